@@ -1,0 +1,55 @@
+"""refnet: small pure JAX functions that read like the textbook, and a reference to judge by."""
+
+from .activations import ACTIVATIONS as ACTIVATIONS
+from .activations import gelu as gelu
+from .activations import gelu_tanh as gelu_tanh
+from .activations import identity as identity
+from .activations import leaky_relu as leaky_relu
+from .activations import relu as relu
+from .activations import sigmoid as sigmoid
+from .activations import silu as silu
+from .activations import softplus as softplus
+from .activations import tanh as tanh
+from .datasets import DATASETS as DATASETS
+from .datasets import Examples as Examples
+from .datasets import Split as Split
+from .datasets import breast_cancer as breast_cancer
+from .datasets import circles as circles
+from .datasets import diabetes as diabetes
+from .datasets import digits as digits
+from .datasets import xor as xor
+from .initializers import INITIALIZERS as INITIALIZERS
+from .initializers import glorot as glorot
+from .initializers import he as he
+from .initializers import lecun as lecun
+from .initializers import zeros as zeros
+from .layers import Dense as Dense
+from .layers import dense as dense
+from .layers import init_dense as init_dense
+from .losses import LOSSES as LOSSES
+from .losses import binary_cross_entropy as binary_cross_entropy
+from .losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from .losses import mse as mse
+from .losses import softmax_cross_entropy as softmax_cross_entropy
+from .losses import (
+    softmax_cross_entropy_with_integer_labels as softmax_cross_entropy_with_integer_labels,
+)
+from .networks import Neuron as Neuron
+from .networks import init_mlp as init_mlp
+from .networks import mlp as mlp
+from .networks import neuron as neuron
+from .training import History as History
+from .training import Run as Run
+from .training import Step as Step
+from .training import train as train
+from .training import train_step as train_step
+from .updates import UPDATES as UPDATES
+from .updates import Moments as Moments
+from .updates import RuleState as RuleState
+from .updates import adagrad as adagrad
+from .updates import adam as adam
+from .updates import adamw as adamw
+from .updates import gradient_descent as gradient_descent
+from .updates import momentum as momentum
+from .updates import nesterov as nesterov
+from .updates import rmsprop as rmsprop

@@ -1,0 +1,132 @@
+"""Data: small, embedded or drawn by key, the same on every machine; each is a Split.
+
+`key` is None for jax.random.key(0).  Statistics used to standardise are those of the training
+part alone, taken in float64: column -> (column - mean) / standard deviation, and a column that
+is constant there becomes 0 in both parts.
+"""
+
+import math
+from collections.abc import Callable
+from types import ModuleType
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key, Num
+
+MaybeKey = Key[Array, ""] | None
+
+
+class Examples(NamedTuple):
+    """Inputs and targets, one row per example: the `data` of refnet.train."""
+
+    x: Float[Array, "examples features"]
+    y: Num[Array, "examples ..."]
+
+
+class Split(NamedTuple):
+    """What is learned from, and what is kept to look at."""
+
+    train: Examples
+    validation: Examples
+
+
+def breast_cancer(key: MaybeKey = None, fraction: float = 0.8, dtype=jnp.float32) -> Split:
+    """569 tumours: x (n, 30) standardised, y (n, 1) floats, 1 benign and 0 malignant.
+
+    `fraction` of them train.  Raises ValueError unless 0 < fraction < 1, ImportError without
+    scikit-learn.  Street, Wolberg & Mangasarian 1993, UCI.
+    """
+    x, label = _embedded().load_breast_cancer(return_X_y=True)
+    return _split(key, fraction, dtype, x, label[:, None].astype(np.float64))
+
+
+def diabetes(key: MaybeKey = None, fraction: float = 0.8, dtype=jnp.float32) -> Split:
+    """442 patients: x (n, 10) standardised, y (n, 1) their progress, standardised the same way.
+
+    Arguments and errors as `breast_cancer`.  Efron et al. 2004, Least Angle Regression.
+    """
+    x, progress = _embedded().load_diabetes(return_X_y=True)
+    return _split(key, fraction, dtype, x, progress[:, None], standardise_y=True)
+
+
+def digits(key: MaybeKey = None, fraction: float = 0.8, dtype=jnp.float32) -> Split:
+    """1,797 images of 8 by 8: x (n, 64) standardised, y (n,) int32 labels 0 to 9.
+
+    Arguments and errors as `breast_cancer`.  Alpaydin & Kaynak 1998, UCI.
+    """
+    x, label = _embedded().load_digits(return_X_y=True)
+    return _split(key, fraction, dtype, x, label.astype(np.int32))
+
+
+def xor(key: MaybeKey = None, n: int = 4, noise: float = 0.0, dtype=jnp.float32) -> Split:
+    """x (n, 2): the corners (0,0) (0,1) (1,0) (1,1) in turn, plus noise N(0, 1);  y (n, 1): xor.
+
+    Both parts have n examples, with noise of their own.  Raises ValueError for n < 1 or
+    noise < 0.
+    """
+    corner = np.arange(n) % 4
+    bits = np.stack([corner // 2, corner % 2], axis=1)
+    return _noisy("xor", key, n, noise, bits, bits[:, :1] ^ bits[:, 1:], dtype)
+
+
+def circles(key: MaybeKey = None, n: int = 256, noise: float = 0.1, dtype=jnp.float32) -> Split:
+    """x (n, 2): even rows on the unit circle, y = 0; odd rows at radius 1/2, y = 1;  y (n, 1).
+
+    Angles are evenly spaced; noise, parts and errors as `xor`.
+    """
+    row = np.arange(n)
+    angle = (row // 2) * 4.0 * np.pi / max(n, 1)
+    label = row[:, None] % 2
+    point = np.stack([np.cos(angle), np.sin(angle)], axis=1) * (1.0 - 0.5 * label)
+    return _noisy("circles", key, n, noise, point, label, dtype)
+
+
+def _noisy(name: str, key: MaybeKey, n: int, noise: float, x, y, dtype) -> Split:
+    if n < 1 or not 0.0 <= noise < math.inf:
+        raise ValueError(f"n, noise are {n}, {noise}; {name} wants n >= 1 and a finite noise >= 0")
+    keys = jax.random.split(jax.random.key(0) if key is None else key)
+    points, labels = jnp.asarray(x, dtype), jnp.asarray(y, dtype)
+    parts = (points + noise * jax.random.normal(k, x.shape, dtype) for k in keys)
+    return Split(*(Examples(part, labels) for part in parts))
+
+
+def _split(key: MaybeKey, fraction: float, dtype, x, y, standardise_y: bool = False) -> Split:
+    if not 0.0 < fraction < 1.0:
+        raise ValueError(f"fraction is {fraction}; the training part wants 0 < fraction < 1")
+    order = np.asarray(jax.random.permutation(jax.random.key(0) if key is None else key, len(x)))
+    count = min(max(round(fraction * len(x)), 1), len(x) - 1)
+    rows = order[:count], order[count:]
+    xs = _standardised(*(x[part] for part in rows))
+    ys = [y[part] for part in rows]
+    ys = _standardised(*ys) if standardise_y else ys
+    cast = lambda a: jnp.asarray(a, dtype if np.issubdtype(a.dtype, np.floating) else None)
+    return Split(*(Examples(cast(x), cast(y)) for x, y in zip(xs, ys, strict=True)))
+
+
+def _standardised(train: np.ndarray, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    constant = (train == train[0]).all(axis=0)  # exactly: its computed deviation may be 1e-17
+    scale = np.where(constant, np.inf, train.std(axis=0))
+    mean = train.mean(axis=0)
+    return (train - mean) / scale, (rest - mean) / scale
+
+
+def _embedded() -> ModuleType:
+    try:
+        from sklearn import datasets
+    except ImportError as error:
+        raise ImportError(
+            "this data set is a file inside scikit-learn; install it with `pip install "
+            "scikit-learn`, or use refnet.xor or refnet.circles"
+        ) from error
+    return datasets
+
+
+DATASETS: dict[str, Callable[..., Split]] = {
+    "breast_cancer": breast_cancer,
+    "diabetes": diabetes,
+    "digits": digits,
+    "xor": xor,
+    "circles": circles,
+}

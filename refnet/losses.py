@@ -1,0 +1,81 @@
+"""Losses: one number from predictions and targets; natural log, mean over examples.
+
+`mse` is the mean over every entry and owns no 1/2.  Shapes that differ raise, never broadcast.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Shaped
+
+from .activations import softplus
+
+Scalar = Float[Array, ""]
+
+
+def mse(prediction: Float[Array, "*s"], target: Float[Array, "*t"]) -> Scalar:
+    """mean (p - t)^2 over every entry.  Slope in p: 2 (p - t) / size."""
+    _same_shape("mse", prediction=prediction, target=target)
+    error = prediction - target
+    return jnp.mean(error * error)
+
+
+def binary_cross_entropy(probability: Float[Array, "*s"], label: Float[Array, "*t"]) -> Scalar:
+    """-mean (y log a + (1 - y) log(1 - a)), 0 < a < 1.  Slope in a: (a - y) / (a (1 - a)) / size.
+
+    Labels may be soft, 0 <= y <= 1.  Loses digits as a nears 0 or 1: prefer the logits form.
+    """
+    _same_shape("binary_cross_entropy", probability=probability, label=label)
+    a, y = probability, label
+    return -jnp.mean(y * jnp.log(a) + (1.0 - y) * jnp.log1p(-a))
+
+
+def binary_cross_entropy_with_logits(
+    logit: Float[Array, "*s"], label: Float[Array, "*t"]
+) -> Scalar:
+    """mean ((1 - y) softplus(z) + y softplus(-z)).  Slope in z: (sigmoid(z) - y) / size."""
+    _same_shape("binary_cross_entropy_with_logits", logit=logit, label=label)
+    z, y = logit, label
+    return jnp.mean((1.0 - y) * softplus(z) + y * softplus(-z))
+
+
+def softmax_cross_entropy(
+    logits: Float[Array, "*batch classes"], targets: Float[Array, "*other classes"]
+) -> Scalar:
+    """-mean over examples of sum_c t_c log softmax(z)_c.  Slope in z: (softmax(z) sum t - t) / n.
+
+    Targets are distributions over the last axis (soft labels), or one-hot.
+    """
+    _same_shape("softmax_cross_entropy", logits=logits, targets=targets)
+    return -jnp.mean(jnp.sum(targets * jax.nn.log_softmax(logits), axis=-1))
+
+
+def softmax_cross_entropy_with_integer_labels(
+    logits: Float[Array, "*batch classes"], labels: Int[Array, "*other"]
+) -> Scalar:
+    """-mean over examples of log softmax(z)_label.  Slope in z: (softmax(z) - onehot(label)) / n.
+
+    Labels are 0 <= label < classes; a label outside makes the loss NaN.
+    """
+    _same_shape("softmax_cross_entropy_with_integer_labels", logits=logits[..., 0], labels=labels)
+    log_probability = jax.nn.log_softmax(logits)
+    return -jnp.mean(jnp.take_along_axis(log_probability, labels[..., None], axis=-1))
+
+
+def _same_shape(loss: str, **arrays: Shaped[Array, "..."]) -> None:
+    (first, a), (second, b) = arrays.items()
+    if a.shape != b.shape:
+        raise ValueError(
+            f"{loss}: {first} has shape {a.shape} and {second} {b.shape}; "
+            "they must be the same, reshape one of them"
+        )
+
+
+LOSSES: dict[str, Callable] = {
+    "mse": mse,
+    "binary_cross_entropy": binary_cross_entropy,
+    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "softmax_cross_entropy": softmax_cross_entropy,
+    "softmax_cross_entropy_with_integer_labels": softmax_cross_entropy_with_integer_labels,
+}

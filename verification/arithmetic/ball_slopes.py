@@ -1,0 +1,90 @@
+"""The slope of every elementary function over real balls: our own rules, not JAX's."""
+
+import numpy as np
+from flint import arb
+
+from .arrays import each
+from .balls import UNIT, UNKNOWN, integer_pow, sigma
+
+
+def share(x: arb, y: arb, tie: arb, met: list) -> arb:
+    """The slope of max(x, y) in x: decided, or the tie's share at an exact tie, or unknown."""
+    if x > y:
+        return arb(1)
+    if x < y:
+        return arb(0)
+    if not (x.is_exact() and y.is_exact()):
+        return UNKNOWN
+    met.append(x)
+    return tie
+
+
+def winner(x: arb, near: int, rivals: int, met: list) -> arb:
+    """The slope of an extreme of several numbers in one of them, x."""
+    if not near:
+        return arb(0)
+    if rivals == 1:
+        return arb(1)
+    if not x.is_exact():
+        return UNKNOWN
+    met.append(x)
+    return UNIT
+
+
+def slopes(tie: arb, met: list) -> dict:
+    """primitive -> (output, *inputs, **params) -> the slope in each input, entry by entry.
+
+    `tie` is what an exact tie of max, min or |x| gives to its first operand: [0, 1] is every
+    convention at once, 1 and 0 are the two one-sided ones.  Every tie met is put into `met`.
+    """
+    one = lambda f: lambda a, x, **_: (each(f)(a, x),)
+    gauss = lambda x: 2 / arb.const_sqrt_pi() * (-(x * x)).exp()
+
+    def max_(a, x, y, **_):
+        s = each(lambda u, v: share(u, v, tie, met))(x, y)
+        return s, 1 - s
+
+    def min_(a, x, y, **_):
+        s = each(lambda u, v: share(v, u, 1 - tie, met))(x, y)
+        return 1 - s, s
+
+    def extreme(a, x, axes, **_):
+        best = np.broadcast_to(np.expand_dims(a, tuple(axes)), x.shape)
+        near = each(lambda m, v: int(m.overlaps(v)))(best, x)
+        rivals = np.broadcast_to(near.sum(axis=tuple(axes), keepdims=True), x.shape)
+        return (each(lambda v, n, r: winner(v, n, r, met))(x, near, rivals),)
+
+    def clamp_(a, low, x, high, **_):
+        inside = lambda u, v, w: share(v, u, 1 - tie, met) * share(w, v, tie, met)
+        return 0, each(inside)(low, x, high), 0
+
+    return {
+        "add": lambda a, x, y, **_: (1, 1),
+        "add_any": lambda a, x, y, **_: (1, 1),
+        "sub": lambda a, x, y, **_: (1, -1),
+        "mul": lambda a, x, y, **_: (y, x),
+        "div": lambda a, x, y, **_: (1 / y, -a / y),
+        "neg": lambda a, x, **_: (-1,),
+        "abs": one(lambda a, x: 2 * share(x, -x, tie, met) - 1),
+        "sign": lambda a, x, **_: (0,),
+        "square": lambda a, x, **_: (2 * x,),
+        "integer_pow": lambda a, x, y, **_: (y * integer_pow(x, y - 1),),
+        "exp": lambda a, x, **_: (a,),
+        "exp2": lambda a, x, **_: (a * arb(2).log(),),
+        "expm1": lambda a, x, **_: (a + 1,),
+        "log": lambda a, x, **_: (1 / x,),
+        "log1p": lambda a, x, **_: (1 / (1 + x),),
+        "sqrt": lambda a, x, **_: (1 / (2 * a),),
+        "rsqrt": lambda a, x, **_: (-a / (2 * x),),
+        "sin": one(lambda a, x: x.cos()),
+        "cos": one(lambda a, x: -x.sin()),
+        "tanh": one(lambda a, x: x.sech() ** 2),
+        "logistic": one(lambda a, x: sigma(x) * sigma(-x)),
+        "erf": one(lambda a, x: gauss(x)),
+        "erfc": one(lambda a, x: -gauss(x)),
+        "max": max_,
+        "min": min_,
+        "clamp": clamp_,
+        "reduce_max": extreme,
+        "reduce_min": extreme,
+    }

@@ -1,0 +1,161 @@
+"""Real balls: every number is an interval that provably holds the true one (Arb).
+
+Comparisons have three answers: True, False, and None where the balls overlap.
+Precision is python-flint's context: `with flint.ctx.workprec(bits): ...`.
+"""
+
+import numpy as np
+from flint import arb, arb_mat
+
+from ..vocabulary import Undecided
+from .arrays import STRUCTURE, box, dot_general, each, lifted, move
+from .interpreter import Arithmetic, is_plain
+
+UNKNOWN = arb.nan()
+UNIT = arb(0).union(1)  # [0, 1]: the shares that a tie may give to one side
+
+
+def sigma(x: arb) -> arb:
+    """1 / (1 + e^-x)."""
+    return 1 / (1 + (-x).exp())
+
+
+def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """A product of two matrices of balls, by Arb's block multiplication."""
+    product = arb_mat(*a.shape, a.ravel().tolist()) * arb_mat(*b.shape, b.ravel().tolist())
+    out = np.empty(a.shape[0] * b.shape[1], object)
+    out[:] = product.entries()
+    return out.reshape(a.shape[0], b.shape[1])
+
+
+# --- comparisons: three answers --------------------------------------------------------------
+
+
+def less(x: arb, y: arb) -> bool | None:
+    return True if x < y else False if x >= y else None
+
+
+def equal(x: arb, y: arb) -> bool | None:
+    if not x.overlaps(y):
+        return False
+    return True if x.is_exact() and y.is_exact() and x == y else None
+
+
+def negate(p):
+    return None if p is None else not p
+
+
+def both(p, q):
+    return False if p is False or q is False else None if p is None or q is None else True
+
+
+def _truth(p):
+    return None if p is None else bool(p)
+
+
+def either(p, q):
+    return negate(both(negate(_truth(p)), negate(_truth(q))))
+
+
+def select(which, *cases):
+    """Pick by a decided predicate; where it is undecided, nothing is known."""
+    if is_plain(which):
+        return move("select_n")(which, *cases)
+    pick = lambda w, *values: UNKNOWN if w is None else values[int(w)]
+    return each(pick)(which, *cases)
+
+
+def decide(predicate) -> bool | int:
+    """The answer of a scalar predicate.  Raises Undecided where balls overlap."""
+    value = np.asarray(predicate)[()]
+    if value is None:
+        raise Undecided("a comparison of overlapping balls steers a branch or a loop")
+    return value
+
+
+# --- elementary functions --------------------------------------------------------------------
+
+
+def reduce_max(x, axes, **_):
+    return _reduce(x, axes, arb.max)
+
+
+def reduce_min(x, axes, **_):
+    return _reduce(x, axes, arb.min)
+
+
+def _reduce(x, axes, pick):
+    kept = [i for i in range(x.ndim) if i not in axes]
+    rows = x.transpose([*kept, *axes]).reshape(*[x.shape[i] for i in kept], -1)
+    return box(np.frompyfunc(pick, 2, 1).reduce(rows, axis=-1))
+
+
+def integer_pow(x, y, **_):
+    return each(lambda v: v**y)(x)
+
+
+def sign(x: arb) -> arb:
+    return arb(1) if x > 0 else arb(-1) if x < 0 else arb(0) if x.is_zero() else UNKNOWN
+
+
+def clamp(low, x, high):
+    return each(lambda a, v, b: v.max(a).min(b))(low, x, high)
+
+
+def _number(x):
+    """Integers and three-valued booleans that become floats."""
+    return UNKNOWN if x is None else arb(x) if isinstance(x, arb) else arb(int(x))
+
+
+def convert(x, new_dtype, **_):
+    if np.issubdtype(new_dtype, np.integer) or new_dtype == np.bool_:
+        raise Undecided("a real number is turned into an integer: its digits decide a path")
+    return each(_number)(x)
+
+
+RULES = STRUCTURE | {
+    "add": each(lambda x, y: x + y),
+    "add_any": each(lambda x, y: x + y),
+    "sub": each(lambda x, y: x - y),
+    "mul": each(lambda x, y: x * y),
+    "div": each(lambda x, y: x / y),
+    "neg": each(lambda x: -x),
+    "abs": each(lambda x: abs(x)),
+    "sign": each(sign),
+    "square": each(lambda x: x * x),
+    "integer_pow": integer_pow,
+    "pow": each(lambda x, y: x ** _number(y)),
+    "exp": each(lambda x: x.exp()),
+    "exp2": each(lambda x: arb(2) ** x),
+    "expm1": each(lambda x: x.expm1()),
+    "log": each(lambda x: x.log()),
+    "log1p": each(lambda x: x.log1p()),
+    "sqrt": each(lambda x: x.sqrt()),
+    "rsqrt": each(lambda x: x.rsqrt()),
+    "sin": each(lambda x: x.sin()),
+    "cos": each(lambda x: x.cos()),
+    "tanh": each(lambda x: x.tanh()),
+    "logistic": each(sigma),
+    "erf": each(lambda x: x.erf()),
+    "erfc": each(lambda x: x.erfc()),
+    "max": each(lambda x, y: x.max(y)),
+    "min": each(lambda x, y: x.min(y)),
+    "clamp": clamp,
+    "lt": each(less),
+    "gt": each(lambda x, y: less(y, x)),
+    "ge": each(lambda x, y: negate(less(x, y))),
+    "le": each(lambda x, y: negate(less(y, x))),
+    "eq": each(equal),
+    "ne": each(lambda x, y: negate(equal(x, y))),
+    "and": each(both),
+    "or": each(either),
+    "not": each(negate),
+    "is_finite": each(lambda x: True if x.is_finite() else None),
+    "stop_gradient": each(lambda x: x),
+    "select_n": select,
+    "convert_element_type": convert,
+    "reduce_max": reduce_max,
+    "reduce_min": reduce_min,
+    "dot_general": dot_general(matmul),
+}
+BALLS = Arithmetic("real balls", lifted(lambda x: arb(float(x))), RULES, decide)

@@ -1,0 +1,144 @@
+"""Run a JAX program in another arithmetic: walk its jaxpr, one rule per primitive."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Literal
+
+from ..vocabulary import NoRule
+
+
+class Arithmetic(NamedTuple):
+    """A number system: how numbers enter it, and what each primitive does there."""
+
+    name: str
+    lift: Callable[[np.ndarray], Any]  # a float array -> values of this arithmetic
+    rules: Mapping[str, Callable]  # primitive -> rule(*values, **params)
+    decide: Callable[[Any], Any]  # a scalar predicate or index -> a Python number, or Undecided
+
+
+def run(program: ClosedJaxpr, args: list, arithmetic: Arithmetic) -> list:
+    """Evaluate `program` on `args`, already lifted.  Integers and booleans stay NumPy arrays."""
+    jaxpr = program.jaxpr
+    env = dict(zip(jaxpr.invars, args, strict=True))
+    env |= zip(jaxpr.constvars, [enter(c, arithmetic) for c in program.consts], strict=True)
+
+    def read(atom):
+        return enter(atom.val, arithmetic) if isinstance(atom, Literal) else env[atom]
+
+    for eqn in jaxpr.eqns:
+        outs = evaluate(eqn, [read(atom) for atom in eqn.invars], arithmetic)
+        env.update(zip(eqn.outvars, outs, strict=True))
+    return [read(atom) for atom in jaxpr.outvars]
+
+
+def enter(number, arithmetic: Arithmetic):
+    """Lift floats; leave integers and booleans as they are."""
+    array = np.asarray(number)
+    return arithmetic.lift(array) if jnp.issubdtype(array.dtype, jnp.floating) else array
+
+
+def evaluate(eqn, ins: list, arithmetic: Arithmetic) -> list:
+    """The outputs of one equation."""
+    name, params = eqn.primitive.name, eqn.params
+    if name in CONTROL:
+        return CONTROL[name](params, ins, arithmetic)
+    if all(map(is_plain, ins)) and not makes_floats(eqn):
+        outs = eqn.primitive.bind(*ins, **params)
+        return [np.asarray(o) for o in (outs if eqn.primitive.multiple_results else [outs])]
+    if name not in arithmetic.rules:
+        raise NoRule(f"{arithmetic.name} have no rule for the primitive {name!r}")
+    outs = arithmetic.rules[name](*ins, **params)
+    return list(outs) if eqn.primitive.multiple_results else [outs]
+
+
+def is_plain(value) -> bool:
+    """Whether the value is a NumPy array of integers or booleans, in any arithmetic."""
+    return isinstance(value, np.ndarray) and value.dtype != object
+
+
+def makes_floats(eqn) -> bool:
+    return any(jnp.issubdtype(v.aval.dtype, jnp.floating) for v in eqn.outvars)
+
+
+def _call(params, ins, arithmetic):
+    """jit, checkpoint, custom_jvp, custom_vjp: run the body; custom slopes are not consulted."""
+    body = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
+    program = body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
+    return run(program, ins, arithmetic)
+
+
+def _scan(params, ins, arithmetic):
+    n_consts, n_carry, length = params["num_consts"], params["num_carry"], params["length"]
+    consts, carry, xs = (
+        ins[:n_consts],
+        ins[n_consts : n_consts + n_carry],
+        ins[n_consts + n_carry :],
+    )
+    steps = range(length)[::-1] if params["reverse"] else range(length)
+    rows: dict[int, list] = {}
+    for i in steps:
+        outs = run(
+            params["jaxpr"], [*consts, *carry, *(_row(x, i, arithmetic) for x in xs)], arithmetic
+        )
+        carry, rows[i] = outs[:n_carry], outs[n_carry:]
+    columns = zip(*(rows[i] for i in range(length)), strict=True)
+    return [*carry, *(_stack(column, arithmetic) for column in columns)]
+
+
+def _row(x, i: int, arithmetic):
+    if is_plain(x):
+        return x[i]
+    limits, ones = (i + 1, *x.shape[1:]), (1,) * x.ndim
+    row = arithmetic.rules["slice"](
+        x, start_indices=(i,) + (0,) * (x.ndim - 1), limit_indices=limits, strides=ones
+    )
+    return arithmetic.rules["squeeze"](row, dimensions=(0,))
+
+
+def _stack(column, arithmetic):
+    if all(map(is_plain, column)):
+        return np.stack(column)
+    rows = [
+        arithmetic.rules["reshape"](row, new_sizes=(1, *row.shape), dimensions=None)
+        for row in column
+    ]
+    return arithmetic.rules["concatenate"](*rows, dimension=0)
+
+
+def _while(params, ins, arithmetic):
+    n_cond, n_body = params["cond_nconsts"], params["body_nconsts"]
+    cond_consts, body_consts, carry = (
+        ins[:n_cond],
+        ins[n_cond : n_cond + n_body],
+        ins[n_cond + n_body :],
+    )
+
+    def holds():
+        (predicate,) = run(params["cond_jaxpr"], [*cond_consts, *carry], arithmetic)
+        return arithmetic.decide(predicate)
+
+    while holds():
+        carry = run(params["body_jaxpr"], [*body_consts, *carry], arithmetic)
+    return carry
+
+
+def _cond(params, ins, arithmetic):
+    index, *operands = ins
+    return run(params["branches"][int(arithmetic.decide(index))], operands, arithmetic)
+
+
+CONTROL = {
+    "jit": _call,
+    "pjit": _call,
+    "closed_call": _call,
+    "checkpoint": _call,
+    "custom_jvp_call": _call,
+    "custom_vjp_call": _call,
+    "custom_vjp_call_jaxpr": _call,
+    "scan": _scan,
+    "while": _while,
+    "cond": _cond,
+}

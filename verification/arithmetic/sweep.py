@@ -1,0 +1,186 @@
+"""One reverse sweep in any arithmetic: record the program's equations, then pull back.
+
+The rules of `Arithmetic` give values; a table of slopes gives each elementwise derivative.  What
+moves entries, adds them or multiplies matrices is linear, and is transposed here once for all.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ..vocabulary import NoRule
+from .arrays import MOVES, box, landing, moved
+from .interpreter import Arithmetic, is_plain, run
+
+
+class Node:
+    """A value on the tape: where it came from, and the cotangent that has reached it."""
+
+    __slots__ = ("cotangent", "ins", "name", "needed", "params", "value")
+
+    def __init__(self, value, name="", ins=(), params=None, needed=False):
+        self.value, self.name, self.ins, self.params = value, name, ins, params
+        self.needed = needed or any(isinstance(i, Node) and i.needed for i in ins)
+        self.cotangent = None
+
+    @property
+    def shape(self):
+        return self.value.shape
+
+    @property
+    def ndim(self):
+        return self.value.ndim
+
+
+def value_and_gradient(program, args, wanted, arithmetic: Arithmetic, slopes: Mapping) -> tuple:
+    """The scalar output of `program` and its gradient in args[i] for i in `wanted`: two passes.
+
+    `args` are lifted already.  Raises NoRule for a primitive without a rule or a slope.
+    """
+    leaves = [a if is_plain(a) else Node(a, needed=i in wanted) for i, a in enumerate(args)]
+    tape: list[Node] = []
+    (out,) = run(program, leaves, recording(arithmetic, tape))
+    out.cotangent = arithmetic.lift(np.ones(out.shape))
+    for node in reversed(tape):
+        if node.cotangent is not None:
+            pull(node, slopes, arithmetic)
+            node.cotangent = None if node is not out else node.cotangent
+    zero = lambda leaf: arithmetic.lift(np.zeros(leaf.shape))
+    return out.value, [
+        leaves[i].cotangent if leaves[i].cotangent is not None else zero(leaves[i]) for i in wanted
+    ]
+
+
+def recording(arithmetic: Arithmetic, tape: list[Node]) -> Arithmetic:
+    """The same arithmetic on Nodes: every result goes on the tape."""
+
+    def record(name: str, rule: Callable) -> Callable:
+        def recorded(*ins, **params):
+            value = rule(*(i.value if isinstance(i, Node) else i for i in ins), **params)
+            if is_plain(value):
+                return value
+            tape.append(Node(value, name, ins, params))
+            return tape[-1]
+
+        return recorded
+
+    rules = {name: record(name, rule) for name, rule in arithmetic.rules.items()}
+    bare = lambda p: p.value if isinstance(p, Node) else p
+    return Arithmetic(
+        arithmetic.name,
+        lambda array: Node(arithmetic.lift(array)),
+        rules,
+        lambda predicate: arithmetic.decide(bare(predicate)),
+    )
+
+
+def pull(node: Node, slopes: Mapping, arithmetic: Arithmetic) -> None:
+    """Hand the cotangent of `node` on to its inputs."""
+    if not node.needed:
+        return
+    values = [i.value if isinstance(i, Node) else i for i in node.ins]
+    d, needed = node.cotangent, [isinstance(i, Node) and i.needed for i in node.ins]
+    if node.name in PULLBACKS:
+        cotangents = PULLBACKS[node.name](d, values, node.params, needed, arithmetic)
+    elif node.name in MOVES:
+        cotangents = pull_move(d, node.name, values, node.params)
+    elif node.name in slopes:
+        factors = slopes[node.name](node.value, *values, **node.params)
+        if node.name in REDUCTIONS:
+            d = np.expand_dims(d, tuple(node.params["axes"]))
+        cotangents = [
+            unstretch(d * s, v.shape) if n else None
+            for s, v, n in zip(factors, values, needed, strict=True)
+        ]
+    else:
+        raise NoRule(f"{arithmetic.name} have no slope for the primitive {node.name!r}")
+    for source, cotangent, wanted in zip(node.ins, cotangents, needed, strict=True):
+        if wanted and cotangent is not None:
+            old = source.cotangent
+            source.cotangent = box(cotangent if old is None else old + cotangent)
+
+
+def unstretch(cotangent, shape):
+    """Sum back along the axes that the operand was stretched along."""
+    cotangent = box(cotangent)
+    axes = tuple(range(cotangent.ndim - len(shape)))
+    cotangent = box(cotangent.sum(axis=axes)) if axes else cotangent
+    ones = tuple(i for i, n in enumerate(shape) if n == 1 and cotangent.shape[i] != 1)
+    return cotangent.sum(axis=ones, keepdims=True) if ones else cotangent
+
+
+def pull_move(d, name: str, values, params) -> list:
+    """Send every entry of the cotangent back to the place it was picked from."""
+    operands, positions = moved(name, values, params)
+    pool = np.zeros(sum(v.size for v in operands), dtype=object)
+    np.add.at(pool, positions.ravel(), d.ravel())
+    bounds = np.cumsum([v.size for v in operands])[:-1]
+    pieces = iter(np.split(pool, bounds))
+    return [None if is_plain(v) else next(pieces).reshape(v.shape) for v in values]
+
+
+def _pull_sum(d, values, params, *_):
+    (x,) = values
+    return [np.broadcast_to(np.expand_dims(d, tuple(params["axes"])), x.shape)]
+
+
+def _pull_cumsum(d, values, params, *_):
+    flip = (lambda a: a) if params["reverse"] else (lambda a: np.flip(a, params["axis"]))
+    return [flip(np.cumsum(flip(d), axis=params["axis"]))]
+
+
+def _pull_scatter_add(d, values, params, *_):
+    x, indices, updates = values
+    into = landing(x.shape, indices, updates.shape, params)
+    picked = np.where(into >= 0, d.ravel()[np.maximum(into, 0)], 0)
+    return [d, None, picked.reshape(updates.shape)]
+
+
+def _pull_dot(d, values, params, needed, arithmetic):
+    """d(a . b): contract the cotangent with the other factor, then put the axes back."""
+    a, b = values
+    (contract_a, contract_b), (batch_a, batch_b) = params["dimension_numbers"]
+    n = len(batch_a)
+    free_a = [i for i in range(a.ndim) if i not in (*contract_a, *batch_a)]
+    free_b = [i for i in range(b.ndim) if i not in (*contract_b, *batch_b)]
+    out_a, out_b = range(n, n + len(free_a)), range(n + len(free_a), d.ndim)
+    da = db = None
+    if needed[0]:
+        da = _contract(d, b, (out_b, free_b), (range(n), batch_b), arithmetic)
+        order = [*batch_a, *free_a, *_sorted_like(contract_a, contract_b)]
+        da = da.transpose(np.argsort(order))
+    if needed[1]:
+        db = _contract(d, a, (out_a, free_a), (range(n), batch_a), arithmetic)
+        order = [*batch_b, *free_b, *_sorted_like(contract_b, contract_a)]
+        db = db.transpose(np.argsort(order))
+    return [da, db]
+
+
+def _contract(d, other, contract, batch, arithmetic):
+    numbers = (tuple(map(tuple, contract)), tuple(map(tuple, batch)))
+    return arithmetic.rules["dot_general"](d, other, dimension_numbers=numbers)
+
+
+def _sorted_like(mine, theirs):
+    """My contracted axes, in the order in which the other factor's stay behind."""
+    return [m for _, m in sorted(zip(theirs, mine, strict=True))]
+
+
+def _pull_select(d, values, params, *_):
+    which, *cases = values
+    if is_plain(which):
+        return pull_move(d, "select_n", values, params)
+    unknown = d * np.frompyfunc(lambda w: float("nan") if w is None else 1, 1, 1)(which)
+    hit = lambda k: np.frompyfunc(lambda w, u: u if w is None or int(w) == k else 0, 2, 1)
+    return [None, *(box(hit(k)(which, unknown)) for k in range(len(cases)))]
+
+
+REDUCTIONS = ("reduce_max", "reduce_min")
+PULLBACKS = {
+    "stop_gradient": lambda d, values, *_: [None],
+    "reduce_sum": _pull_sum,
+    "cumsum": _pull_cumsum,
+    "scatter-add": _pull_scatter_add,
+    "dot_general": _pull_dot,
+    "select_n": _pull_select,
+}

@@ -1,0 +1,185 @@
+"""The nouns of the suite, and no logic: every stage speaks in these."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Leaves = list[Any]  # the floating-point arrays of a pytree, in flattening order
+
+
+class Verdict(StrEnum):
+    """What a finding says of an implementation."""
+
+    CORRECT = "correct"
+    INACCURATE = "inaccurate"
+    WRONG = "wrong"
+    UNDECIDED = "undecided"
+    REJECTED = "rejected"
+
+
+class Evidence(StrEnum):
+    """What stands behind a claim, or against it."""
+
+    PROVED = "proved"
+    ENCLOSED = "enclosed"
+    EXACT = "exact"
+    MEASURED = "measured"
+    REFUTED = "refuted"
+
+
+class Rank(IntEnum):
+    """The authority of an oracle.  Oracles have rank; they do not vote."""
+
+    WITNESS = 1
+    ROUNDED = 2
+    PROVEN = 3
+
+
+class Ball(NamedTuple):
+    """The truth lies within rad of mid + tail, entry by entry (mid + tail is not rounded)."""
+
+    mid: np.ndarray
+    tail: np.ndarray
+    rad: np.ndarray
+    proven: bool
+
+
+class Case(NamedTuple):
+    """One point at which a function is looked at."""
+
+    label: str
+    args: tuple
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One factor of the chain rule: a function, its pullback, and the formula as LaTeX."""
+
+    name: str
+    latex: str
+    function: Callable
+    gradient: Callable  # gradient(*args, cotangent) -> one entry per argnums
+    draw: Callable[[np.random.Generator], tuple]
+    argnums: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A function of refnet and its gradient by hand, with the arrows it is composed of.
+
+    `gradient(*args)` for a scalar function, `gradient(*args, cotangent)` for an array-valued
+    one; it returns a tuple with one pytree for each of `argnums`.
+    """
+
+    name: str
+    function: Callable
+    gradient: Callable
+    latex: str
+    arrows: tuple[Arrow, ...]
+    draw: Callable[[np.random.Generator], tuple]
+    edges: Callable[[np.dtype], tuple[Case, ...]]
+    argnums: tuple[int, ...] = (0,)
+    scalar: bool = False
+    domain: str = ""
+    reference: str = ""
+    of: str = ""  # the public name in refnet, where it differs from `name`
+
+
+class Worst(NamedTuple):
+    """The element that is furthest outside (or deepest inside) its budget."""
+
+    leaf: str
+    index: tuple[int, ...]
+    got: float
+    expected: float
+    radius: float
+    budgets: float
+    ulps: float
+    case: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict, and all that a person needs to act on it."""
+
+    name: str
+    dtype: str
+    verdict: Verdict
+    reason: str
+    power: Mapping[str, float]
+    worst: Worst | None
+    cases: int
+    skipped: int
+    oracle: str
+    explanation: tuple = ()
+    reproduce: str = ""
+
+
+class Agreement(NamedTuple):
+    """What one oracle says beside the proven ball."""
+
+    oracle: str
+    rank: str
+    agrees: bool | None  # None: silent
+    distance: float  # the worst relative distance to the ball, beyond both radii' own claims
+    note: str
+
+
+class ArrowCheck(NamedTuple):
+    """One arrow of a derivation, judged alone."""
+
+    name: str
+    latex: str
+    findings: tuple[Finding, ...]  # one per dtype
+    agreements: tuple[Agreement, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One derivation, judged whole and arrow by arrow, by every oracle."""
+
+    name: str
+    latex: str
+    verdict: Verdict  # the least favourable of all findings
+    findings: tuple[Finding, ...]  # one per dtype
+    agreements: tuple[Agreement, ...]
+    arrows: tuple[ArrowCheck, ...]
+
+
+class Judged(NamedTuple):
+    """What the machine found of one claim."""
+
+    verdict: Evidence
+    evidence: str
+    control: str  # the planted falsehood, and how it failed
+    counterexample: str = ""
+    correction: str = ""
+    numbers: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence that somebody asserted, and the function that judges it."""
+
+    id: str
+    statement: str
+    judge: Callable[[int], Judged]  # judge(seed); raises Unproven when the evidence fails
+
+
+class Silent(Exception):
+    """An oracle has nothing to say here; the message says why.  Silence is never agreement."""
+
+
+class Undecided(Silent):
+    """The arithmetic at hand cannot tell; more precision, or another oracle, might."""
+
+
+class NoRule(Silent, NotImplementedError):
+    """An arithmetic has no rule for a primitive.  Add one line; never skip it."""
+
+
+class Unproven(AssertionError):
+    """The evidence for a claim failed, or its negative control passed."""
