@@ -41,14 +41,14 @@ def binary_cross_entropy_with_logits(
 
 
 def softmax_cross_entropy(
-    logits: Float[Array, "*batch classes"], targets: Float[Array, "*other classes"]
+    logits: Float[Array, "*batch classes"], targets: Float[Array, "*t"]
 ) -> Scalar:
     """-mean over examples of sum_c t_c log softmax(z)_c.  Slope in z: (softmax(z) sum t - t) / n.
 
     Targets are distributions over the last axis (soft labels), or one-hot.
     """
     _same_shape("softmax_cross_entropy", logits=logits, targets=targets)
-    return -jnp.mean(jnp.sum(targets * jax.nn.log_softmax(logits), axis=-1))
+    return -jnp.mean(jnp.sum(targets * _log_softmax(logits), axis=-1))
 
 
 def softmax_cross_entropy_with_integer_labels(
@@ -59,8 +59,24 @@ def softmax_cross_entropy_with_integer_labels(
     Labels are 0 <= label < classes; a label outside makes the loss NaN.
     """
     _same_shape("softmax_cross_entropy_with_integer_labels", logits=logits[..., 0], labels=labels)
-    log_probability = jax.nn.log_softmax(logits)
+    log_probability = _log_softmax(logits)
     return -jnp.mean(jnp.take_along_axis(log_probability, labels[..., None], axis=-1))
+
+
+@jax.custom_jvp
+def _log_softmax(z: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]:
+    """z - log sum e^z over the last axis, at least -(largest float): a target of 0 times -inf is NaN.
+
+    Slope along dz: dz - sum softmax(z) dz, also where the value had to stop.
+    """
+    return jnp.maximum(jax.nn.log_softmax(z), jnp.finfo(z.dtype).min)
+
+
+@_log_softmax.defjvp
+def _log_softmax_jvp(primals, tangents):
+    (z,), (dz,) = primals, tangents
+    mean = jnp.sum(jax.nn.softmax(z) * dz, axis=-1, keepdims=True)
+    return _log_softmax(z), dz - mean
 
 
 def _same_shape(loss: str, **arrays: Shaped[Array, "..."]) -> None:

@@ -181,7 +181,8 @@ def _zeros(params: PyTree) -> PyTree:
 
 def _unbias(moment: Float[Array, "*s"], decay: float, t: Int[Array, ""]) -> Float[Array, "*s"]:
     """moment / (1 - decay^t).  1 - decay^t itself keeps 4 digits of 1 - 0.999 in float32."""
-    working = jnp.promote_types(moment.dtype, jnp.float32)  # 0.999 is 1 in bfloat16
+    wide = moment.dtype == jnp.float64
+    working = jnp.float64 if wide else jnp.float32  # not bfloat16, where 0.999 is 1
     log_decay = math.log(decay) if decay else -math.inf
     return moment / (-jnp.expm1(t.astype(working) * log_decay)).astype(moment.dtype)
 

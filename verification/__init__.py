@@ -1,0 +1,63 @@
+"""verification: is this gradient right?  Public names are imported when they are first used."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test compares the two
+    from .judgement.check import check as check
+    from .judgement.validate import validate as validate
+    from .vocabulary import Agreement as Agreement
+    from .vocabulary import Arrow as Arrow
+    from .vocabulary import ArrowCheck as ArrowCheck
+    from .vocabulary import Ball as Ball
+    from .vocabulary import Case as Case
+    from .vocabulary import Check as Check
+    from .vocabulary import Claim as Claim
+    from .vocabulary import Derivation as Derivation
+    from .vocabulary import Evidence as Evidence
+    from .vocabulary import Finding as Finding
+    from .vocabulary import Judged as Judged
+    from .vocabulary import NoRule as NoRule
+    from .vocabulary import Rank as Rank
+    from .vocabulary import Silent as Silent
+    from .vocabulary import Undecided as Undecided
+    from .vocabulary import Unproven as Unproven
+    from .vocabulary import Verdict as Verdict
+    from .vocabulary import Worst as Worst
+
+_HOMES = {
+    "check": ".judgement.check",
+    "validate": ".judgement.validate",
+    "Agreement": ".vocabulary",
+    "Arrow": ".vocabulary",
+    "ArrowCheck": ".vocabulary",
+    "Ball": ".vocabulary",
+    "Case": ".vocabulary",
+    "Check": ".vocabulary",
+    "Claim": ".vocabulary",
+    "Derivation": ".vocabulary",
+    "Evidence": ".vocabulary",
+    "Finding": ".vocabulary",
+    "Judged": ".vocabulary",
+    "NoRule": ".vocabulary",
+    "Rank": ".vocabulary",
+    "Silent": ".vocabulary",
+    "Undecided": ".vocabulary",
+    "Unproven": ".vocabulary",
+    "Verdict": ".vocabulary",
+    "Worst": ".vocabulary",
+    "report": ".report",  # the stage itself, which can be called
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"verification has no {name!r}; it has {', '.join(__dir__())}")
+    home = import_module(_HOMES[name], __name__)
+    value = getattr(home, name) if name != "report" else home
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

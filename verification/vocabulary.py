@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,6 +89,14 @@ class Derivation:
     of: str = ""  # the public name in refnet, where it differs from `name`
 
 
+class Fault(NamedTuple):
+    """A mistake people make: the leaves of a right gradient -> those of a wrong one."""
+
+    name: str
+    description: str
+    apply: Callable[[Leaves, str], Leaves | None]  # (leaves, dtype); None where it does not apply
+
+
 class Worst(NamedTuple):
     """The element that is furthest outside (or deepest inside) its budget."""
 
@@ -114,6 +123,7 @@ class Finding:
     cases: int
     skipped: int
     oracle: str
+    kills: Mapping[str, bool] = MappingProxyType({})  # catalogued fault -> would it be seen
     explanation: tuple = ()
     reproduce: str = ""
 
@@ -157,7 +167,7 @@ class Judged(NamedTuple):
     control: str  # the planted falsehood, and how it failed
     counterexample: str = ""
     correction: str = ""
-    numbers: Mapping[str, Any] = {}
+    numbers: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -75,13 +75,16 @@ TRUTH = {
 def worst(got, terms, z, dtype):
     """Largest error in budgets: OPERATIONS roundings, times how much the terms' arguments amplify.
 
-    An argument of e^. or erfc is at most about z^2 here, and rounding it moves the term by that.
+    An argument of e^. or erfc is at most about z^2 here, and rounding it moves the term by that;
+    and a factor may be flushed to 0 below the smallest normal number.
     """
     info = jnp.finfo(dtype)
     truth = np.array([math.fsum(t) for t in terms])
     size = np.array([math.fsum(map(abs, t)) for t in terms])
     z = np.asarray(z, np.float64)
-    budget = OPERATIONS * float(info.eps) * (1.0 + z * z) * size + float(info.tiny)
+    budget = OPERATIONS * float(info.eps) * (1.0 + z * z) * size + (1.0 + np.abs(z)) * float(
+        info.tiny
+    )
     return float(np.max(np.abs(np.asarray(got, np.float64) - truth) / budget))
 
 
@@ -164,6 +167,7 @@ def test_leak_outside_its_range_raises(leak):
 
 
 @pytest.mark.parametrize("name", rn.ACTIVATIONS)
+@settings(max_examples=3)
 @given(shape=hnp.array_shapes(min_dims=1, max_dims=3, max_side=4))
 def test_shape_is_kept_and_vmap_changes_nothing(name, shape):
     z = jax.random.normal(jax.random.key(1), shape)

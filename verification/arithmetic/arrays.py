@@ -31,6 +31,12 @@ def each(function: Callable) -> Callable:
     return rule
 
 
+def decided(predicate: Callable) -> Callable:
+    """Apply a predicate of two answers to every entry: booleans that steer as in any program."""
+    rule = each(predicate)
+    return lambda *arrays, **params: rule(*arrays, **params).astype(bool)
+
+
 def lifted(convert: Callable) -> Callable:
     """Carry a float array over, entry by entry."""
     ufunc = np.frompyfunc(convert, 1, 1)
@@ -61,7 +67,8 @@ def moved(name: str, operands, params) -> tuple[list, np.ndarray]:
         else:
             ids.append(np.arange(offset, offset + v.size).reshape(v.shape))
             offset += v.size
-    return values, np.asarray(MOVES[name](*ids, **params))
+    with jax.enable_x64(True):
+        return values, np.asarray(MOVES[name](*ids, **params))
 
 
 def _broadcast(x, shape, broadcast_dimensions, **_):
@@ -147,10 +154,10 @@ def landing(shape, indices, update_shape, params) -> np.ndarray:
         zero = jax.numpy.zeros(shape, updates.dtype)
         return lax.scatter_add(zero, indices, updates, numbers, **params_)
 
-    float64 = jax.numpy.zeros(update_shape, np.float64)
-    _, pull = jax.vjp(scatter, float64)
     places = np.arange(1.0, 1.0 + np.prod(shape, dtype=int)).reshape(shape)
-    return np.asarray(pull(jax.numpy.asarray(places, float64.dtype))[0]).astype(int).ravel() - 1
+    with jax.enable_x64(True):  # float32 could not count past 2^24 places
+        _, pull = jax.vjp(scatter, jax.numpy.zeros(update_shape))
+        return np.asarray(pull(jax.numpy.asarray(places))[0]).astype(int).ravel() - 1
 
 
 # --- products ------------------------------------------------------------------------------

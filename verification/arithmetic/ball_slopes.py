@@ -4,7 +4,7 @@ import numpy as np
 from flint import arb
 
 from .arrays import each
-from .balls import UNIT, UNKNOWN, integer_pow, sigma
+from .balls import UNIT, UNKNOWN, integer_pow, number, sigma
 
 
 def share(x: arb, y: arb, tie: arb, met: list) -> arb:
@@ -58,6 +58,10 @@ def slopes(tie: arb, met: list) -> dict:
         inside = lambda u, v, w: share(v, u, 1 - tie, met) * share(w, v, tie, met)
         return 0, each(inside)(low, x, high), 0
 
+    def power(a, x, y, **_):
+        p = each(number)(y)
+        return p * each(lambda u, v: u ** (v - 1))(x, p), each(lambda u, v: u * v.log())(a, x)
+
     return {
         "add": lambda a, x, y, **_: (1, 1),
         "add_any": lambda a, x, y, **_: (1, 1),
@@ -69,6 +73,7 @@ def slopes(tie: arb, met: list) -> dict:
         "sign": lambda a, x, **_: (0,),
         "square": lambda a, x, **_: (2 * x,),
         "integer_pow": lambda a, x, y, **_: (y * integer_pow(x, y - 1),),
+        "pow": power,
         "exp": lambda a, x, **_: (a,),
         "exp2": lambda a, x, **_: (a * arb(2).log(),),
         "expm1": lambda a, x, **_: (a + 1,),

@@ -16,8 +16,9 @@ UNIT = arb(0).union(1)  # [0, 1]: the shares that a tie may give to one side
 
 
 def sigma(x: arb) -> arb:
-    """1 / (1 + e^-x)."""
-    return 1 / (1 + (-x).exp())
+    """1 / (1 + e^-x), or e^x / (1 + e^x) where e^-x has too large an exponent even for Arb."""
+    e = (-x).exp()
+    return 1 / (1 + e) if e.is_finite() or not x < 0 else x.exp() / (1 + x.exp())
 
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -43,6 +44,10 @@ def equal(x: arb, y: arb) -> bool | None:
 
 def negate(p):
     return None if p is None else not p
+
+
+def finite(x: arb) -> bool | None:
+    return True if x.is_finite() else False if abs(x) == arb.pos_inf() else None
 
 
 def both(p, q):
@@ -102,7 +107,7 @@ def clamp(low, x, high):
     return each(lambda a, v, b: v.max(a).min(b))(low, x, high)
 
 
-def _number(x):
+def number(x):
     """Integers and three-valued booleans that become floats."""
     return UNKNOWN if x is None else arb(x) if isinstance(x, arb) else arb(int(x))
 
@@ -110,7 +115,7 @@ def _number(x):
 def convert(x, new_dtype, **_):
     if np.issubdtype(new_dtype, np.integer) or new_dtype == np.bool_:
         raise Undecided("a real number is turned into an integer: its digits decide a path")
-    return each(_number)(x)
+    return each(number)(x)
 
 
 RULES = STRUCTURE | {
@@ -124,7 +129,7 @@ RULES = STRUCTURE | {
     "sign": each(sign),
     "square": each(lambda x: x * x),
     "integer_pow": integer_pow,
-    "pow": each(lambda x, y: x ** _number(y)),
+    "pow": each(lambda x, y: x ** number(y)),
     "exp": each(lambda x: x.exp()),
     "exp2": each(lambda x: arb(2) ** x),
     "expm1": each(lambda x: x.expm1()),
@@ -150,7 +155,7 @@ RULES = STRUCTURE | {
     "and": each(both),
     "or": each(either),
     "not": each(negate),
-    "is_finite": each(lambda x: True if x.is_finite() else None),
+    "is_finite": each(finite),
     "stop_gradient": each(lambda x: x),
     "select_n": select,
     "convert_element_type": convert,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
@@ -46,7 +47,8 @@ def evaluate(eqn, ins: list, arithmetic: Arithmetic) -> list:
     if name in CONTROL:
         return CONTROL[name](params, ins, arithmetic)
     if all(map(is_plain, ins)) and not makes_floats(eqn):
-        outs = eqn.primitive.bind(*ins, **params)
+        with jax.enable_x64(True):
+            outs = eqn.primitive.bind(*ins, **params)
         return [np.asarray(o) for o in (outs if eqn.primitive.multiple_results else [outs])]
     if name not in arithmetic.rules:
         raise NoRule(f"{arithmetic.name} have no rule for the primitive {name!r}")
@@ -56,7 +58,7 @@ def evaluate(eqn, ins: list, arithmetic: Arithmetic) -> list:
 
 def is_plain(value) -> bool:
     """Whether the value is a NumPy array of integers or booleans, in any arithmetic."""
-    return isinstance(value, np.ndarray) and value.dtype != object
+    return isinstance(value, np.ndarray) and value.dtype.kind in "biu"
 
 
 def makes_floats(eqn) -> bool:

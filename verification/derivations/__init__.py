@@ -1,0 +1,36 @@
+"""What we derived on paper: the chain rule of every function of refnet, arrow by arrow."""
+
+from ..vocabulary import Derivation
+from .binary_cross_entropy import BINARY_CROSS_ENTROPY
+from .binary_cross_entropy_with_logits import BINARY_CROSS_ENTROPY_WITH_LOGITS
+from .dense import DENSE
+from .gelu import GELU
+from .gelu_tanh import GELU_TANH
+from .identity import IDENTITY
+from .leaky_relu import LEAKY_RELU
+from .mse import MSE
+from .relu import RELU
+from .sigmoid import SIGMOID
+from .silu import SILU
+from .softmax_cross_entropy import SOFTMAX_CROSS_ENTROPY
+from .softmax_cross_entropy_with_integer_labels import SOFTMAX_CROSS_ENTROPY_WITH_INTEGER_LABELS
+from .softplus import SOFTPLUS
+from .tanh import TANH
+
+ALL: dict[str, Derivation] = {
+    "identity": IDENTITY,
+    "sigmoid": SIGMOID,
+    "tanh": TANH,
+    "relu": RELU,
+    "leaky_relu": LEAKY_RELU,
+    "softplus": SOFTPLUS,
+    "gelu": GELU,
+    "gelu_tanh": GELU_TANH,
+    "silu": SILU,
+    "mse": MSE,
+    "binary_cross_entropy": BINARY_CROSS_ENTROPY,
+    "binary_cross_entropy_with_logits": BINARY_CROSS_ENTROPY_WITH_LOGITS,
+    "softmax_cross_entropy": SOFTMAX_CROSS_ENTROPY,
+    "softmax_cross_entropy_with_integer_labels": SOFTMAX_CROSS_ENTROPY_WITH_INTEGER_LABELS,
+    "dense": DENSE,
+}

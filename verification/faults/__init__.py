@@ -1,0 +1,31 @@
+"""Mistakes people make, as transformations: the right gradient in, a wrong one out."""
+
+from . import leaves
+from .fault import Fault as Fault
+from .fault import Leaves as Leaves
+
+ALL: dict[str, Fault] = {
+    name: Fault(name, (make.__doc__ or "").strip(), make)
+    for name, make in {
+        "sign": leaves.negated,
+        "doubled": leaves.doubled,
+        "halved": leaves.halved,
+        "sum for mean": leaves.times_rows,
+        "mean for sum": leaves.over_rows,
+        "leaf dropped": leaves.dropped,
+        "entry zeroed": leaves.one_zeroed,
+        "entry off": leaves.one_off,
+        "transposed": leaves.transposed,
+        "axis flipped": leaves.flipped,
+        "axis rolled": leaves.rolled,
+        "column order": leaves.reshaped,
+        "upstream averaged": leaves.averaged,
+        "first example only": leaves.first_row,
+        "leaves swapped": leaves.swapped,
+        "absolute value": leaves.absolute,
+        "through bfloat16": leaves.through_bfloat16,
+        "through float16": leaves.through_float16,
+        "through float32": leaves.through_float32,
+        "not a number": leaves.not_a_number,
+    }.items()
+}

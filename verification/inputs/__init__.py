@@ -1,0 +1,1 @@
+"""Where we look: draws away from special values, edges on purpose, and dense sweeps."""

@@ -9,6 +9,7 @@ Silent on    primitives without a rule (NoRule) and undecided branches (an infin
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from flint import arb, ctx
@@ -27,11 +28,16 @@ FLOOR = arb(2) ** -1200  # far below every float64: nothing is told apart down t
 
 def gradient(question: Question) -> list[Ball]:
     """Enclose every partial derivative, leaf by leaf."""
+    return refined(lambda bits: enclose(question, bits))
+
+
+def refined(enclosure: Callable[[int], list[np.ndarray]]) -> list[Ball]:
+    """Leaves of balls at 128 bits, then at twice as many until they are thin or stop improving."""
     bits, before = 128, math.inf
-    leaves = enclose(question, bits)
+    leaves = enclosure(bits)
     while (fat := fatness(leaves)) > 0 and (fat < before or fat == math.inf) and bits < MAX_BITS:
         bits, before = 2 * bits, fat
-        leaves = enclose(question, bits)
+        leaves = enclosure(bits)
     with ctx.workprec(bits):
         return [to_ball(leaf) for leaf in leaves]
 
@@ -67,14 +73,14 @@ def _array(value) -> np.ndarray:
 
 def fatness(leaves: list[np.ndarray]) -> float:
     """Bits that the widest entry lacks; 0 when all are thin, inf where one is unbounded."""
-    return max((_lacking(x) for leaf in leaves for x in leaf.flat), default=0)
+    return max((_lacking(x) for leaf in leaves for x in leaf.flat), default=0.0)
 
 
 def _lacking(x: arb) -> float:
     if not x.is_finite():
         return math.inf
     lacking = THIN - x.rel_accuracy_bits()
-    return lacking if lacking > 0 and not abs(x) < FLOOR else 0
+    return float(lacking) if lacking > 0 and not abs(x) < FLOOR else 0.0
 
 
 def to_ball(leaf: np.ndarray) -> Ball:
@@ -89,5 +95,5 @@ def _parts(x: arb) -> tuple[float, float, float]:
     if not x.is_finite() or math.isinf(mid):
         return 0.0, 0.0, math.inf
     tail = float((x - mid).mid())
-    rest = float((x - mid - tail).abs_upper())
-    return mid, tail, math.nextafter(rest, math.inf) if rest else 0.0
+    rest = (x - mid - tail).abs_upper()
+    return mid, tail, 0.0 if rest == 0 else math.nextafter(float(rest), math.inf)

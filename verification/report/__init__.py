@@ -1,0 +1,46 @@
+"""The report: judge everything, and write one folder that a person and a machine can read.
+
+The stage itself can be called: verification.report(out) is verification.report.report(out).
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+from .document import Report as Report
+
+
+def report(
+    out: str | Path = "reports/",
+    seed: int = 0,
+    quick: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+    workers: int = 1,
+) -> Report:
+    """Judge all there is and write index.html, report.md, report.json and junit.xml to `out`.
+
+    progress(stage, done, total) is called as each task ends.  With workers above 1 the tasks are
+    spread over processes; the rows do not depend on their number.  (A script that asks for that
+    keeps its own work under `if __name__ == "__main__"`: the processes import it.)
+
+    Raises OSError, before anything is computed, where `out` cannot be written; a former report
+    stays as it is until the new one is whole.
+    """
+    from .stages import run
+    from .write import writable, write
+
+    writable(out)
+    done = run(seed, quick, progress or (lambda stage, done, total: None), workers)
+    write(done, out)
+    return done
+
+
+class _Stage(ModuleType):
+    """A module that can be called: the name `verification.report` is both stage and verb."""
+
+    def __call__(self, *args, **kwargs) -> Report:
+        return report(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Stage

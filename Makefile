@@ -1,0 +1,58 @@
+# Every target works alone, first, from a clean clone: what it needs is installed into .venv once.
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+VERSIONS ?= 3.11 3.12 3.13
+export JAX_PLATFORMS ?= cpu
+
+version := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+pins := .ci/constraints/py$(version).txt
+install := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --constraint $(pins)
+ready := $(VENV)/.ready-$(version)
+linters := $(VENV)/.linters-$(version)
+pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+
+.PHONY: report test core test-all benchmark lint picture pins clean
+
+report: $(ready)  ## judge everything, write reports/
+	@$(VENV)/bin/refnet report --out reports
+
+test: $(ready)  ## the whole test suite
+	@$(pytest)
+
+core: $(ready)  ## the test suite without the tests that run whole programs
+	@$(pytest) -m "not end_to_end"
+
+test-all:  ## the core suite under every Python of VERSIONS that is on this machine
+	@.ci/test-all $(VERSIONS)
+
+benchmark: $(ready)  ## training, side by side with peers, in one run
+	@$(VENV)/bin/python -m benchmarks.training
+
+lint: $(linters)
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
+
+picture: $(ready)  ## docs/report.png from reports/index.html; wants chromium
+	@.ci/picture $(VENV)/bin/python
+
+pins:  ## remake .ci/constraints from the newest releases that pyproject.toml admits
+	@.ci/pins $(VERSIONS)
+
+clean:
+	@rm -rf .venv .venv-* build *.egg-info .pytest_cache .hypothesis .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(ready): pyproject.toml $(wildcard .ci/constraints/*.txt)
+	@test -f $(pins) || { echo "refnet wants Python 3.11, 3.12 or 3.13, but $(PYTHON)" \
+		"$(if $(version),is $(version),cannot be run); give one with make PYTHON=..." >&2; exit 2; }
+	@echo "installing into $(VENV) (once)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(install) setuptools
+	@$(install) --no-build-isolation --editable '.[test]'
+	@touch $@
+
+$(linters): $(ready)
+	@$(install) --no-build-isolation --editable '.[lint]'
+	@touch $@

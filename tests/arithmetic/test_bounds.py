@@ -1,0 +1,65 @@
+"""The ulp bounds of elementary functions hold for JAX and for NumPy, over the whole range."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flint import ctx
+from jax import lax
+from scipy import special
+
+from verification.arithmetic.balls import BALLS
+from verification.arithmetic.bounded import format_of
+from verification.arithmetic.bounds import ULPS
+from verification.judgement.error import distance
+from verification.oracles.ball import to_ball
+
+FUNCTIONS = {  # name: (JAX's, NumPy's, where)
+    "exp": (jnp.exp, np.exp, (-80, 80)),
+    "exp2": (jnp.exp2, np.exp2, (-120, 120)),
+    "expm1": (jnp.expm1, np.expm1, (-80, 80)),
+    "log": (jnp.log, np.log, (1e-30, 1e30)),
+    "log1p": (jnp.log1p, np.log1p, (-0.99, 1e6)),
+    "sqrt": (jnp.sqrt, np.sqrt, (1e-30, 1e30)),
+    "rsqrt": (lax.rsqrt, lambda x: 1 / np.sqrt(x), (1e-30, 1e30)),
+    "sin": (jnp.sin, np.sin, (-3, 3)),
+    "cos": (jnp.cos, np.cos, (-1.5, 1.5)),
+    "tanh": (jnp.tanh, np.tanh, (-20, 20)),
+    "logistic": (lax.logistic, special.expit, (-80, 80)),
+    "erf": (lax.erf, special.erf, (-6, 6)),
+    "erfc": (lax.erfc, special.erfc, (-5, 9)),
+}
+
+
+def grid(name, dtype):
+    """Evenly spread points, and as many near zero or in every binade, as the range allows."""
+    low, high = FUNCTIONS[name][2]
+    even = np.linspace(low, high, 1500)
+    fine = np.geomspace(max(low, 1e-30), high, 1500)
+    return np.concatenate([even, fine, -fine[-fine >= low]]).astype(dtype)
+
+
+def observed(name, x, f) -> np.ndarray:
+    """The error of f at x, in units of u |f(x)|."""
+    target = format_of(str(x.dtype))
+    with ctx.workprec(160):
+        proven = to_ball(BALLS.rules[name](BALLS.lift(x)))
+    with jax.enable_x64(True):
+        got = np.asarray(f(x), np.float64)
+    error = np.maximum(distance(got, proven) - target.tiny, 0.0)
+    return error / (target.unit * np.abs(proven.mid))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_elementary_functions_keep_their_ulp_bound(name, dtype):
+    x = grid(name, dtype)
+    for f in FUNCTIONS[name][:2]:
+        error = observed(name, x, f)
+
+        assert (error <= ULPS[name](x.astype(float))).all(), f"{error.max()} at {x[error.argmax()]}"
+        assert error.max() > 0.4  # the comparison sees rounding: it is not vacuous
+
+
+def test_every_bound_is_tried():
+    assert set(ULPS) - {"pow"} == set(FUNCTIONS)

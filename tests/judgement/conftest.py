@@ -1,0 +1,48 @@
+"""Subjects to judge: right ones, wrong ones, and right ones that lose their digits."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from verification.judgement.answer import answer, cast, truth
+from verification.judgement.budget import budget
+from verification.judgement.formula import same_formula
+from verification.judgement.verdict import judge
+from verification.oracles.question import ask
+
+
+@pytest.fixture
+def verdict_of():
+    """verdict_of(gradient, of, points, dtype) -> Finding, with no catalogue of faults."""
+
+    def finding(gradient, of, points, dtype="float64", faults=()):
+        samples = []
+        for k, args in enumerate(points):
+            args = cast(args, dtype)
+            question = ask(of, args)
+            allowed = budget(jax.grad(of), args, dtype)
+            samples.append(
+                answer(gradient, question, truth(question), allowed, args, label=f"case {k}")
+            )
+        excuse = lambda s: same_formula(gradient, s.args, s.truth)
+        return judge("subject", dtype, samples, faults, formula_is_right=excuse)
+
+    return finding
+
+
+@pytest.fixture
+def points():
+    """Six draws of (w, x): vectors of 5 and matrices of 8 by 5."""
+    rng = np.random.default_rng(7)
+    draw = lambda *shape: np.float64(np.float32(rng.normal(size=shape)))
+    return [(draw(5), draw(8, 5)) for _ in range(6)]
+
+
+def loss(w, x):
+    return jnp.mean(jnp.tanh(x @ w) ** 2)
+
+
+@pytest.fixture
+def of():
+    return loss

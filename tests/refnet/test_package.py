@@ -1,0 +1,31 @@
+"""The package: it needs little, and exports all it has."""
+
+import subprocess
+import sys
+
+import pytest
+
+import refnet as rn
+
+ABSENT = ("sklearn", "flint", "sympy", "matplotlib", "verification", "torch")
+TABLES = ("ACTIVATIONS", "DATASETS", "INITIALIZERS", "LOSSES", "UPDATES")
+
+
+def loaded(statement):
+    """Which of ABSENT a fresh interpreter has loaded after `statement`."""
+    program = f"import sys; {statement}; print(*(m for m in {ABSENT} if m in sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return run.stdout.split()
+
+
+def test_import_needs_little():
+    assert loaded("import refnet") == []
+    assert "sklearn" in loaded("import refnet; refnet.digits()")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_entry_of_a_table_is_exported_by_its_name(table):
+    for name, entry in getattr(rn, table).items():
+        assert getattr(rn, name) is entry

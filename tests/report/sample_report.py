@@ -1,0 +1,145 @@
+"""A small report with a row of every kind, made from the suite's nouns, for the tests here."""
+
+from verification.report.document import ClaimRow, Figure, Panel, Report, Series
+from verification.vocabulary import (
+    Agreement,
+    ArrowCheck,
+    Check,
+    Evidence,
+    Finding,
+    Judged,
+    Verdict,
+    Worst,
+)
+
+ARTICLE = "Mean squared error and three descents"
+MARKUP = "<script>alert('w & b')</script>"
+
+
+def finding(name="mse", dtype="float64", verdict=Verdict.CORRECT, **changes) -> Finding:
+    worst = Worst("[0]", (2, 1), 0.1 + 0.2, 0.3, 1e-32, 0.37, 1.0, "draw 17")
+    values = {
+        "reason": "every entry inside its budget at all 71 cases",
+        "power": {"[0]": 3.1e-15, "[1]": 2.2e-15},
+        "worst": worst,
+        "cases": 71,
+        "skipped": 2,
+        "oracle": "ball",
+    }
+    return Finding(name, dtype, verdict, **(values | changes))
+
+
+AGREEMENTS = (
+    Agreement("ball", "proven", True, 0.0, ""),
+    Agreement("symbolic", "proven", None, float("nan"), "no rule for gather"),
+    Agreement("finite differences", "witness", False, 3.2e-9, "differs by more than it claims"),
+)
+
+
+def check(name="mse", **changes) -> Check:
+    both = tuple(finding(name, dtype, **changes) for dtype in ("float64", "float32"))
+    arrow = ArrowCheck(
+        "(1) the square", r"\frac{\partial e^2}{\partial e} = 2 e", both, AGREEMENTS
+    )
+    latex = r"\frac{\partial L}{\partial p} = \frac{2}{n} (p - t)"
+    return Check(name, latex, both[0].verdict, both, AGREEMENTS, (arrow,))
+
+
+def claim(id="B2", statement="MSE is a mean of squares.", **changes) -> ClaimRow:
+    judged = Judged(Evidence.EXACT, "Equal in rationals at 40 draws.", "Planted: a sum. It failed.")
+    return ClaimRow(id, ARTICLE, statement, judged._replace(**changes))
+
+
+CLAIMS = (
+    claim(numbers={"draws": 40, "ratio": float("inf")}),
+    claim(
+        "B3",
+        f"The slope is $\\frac{{2}}{{n}} \\sum_k (y_k - \\hat y_k)$. {MARKUP}",
+        verdict=Evidence.REFUTED,
+        counterexample="At y = 0 and prediction 3 the slope printed is -6, the true one 6.",
+        correction=r"$\frac{2}{n} \sum_k (\hat y_k - y_k)$",
+    ),
+)
+FIGURE = Figure(
+    "a-figure",
+    "A figure",
+    "What to see in it.",
+    (
+        Panel(
+            "A panel",
+            "step h",
+            "relative error",
+            (
+                Series("one", (1.0, 2.0, 3.0), (1e-3, float("nan"), 1e-5)),
+                Series("two $x^2$", (1.0, 2.0), (1e-3, 1e-2), (5e-4, 5e-3), (2e-3, 2e-2), "points"),
+                Series("three", (1.0, 3.0), (1e-2, 1e-3), (5e-3, 5e-4), (2e-2, 2e-3)),
+                Series("limit", (1.0, 3.0), (1e-4, 1e-4), kind="bound"),
+            ),
+        ),
+    ),
+)
+
+
+def implementation(verdict=Verdict.CORRECT, **changes) -> dict:
+    row = {
+        "name": "scikit-learn MLPRegressor",
+        "dataset": "diabetes",
+        "network": "10-16-1 tanh",
+        "at": "initialisation",
+        "dtype": "float64",
+        "verdict": verdict.value,
+        "convention": "half the mean squared error, plus $\\frac{\\alpha}{2n} |w|^2$",
+        "power": {"[0].w": 4e-13},
+        "worst": finding().worst,
+        "cases": 3,
+        "reason": "every entry inside its budget",
+    }
+    return row | changes
+
+
+def fault(caught=True, **changes) -> dict:
+    verdict = Verdict.WRONG if caught else Verdict.CORRECT
+    row = {"fault": "sign", "derivation": "mse", "dtype": "float64"}
+    return row | {"caught": caught, "verdict": verdict.value} | changes
+
+
+TRAINING = {
+    "dataset": "diabetes",
+    "network": "10-16-1 tanh",
+    "loss": "mse",
+    "method": "gradient_descent, rate 0.02",
+    "batch": 32,
+    "epochs": 40,
+    "loss_first": 1.73,
+    "loss_last": 0.41,
+    "validation_loss": 0.55,
+}
+
+
+def report(**changes) -> Report:
+    """Everything passes in it, unless a change says otherwise."""
+    values = {
+        "seed": 7,
+        "versions": {"python": "3.11.4", "jax": "0.10.2"},
+        "claims": CLAIMS,
+        "checks": (check(), check("sigmoid")),
+        "implementations": (implementation(),),
+        "faults": (fault(), fault(dtype="float32")),
+        "training": (TRAINING,),
+        "figures": (FIGURE,),
+        "timings": {"derivations: mse": 1.25},
+    }
+    return Report(**(values | changes))
+
+
+def failing() -> Report:
+    """Every verdict that is not a pass, once at least."""
+    wrong = finding(verdict=Verdict.WRONG, worst=None, reason=f"not by rounding: {MARKUP}")
+    lost = finding(dtype="float32", verdict=Verdict.INACCURATE, reason="cancellation")
+    open_ = Check("tanh", "1 - a^2", Verdict.UNDECIDED, (wrong, lost), (), ())
+    return report(
+        claims=(*CLAIMS, ClaimRow("C1", ARTICLE, "It holds.", None, "the planted falsehood passed")),
+        checks=(check(verdict=Verdict.UNDECIDED, reason="fat ball", cases=0), open_),
+        implementations=(implementation(Verdict.REJECTED, reason="NaN at [3]"),),
+        faults=(fault(), fault(caught=False)),
+    )

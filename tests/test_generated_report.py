@@ -1,0 +1,76 @@
+"""The committed report is what the suite says today: every verdict, made anew."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "reports"
+FILES = ("index.html", "report.md", "report.json", "junit.xml")
+
+pytestmark = pytest.mark.end_to_end
+
+
+def verdicts(document: dict) -> dict[tuple, str]:
+    """(section, name, dtype) -> verdict, of everything that was judged."""
+    found = {("claim", row["id"], ""): row["verdict"] for row in document["claims"]}
+    for section in ("derivations", "implementations"):
+        for row in document[section]:
+            key = section, row["name"], row.get("dtype", "")
+            assert key not in found, f"{key} was judged twice"
+            found[key] = row["verdict"]
+            for arrow in row.get("arrows", ()):
+                found[*key, arrow["name"]] = arrow["verdict"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def committed() -> dict:
+    return json.loads((REPORTS / "report.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> dict:
+    """The report of a user's process, in quick mode."""
+    out = tmp_path_factory.mktemp("report") / "reports"
+    done = subprocess.run(
+        [sys.executable, "-m", "verification", "report", "--quick", "--out", str(out)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
+        text=True,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == str(out / "index.html")
+    assert {*FILES} <= {path.name for path in out.iterdir()}
+    return json.loads((out / "report.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_committed_report_is_whole(name):
+    assert (REPORTS / name).stat().st_size > 0
+
+
+def test_the_committed_report_is_a_full_one_that_nobody_edited(committed):
+    from verification.report.document import dumps
+
+    assert committed["quick"] is False
+    assert dumps(committed) == (REPORTS / "report.json").read_text(encoding="utf-8")
+
+
+def test_every_verdict_is_the_same_today(committed, made):
+    now, then = verdicts(made), verdicts(committed)
+    assert {key: then.get(key) for key in now} == now
+    kinds = ("claim", "derivations")
+    assert {k for k in then if k[0] in kinds} == {k for k in now if k[0] in kinds}
+
+
+def test_a_changed_verdict_is_seen(made):
+    changed = json.loads(json.dumps(made))
+    changed["claims"][0]["verdict"] = "nonsense"
+    assert verdicts(changed) != verdicts(made)

@@ -1,0 +1,287 @@
+"""Claims C1 to C6: one neuron, sigmoid and cross-entropy, from the loss to the step."""
+
+import numpy as np
+import optax
+import sympy
+from flint import arb
+from jax import Array
+
+from refnet import Neuron, binary_cross_entropy, gradient_descent, neuron, sigmoid
+
+from ..vocabulary import Claim, Evidence, Judged
+from . import backpropagation, enclosures, exact, regions, symbols
+from .symbols import A, B, U, W, X, Y, Z
+from .trial import Trial, earned, failed
+
+EDGE = 2.0**-30  # how near to the ends of (0, 1), and to the label, the balls are taken
+SAME_SIGMOID = {Z: sympy.log(U)}
+
+
+# --- the formulas of the article, and a mistake beside each ------------------------------------
+
+
+def loss_slope(a: Array, y: Array) -> Array:
+    """dL/da = -y / a + (1 - y) / (1 - a)."""
+    return -y / a + (1.0 - y) / (1.0 - a)
+
+
+def loss_slope_fraction(a: Array, y: Array) -> Array:
+    """dL/da = (a - y) / (a (1 - a))."""
+    return (a - y) / (a * (1.0 - a))
+
+
+def loss_slope_without_inner(a: Array, y: Array) -> Array:
+    """The slope -1 of 1 - a forgotten."""
+    return -y / a - (1.0 - y) / (1.0 - a)
+
+
+def sigmoid_slope(z: Array) -> Array:
+    """da/dz = a (1 - a)."""
+    a = sigmoid(z)
+    return a * (1.0 - a)
+
+
+def sigmoid_slope_of_output(z: Array) -> Array:
+    """The slope taken at a in place of z."""
+    return sigmoid_slope(sigmoid(z))
+
+
+def fused_slope(z: Array, y: Array) -> Array:
+    """dL/dz = a - y."""
+    return sigmoid(z) - y
+
+
+def fused_slope_of_squares(z: Array, y: Array) -> Array:
+    """(a - y) a (1 - a): the slope of half the squared error."""
+    return (sigmoid(z) - y) * sigmoid_slope(z)
+
+
+def neuron_gradient(params: Neuron, x: Array, y: Array) -> Neuron:
+    """dL/dw = (a - y) x, dL/db = a - y."""
+    error = neuron(params, x) - y
+    return Neuron(error * x, error)
+
+
+def neuron_gradient_without_input(params: Neuron, x: Array, y: Array) -> Neuron:
+    """x forgotten: dz/dw = 1."""
+    error = neuron(params, x) - y
+    return Neuron(error, error)
+
+
+def loss_of_logit(z: Array, y: Array) -> Array:
+    return binary_cross_entropy(sigmoid(z), y)
+
+
+def loss_of_neuron(params: Neuron, x: Array, y: Array) -> Array:
+    return binary_cross_entropy(neuron(params, x), y)
+
+
+# --- C1 ------------------------------------------------------------------------------------
+
+
+def label(y):
+    """Where dL/da changes its sign."""
+    return y
+
+
+def one_half(y):
+    """... if it did so at 1/2, whatever the label."""
+    return 0 * y + sympy.Rational(1, 2)
+
+
+def falls_towards(centre, labels: list[float]) -> Trial:
+    """dL/da has the sign of a - centre(y): for every a by algebra, on a region by balls."""
+    odds = U / (1 + U)  # a, for all a in (0, 1)
+    ratio = symbols.formula(loss_slope, odds, Y) / (odds - centre(Y))
+    whole = symbols.positive("dL/da over a - y, with a = u/(1 + u)", ratio)
+    slope = lambda a, y: enclosures.number(enclosures.gradient(binary_cross_entropy, a, y))
+    sides = [
+        regions.positive(lambda a, y=y, s=sign: s * slope(a, y), side)
+        for y in labels
+        for sign in (-1, 1)
+        if (side := _side(sign, float(centre(y))))
+    ]
+    bad = [side for side in sides if not side.holds]
+    seen = f"Balls on the slope of binary_cross_entropy itself: {len(sides)} regions, labels "
+    seen += ", ".join(f"{y:g}" for y in labels)
+    return Trial(
+        whole.holds and not bad,
+        f"{whole.says} {bad[0].says if bad else seen + ': each has the sign claimed'}.",
+    )
+
+
+def _side(sign: int, centre: float) -> tuple[float, float] | None:
+    low, high = (EDGE, centre - EDGE) if sign < 0 else (centre + EDGE, 1 - EDGE)
+    return (low, high) if low < high else None
+
+
+def judge_likeness(seed: int) -> Judged:
+    rng = np.random.default_rng(seed)
+    labels = [0.0, 1.0, *(float(k) / 64 for k in rng.choice(np.arange(3, 62), 3, replace=False))]
+    near, far = (_soft_loss(a) for a in (2.0**-10, 0.25))
+    across = Trial(
+        bool(near > far),
+        "On each side of y, that is: across a soft label it is not so, for y = 1/8 lies nearer to "
+        f"a = 1/1024 (L = {near.str(4, radius=False)}) than to a = 1/4 "
+        f"(L = {far.str(4, radius=False)}).",
+    )
+    definition = symbols.equal(
+        "binary_cross_entropy is -(y log a + (1 - y) log(1 - a))",
+        symbols.formula(binary_cross_entropy, A, Y),
+        -(Y * sympy.log(A) + (1 - Y) * sympy.log(1 - A)),
+    )
+    return Judged(
+        Evidence.PROVED,
+        earned(definition, falls_towards(label, labels), across),
+        failed("dL/da has the sign of a - 1/2", falls_towards(one_half, labels)),
+        numbers={"labels": labels},
+    )
+
+
+def _soft_loss(a: float) -> arb:
+    return enclosures.number(enclosures.value(binary_cross_entropy, a, 0.125))
+
+
+# --- C2 to C5: the chain rule, arrow by arrow -------------------------------------------------
+
+
+def has_slope(what: str, function, claimed, variable, *args) -> Trial:
+    """d function / d variable = claimed, for all values of the symbols (z = log u)."""
+    left = sympy.diff(symbols.formula(function, *args), variable)
+    right = symbols.formula(claimed, *args)
+    return symbols.equal(what, left.subs(SAME_SIGMOID), right.subs(SAME_SIGMOID))
+
+
+def judge_loss_slope(seed: int) -> Judged:
+    prove = lambda claimed: has_slope("dL/da", binary_cross_entropy, claimed, A, A, Y)
+    return Judged(
+        Evidence.PROVED,
+        earned(prove(loss_slope), prove(loss_slope_fraction)),
+        failed("dL/da = -y/a - (1 - y)/(1 - a)", prove(loss_slope_without_inner)),
+    )
+
+
+def judge_sigmoid_slope(seed: int) -> Judged:
+    prove = lambda claimed: has_slope("da/dz", sigmoid, claimed, Z, Z)
+    return Judged(
+        Evidence.PROVED,
+        earned(prove(sigmoid_slope)),
+        failed("da/dz = f'(a), the slope taken at a", prove(sigmoid_slope_of_output)),
+    )
+
+
+def is_product(claimed) -> Trial:
+    """dL/da da/dz = claimed, with the factors that C2 and C3 prove."""
+    logit = sympy.log(U)
+    a = symbols.formula(sigmoid, logit)
+    product = symbols.formula(loss_slope, a, Y) * symbols.formula(sigmoid_slope, logit)
+    return symbols.equal("dL/da da/dz = dL/dz", product, symbols.formula(claimed, logit, Y))
+
+
+def judge_fused_slope(seed: int) -> Judged:
+    factors = [
+        has_slope("dL/da", binary_cross_entropy, loss_slope, A, A, Y),
+        has_slope("da/dz", sigmoid, sigmoid_slope, Z, Z),
+    ]
+    whole = lambda claimed: has_slope("dL/dz in one go", loss_of_logit, claimed, Z, Z, Y)
+    return Judged(
+        Evidence.PROVED,
+        earned(*factors, is_product(fused_slope), whole(fused_slope)),
+        failed("dL/dz = (a - y) a (1 - a)", is_product(fused_slope_of_squares)),
+    )
+
+
+def has_gradient(claimed) -> Trial:
+    """dL/dw and dL/db of the whole neuron, for all w, b, x and y."""
+    params = Neuron(W, B)
+    through = {B: sympy.log(U) - W * X}  # z = log u, the rest free
+    loss = symbols.formula(loss_of_neuron, params, X, Y)
+    pairs = [
+        symbols.equal(
+            f"dL/d{name}",
+            sympy.diff(loss, variable).subs(through),
+            symbols.formula(lambda *args, k=k: claimed(*args)[k], params, X, Y).subs(through),
+        )
+        for k, (name, variable) in enumerate((("w", W), ("b", B)))
+    ]
+    return Trial(all(p.holds for p in pairs), " ".join(p.says for p in pairs))
+
+
+def judge_gradient(seed: int) -> Judged:
+    rng = np.random.default_rng(seed)
+    drawn = [backpropagation.network(rng, depth, sigmoid_output=True) for depth in (1, 2, 3)]
+    nets = backpropagation.agrees(backpropagation.Recursion(), drawn)
+    return Judged(
+        Evidence.PROVED,
+        earned(has_gradient(neuron_gradient), nets),
+        failed("dL/dw = a - y", has_gradient(neuron_gradient_without_input)),
+    )
+
+
+# --- C6 ------------------------------------------------------------------------------------
+
+
+def descend(params: Neuron, slope: Neuron, rate: float) -> Neuron:
+    """The step of refnet.updates: gradient_descent, then optax.apply_updates."""
+    rule = gradient_descent(rate)
+    updates, _ = rule.update(slope, rule.init(params), params)
+    return optax.apply_updates(params, updates)  # pyright: ignore[reportReturnType]
+
+
+def claimed_step(w, b, x, error, rate) -> tuple:
+    """w - alpha (a - y) x, b - alpha (a - y)."""
+    return w - rate * error * x, b - rate * error
+
+
+def climbing_step(w, b, x, error, rate) -> tuple:
+    """The sign of the bias step mistaken."""
+    return w - rate * error * x, b + rate * error
+
+
+def steps_are(claimed, seed: int) -> Trial:
+    """The update code against `claimed`, in rationals: equal, not near."""
+    rng, draws = np.random.default_rng(seed), 16
+    for k in range(draws):
+        w, b, x, error = (exact.odd(rng) for _ in range(4))
+        rate = float(rng.uniform(0.01, 0.9))
+        slope = lambda x, error: Neuron(error * x, error)
+        code = lambda w, b, x, error, rate=rate: descend(Neuron(w, b), slope(x, error), rate)
+        got = exact.value(code, w, b, x, error)
+        want = claimed(*(exact.number(v)[()] for v in (w, b, x, error, rate)))
+        if exact.differing(got, tuple(map(np.asarray, want)))[0]:
+            return Trial(
+                False,
+                f"draw {k + 1}, (w, b, x, a - y) = ({exact.numbers(w, b, x, error)}): "
+                f"the code gives b = {float(got[1][()]):.6g}, not {float(want[1]):.6g}.",
+            )
+    return Trial(True, f"{draws} drawn steps of gradient_descent agree exactly, in rationals.")
+
+
+def judge_step(seed: int) -> Judged:
+    return Judged(
+        Evidence.EXACT,
+        earned(steps_are(claimed_step, seed)),
+        failed("b <- b + alpha (a - y)", steps_are(climbing_step, seed)),
+    )
+
+
+CLAIMS = {
+    "C1": Claim(
+        "C1",
+        "L = -(y log a + (1 - y) log(1 - a)); the more alike a and y, the smaller L: dL/da has "
+        "the sign of a - y.",
+        judge_likeness,
+    ),
+    "C2": Claim(
+        "C2", "dL/da = -y/a + (1 - y)/(1 - a) = (a - y)/(a (1 - a)).", judge_loss_slope
+    ),
+    "C3": Claim("C3", "sigma'(z) = a (1 - a), with a = sigma(z).", judge_sigmoid_slope),
+    "C4": Claim("C4", "dL/dz = a - y.", judge_fused_slope),
+    "C5": Claim(
+        "C5",
+        "dz/dw = x and dz/db = 1, so dL/dw = (a - y) x and dL/db = a - y; for any width, depth "
+        "and batch in the same way.",
+        judge_gradient,
+    ),
+    "C6": Claim("C6", "w <- w - alpha (a - y) x and b <- b - alpha (a - y).", judge_step),
+}

@@ -1,0 +1,106 @@
+"""The command line: `refnet`, or `python -m verification`.
+
+Exit status: 0 correct; 1 wrong, inaccurate or rejected; 2 usage; 3 undecided; 70 a fault of
+refnet itself; 130 interrupted; 141 nobody reads the output any more.
+"""
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from .commands import check, listing, report, train
+from .commands.mistakes import Mistake
+
+USAGE, OWN_FAULT, INTERRUPTED, NO_READER = 2, 70, 130, 141
+UsageError = typer.BadParameter.__base__  # wherever this typer keeps its click
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.command("report")(report)
+app.command("check")(check)
+app.command("list")(listing)
+app.command("train")(train)
+
+
+@app.callback()
+def refnet(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Is this gradient right, to the last digit its dtype can carry?
+
+    Exit status: 0 correct; 1 wrong, inaccurate or rejected; 2 usage; 3 undecided.
+    """
+
+
+def main() -> NoReturn:
+    """The entry point: run what the command line says, exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line.  Returns the exit status; says errors on stderr, one line."""
+    debug = "--debug" in arguments  # anywhere, also behind the command
+    try:
+        status = _invoke([word for word in arguments if word != "--debug"])
+        sys.stdout.flush()
+        return status
+    except (Exception, KeyboardInterrupt) as error:
+        status, sentence = _said(error, arguments)
+        if debug or status == OWN_FAULT:
+            traceback.print_exception(error)
+        if status == NO_READER:  # nothing more can be said; keep the exit from trying
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            print(f"refnet: {sentence}", file=sys.stderr)
+        return status
+
+
+def _invoke(arguments: list[str]) -> int:
+    """Typer's command without the main of click, which has exit statuses of its own."""
+    if not arguments:
+        return _invoke(["--help"]) or USAGE
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("refnet", arguments) as context:
+            return command.invoke(context) or 0
+    except typer.Exit as ending:
+        return ending.exit_code
+
+
+def _said(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
+    """The exit status of an error, and its sentence."""
+    match error:
+        case Mistake():
+            return USAGE, str(error)
+        case KeyboardInterrupt() | typer.Abort():
+            return INTERRUPTED, "interrupted; what was written before is as it was"
+        case BrokenPipeError():
+            return NO_READER, ""
+        case OSError(errno=None):  # said by us, in a sentence
+            return USAGE, str(error)
+        case OSError(errno=errno.ENOSPC):
+            place = f" at {str(error.filename)!r}" if error.filename else ""
+            return USAGE, f"the disk is full{place}; make room, or write elsewhere"
+        case UsageError():
+            command = error.ctx.command_path if error.ctx else "refnet"
+            return USAGE, f"{_sentence(error, arguments)}; see `{command} --help`"
+    return OWN_FAULT, f"a fault of refnet itself, not yours: {type(error).__name__}: {error}"
+
+
+def _sentence(error, arguments: Sequence[str]) -> str:
+    """What typer says, with the value that was given where typer leaves it out."""
+    words = [part for word in arguments for part in word.split("=", 1)]
+    for option in getattr(getattr(error, "param", None), "opts", ()):
+        if option in words[:-1]:
+            given = words[words.index(option) + 1]
+            return f"{option} is {given!r}; {_clause(error.message)}"
+    return _clause(error.format_message())
+
+
+def _clause(text: str) -> str:
+    text = " ".join(text.split()).rstrip(".").replace(". Did you", "; did you")
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,68 @@
+"""`refnet list`: the names that the other commands understand."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from .mistakes import known
+
+
+def listing(
+    kind: Annotated[
+        str | None, typer.Argument(help="derivations, oracles, faults, claims or updates.")
+    ] = None,
+) -> int:
+    """List the names that the other commands understand."""
+    wanted = KINDS if kind is None else {kind: KINDS[known("kind", kind, KINDS)]}
+    for name, rows in wanted.items():
+        table = rows()
+        if kind is None:
+            typer.echo(f"{name} ({len(table)})")
+        width = max(map(len, table), default=0)
+        for word, line in table.items():
+            typer.echo(f"{'  ' if kind is None else ''}{word:<{width}}  {line}".rstrip())
+    return 0
+
+
+def derivations() -> dict[str, str]:
+    from ..derivations import ALL
+
+    return {name: _first_line(d.function) for name, d in ALL.items()}
+
+
+def oracles() -> dict[str, str]:
+    from ..oracles import ALL
+
+    return {name: f"{o.RANK.name.lower()}: {_first_line(o)}" for name, o in ALL.items()}
+
+
+def faults() -> dict[str, str]:
+    from ..faults import ALL
+
+    return {name: fault.description for name, fault in ALL.items()}
+
+
+def claims() -> dict[str, str]:
+    from ..claims import ALL
+
+    return {name: claim.statement for name, claim in ALL.items()}
+
+
+def updates() -> dict[str, str]:
+    from refnet import UPDATES
+
+    return {name: _first_line(rule) for name, rule in UPDATES.items()}
+
+
+def _first_line(thing: Any) -> str:
+    return (thing.__doc__ or "").strip().partition("\n")[0]
+
+
+KINDS: Mapping[str, Any] = {
+    "derivations": derivations,
+    "oracles": oracles,
+    "faults": faults,
+    "claims": claims,
+    "updates": updates,
+}

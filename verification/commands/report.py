@@ -1,0 +1,68 @@
+"""`refnet report`: the main job.  Judge everything, write one report."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .mistakes import seed_of
+from .status import status_of
+
+Tell = Callable[[str, int, int], None]  # stage, how many of it are done, of how many
+
+
+def report(
+    out: Annotated[Path, typer.Option(help="The folder that is written.")] = Path("reports"),
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer cases, no long runs.")] = False,
+    seed: Annotated[int, typer.Option(help="Of every draw; the same seed, the same report.")] = 0,
+) -> int:
+    """Judge everything, and write one report.
+
+    That is index.html for people, and report.md, report.json and junit.xml.
+
+    Exit status 0 where nothing is left to act on, 1 wrong, inaccurate or rejected, 3 undecided.
+    A former report stays as it is until the new one is whole.
+    """
+    seed_of(seed)
+    from ..report import report as judge_everything
+    from ..report.write import writable
+
+    writable(out)  # before the work
+    with stages() as tell:
+        written = judge_everything(out, quick=quick, seed=seed, progress=tell)
+    for verdict, number in written.counts.items():
+        if number:
+            typer.echo(f"{number:6d} {verdict}")
+    typer.echo(out / "index.html")
+    if written.passed:
+        return 0
+    return status_of(verdict for verdict, number in written.counts.items() if number) or 1
+
+
+@contextmanager
+def stages() -> Iterator[Tell]:
+    """Where a terminal looks on, a bar for each stage; elsewhere a line as each ends."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda stage, done, total: _line(stage, done, total)
+        return
+    columns = TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
+        tasks = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield tell
+
+
+def _line(stage: str, done: int, total: int) -> None:
+    if done == total:
+        typer.echo(f"{stage}: {total} of {total}", err=True)

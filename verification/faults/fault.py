@@ -1,0 +1,27 @@
+"""A mistake that people make: a transformation of the right gradient's leaves into wrong ones."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+Leaves = list[np.ndarray]
+
+
+class Fault(NamedTuple):
+    """`apply(leaves, dtype)` is the wrong gradient; None where the mistake cannot be made."""
+
+    name: str
+    description: str
+    make: Callable[[Leaves, str], Leaves | None]
+
+    def apply(self, leaves: Leaves, dtype: str) -> Leaves | None:
+        """The leaves with the mistake in them; None where it changes nothing."""
+        wrong = self.make([np.asarray(leaf) for leaf in leaves], dtype)
+        if wrong is None or all(map(_same, wrong, leaves)):
+            return None
+        return wrong
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool(np.array_equal(a, b, equal_nan=True))

@@ -1,0 +1,50 @@
+"""Ask an implementation in the dtype under test, and put its answer beside truth and budget."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..oracles import ball
+from ..oracles.question import Question, as_exact
+from ..vocabulary import Ball, Silent
+from .sample import Sample
+
+
+def cast(args: Any, dtype: str) -> Any:
+    """Float leaves in `dtype`, other leaves as they are."""
+    is_float = lambda leaf: jnp.issubdtype(np.asarray(leaf).dtype, jnp.floating)
+    return jax.tree.map(lambda x: np.asarray(x).astype(dtype) if is_float(x) else np.asarray(x), args)
+
+
+def truth(question: Question) -> list[Ball]:
+    """The proven gradient, or balls of infinite radius where no proof was possible."""
+    try:
+        return ball.gradient(question)
+    except Silent:
+        unknown = [np.zeros(question.leaves[i].shape) for i in question.wanted]
+        return [Ball(z, z, z + np.inf, proven=False) for z in unknown]
+
+
+def answer(
+    gradient: Callable, question: Question, proven: list[Ball], allowed: list, args: tuple, **labels
+) -> Sample:
+    """Call the implementation on `args`, in its dtype (the cotangent, if there is one, is last)."""
+    with jax.enable_x64(True):
+        leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(gradient(*args))]
+    shapes, wanted = [leaf.shape for leaf in leaves], [b.mid.shape for b in proven]
+    failure = ""
+    if shapes != wanted:
+        failure = f"the answer has leaves of shapes {shapes}; the gradient has {wanted}"
+    got = [as_exact(leaf) for leaf in leaves]
+    return Sample(
+        paths=question.paths,
+        truth=proven,
+        allowed=allowed,
+        got=got,
+        args=args,
+        failure=failure,
+        **labels,
+    )

@@ -1,0 +1,32 @@
+"""How far an answer is from the truth: entry by entry, in the units that matter."""
+
+import ml_dtypes
+import numpy as np
+
+from ..vocabulary import Ball
+
+
+def distance(got: np.ndarray, truth: Ball) -> np.ndarray:
+    """|got - truth's middle|, exact where the two are close (mid + tail is not rounded)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.abs((np.asarray(got, np.float64) - truth.mid) - truth.tail)
+
+
+def beyond(got: np.ndarray, truth: Ball) -> np.ndarray:
+    """The least possible error: the distance to the nearest point of the ball."""
+    return np.maximum(distance(got, truth) - truth.rad, 0.0)
+
+
+def ulp(expected: np.ndarray | np.floating, dtype: str) -> np.ndarray | np.floating:
+    """The spacing of the format around `expected`; never below the smallest subnormal."""
+    info = ml_dtypes.finfo(dtype)
+    with np.errstate(divide="ignore"):
+        exponent = np.floor(np.log2(np.abs(expected)))
+    exponent = np.maximum(exponent, np.log2(float(info.smallest_normal)))
+    return np.exp2(exponent) * float(info.eps)
+
+
+def relative(error: np.ndarray, truth: Ball) -> np.ndarray:
+    """error / |truth|; an error where the truth is 0 is infinite, no error there is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(error == 0, 0.0, error / np.abs(truth.mid))

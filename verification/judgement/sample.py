@@ -1,0 +1,38 @@
+"""One case with everything needed to judge an answer to it: truth, budget, answer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..vocabulary import Ball
+from .error import beyond
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Leaf by leaf: the proven truth, the budget and the answer (or why there is none)."""
+
+    label: str
+    paths: tuple[str, ...]
+    truth: list[Ball]
+    allowed: list[np.ndarray]
+    got: list[np.ndarray]
+    args: tuple = ()
+    edge: bool = False
+    failure: str = ""  # not empty: the implementation did not answer properly
+
+
+def decidable(sample: Sample, leaf: int) -> np.ndarray:
+    """Entries where a correct implementation must be finite and the truth is known."""
+    return np.isfinite(sample.allowed[leaf]) & np.isfinite(sample.truth[leaf].rad)
+
+
+def outside(sample: Sample, leaf: int) -> np.ndarray:
+    """Entries that no correct implementation would answer.  NaN is outside."""
+    inside = beyond(sample.got[leaf], sample.truth[leaf]) <= sample.allowed[leaf]
+    return decidable(sample, leaf) & ~inside
+
+
+def visible(sample: Sample, leaf: int) -> np.ndarray:
+    """The smallest error of each entry that is certain to be seen: it must clear both sides."""
+    return 2.0 * (sample.allowed[leaf] + sample.truth[leaf].rad)

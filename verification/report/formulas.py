@@ -1,0 +1,65 @@
+r"""LaTeX as MathML, and sentences with $LaTeX$ between dollars; a command not known raises.
+
+What the converter returns is parsed again and copied element by element from a list of what
+browsers set: it lets markup inside \text and names it does not know pass as they are.
+"""
+
+import re
+from functools import lru_cache
+from xml.etree import ElementTree
+
+from markupsafe import Markup, escape
+
+BETWEEN_DOLLARS = re.compile(r"\$([^$]+)\$")
+LEFTOVER = re.compile(r"\\|&|\{\}")
+ELEMENTS = frozenset(
+    "math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover "
+    "mtable mtr mtd mstyle mpadded mphantom menclose".split()
+)
+ATTRIBUTES = frozenset(
+    "display stretchy fence form separator accent accentunder minsize maxsize width height depth "
+    "displaystyle scriptlevel linethickness lspace rspace movablelimits largeop".split()
+)
+CLASSES = {("columnalign", "left"): "left", ("columnalign", "right"): "right"} | {
+    ("mathvariant", variant): "bold" for variant in ("bold", "bold-italic")
+}
+
+
+@lru_cache(maxsize=1024)
+def formula(latex: str, display: str = "block") -> Markup:
+    """LaTeX -> <math>.  ValueError names what cannot be set."""
+    from latex2mathml.converter import convert
+
+    source = latex.strip().strip("$").replace("{aligned}", "{split}")
+    try:
+        tree = ElementTree.fromstring(convert(source, display=display))
+        return Markup(ElementTree.tostring(copied(tree), encoding="unicode"))
+    except Exception as error:  # the converter has a dozen kinds, with no common parent
+        raise ValueError(f"the formula {latex!r} cannot be set: {error or type(error)}") from error
+
+
+def copied(element: ElementTree.Element) -> ElementTree.Element:
+    """The same element with known names only."""
+    name = element.tag.rpartition("}")[2]
+    if name not in ELEMENTS:
+        raise ValueError(f"<{name}> is not MathML")
+    if element.text and LEFTOVER.search(element.text):
+        raise ValueError(f"{element.text!r} is not a command that is known")
+    attributes = {key: value for key, value in element.items() if key in ATTRIBUTES}
+    if ("mathvariant", "normal") in element.items():
+        attributes["mathvariant"] = "normal"
+    classes = [CLASSES[item] for item in element.items() if item in CLASSES]
+    if classes:
+        attributes["class"] = " ".join(classes)
+    copy = ElementTree.Element(name, attributes)
+    copy.text = element.text
+    copy.extend([copied(child) for child in element])
+    return copy
+
+
+def sentence(text: str) -> Markup:
+    """Plain text, escaped, with every $formula$ set in the line."""
+    parts = BETWEEN_DOLLARS.split(text)
+    return Markup("").join(
+        formula(part, "inline") if k % 2 else escape(part) for k, part in enumerate(parts)
+    )

@@ -1,0 +1,109 @@
+"""The report as one HTML page that needs no network, no script and no font of its own."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from markupsafe import Markup
+
+from . import figures, summary
+from .document import ARTICLES
+from .formulas import formula, sentence
+
+Document = Mapping[str, Any]
+
+
+def page(document: Document) -> str:
+    """document -> index.html."""
+    derivations = document["derivations"]
+    return environment().get_template("page.html").render(
+        report=document,
+        headline=summary.headline(document),
+        attention=summary.attention(document),
+        scope=summary.scope(document),
+        limits=summary.limits(document),
+        meaning=summary.MEANING,
+        articles=grouped(document["claims"], "article"),
+        article_titles=ARTICLES,
+        derivations=grouped(derivations, "name"),
+        oracles=summary.oracles(derivations),
+        faults=fault_table(document["faults"]),
+        plots=plots(document["figures"]),
+        css=Markup(environment().get_template("page.css").render()),
+    )
+
+
+@cache
+def environment():
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    found = Environment(
+        loader=PackageLoader("verification", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.filters |= {
+        "formula": formula,
+        "sentence": sentence,
+        "number": summary.number,
+        "glyph": summary.GLYPH.get,
+        "weakest": summary.weakest,
+        "plural": summary.plural,
+        "notes": notes,
+    }
+    return found
+
+
+def grouped(rows: Iterable[Mapping], key: str) -> list[tuple[str, list]]:
+    """Neighbouring rows with the same key, in their order."""
+    return [(name, list(group)) for name, group in groupby(rows, key=lambda row: row[key])]
+
+
+def notes(parts: Iterable[Mapping]) -> list[tuple[str, str, str]]:
+    """(oracle, what it says, where) of every oracle that was silent or disagreed, once each."""
+    seen: dict[tuple[str, str], list[str]] = {}
+    for part in parts:
+        for agreement in part["agreements"]:
+            if not agreement["agrees"] and agreement["note"]:
+                where = seen.setdefault((agreement["oracle"], agreement["note"]), [])
+                where.append(part["name"])
+    return [(oracle, note, ", ".join(where)) for (oracle, note), where in seen.items()]
+
+
+def fault_table(rows: Iterable[Mapping]) -> list[dict[str, Any]]:
+    """One row per fault: how often it was planted and caught, and where it was not."""
+    table = []
+    for name, group in groupby(sorted(rows, key=lambda row: row["fault"]), lambda row: row["fault"]):
+        planted = list(group)
+        missed = [f"{row['derivation']} ({row['dtype']})" for row in planted if not row["caught"]]
+        places = sorted({row["derivation"] for row in planted})
+        caught = len(planted) - len(missed)
+        table.append({"fault": name, "planted": len(planted), "caught": caught,
+                      "missed": missed, "places": places})
+    return table
+
+
+def plots(rows: Iterable[Mapping]) -> list[dict[str, Any]]:
+    """Every figure with its panels drawn and its legends' samples."""
+    return [
+        {
+            **figure,
+            "panels": [
+                {
+                    **panel,
+                    "svg": Markup(figures.svg(panel, f"{figure['id']}-{k}")),
+                    "legend": [
+                        (Markup(figures.swatch(series, n)), series["label"])
+                        for n, series in enumerate(panel["series"])
+                    ],
+                    "lost": any("nan" in map(str, series["y"]) for series in panel["series"]),
+                }
+                for k, panel in enumerate(figure["panels"])
+            ],
+        }
+        for figure in rows
+    ]

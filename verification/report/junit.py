@@ -1,0 +1,75 @@
+"""The report as JUnit XML: one test case per claim, derivation and dtype, and implementation.
+
+A refutation that stands is a pass.  Undecided is an error, and so never a pass.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from ..vocabulary import Verdict
+from .document import failing
+from .summary import title
+
+SUITES = ("claims", "derivations", "implementations", "faults")
+UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(document: Mapping[str, Any]) -> str:
+    """document -> junit.xml, without times: the same rows give the same text."""
+    root = Element("testsuites", name="refnet")
+    for name in SUITES:
+        rows = document[name]
+        suite = SubElement(root, "testsuite", name=name, tests=str(len(rows)))
+        for row in rows:
+            add(suite, name, row)
+        tally(suite, suite)
+    tally(root, root)
+    root.set("tests", str(len(root.findall(".//testcase"))))
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
+
+
+def add(suite: Element, name: str, row: Mapping[str, Any]) -> None:
+    case = SubElement(suite, "testcase", classname=f"refnet.{name}", name=clean(case_name(name, row)))
+    if name == "faults":
+        if not row["caught"]:
+            SubElement(case, "failure", message="a planted mistake was not caught", type="missed")
+        return
+    verdict = row["verdict"]
+    if not failing(row):
+        return
+    kind = "error" if verdict == Verdict.UNDECIDED else "failure"
+    reason = clean(row.get("reason") or row.get("evidence", ""))
+    SubElement(case, kind, message=f"{verdict}: {reason}", type=verdict).text = detail(row)
+
+
+def case_name(suite: str, row: Mapping[str, Any]) -> str:
+    if suite == "faults":
+        return f"{row['fault']} in {row['derivation']}, {row['dtype']}"
+    if suite == "claims":
+        return f"{row['id']} {row['statement']}"
+    return title(row)
+
+
+def detail(row: Mapping[str, Any]) -> str:
+    """The worst element and the arrows that are not correct."""
+    lines = [f"{key}: {value}" for key, value in (row.get("worst") or {}).items()]
+    lines += [
+        f"arrow {arrow['name']}: {arrow['verdict']}: {arrow['reason']}"
+        for arrow in row.get("arrows", ())
+        if failing(arrow)
+    ]
+    return clean("\n".join([*lines, *row.get("explanation", ()), row.get("reproduce", "")]).strip())
+
+
+def tally(element: Element, over: Element) -> None:
+    element.set("failures", str(len(over.findall(".//failure"))))
+    element.set("errors", str(len(over.findall(".//error"))))
+
+
+def clean(value: str) -> str:
+    """Without the characters that XML cannot hold."""
+    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value)

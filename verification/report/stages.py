@@ -1,0 +1,198 @@
+"""What one run consists of: stages, each a list of tasks that know nothing of one another.
+
+A task is named, so that it can be sent to another process; its result depends on the seed alone.
+"""
+
+import contextlib
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import Any, NamedTuple
+
+import jax
+
+from ..vocabulary import Check, Unproven
+from .document import ARTICLES, ClaimRow, Figure, Report, implementation_row
+
+Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
+CASES, QUICK_CASES = 64, 8
+
+
+class Stage(NamedTuple):
+    """The names of its tasks, and how one of them is done."""
+
+    names: Callable[[], list[str]]
+    work: Callable[[str, int, bool], Any]  # work(name, seed, quick)
+
+
+class Task(NamedTuple):
+    """One piece of work that a process can be sent."""
+
+    stage: str
+    name: str
+    seed: int
+    quick: bool
+
+
+class Done(NamedTuple):
+    """What a task found, and how long it took."""
+
+    result: Any
+    seconds: float
+
+
+# --- the work --------------------------------------------------------------------------------
+
+
+def derivation_names() -> list[str]:
+    from ..derivations import ALL
+
+    return list(ALL)
+
+
+def check_derivation(name: str, seed: int, quick: bool) -> Check:
+    from ..judgement.check import check
+
+    return check(name, cases=QUICK_CASES if quick else CASES, seed=seed)
+
+
+def claim_names() -> list[str]:
+    from ..claims import ALL
+
+    return list(ALL)
+
+
+def judge_claim(name: str, seed: int, quick: bool) -> ClaimRow:
+    from ..claims import ALL
+
+    claim = ALL[name]
+    article = ARTICLES[claim.id[0]]
+    try:
+        return ClaimRow(claim.id, article, claim.statement, claim.judge(seed))
+    except Unproven as failure:
+        return ClaimRow(claim.id, article, claim.statement, None, str(failure))
+
+
+def data_names() -> list[str]:
+    from .real_data import TASKS
+
+    return [task.dataset for task in TASKS]
+
+
+def judge_on_data(name: str, seed: int, quick: bool) -> tuple[dict, list[dict]]:
+    """The training row, and the rows of every implementation at both ends of the run."""
+    from . import real_data
+
+    (task,) = (task for task in real_data.TASKS if task.dataset == name)
+    trained = real_data.train(task, seed)
+    rows = [implementation_row(i) for i in real_data.implementations(trained)]
+    return real_data.training_row(trained), rows
+
+
+def plant_faults(name: str, seed: int, quick: bool) -> list[dict]:
+    from .kills import kills
+
+    return list(kills(name, seed))
+
+
+def figure_names() -> list[str]:
+    return ["step_sizes", "forms", "three_descents", "batch_variance"]
+
+
+def draw_figure(name: str, seed: int, quick: bool) -> Figure:
+    from . import descents, series
+
+    makers: dict[str, Callable[[], Figure]] = {
+        "step_sizes": series.step_sizes,
+        "forms": series.forms,
+        "three_descents": lambda: descents.three_descents(seed),
+        "batch_variance": lambda: descents.batch_variance(seed),
+    }
+    return makers[name]()
+
+
+STAGES: dict[str, Stage] = {
+    "derivations": Stage(derivation_names, check_derivation),
+    "claims": Stage(claim_names, judge_claim),
+    "real data": Stage(data_names, judge_on_data),
+    "faults": Stage(derivation_names, plant_faults),
+    "figures": Stage(figure_names, draw_figure),
+}
+
+
+# --- the run ---------------------------------------------------------------------------------
+
+
+def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
+    """Every task of every stage; the rows stand in the order of the tables, not of the clock."""
+    tasks = [Task(s, name, seed, quick) for s, stage in STAGES.items() for name in stage.names()]
+    done = carried_out(tasks, progress, workers)
+    of = lambda stage: [done[task].result for task in tasks if task.stage == stage]
+    real = of("real data")
+    return Report(
+        seed=seed,
+        versions=versions(),
+        quick=quick,
+        claims=tuple(of("claims")),
+        checks=tuple(of("derivations")),
+        implementations=tuple(row for _, rows in real for row in rows),
+        faults=tuple(row for rows in of("faults") for row in rows),
+        training=tuple(row for row, _ in real),
+        figures=tuple(of("figures")),
+        timings={f"{t.stage}: {t.name}": round(done[t].seconds, 3) for t in tasks},
+    )
+
+
+def carried_out(tasks: list[Task], progress: Progress, workers: int) -> dict[Task, Done]:
+    done: dict[Task, Done] = {}
+    totals = {name: sum(task.stage == name for task in tasks) for name in STAGES}
+    finished = dict.fromkeys(STAGES, 0)
+    with arrivals(tasks, workers) as answers:
+        for task, answer in answers:
+            done[task] = answer
+            finished[task.stage] += 1
+            progress(task.stage, finished[task.stage], totals[task.stage])
+    return done
+
+
+@contextlib.contextmanager
+def arrivals(tasks: list[Task], workers: int) -> Iterator[Iterator[tuple[Task, Done]]]:
+    """Tasks with their answers as they come; nothing goes on working after the block."""
+    if workers < 2:
+        yield ((task, carry_out(task)) for task in tasks)
+        return
+    context = multiprocessing.get_context("spawn")  # JAX has threads, and they do not fork
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, context, initializer=prepare, initargs=(jax.config.jax_enable_x64,))
+    try:
+        futures = {pool.submit(carry_out, task): task for task in tasks}
+        yield ((futures[future], future.result()) for future in as_completed(futures))
+    except BaseException:
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def prepare(x64: bool) -> None:
+    """A process of ours: in the mode of its parent, which alone answers to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    jax.config.update("jax_enable_x64", x64)
+
+
+def carry_out(task: Task) -> Done:
+    start = time.perf_counter()
+    result = STAGES[task.stage].work(task.name, task.seed, task.quick)
+    return Done(result, time.perf_counter() - start)
+
+
+def versions() -> dict[str, str]:
+    """What the numbers may depend on."""
+    import platform
+    from importlib.metadata import version
+
+    packages = ("jax", "jaxlib", "numpy", "optax", "python-flint", "scikit-learn", "sympy")
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}

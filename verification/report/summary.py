@@ -1,0 +1,185 @@
+"""The report in words: one sentence, what needs attention, what was looked at and what was not."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..vocabulary import Evidence, Verdict
+from .document import UNPROVEN, failing, judged_rows
+
+Document = Mapping[str, Any]
+
+MEANING = {
+    "correct": "Every element is inside its rounding budget at every case, and the check would "
+    "have caught the mistakes in the catalogue.",
+    "inaccurate": "The formula is right, but digits are lost that a correct implementation in "
+    "this dtype keeps: cancellation, overflow, 0/0.",
+    "wrong": "Outside the budget, and not by rounding.",
+    "undecided": "No oracle could decide. Never counts as a pass.",
+    "rejected": "No proper answer: an exception, a wrong shape or dtype, NaN where the truth is "
+    "finite.",
+    "proved": "Shown symbolically, or by balls over a whole region.",
+    "enclosed": "Proven balls contain the value at every case shown.",
+    "exact": "Compared in rational arithmetic: equal, not close.",
+    "measured": "An experiment, with an interval.",
+    "refuted": "False as stated: a counterexample that can be checked by hand, and the corrected "
+    "statement, itself judged.",
+    "unproven": "The evidence failed, or its negative control passed. Never counts as a pass.",
+}
+GLYPH = {
+    "correct": "✓",
+    "inaccurate": "≈",
+    "wrong": "✗",
+    "undecided": "?",
+    "rejected": "!",
+    "proved": "✓",
+    "enclosed": "∈",
+    "exact": "=",
+    "measured": "±",
+    "refuted": "≠",
+    "unproven": "?",
+}
+LIMITS = (
+    "Only the dtypes in the tables were judged, on the CPU. Nothing is said about "
+    "half precision or about other devices.",
+    "A verdict holds at the cases drawn and at the edges visited. Only a claim marked proved "
+    "speaks of a whole region.",
+    "All oracles read the same forward program: where that computes the wrong function, they "
+    "agree on the gradient of the wrong function.",
+)
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def headline(document: Document) -> str:
+    """What came out, in one sentence."""
+    claims, counts = document["claims"], document["counts"]
+    parts = []
+    if rows := document["derivations"]:
+        parts.append(f"{share(rows, Verdict.CORRECT)} derivations by dtype are correct")
+    if claims:
+        stand = len(claims) - counts[Evidence.REFUTED] - counts[UNPROVEN]
+        ending = f", {counts[UNPROVEN]} unproven" if counts[UNPROVEN] else ""
+        parts.append(
+            f"of {plural(len(claims), 'claim')} {stand} stand and {counts[Evidence.REFUTED]} "
+            f"are refuted, each with its correction{ending}"
+        )
+    if rows := document["implementations"]:
+        parts.append(f"{share(rows, Verdict.CORRECT)} answers of other implementations are correct")
+    if rows := document["faults"]:
+        caught = sum(row["caught"] for row in rows)
+        parts.append(f"{caught:,} of {len(rows):,} planted mistakes were caught")
+    text = "; ".join(parts) or "nothing was judged"
+    return text[0].upper() + text[1:] + "."
+
+
+def share(rows: list, verdict: str) -> str:
+    hits = sum(row["verdict"] == verdict for row in rows)
+    return f"all {len(rows):,}" if hits == len(rows) else f"{hits:,} of {len(rows):,}"
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def attention(document: Document) -> list[tuple[str, str, str, str]]:
+    """(anchor, name, verdict, reason) of every row that is not a pass, worst first."""
+    rows = [
+        (anchor(row), title(row), row["verdict"], row.get("reason") or row.get("evidence", ""))
+        for row in judged_rows(document)
+        if failing(row)
+    ]
+    missed = [
+        ("faults", f"{row['fault']} in {row['derivation']}, {row['dtype']}", row["verdict"],
+         "a planted mistake was not caught")
+        for row in document["faults"]
+        if not row["caught"]
+    ]
+    order = (Verdict.WRONG, Verdict.REJECTED, UNPROVEN, Verdict.INACCURATE, Verdict.UNDECIDED)
+    return sorted(rows, key=lambda row: order.index(row[2])) + missed
+
+
+def title(row: Mapping[str, Any]) -> str:
+    if "id" in row:
+        return f"Claim {row['id']}"
+    if "dataset" in row:
+        return f"{row['name']} on {row['dataset']}, {row['at']}, {row['dtype']}"
+    return f"{row['name']}, {row['dtype']}"
+
+
+def anchor(row: Mapping[str, Any]) -> str:
+    if "id" in row:
+        return f"claim-{row['id']}"
+    return "implementations" if "dataset" in row else f"derivation-{row['name']}"
+
+
+def scope(document: Document) -> dict[str, str]:
+    """What was judged, in numbers."""
+    derivations = document["derivations"]
+    names = {row["name"] for row in derivations}
+    arrows = {(row["name"], arrow["name"]) for row in derivations for arrow in row["arrows"]}
+    facts = {
+        "Functions": f"{len(names)}, with {plural(len(arrows), 'arrow')} of the chain rule",
+        "Dtypes": ", ".join(dict.fromkeys(row["dtype"] for row in derivations)),
+        "Cases": f"{sum(row['cases'] for row in derivations):,}",
+        "Oracles": ", ".join(f"{name} ({rank})" if rank else name for name, rank in
+                             oracles(derivations).items()),
+    }
+    for dtype in dict.fromkeys(row["dtype"] for row in derivations):
+        powers = [weakest(row["power"]) for row in derivations if row["dtype"] == dtype]
+        known = [power for power in powers if power is not None]
+        if known:
+            facts[f"Power, {dtype}"] = (
+                f"a relative error of {number(max(known))} would have been caught everywhere"
+            )
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def oracles(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """oracle -> its rank, in the order in which they appear."""
+    seen = {}
+    for row in rows:
+        for part in (row, *row.get("arrows", ())):
+            for agreement in part["agreements"]:
+                seen.setdefault(agreement["oracle"], agreement["rank"])
+    return seen
+
+
+def limits(document: Document) -> list[str]:
+    """What was not checked: counted where it can be counted."""
+    rows = document["derivations"]
+    skipped = sum(row["skipped"] + sum(a["skipped"] for a in row["arrows"]) for row in rows)
+    silent = {
+        (part["name"], agreement["oracle"])
+        for row in rows
+        for part in (row, *row["arrows"])
+        for agreement in part["agreements"]
+        if agreement["agrees"] is None
+    }
+    counted = [
+        f"{plural(skipped, 'case')} skipped, each counted in its row and never as a pass.",
+        f"An oracle was silent {plural(len(silent), 'time')}, where it has no rule or cannot "
+        "decide; silence is shown and is never agreement.",
+    ]
+    quick = ["A quick run: fewer cases than the full report."] if document["quick"] else []
+    return [*quick, *counted, *LIMITS]
+
+
+def weakest(power: Mapping[str, Any]) -> float | None:
+    """The power of the least guarded leaf; nan where any is unknown."""
+    values = [float(value) for value in power.values()]
+    if any(map(math.isnan, values)):
+        return math.nan
+    return max(values, default=None)
+
+
+def number(value: Any, digits: int = 2) -> str:
+    """1.2 × 10⁻⁷, or 12.3, or nan: a float for a reader."""
+    x = float(value)
+    if not math.isfinite(x):
+        return {"inf": "∞", "-inf": "−∞"}.get(str(x), "NaN")
+    short = f"{x:.{digits + 1}g}"
+    if (x == 0 or abs(x) >= 1e-2) and "e" not in short:
+        return short.replace("-", "−")
+    mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
+    raised = str(int(exponent)).translate(SUPERSCRIPTS)
+    return f"{mantissa.replace('-', '−')} × 10{raised}"

@@ -1,0 +1,165 @@
+"""Writing: everything is made in memory and checked, then swapped in as one folder.
+
+A former report stays where it is until the new one lies complete beside it; whatever happens in
+between, a reader finds the one or the other, whole.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from .document import Report, dumps
+from .html import page
+from .junit import junit
+from .markdown import markdown
+
+NAMES = ("index.html", "report.md", "report.json", "junit.xml", "timings.json", "schema.json")
+
+
+def write(report: Report, out: str | Path) -> Path:
+    """Write the report to the folder `out`; returns the path of index.html.
+
+    Raises ValueError where a row does not fit the schema, OSError in a sentence that names the
+    folder where it cannot be written; then, and when interrupted, a former report is untouched.
+    """
+    return replace_folder(writable(out), rendered(report)) / "index.html"
+
+
+def rendered(report: Report) -> dict[str, str]:
+    """File name -> its text."""
+    document = report.document()
+    validate(document)
+    timings = dict(sorted(report.timings.items()))
+    return {
+        "index.html": page(document),
+        "report.md": markdown(document),
+        "report.json": dumps(document),
+        "junit.xml": junit(document),
+        "timings.json": json.dumps(timings, indent=1) + "\n",
+        "schema.json": _resource("schema.json"),
+    }
+
+
+def validate(document: Mapping[str, Any]) -> None:
+    """Raises ValueError that names the first place at which the document is not as promised."""
+    error = next(iter(sorted(_validator().iter_errors(document), key=lambda e: e.json_path)), None)
+    if error is not None:
+        raise ValueError(f"the report is malformed at {error.json_path}: {error.message[:300]}")
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of report.json."""
+    return json.loads(_resource("schema.json"))
+
+
+@cache
+def _validator():
+    from jsonschema import Draft202012Validator
+
+    Draft202012Validator.check_schema(schema())
+    return Draft202012Validator(schema())
+
+
+def _resource(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+# --- the folder ------------------------------------------------------------------------------
+
+
+def writable(out: str | Path) -> Path:
+    """The folder to write to, found to be usable now, before hours are spent.  OSError if not.
+
+    It may be missing, empty, or hold a former report; anything else in it is left alone.
+    """
+    folder = Path(os.path.realpath(out))
+    recover(folder)
+    with told(folder):
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(f"{out} is a file; pass a folder for the report")
+        if os.path.ismount(folder):
+            raise OSError(f"{out} is a mount point and cannot be replaced; pass a folder inside it")
+        foreign = [entry.name for entry in folder.iterdir()] if folder.exists() else []
+        foreign = sorted(set(foreign) - {*NAMES})
+        if foreign:
+            raise FileExistsError(
+                f"{out} holds {foreign[0]}, which is no part of a report; "
+                "pass an empty folder, a new one, or that of a former report"
+            )
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        os.rmdir(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    return folder
+
+
+def replace_folder(folder: Path, texts: Mapping[str, str]) -> Path:
+    """Write aside, then rename; on any failure the folder is as it was."""
+    with told(folder):
+        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            for name, text in texts.items():
+                save(new / name, text)
+            os.chmod(new, 0o755)
+            swap(new, folder)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+    return folder
+
+
+def save(path: Path, text: str) -> None:
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def swap(new: Path, folder: Path) -> None:
+    """Put `new` in the place of `folder`, or leave `folder` where it is."""
+    former = _former(folder)
+    shutil.rmtree(former, ignore_errors=True)
+    if folder.exists():
+        os.rename(folder, former)
+    try:
+        os.rename(new, folder)
+    except BaseException:
+        recover(folder)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Bring a former report back that a kill left between the two renames."""
+    former = _former(folder)
+    if former.exists() and not folder.exists():
+        os.rename(former, folder)
+
+
+def _former(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.former")
+
+
+@contextlib.contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """What the system says, as a sentence that names the folder and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise said(f"the report cannot be written to {folder}: {error.strerror}", error) from error
+
+
+def said(sentence: str, error: OSError) -> OSError:
+    """The same kind of error, with its number for programs and a sentence for people."""
+    remedy = "make room there" if error.errno == errno.ENOSPC else "pass another folder"
+    kind = type(error)(f"{sentence}; {remedy}, a former report is as it was")
+    kind.errno = error.errno
+    return kind
