@@ -1,9 +1,8 @@
 """The nouns of the suite, and no logic: every stage speaks in these."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,14 +88,6 @@ class Derivation:
     of: str = ""  # the public name in refnet, where it differs from `name`
 
 
-class Fault(NamedTuple):
-    """A mistake people make: the leaves of a right gradient -> those of a wrong one."""
-
-    name: str
-    description: str
-    apply: Callable[[Leaves, str], Leaves | None]  # (leaves, dtype); None where it does not apply
-
-
 class Worst(NamedTuple):
     """The element that is furthest outside (or deepest inside) its budget."""
 
@@ -123,7 +114,7 @@ class Finding:
     cases: int
     skipped: int
     oracle: str
-    kills: Mapping[str, bool] = MappingProxyType({})  # catalogued fault -> would it be seen
+    kills: Mapping[str, bool] = field(default_factory=dict)  # catalogued fault -> would it be seen
     explanation: tuple = ()
     reproduce: str = ""
 
@@ -167,7 +158,7 @@ class Judged(NamedTuple):
     control: str  # the planted falsehood, and how it failed
     counterexample: str = ""
     correction: str = ""
-    numbers: Mapping[str, Any] = MappingProxyType({})
+    numbers: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..vocabulary import Fault
+from ..faults import Fault
 from .error import ulp
 from .sample import Sample, decidable, outside, visible
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from ..vocabulary import Fault, Finding, Verdict, Worst
+from ..faults import Fault
+from ..vocabulary import Finding, Verdict, Worst
 from .error import beyond, ulp
 from .power import kills, power
 from .sample import Sample, decidable, outside
