@@ -148,7 +148,7 @@ def table(rows: list[dict], where: dict) -> str:
     lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
     for row in rows:
         micro = row["microseconds_per_step"]
-        cells = [f"{micro[c]:.3g}" if micro[c] else "not installed" for c in columns]
+        cells = [f"{micro[c]:.4g}" if micro[c] else "not installed" for c in columns]
         network = "-".join(map(str, row["sizes"]))
         cells = [network, str(row["batch"]), *cells, f"{row['ratio']:.3f}"]
         lines.append("| " + " | ".join(cells) + " |")

@@ -15,7 +15,7 @@ BINARY = {".png", ".npz"}
 # Joined here, so that this file does not say them itself.
 REGISTRIES = ["".join(parts) for parts in (("py", "pi.org"), ("python", "hosted"), ("npm", "js."))]
 HOMES = ["/" + home + "/" for home in ("root", "home", "Users", "work", "opt", "tmp", "mnt")]
-# A path, not a fraction or a share such as he/home/...: nothing that names a thing stands before it.
+# A path, not a share such as p/home/x: nothing that names a thing stands before its slash.
 UNWANTED = re.compile(r"(?<![\w.}~])(?:" + "|".join(HOMES) + r")\w|" + "|".join(REGISTRIES))
 
 
@@ -38,7 +38,9 @@ def test_pins_are_names_and_versions_only(path):
     assert bad_pins(path.read_text()) == []
 
 
-@pytest.mark.parametrize("line", ["jax>=0.10", "-e .", "x @ file:x", "torch==2.0+cpu", "--find-links x"])
+@pytest.mark.parametrize(
+    "line", ["jax>=0.10", "-e .", "x @ file:x", "torch==2.0+cpu", "--find-links x"]
+)
 def test_a_line_that_is_no_pin_is_seen(line):
     assert bad_pins(f"jax==0.10.2\n{line}\n") == [line]
 
@@ -71,14 +73,17 @@ def test_no_tracked_file_names_a_registry_or_a_place_on_a_disk():
     assert found == set()
 
 
-@pytest.mark.parametrize("text", [f"see {HOMES[0]}x", f'"{HOMES[3]}main"', f"https://{REGISTRIES[0]}"])
+@pytest.mark.parametrize(
+    "text", [f"see {HOMES[0]}x", f'"{HOMES[3]}main"', f"https://{REGISTRIES[0]}"]
+)
 def test_a_registry_and_a_place_are_seen(text):
     assert UNWANTED.search(text)
     assert not UNWANTED.search("#!/usr/bin/env bash, docs/report.png, p(x/home)")
 
 
 @pytest.mark.parametrize(
-    "target", ["report", "test", "core", "test-all", "benchmark", "lint", "picture", "pins", "clean"]
+    "target",
+    ["report", "test", "core", "test-all", "benchmark", "lint", "picture", "pins", "clean"],
 )
 def test_every_target_can_be_planned(target):
     done = run("make", "--dry-run", target)
@@ -92,7 +97,9 @@ def fake(path: Path, script: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("script", "said"), [("echo 3.10", "is 3.10"), ("exit 127", "cannot be run")])
+@pytest.mark.parametrize(
+    ("script", "said"), [("echo 3.10", "is 3.10"), ("exit 127", "cannot be run")]
+)
 def test_an_unsupported_python_is_refused_in_one_sentence(tmp_path, script, said):
     python = fake(tmp_path / "python", script)
     done = run("make", "test", f"PYTHON={python}", f"VENV={tmp_path / 'venv'}")

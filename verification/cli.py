@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -17,7 +17,7 @@ from .commands import check, listing, report, train
 from .commands.mistakes import Mistake
 
 USAGE, OWN_FAULT, INTERRUPTED, NO_READER = 2, 70, 130, 141
-UsageError = typer.BadParameter.__base__  # wherever this typer keeps its click
+UsageError = typer.BadParameter.__mro__[1]  # wherever this typer keeps its click
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.command("report")(report)
@@ -80,18 +80,24 @@ def _said(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
             return INTERRUPTED, "interrupted; what was written before is as it was"
         case BrokenPipeError():
             return NO_READER, ""
-        case OSError(errno=None):  # said by us, in a sentence
+        case OSError(strerror=None):  # not the system's words but ours: a sentence already
             return USAGE, str(error)
         case OSError(errno=errno.ENOSPC):
             place = f" at {str(error.filename)!r}" if error.filename else ""
             return USAGE, f"the disk is full{place}; make room, or write elsewhere"
-        case UsageError():
-            command = error.ctx.command_path if error.ctx else "refnet"
-            return USAGE, f"{_sentence(error, arguments)}; see `{command} --help`"
+        case _ if isinstance(error, MemoryError) or "Out of memory" in str(error):  # XLA's words
+            return USAGE, "there is not enough memory for this; give smaller sizes"
+        case _ if isinstance(error, UsageError):
+            return USAGE, _usage(error, arguments)
     return OWN_FAULT, f"a fault of refnet itself, not yours: {type(error).__name__}: {error}"
 
 
-def _sentence(error, arguments: Sequence[str]) -> str:
+def _usage(error: Any, arguments: Sequence[str]) -> str:
+    command = error.ctx.command_path if error.ctx else "refnet"
+    return f"{_sentence(error, arguments)}; see `{command} --help`"
+
+
+def _sentence(error: Any, arguments: Sequence[str]) -> str:
     """What typer says, with the value that was given where typer leaves it out."""
     words = [part for word in arguments for part in word.split("=", 1)]
     for option in getattr(getattr(error, "param", None), "opts", ()):

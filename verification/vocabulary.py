@@ -1,7 +1,9 @@
 """The nouns of the suite, and no logic: every stage speaks in these."""
 
+import json
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
@@ -118,6 +120,21 @@ class Finding:
     explanation: tuple = ()
     reproduce: str = ""
 
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} of them only in part" if self.skipped else ""
+        power = ", ".join(f"{path or 'gradient'} {seen:.1e}" for path, seen in self.power.items())
+        lines = [
+            f"{self.name} in {self.dtype}: {self.verdict}",
+            f"  {self.reason}",
+            f"  judged at {self.cases} cases{skipped}, by proven balls",
+            f"  smallest error certain to be seen, relative to a leaf's rms: {power or 'none'}",
+        ]
+        return "\n".join(lines)
+
+    def to_json(self) -> str:
+        """The finding as one JSON object; NaN and infinities as strings."""
+        return json.dumps(_plain(asdict(self)), sort_keys=True, indent=1)
+
 
 class Agreement(NamedTuple):
     """What one oracle says beside the proven ball."""
@@ -184,3 +201,14 @@ class NoRule(Silent, NotImplementedError):
 
 class Unproven(AssertionError):
     """The evidence for a claim failed, or its negative control passed."""
+
+
+def _plain(value: Any) -> Any:
+    """Only what JSON has: no tuples, no NaN, no infinities."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if hasattr(value, "_asdict"):
+        return _plain(value._asdict())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

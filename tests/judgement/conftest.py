@@ -7,7 +7,7 @@ import pytest
 
 from verification.judgement.answer import answer, cast, truth
 from verification.judgement.budget import budget
-from verification.judgement.formula import same_formula
+from verification.judgement.formula import right_formula
 from verification.judgement.verdict import judge
 from verification.oracles.question import ask
 
@@ -25,8 +25,9 @@ def verdict_of():
             samples.append(
                 answer(gradient, question, truth(question), allowed, args, label=f"case {k}")
             )
-        excuse = lambda s: same_formula(gradient, s.args, s.truth)
-        return judge("subject", dtype, samples, faults, formula_is_right=excuse)
+            return judge(
+                "subject", dtype, samples, faults, formula_is_right=right_formula(gradient)
+            )
 
     return finding
 

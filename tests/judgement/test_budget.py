@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from refnet import mlp, sigmoid, softplus
 from refnet.layers import Dense
-from verification.arithmetic.bounded import Bounded
+from verification.arithmetic.bounded import Bounded, Format, format_of
 from verification.arithmetic.bounds import bounds
-from verification.arithmetic.bounded import Format, format_of
 from verification.arithmetic.interpreter import run
 from verification.judgement.answer import cast, truth
 from verification.judgement.budget import budget
@@ -21,7 +20,9 @@ from verification.oracles.question import ask
 UNARY = (jnp.exp, jnp.tanh, sigmoid, softplus, jnp.abs, jnp.square, lambda x: jnp.log1p(jnp.abs(x)))
 BINARY = (jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, lambda x, y: x / (2.0 + jnp.abs(y)))
 STEPS = st.lists(
-    st.tuples(st.integers(0, len(UNARY) - 1), st.integers(0, len(BINARY) - 1)), min_size=1, max_size=5
+    st.tuples(st.integers(0, len(UNARY) - 1), st.integers(0, len(BINARY) - 1)),
+    min_size=1,
+    max_size=5,
 )
 VALUES = st.lists(st.floats(-2.5, 2.5, width=32), min_size=6, max_size=6)
 
@@ -99,7 +100,8 @@ def test_a_network_in_float32_stays_inside_and_a_shifted_entry_does_not():
     rng = np.random.default_rng(0)
     sizes = (7, 5, 3)
     params = tuple(
-        Dense(rng.normal(size=s), rng.normal(size=s[1])) for s in zip(sizes, sizes[1:], strict=False)
+        Dense(rng.normal(size=s), rng.normal(size=s[1]))
+        for s in zip(sizes, sizes[1:], strict=False)
     )
     loss = lambda params, x: jnp.sum(mlp(params, x) ** 2)
     args = cast((params, rng.normal(size=(11, 7))), "float32")

@@ -9,7 +9,9 @@ from verification.vocabulary import Verdict
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_just_above_the_power_is_seen_and_a_tenth_is_not_called_wrong(verdict_of, of, points, dtype):
+def test_just_above_the_power_is_seen_and_a_tenth_is_not_called_wrong(
+    verdict_of, of, points, dtype
+):
     right = jax.jit(jax.grad(of))
     power = verdict_of(right, of, points, dtype).power["[0]"]
 
@@ -30,7 +32,9 @@ def test_one_wrong_entry_is_seen_as_surely_among_many_as_among_few(verdict_of):
     right = jax.jit(jax.grad(of))
 
     def wrong(w):
-        return np.asarray(right(w)).astype(np.float32) * np.where(np.arange(w.size) == 4, 1.001, 1.0)
+        return np.asarray(right(w)).astype(np.float32) * np.where(
+            np.arange(w.size) == 4, 1.001, 1.0
+        )
 
     for n in (10, 3000):
         w = np.float32(np.random.default_rng(n).normal(size=n))

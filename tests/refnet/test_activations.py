@@ -167,10 +167,11 @@ def test_leak_outside_its_range_raises(leak):
 
 
 @pytest.mark.parametrize("name", rn.ACTIVATIONS)
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(shape=hnp.array_shapes(min_dims=1, max_dims=3, max_side=4))
 def test_shape_is_kept_and_vmap_changes_nothing(name, shape):
     z = jax.random.normal(jax.random.key(1), shape)
-    f = rn.ACTIVATIONS[name]
-    assert f(z).shape == shape
-    assert (jax.vmap(f)(z) == f(z)).all()
+    apart = COMPILED[name](z.reshape(-1))
+    for slices, entries in zip(jax.jit(jax.vmap(COMPILED[name]))(z), apart, strict=True):
+        assert slices.shape == shape
+        assert (slices.reshape(-1) == entries).all()

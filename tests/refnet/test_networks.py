@@ -37,9 +37,9 @@ def test_mlp_and_its_gradient_are_the_chain(hidden, n):
     params = rn.init_mlp(jax.random.key(3), (2, *hidden, 1), dtype=jnp.float64)
     x = np.random.default_rng(0).normal(size=(n, 2))
     y, gradient = by_hand(params, x)
-    got = jax.grad(lambda p: rn.mlp(p, jnp.asarray(x)).sum())(params)
+    got = jax.jit(jax.grad(lambda p: rn.mlp(p, jnp.asarray(x)).sum()))(params)
     operations = 64 * len(params)
-    assert near(rn.mlp(params, jnp.asarray(x)), y, operations)
+    assert near(jax.jit(rn.mlp)(params, jnp.asarray(x)), y, operations)
     for layer, (dw, db) in zip(got, gradient, strict=True):
         assert near(layer.w, dw, operations) and near(layer.b, db, operations)
         assert not near(layer.b + 1e-9, db, operations)

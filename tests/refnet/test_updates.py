@@ -40,7 +40,7 @@ def tree(rng, dtype):
         rng.normal(size=shape) * 10.0 ** rng.uniform(-5, 5, shape) * (rng.random(shape) < 0.9),
         dtype,
     )
-    return {"w": draw(3, 2), "b": (draw(2), draw())}
+    return {"w": draw(3, 2), "b": (draw(3, 2), draw())}
 
 
 def trajectory(rule, seed, dtype):
@@ -84,7 +84,7 @@ def test_same_bits_as_optax(name, dtype):
 
 
 @pytest.mark.parametrize("name", ("momentum", "nesterov", "rmsprop"))
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=seeds, rate=rates, decay=decays)
 def test_same_bits_as_optax_for_any_decay(name, seed, rate, decay):
     ours, theirs = (rules[name](rate, decay=decay) for rules in (rn.UPDATES, OPTAX))
@@ -93,7 +93,7 @@ def test_same_bits_as_optax_for_any_decay(name, seed, rate, decay):
 
 
 @pytest.mark.parametrize("name", ("adam", "adamw"))
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=seeds, rate=rates, b1=decays, b2=decays)
 def test_adam_as_optax_for_any_decay(name, seed, rate, b1, b2):
     ours, theirs = (rules[name](rate, b1=b1, b2=b2) for rules in (rn.UPDATES, OPTAX))
@@ -135,9 +135,9 @@ def test_a_wrong_rule_is_caught(right, wrong):
 def test_dtype_is_kept_under_strict_promotion(name, dtype):
     eps = {"eps": 1e-4} if name in ("adam", "adamw", "rmsprop", "adagrad") else {}
     params = jax.tree.map(lambda a: a.astype(dtype), {"w": jnp.ones((2, 3)), "b": jnp.zeros(3)})
-    for rate in (0.1, schedule, optax.cosine_decay_schedule(0.1, 10)):
+    for rate in (0.1, optax.cosine_decay_schedule(0.1, 10)):
         rule = rn.UPDATES[name](rate, **eps)
-        change, state = jax.jit(rule.update)(params, rule.init(params), params)
+        change, state = jax.eval_shape(rule.update, params, rule.init(params), params)
         floats = [a for a in jax.tree.leaves((change, state)) if a.dtype != jnp.int32]
         assert all(a.dtype == dtype for a in floats)
 
@@ -145,7 +145,7 @@ def test_dtype_is_kept_under_strict_promotion(name, dtype):
 def test_adam_keeps_its_digits_in_float32():
     gradient = jnp.asarray([3.0, -1e-3], jnp.float32)
     rule = rn.adam(1.0, eps=1e-30)
-    change, _ = rule.update(gradient, rule.init(gradient))
+    change, _ = jax.jit(rule.update)(gradient, rule.init(gradient))
     error = jnp.abs(change + jnp.sign(gradient))  # at t = 1, d = g / |g|
     assert (error <= 16 * jnp.finfo(jnp.float32).eps).all()
 
@@ -155,9 +155,10 @@ def test_adam_keeps_its_digits_in_float32():
 def test_no_gradient_no_change(name, dtype):
     zero = jnp.zeros(3, dtype)
     rule = rn.UPDATES[name](0.1)
-    change, state = rule.update(zero, rule.init(zero), zero)
+    update = jax.jit(rule.update)
+    change, state = update(zero, rule.init(zero), zero)
     assert (change == 0.0).all()
-    assert (rule.update(zero, state, zero)[0] == 0.0).all()
+    assert (update(zero, state, zero)[0] == 0.0).all()
 
 
 @pytest.mark.parametrize("name", rn.UPDATES)
@@ -165,7 +166,7 @@ def test_the_rule_has_a_finite_slope_also_where_an_entry_is_zero(name):
     rule = rn.UPDATES[name](0.1)
     state = rule.init(jnp.ones(4))
     gradient = jnp.array([0.0, 1e-3, -2.0, 1e-200])
-    slope = jax.jacobian(lambda g: rule.update(g, state, jnp.ones(4))[0])(gradient)
+    slope = jax.jit(jax.jacobian(lambda g: rule.update(g, state, jnp.ones(4))[0]))(gradient)
     assert jnp.isfinite(slope).all()
     assert (slope == jnp.diag(jnp.diag(slope))).all()
 
@@ -173,7 +174,7 @@ def test_the_rule_has_a_finite_slope_also_where_an_entry_is_zero(name):
 def test_the_slope_of_adam_at_zero_is_minus_rate_over_eps():
     rule = rn.adam(0.125, eps=0.5)
     state = rule.init(jnp.zeros(()))
-    slope = jax.grad(lambda g: rule.update(g, state)[0])(jnp.zeros(()))
+    slope = jax.jit(jax.grad(lambda g: rule.update(g, state)[0]))(jnp.zeros(()))
     assert abs(slope + 0.25) <= 4 * jnp.finfo(jnp.float64).eps
 
 

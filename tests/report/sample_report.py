@@ -76,6 +76,7 @@ FIGURE = Figure(
                 Series("limit", (1.0, 3.0), (1e-4, 1e-4), kind="bound"),
             ),
         ),
+        Panel("Another", "epoch", "loss", (Series("one", (1.0, 2.0), (3.0, 2.0)),), "linear"),
     ),
 )
 
@@ -98,7 +99,7 @@ def implementation(verdict=Verdict.CORRECT, **changes) -> dict:
 
 
 def fault(caught=True, **changes) -> dict:
-    verdict = Verdict.WRONG if caught else Verdict.CORRECT
+    verdict = Verdict.WRONG if caught else Verdict.UNDECIDED
     row = {"fault": "sign", "derivation": "mse", "dtype": "float64"}
     return row | {"caught": caught, "verdict": verdict.value} | changes
 

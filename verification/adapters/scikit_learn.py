@@ -29,7 +29,9 @@ class Output(NamedTuple):
 OUTPUTS = {
     "mse": Output("MLPRegressor", "identity", 0.5, HALF),
     "binary_cross_entropy_with_logits": Output("MLPClassifier", "logistic", 1.0, CONVENTION),
-    "softmax_cross_entropy_with_integer_labels": Output("MLPClassifier", "softmax", 1.0, CONVENTION),
+    "softmax_cross_entropy_with_integer_labels": Output(
+        "MLPClassifier", "softmax", 1.0, CONVENTION
+    ),
 }
 
 
@@ -66,7 +68,8 @@ def prepared(output: Output, layers: list, activation: str, alpha: float):
     from sklearn import neural_network
 
     sizes = [w.shape[1] for w, _ in layers[:-1]]
-    estimator = getattr(neural_network, output.estimator)(sizes, activation=activation, alpha=alpha)
+    make = getattr(neural_network, output.estimator)
+    estimator = make(hidden_layer_sizes=sizes, activation=activation, alpha=alpha)
     estimator.n_layers_, estimator.n_outputs_ = len(layers) + 1, layers[-1][1].size
     estimator.out_activation_ = output.unit
     estimator.coefs_, estimator.intercepts_ = map(list, zip(*layers, strict=True))
@@ -89,3 +92,15 @@ def objective(loss: Callable, name: str, alpha: float, network: Callable) -> Cal
     return value
 
 
+def reference(by_hand: Callable, name: str, alpha: float) -> Callable:
+    """The gradient of `objective`, from a gradient of the plain loss by hand."""
+
+    def gradient(params, x, y):
+        decay, half = alpha / x.shape[0], OUTPUTS[name].half
+        fits = by_hand(params, x, y)
+        return tuple(
+            Dense(half * g.w + decay * layer.w, half * g.b)
+            for g, layer in zip(fits, params, strict=True)
+        )
+
+    return gradient

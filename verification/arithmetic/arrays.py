@@ -111,6 +111,8 @@ MOVES = {
     "broadcast_in_dim": _broadcast,
     "slice": _slice,
     "concatenate": lambda *xs, dimension, **_: np.concatenate(xs, dimension),
+    "stack": lambda *xs, axis, **_: np.stack(xs, axis),
+    "tile": lambda x, reps, **_: np.tile(x, reps),
     "gather": _gather,
     "pad": _pad,
     "dynamic_slice": lambda x, *starts, **p: lax.dynamic_slice_p.bind(x, *starts, **p),

@@ -39,6 +39,8 @@ def less(x: arb, y: arb) -> bool | None:
 def equal(x: arb, y: arb) -> bool | None:
     if not x.overlaps(y):
         return False
+    if x is y:  # not NaN, or it would not overlap itself: the test `x != x` is decided
+        return True
     return True if x.is_exact() and y.is_exact() and x == y else None
 
 

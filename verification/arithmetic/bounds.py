@@ -150,10 +150,8 @@ def bounds(target: Format) -> Arithmetic:
         ),
         "sin": function("sin", np.sin, lambda x, e: e),
         "cos": function("cos", np.cos, lambda x, e: e),
-        "tanh": function("tanh", np.tanh, lambda x, e: sech2(x) * np.expm1(2.0 * e) / 2.0),
-        "logistic": function(
-            "logistic", _sigma, lambda x, e: _sigma(x) * _sigma(-x) * np.expm1(e)
-        ),
+        "tanh": function("tanh", np.tanh, lambda x, e: sech2(pull_in(x, e)) * e),
+        "logistic": function("logistic", _sigma, lambda x, e: sech2(pull_in(x, e) / 2.0) / 4.0 * e),
         "erf": function("erf", special.erf, gauss),
         "erfc": function("erfc", special.erfc, gauss),
         "max": lambda x, y, **_: Bounded(

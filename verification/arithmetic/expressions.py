@@ -21,7 +21,8 @@ from .interpreter import Arithmetic
 BITS = (64, 256, 1024)  # precisions at which a comparison is tried
 IRRATIONAL = (sympy.sqrt(2), sympy.sqrt(sympy.pi), sympy.sqrt(2 * sympy.pi), sympy.pi)
 IRRATIONAL += (sympy.sqrt(2 / sympy.pi), sympy.log(2))
-LARGEST = 10**6  # of a denominator: a float next to such a fraction is taken to mean it
+LARGEST = 10**6  # of a denominator, and
+SHORT = 10**10  # of numerator times denominator: one float in a million is next to such a fraction
 
 
 class Cell(NamedTuple):
@@ -52,8 +53,9 @@ def number(x: float, where: Cell) -> Expr:
         return exact
     for factor in (Integer(1), *IRRATIONAL):
         quotient = x / float(factor)
-        short = Fraction(quotient).limit_denominator(LARGEST if factor == 1 else 1000)
-        if short and abs(float(factor) * float(short) - x) <= math.ulp(x):
+        short = Fraction(quotient).limit_denominator(LARGEST)
+        size = abs(short.numerator * short.denominator)
+        if 0 < size <= (SHORT if factor == 1 else LARGEST) and abs(float(factor) * float(short) - x) <= math.ulp(x):
             meant = factor * Rational(short.numerator, short.denominator)
             where.constants[x] = meant
             return meant
@@ -115,6 +117,7 @@ def sign(x: Expr, y: Expr, where: Cell) -> int:
 
     Raises Undecided where x = y at the sample but not beside it: the sample is on a boundary.
     """
+    x, y = thaw(x, where), thaw(y, where)
     gap = x - y
     if gap.is_number and (gap.is_Rational or gap.is_infinite):
         return int(sympy.sign(gap))
@@ -130,6 +133,13 @@ def sign(x: Expr, y: Expr, where: Cell) -> int:
     raise Undecided(f"{x} and {y} meet at the sample point: take a point beside this boundary")
 
 
+def thaw(e: Expr, where: Cell) -> Expr:
+    """What stood behind a stop_gradient takes its place again."""
+    while where.frozen and e.free_symbols & where.frozen.keys():
+        e = e.xreplace(where.frozen)
+    return e
+
+
 def condition(x: Expr, y: Expr, above: bool) -> str:
     """x > y or x < y, written as z > 0 or z < 0 where the difference is a multiple of z."""
     shared = sympy.factor_terms(x - y).as_coeff_Mul()
@@ -140,12 +150,11 @@ def condition(x: Expr, y: Expr, above: bool) -> str:
 
 
 def _at_sample(gap: Expr, where: Cell) -> arb:
-    point = where.sample | (where.frozen or {})
-    unknown = gap.free_symbols - set(point)
+    unknown = gap.free_symbols - set(where.sample)
     if unknown:
         names = ", ".join(sorted(map(str, unknown)))
         raise Undecided(f"the sign of {gap} steers a branch, and {names} has no sample value")
-    return enclose(gap, point)
+    return enclose(gap, where.sample)
 
 
 # --- rules -----------------------------------------------------------------------------------

@@ -1,0 +1,27 @@
+"""The sentences that the project was created from: each with the function that judges it."""
+
+from ..vocabulary import Claim
+from .descents import A6, B7
+from .mean_squared_error import B1, B2, B6
+from .onward_paths import A5
+from .printed_gradient import B3, B4, B5
+from .slopes_in_gradients import B8
+from .update_rules import A1, A4
+from .which_weights_move import A2, A3
+
+ALL: dict[str, Claim] = {
+    "A1": A1,
+    "A2": A2,
+    "A3": A3,
+    "A4": A4,
+    "A5": A5,
+    "A6": A6,
+    "B1": B1,
+    "B2": B2,
+    "B3": B3,
+    "B4": B4,
+    "B5": B5,
+    "B6": B6,
+    "B7": B7,
+    "B8": B8,
+}

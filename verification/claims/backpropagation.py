@@ -91,19 +91,14 @@ class Recursion(NamedTuple):
         for layer in params:
             zs.append(dense(layer, inputs[-1]))
             inputs.append(activation(zs[-1]))
-        if sigmoid_output:
-            delta = (sigmoid(zs[-1]) - y) / y.size  # C4
-        else:
-            delta = 2.0 * (zs[-1] - y) / y.size
+        z = zs[-1]
+        delta = (sigmoid(z) - y if sigmoid_output else 2.0 * (z - y)) / y.size
         slope, slopes = SLOPES[activation], []
         for k in reversed(range(len(params))):
             slopes.append(Dense(inputs[k].T @ delta, jnp.sum(delta, axis=0)))
             if k:
                 delta = self.back(delta, params[k].w) * slope(self.slope_of(zs, k - 1))
         return tuple(reversed(slopes))
-
-
-# --- the evidence --------------------------------------------------------------------------
 
 
 def network(
@@ -123,11 +118,20 @@ def network(
     return Network(params, x, y, activation, sigmoid_output)
 
 
-def agrees(recursion: Recursion, networks: Sequence[Network]) -> Trial:
-    """The recursion, run in balls, against our sweep over the network's own program."""
+# --- the evidence --------------------------------------------------------------------------
+
+RIGHT = Recursion()
+PLANTED = {
+    "W not transposed": Recursion(back=through_weights),
+    "f' at the next layer's z": Recursion(slope_of=next_layer),
+}
+
+
+def agrees(by_hand: Callable, networks: Sequence[Network]) -> Trial:
+    """A gradient by hand, run in balls, against our sweep over the network's own program."""
     entries, worst = 0, 0.0
     for net in networks:
-        apart, count = distance(recursion, net)
+        apart, count = distance(by_hand, net)
         entries, worst = entries + count, max(worst, apart)
         if not apart <= THIN:
             depth, sizes = len(net.params), "-".join(map(str, net.sizes))
@@ -139,13 +143,13 @@ def agrees(recursion: Recursion, networks: Sequence[Network]) -> Trial:
     return Trial(
         True,
         f"Depths {depths}: {entries} partial derivatives of drawn networks, each enclosed by the "
-        f"recursion and by a reverse sweep over balls; all agree to 2^-{bits} of themselves.",
+        f"formula by hand and by a reverse sweep over balls; all agree to 2^-{bits} of themselves.",
     )
 
 
-def distance(recursion: Recursion, net: Network) -> tuple[float, int]:
+def distance(by_hand: Callable, net: Network) -> tuple[float, int]:
     """The largest relative distance that the balls leave open, and the number of entries."""
-    given = enclosures.closed(recursion.gradient, net.activation, net.sigmoid_output)
+    given = enclosures.closed(by_hand, net.activation, net.sigmoid_output)
     truth = enclosures.closed(loss, net.activation, net.sigmoid_output)
     with ctx.workprec(BITS):
         hand = enclosures.value(given, net.params, net.x, net.y)
@@ -161,27 +165,21 @@ def distance(recursion: Recursion, net: Network) -> tuple[float, int]:
 def judge_recursion(seed: int) -> Judged:
     rng = np.random.default_rng(seed)
     drawn = [network(rng, depth, bool(depth % 2)) for depth in DEPTHS]
-    shallow, deep = [network(rng, 1, True, square=3)], [network(rng, 2, True, square=3)]
-    planted = {
-        "W not transposed": Recursion(back=through_weights),
-        "f' at the next layer's z": Recursion(slope_of=next_layer),
-    }
-    blind = [agrees(fault, shallow).holds for fault in planted.values()]
+    shallow, deep = (network(rng, depth, True, square=3) for depth in (1, 2))
+    blind = [agrees(fault.gradient, [shallow]).holds for fault in PLANTED.values()]
     return Judged(
         Evidence.ENCLOSED,
-        earned(agrees(Recursion(), drawn), agrees(Recursion(), deep)),
-        " ".join(failed(what, agrees(fault, deep)) for what, fault in planted.items())
-        + f" At depth 1, where nothing is handed back, {sum(blind)} of the 2 pass: one layer "
-        "cannot tell.",
+        earned(agrees(RIGHT.gradient, [*drawn, shallow, deep])),
+        " ".join(failed(what, agrees(fault.gradient, [deep])) for what, fault in PLANTED.items())
+        + f" At depth 1, where nothing is handed back, {sum(blind)} of the {len(blind)} pass: one "
+        "layer cannot tell them from the truth.",
         numbers={"sizes": ["-".join(map(str, net.sizes)) for net in drawn]},
     )
 
 
-CLAIMS = {
-    "C10": Claim(
-        "C10",
-        "Backpropagation is this computation repeated over bigger networks: "
-        "delta_l = (W_{l+1}' delta_{l+1}) * f'(z_l), judged for depths 1 to 6.",
-        judge_recursion,
-    )
-}
+C10 = Claim(
+    "C10",
+    "Backpropagation is this computation repeated over bigger networks: "
+    "delta_l = (W_{l+1}' delta_{l+1}) * f'(z_l), judged for depths 1 to 6.",
+    judge_recursion,
+)

@@ -28,7 +28,7 @@ from refnet import (
 
 from ..vocabulary import Claim, Evidence, Judged
 from . import enclosures, minimum, regions, symbols
-from .one_neuron import has_slope, loss_of_logit, neuron_gradient
+from .one_neuron import fused_slope, has_slope, loss_of_logit, neuron_gradient
 from .symbols import B, T, U, W, X, Y, Z
 from .trial import Trial, earned, failed
 
@@ -77,16 +77,17 @@ def curves_up(loss: Callable, label=Y) -> Trial:
 
 def hessian_is_outer() -> Trial:
     """The Hessian in (w, b) is sigma'(z) [x; 1][x; 1]', for all w, b, x and y."""
-    params, through = Neuron(W, B), {B: sympy.log(U) - W * X}
-    rows = [symbols.formula(lambda *a, k=k: neuron_gradient(*a)[k], params, X, Y) for k in (0, 1)]
-    slope = symbols.formula(lambda z: sigmoid(z) * sigmoid(-z), sympy.log(U))
+    rows = [
+        symbols.formula(lambda *a, k=k: neuron_gradient(*a)[k], Neuron(W, B), X, Y) for k in (0, 1)
+    ]
+    slope = symbols.formula(lambda z: sigmoid(z) * sigmoid(-z), W * X + B)
     trials = [
-        symbols.equal("H", sympy.diff(row, v).subs(through), slope * left * right)
+        symbols.equal("H", sympy.diff(row, v), slope * left * right)
         for row, left in zip(rows, (X, 1), strict=True)
         for v, right in ((W, X), (B, 1))
     ]
     bad = [t.says for t in trials if not t.holds]
-    says = "all four entries of the Hessian are those of sigma'(z) [x; 1][x; 1]': proved."
+    says = "All four entries of the Hessian are those of sigma'(z) [x; 1][x; 1]': proved."
     return Trial(not bad, bad[0] if bad else says)
 
 
@@ -94,7 +95,7 @@ def steep_everywhere() -> Trial:
     """sigma' > 0 by balls, over the program of refnet's sigmoid."""
     slope = lambda z: enclosures.number(enclosures.gradient(sigmoid, z))
     trial = regions.positive(slope, (-FAR, FAR))
-    return Trial(trial.holds, f"sigma' is {trial.says}.")
+    return Trial(trial.holds, f"By balls over refnet's sigmoid its slope is {trial.says}.")
 
 
 # --- no minimum ----------------------------------------------------------------------------
@@ -212,7 +213,7 @@ def _deep_loss(params) -> Array:
 
 def judge_convexity(seed: int) -> Judged:
     convex = earned(
-        has_slope("dL/dz = a - y", loss_of_logit, lambda z, y: sigmoid(z) - y, Z, Z, Y),
+        has_slope("dL/dz = a - y", loss_of_logit, fused_slope, Z, Z, Y),
         hessian_is_outer(),
         curves_up(loss_of_logit),
         steep_everywhere(),
@@ -231,15 +232,14 @@ def judge_convexity(seed: int) -> Judged:
         ),
         counterexample=earned(none[0], flat_valley(), hidden_layer_is_not_convex()),
         correction="The cross-entropy of one sigmoid neuron is convex in (w, b). It has exactly one "
-        "minimum when the classes overlap and the inputs, with a 1 appended, have full column rank; "
-        "none when a line separates the labels; and with a hidden layer it is not convex.",
+        "minimum when no line separates the labels 0 and 1, not even with examples on the line, and "
+        "the inputs with a 1 appended have full column rank; it has none when a line separates "
+        "them; and with a hidden layer it is not convex.",
     )
 
 
-CLAIMS = {
-    "C7": Claim(
-        "C7",
-        "Cross-entropy is chosen because it is convex and has a unique minimum.",
-        judge_convexity,
-    )
-}
+C7 = Claim(
+    "C7",
+    "Cross-entropy is chosen because it is convex and has a unique minimum.",
+    judge_convexity,
+)

@@ -60,7 +60,7 @@ def differing(a: Any, b: Any) -> tuple[int, int]:
         for left, right in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
         for x, y in zip(_entries(left, right), _entries(right, left), strict=True)
     ]
-    return sum(not x == y for x, y in pairs), len(pairs)
+    return sum(x != y for x, y in pairs), len(pairs)
 
 
 def _entries(array, other) -> list[fmpq]:

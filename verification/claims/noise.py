@@ -17,7 +17,7 @@ from flint import fmpq
 from refnet import Examples, init_mlp, mlp, mse, relu
 
 from . import exact
-from .exact import layers, number, odd
+from .exact import layers, odd
 from .interval import Interval, student
 from .trial import Trial
 from .which_weights_move import network_loss
@@ -38,13 +38,17 @@ def endless(b, size, one=1):
 
 
 class Noise(NamedTuple):
-    """Measured and expected mean square distance to the full gradient, per batch size."""
+    """Mean square distance to the full gradient: of one example, and measured per batch size."""
 
+    sigma2: float
+    examples: int
     measured: list[Interval]
-    expected: list[float]
+
+    def expected(self, formula: Callable) -> list[float]:
+        return [self.sigma2 * formula(b, self.examples) for b in BATCHES]
 
 
-def variance(data: Examples, sizes: tuple[int, ...], formula: Callable, seed: int) -> Noise:
+def variance(data: Examples, sizes: tuple[int, ...], seed: int) -> Noise:
     """Deal DEALS random batches of every size at a fresh initialisation (float64)."""
     with jax.enable_x64(True):
         x, y = (np.asarray(a, np.float64) for a in data)
@@ -56,19 +60,19 @@ def variance(data: Examples, sizes: tuple[int, ...], formula: Callable, seed: in
     sigma2 = float((rows**2).sum(axis=1).mean())
     rank = np.random.default_rng(seed).random((DEALS, len(x))).argsort(axis=1).argsort(axis=1)
     distance = lambda b: (((rank < b) @ rows / b) ** 2).sum(axis=1)
-    measured = [student(distance(b), LEVEL) for b in BATCHES]
-    return Noise(measured, [sigma2 * formula(b, len(x)) for b in BATCHES])
+    return Noise(sigma2, len(x), [student(distance(b), LEVEL) for b in BATCHES])
 
 
 def variance_is(formula: Callable, noise: Noise) -> Trial:
     """Whether every measured interval holds what the formula says."""
-    inside = [i.holds(e) for i, e in zip(noise.measured, noise.expected, strict=True)]
-    worst = max(abs(i.mean / e - 1) for i, e in zip(noise.measured, noise.expected, strict=True))
+    pairs = list(zip(noise.measured, noise.expected(formula), strict=True))
+    inside = [interval.holds(expected) for interval, expected in pairs]
+    worst = max(abs(interval.mean / expected - 1) for interval, expected in pairs)
     says = (
         f"The mean square distance of a batch's gradient from the full one, over {DEALS} random "
         f"batches of each size {BATCHES[0]} to {BATCHES[-1]}, has sigma^2 times "
-        f"{(formula.__doc__ or '').strip('.')} inside {sum(inside)} of {len(inside)} intervals (t, "
-        f"{LEVEL:.3%}); the farthest is {worst:.1%} away."
+        f"{(formula.__doc__ or '').split(':')[0]} inside {sum(inside)} of {len(inside)} intervals "
+        f"(t, {LEVEL:.3%}); the farthest is {worst:.1%} away."
     )
     return Trial(all(inside), says)
 

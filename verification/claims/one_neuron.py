@@ -6,15 +6,24 @@ import sympy
 from flint import arb
 from jax import Array
 
-from refnet import Neuron, binary_cross_entropy, gradient_descent, neuron, sigmoid
+from refnet import (
+    Neuron,
+    binary_cross_entropy,
+    gradient_descent,
+    identity,
+    mlp,
+    neuron,
+    sigmoid,
+)
 
+from ..derivations import ALL as DERIVATIONS
+from ..derivations.mlp import backward
 from ..vocabulary import Claim, Evidence, Judged
 from . import backpropagation, enclosures, exact, regions, symbols
 from .symbols import A, B, U, W, X, Y, Z
-from .trial import Trial, earned, failed
+from .trial import Trial, earned, every, failed
 
 EDGE = 2.0**-30  # how near to the ends of (0, 1), and to the label, the balls are taken
-SAME_SIGMOID = {Z: sympy.log(U)}
 
 
 # --- the formulas of the article, and a mistake beside each ------------------------------------
@@ -93,7 +102,7 @@ def falls_towards(centre, labels: list[float]) -> Trial:
     """dL/da has the sign of a - centre(y): for every a by algebra, on a region by balls."""
     odds = U / (1 + U)  # a, for all a in (0, 1)
     ratio = symbols.formula(loss_slope, odds, Y) / (odds - centre(Y))
-    whole = symbols.positive("dL/da over a - y, with a = u/(1 + u)", ratio)
+    whole = symbols.positive("dL/da over the distance claimed, with a = u/(1 + u)", ratio)
     slope = lambda a, y: enclosures.number(enclosures.gradient(binary_cross_entropy, a, y))
     sides = [
         regions.positive(lambda a, y=y, s=sign: s * slope(a, y), side)
@@ -101,13 +110,11 @@ def falls_towards(centre, labels: list[float]) -> Trial:
         for sign in (-1, 1)
         if (side := _side(sign, float(centre(y))))
     ]
-    bad = [side for side in sides if not side.holds]
-    seen = f"Balls on the slope of binary_cross_entropy itself: {len(sides)} regions, labels "
+    bad = [side.says for side in sides if not side.holds]
+    seen = f"Balls over the slope of binary_cross_entropy itself, on {len(sides)} regions for y = "
     seen += ", ".join(f"{y:g}" for y in labels)
-    return Trial(
-        whole.holds and not bad,
-        f"{whole.says} {bad[0].says if bad else seen + ': each has the sign claimed'}.",
-    )
+    seen += f": {bad[0]}." if bad else ": the sign is the one claimed."
+    return Trial(whole.holds and not bad, f"{whole.says} {seen}")
 
 
 def _side(sign: int, centre: float) -> tuple[float, float] | None:
@@ -121,9 +128,9 @@ def judge_likeness(seed: int) -> Judged:
     near, far = (_soft_loss(a) for a in (2.0**-10, 0.25))
     across = Trial(
         bool(near > far),
-        "On each side of y, that is: across a soft label it is not so, for y = 1/8 lies nearer to "
-        f"a = 1/1024 (L = {near.str(4, radius=False)}) than to a = 1/4 "
-        f"(L = {far.str(4, radius=False)}).",
+        "This is said of each side of y. Across a soft label it is not so: y = 1/8 is nearer to "
+        f"a = 1/1024, with L = {near.str(4, radius=False)}, than to a = 1/4, with "
+        f"L = {far.str(4, radius=False)}.",
     )
     definition = symbols.equal(
         "binary_cross_entropy is -(y log a + (1 - y) log(1 - a))",
@@ -146,18 +153,20 @@ def _soft_loss(a: float) -> arb:
 
 
 def has_slope(what: str, function, claimed, variable, *args) -> Trial:
-    """d function / d variable = claimed, for all values of the symbols (z = log u)."""
+    """d function / d variable = claimed, for all values of the symbols."""
     left = sympy.diff(symbols.formula(function, *args), variable)
-    right = symbols.formula(claimed, *args)
-    return symbols.equal(what, left.subs(SAME_SIGMOID), right.subs(SAME_SIGMOID))
+    return symbols.equal(what, left, symbols.formula(claimed, *args))
 
 
 def judge_loss_slope(seed: int) -> Judged:
-    prove = lambda claimed: has_slope("dL/da", binary_cross_entropy, claimed, A, A, Y)
+    prove = lambda what, claimed: has_slope(what, binary_cross_entropy, claimed, A, A, Y)
     return Judged(
         Evidence.PROVED,
-        earned(prove(loss_slope), prove(loss_slope_fraction)),
-        failed("dL/da = -y/a - (1 - y)/(1 - a)", prove(loss_slope_without_inner)),
+        earned(
+            prove("dL/da = -y/a + (1 - y)/(1 - a)", loss_slope),
+            prove("dL/da = (a - y)/(a (1 - a))", loss_slope_fraction),
+        ),
+        failed("the inner slope -1 of 1 - a forgotten", prove("dL/da", loss_slope_without_inner)),
     )
 
 
@@ -172,10 +181,9 @@ def judge_sigmoid_slope(seed: int) -> Judged:
 
 def is_product(claimed) -> Trial:
     """dL/da da/dz = claimed, with the factors that C2 and C3 prove."""
-    logit = sympy.log(U)
-    a = symbols.formula(sigmoid, logit)
-    product = symbols.formula(loss_slope, a, Y) * symbols.formula(sigmoid_slope, logit)
-    return symbols.equal("dL/da da/dz = dL/dz", product, symbols.formula(claimed, logit, Y))
+    a = symbols.formula(sigmoid, Z)
+    product = symbols.formula(loss_slope, a, Y) * symbols.formula(sigmoid_slope, Z)
+    return symbols.equal("Their product is dL/dz", product, symbols.formula(claimed, Z, Y))
 
 
 def judge_fused_slope(seed: int) -> Judged:
@@ -193,24 +201,26 @@ def judge_fused_slope(seed: int) -> Judged:
 
 def has_gradient(claimed) -> Trial:
     """dL/dw and dL/db of the whole neuron, for all w, b, x and y."""
-    params = Neuron(W, B)
-    through = {B: sympy.log(U) - W * X}  # z = log u, the rest free
-    loss = symbols.formula(loss_of_neuron, params, X, Y)
+    entry = lambda k: lambda *args: claimed(*args)[k]
     pairs = [
-        symbols.equal(
-            f"dL/d{name}",
-            sympy.diff(loss, variable).subs(through),
-            symbols.formula(lambda *args, k=k: claimed(*args)[k], params, X, Y).subs(through),
-        )
-        for k, (name, variable) in enumerate((("w", W), ("b", B)))
+        has_slope(f"dL/d{v}", loss_of_neuron, entry(k), v, Neuron(W, B), X, Y)
+        for k, v in enumerate((W, B))
     ]
-    return Trial(all(p.holds for p in pairs), " ".join(p.says for p in pairs))
+    return every(pairs)
+
+
+def derived_gradient(params, x, y, activation, sigmoid_output):
+    """The MLP derivation, started from dL/dz = (a - y) / size at the last layer."""
+    assert sigmoid_output
+    dz = (sigmoid(mlp(params, x, activation, identity)) - y) / y.size
+    pull = DERIVATIONS[activation.__name__].gradient
+    return backward(params, x, dz, activation, pull)[0]
 
 
 def judge_gradient(seed: int) -> Judged:
     rng = np.random.default_rng(seed)
-    drawn = [backpropagation.network(rng, depth, sigmoid_output=True) for depth in (1, 2, 3)]
-    nets = backpropagation.agrees(backpropagation.Recursion(), drawn)
+    drawn = [backpropagation.network(rng, depth, sigmoid_output=True) for depth in (1, 2, 3, 4)]
+    nets = backpropagation.agrees(derived_gradient, drawn)
     return Judged(
         Evidence.PROVED,
         earned(has_gradient(neuron_gradient), nets),
@@ -244,9 +254,9 @@ def steps_are(claimed, seed: int) -> Trial:
     for k in range(draws):
         w, b, x, error = (exact.odd(rng) for _ in range(4))
         rate = float(rng.uniform(0.01, 0.9))
-        slope = lambda x, error: Neuron(error * x, error)
-        code = lambda w, b, x, error, rate=rate: descend(Neuron(w, b), slope(x, error), rate)
-        got = exact.value(code, w, b, x, error)
+        slope = Neuron(error * x, error)  # products of odd eighths: exact in float64
+        code = lambda params, slope, rate=rate: descend(params, slope, rate)
+        got = exact.value(code, Neuron(w, b), slope)
         want = claimed(*(exact.number(v)[()] for v in (w, b, x, error, rate)))
         if exact.differing(got, tuple(map(np.asarray, want)))[0]:
             return Trial(
@@ -265,23 +275,19 @@ def judge_step(seed: int) -> Judged:
     )
 
 
-CLAIMS = {
-    "C1": Claim(
-        "C1",
-        "L = -(y log a + (1 - y) log(1 - a)); the more alike a and y, the smaller L: dL/da has "
-        "the sign of a - y.",
-        judge_likeness,
-    ),
-    "C2": Claim(
-        "C2", "dL/da = -y/a + (1 - y)/(1 - a) = (a - y)/(a (1 - a)).", judge_loss_slope
-    ),
-    "C3": Claim("C3", "sigma'(z) = a (1 - a), with a = sigma(z).", judge_sigmoid_slope),
-    "C4": Claim("C4", "dL/dz = a - y.", judge_fused_slope),
-    "C5": Claim(
-        "C5",
-        "dz/dw = x and dz/db = 1, so dL/dw = (a - y) x and dL/db = a - y; for any width, depth "
-        "and batch in the same way.",
-        judge_gradient,
-    ),
-    "C6": Claim("C6", "w <- w - alpha (a - y) x and b <- b - alpha (a - y).", judge_step),
-}
+C1 = Claim(
+    "C1",
+    "L = -(y log a + (1 - y) log(1 - a)); the more alike a and y, the smaller L: dL/da has "
+    "the sign of a - y.",
+    judge_likeness,
+)
+C2 = Claim("C2", "dL/da = -y/a + (1 - y)/(1 - a) = (a - y)/(a (1 - a)).", judge_loss_slope)
+C3 = Claim("C3", "sigma'(z) = a (1 - a), with a = sigma(z).", judge_sigmoid_slope)
+C4 = Claim("C4", "dL/dz = a - y.", judge_fused_slope)
+C5 = Claim(
+    "C5",
+    "dz/dw = x and dz/db = 1, so dL/dw = (a - y) x and dL/db = a - y; for any width, depth "
+    "and batch in the same way.",
+    judge_gradient,
+)
+C6 = Claim("C6", "w <- w - alpha (a - y) x and b <- b - alpha (a - y).", judge_step)

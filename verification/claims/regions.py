@@ -25,11 +25,11 @@ def positive(function: Callable[..., arb], *region: Side) -> Trial:
         if value > 0:
             pieces += 1
         elif value <= 0 or depth == DEEPEST * len(region):
-            return Trial(False, f"on {spoken(piece)} the value is {value.str(3)}")
+            return Trial(False, f"on {spoken(piece)} the value is in {interval(value)}")
         else:
             todo += [(half, depth + 1) for half in halves(piece)]
     count = f"{pieces} pieces" if pieces > 1 else "1 piece"
-    return Trial(True, f"positive by balls on {spoken(region)}, in {count}")
+    return Trial(True, f"positive on {spoken(region)}, in {count}")
 
 
 def ball(low: Fraction, high: Fraction) -> arb:
@@ -41,6 +41,13 @@ def exact(number: Any) -> arb:
     """A rational as a ball: no wider than the working precision makes it."""
     number = Fraction(number)
     return arb(fmpq(number.numerator, number.denominator))
+
+
+def interval(value: arb) -> str:
+    """The two ends of a ball."""
+    if not value.is_finite():
+        return "no bounded interval"
+    return f"[{float(value.lower()):.6g}, {float(value.upper()):.6g}]"
 
 
 def halves(piece: Sequence[Side]) -> list[tuple[Side, ...]]:

@@ -165,13 +165,13 @@ def neuron_swings(rate: float) -> Trial:
     return Trial(
         not open_ends and trapped(path[-1]),
         f"x = 0 with both labels, alpha = {rate:g}, so b <- b - {rate / 2:g} tanh(b/2): from 1 it "
-        f"goes to {', '.join(_shown(b) for b in path[1:])}; "
+        f"goes to {', '.join(_shown(b) for b in path[1:7])}; "
         + (
-            f"there {open_ends[0].says}."
+            f"{open_ends[0].says}, outside the trap."
             if open_ends
             else f"a step takes [{float(low)}, {float(high)}] into its own negative and back "
             f"(proved by balls over both), so it swings for ever with L > {_shown(floor)}, "
-            "where b = 0 has log 2."
+            "though at b = 0 it is log 2."
         ),
     )
 
@@ -213,10 +213,8 @@ def judge_descent(seed: int) -> Judged:
     )
 
 
-CLAIMS = {
-    "C9": Claim(
-        "C9",
-        "Repeating the update brings the network closer to the best weights.",
-        judge_descent,
-    )
-}
+C9 = Claim(
+    "C9",
+    "Repeating the update brings the network closer to the best weights.",
+    judge_descent,
+)

@@ -1,5 +1,6 @@
 """A trial: one procedure of evidence, run on the truth and on a planted falsehood."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..vocabulary import Unproven
@@ -18,6 +19,13 @@ def earned(*trials: Trial) -> str:
         if not trial.holds:
             raise Unproven(f"the evidence does not hold: {trial.says}")
     return " ".join(trial.says for trial in trials)
+
+
+def every(trials: Iterable[Trial]) -> Trial:
+    """All of them as one: what is seen is what fails, or everything."""
+    trials = list(trials)
+    shown = [t for t in trials if not t.holds] or trials
+    return Trial(shown == trials and trials[0].holds, " ".join(t.says for t in shown))
 
 
 def failed(planted: str, trial: Trial) -> str:

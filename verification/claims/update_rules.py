@@ -70,9 +70,7 @@ def code_does(formula: Callable, seed: int) -> Trial:
         rate = abs(float(odd(rng, (), 4)))
         slopes = gradient(network_loss(relu), (params, x, y))
         exact_rate = number(rate)[()]
-        wanted = jax.tree.map(
-            lambda w, g, r=exact_rate: formula(number(w), g, r), params, slopes
-        )
+        wanted = jax.tree.map(lambda w, g, r=exact_rate: formula(number(w), g, r), params, slopes)
         steps = [one_step(make(rate), False) for make in CODE.values()]
         for step in [*steps, one_step(gradient_descent(rate), True)]:
             differ, count = differing(exact.value(step, params, x, y), wanted)
@@ -150,13 +148,13 @@ def moves_while_off(name: str, rule: optax.GradientTransformation) -> Trial:
     return Trial(off and moved, says)
 
 
-def judge_a4(
-    seed: int, truth: dict | None = None, planted: dict | None = None
-) -> Judged:
+def judge_a4(seed: int, truth: dict | None = None, planted: dict | None = None) -> Judged:
     """Holds for plain gradient descent with ReLU; memory and decay move what has no gradient."""
     moving = [moves_while_off(*item) for item in (truth or MOVES).items()]
-    staying = [failed(f"{name} moves it too", moves_while_off(name, rule))
-               for name, rule in (planted or STAYS).items()]
+    staying = [
+        failed(f"{name} moves it too", moves_while_off(name, rule))
+        for name, rule in (planted or STAYS).items()
+    ]
     earned(*moving)
     return Judged(
         Evidence.REFUTED,
@@ -176,9 +174,7 @@ def judge_a4(
 def by_hand() -> str:
     """The momentum row in rationals, from the code of refnet.momentum."""
     start = Neuron(np.float64(1.0), np.float64(0.0))
-    w, z, slope, change = exact.value(
-        second_step(MOVES["momentum"]), start, np.array([1.0, -1.0])
-    )
+    w, z, slope, change = exact.value(second_step(MOVES["momentum"]), start, np.array([1.0, -1.0]))
     return (
         "Momentum, rate 1/4, decay 1/2, ReLU, target 0, from w = 1, b = 0. Step 1, x = 1: a = 1, "
         f"g = 2, v = 2, so w = {w.w[()]}, b = {w.b[()]}. Step 2, x = -1: z = {z[()]} < 0, g = "

@@ -32,7 +32,9 @@ def check(
 
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
-    at_least_one("--cases", cases), seed_of(seed), writable_file("--json", json)
+    at_least_one("--cases", cases)
+    seed_of(seed)
+    writable_file("--json", json)
     from ..derivations import ALL
     from ..judgement.check import DTYPES
     from ..judgement.check import check as judge

@@ -1,5 +1,6 @@
 """`refnet report`: the main job.  Judge everything, write one report."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .mistakes import seed_of
+from .mistakes import at_least_one, seed_of
 from .status import status_of
 
 Tell = Callable[[str, int, int], None]  # stage, how many of it are done, of how many
@@ -17,6 +18,9 @@ def report(
     out: Annotated[Path, typer.Option(help="The folder that is written.")] = Path("reports"),
     quick: Annotated[bool, typer.Option("--quick", help="Fewer cases, no long runs.")] = False,
     seed: Annotated[int, typer.Option(help="Of every draw; the same seed, the same report.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes. Default: one for each core, at most 4.")
+    ] = None,
 ) -> int:
     """Judge everything, and write one report.
 
@@ -26,12 +30,13 @@ def report(
     A former report stays as it is until the new one is whole.
     """
     seed_of(seed)
+    workers = min(os.cpu_count() or 1, 4) if workers is None else at_least_one("--workers", workers)
     from ..report import report as judge_everything
     from ..report.write import writable
 
     writable(out)  # before the work
     with stages() as tell:
-        written = judge_everything(out, quick=quick, seed=seed, progress=tell)
+        written = judge_everything(out, quick=quick, seed=seed, progress=tell, workers=workers)
     for verdict, number in written.counts.items():
         if number:
             typer.echo(f"{number:6d} {verdict}")

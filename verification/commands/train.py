@@ -58,7 +58,9 @@ def train(
     Accuracy too, where labels are classes.
     Exit status 1 where the loss stops being finite.
     """
-    positive("--rate", rate), at_least_one("--epochs", epochs), seed_of(seed)
+    positive("--rate", rate)
+    at_least_one("--epochs", epochs)
+    seed_of(seed)
     sizes = None if network is None else parse_sizes(network)
     import jax
 
@@ -95,7 +97,7 @@ def train(
 
 
 def parse_sizes(text: str) -> tuple[int, ...]:
-    """ "30,16,1" -> (30, 16, 1)."""
+    """The sizes in "30,16,1": (30, 16, 1)."""
     words = [word.strip() for word in text.split(",")]
     if len(words) < 2 or not all(word.isdecimal() and int(word) > 0 for word in words):
         raise Mistake(

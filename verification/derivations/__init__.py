@@ -8,7 +8,13 @@ from .gelu import GELU
 from .gelu_tanh import GELU_TANH
 from .identity import IDENTITY
 from .leaky_relu import LEAKY_RELU
+from .logistic_neuron import LOGISTIC_NEURON
+from .mlp import MLP
+from .mlp_mse import MLP_MSE
+from .mlp_relu import MLP_RELU
+from .mlp_softmax_cross_entropy import MLP_SOFTMAX_CROSS_ENTROPY
 from .mse import MSE
+from .neuron import NEURON
 from .relu import RELU
 from .sigmoid import SIGMOID
 from .silu import SILU
@@ -33,4 +39,10 @@ ALL: dict[str, Derivation] = {
     "softmax_cross_entropy": SOFTMAX_CROSS_ENTROPY,
     "softmax_cross_entropy_with_integer_labels": SOFTMAX_CROSS_ENTROPY_WITH_INTEGER_LABELS,
     "dense": DENSE,
+    "neuron": NEURON,
+    "logistic_neuron": LOGISTIC_NEURON,
+    "mlp": MLP,
+    "mlp_relu": MLP_RELU,
+    "mlp_mse": MLP_MSE,
+    "mlp_softmax_cross_entropy": MLP_SOFTMAX_CROSS_ENTROPY,
 }

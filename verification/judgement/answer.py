@@ -16,7 +16,8 @@ from .sample import Sample
 def cast(args: Any, dtype: str) -> Any:
     """Float leaves in `dtype`, other leaves as they are."""
     is_float = lambda leaf: jnp.issubdtype(np.asarray(leaf).dtype, jnp.floating)
-    return jax.tree.map(lambda x: np.asarray(x).astype(dtype) if is_float(x) else np.asarray(x), args)
+    array = lambda x: np.asarray(x).astype(dtype) if is_float(x) else np.asarray(x)
+    return jax.tree.map(array, args)
 
 
 def truth(question: Question) -> list[Ball]:

@@ -11,8 +11,8 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
-from ..arithmetic.bounds import bounds
 from ..arithmetic.bounded import Bounded, format_of
+from ..arithmetic.bounds import bounds
 from ..arithmetic.interpreter import is_plain, run
 from ..oracles.question import as_exact
 

@@ -16,7 +16,7 @@ from ..vocabulary import Arrow, ArrowCheck, Case, Check, Derivation, Finding, Ve
 from .agreement import agreements
 from .answer import answer, cast, truth
 from .budget import budget
-from .formula import same_formula
+from .formula import right_formula
 from .sample import Sample
 from .verdict import judge
 
@@ -77,7 +77,7 @@ def examine(
                 dtype,
                 samples,
                 faults.ALL.values(),
-                formula_is_right=lambda s: same_formula(subject.gradient, s.args, s.truth),
+                formula_is_right=right_formula(subject.gradient),
                 reproduce=f'verification.check("{subject.name}", cases={cases}, seed={seed})',
             )
         )
@@ -97,7 +97,7 @@ def is_scalar(subject: Derivation | Arrow) -> bool:
 
 
 def with_cotangent(subject, case: Case, rng: np.random.Generator) -> Case:
-    """An array-valued function is asked for its pullback: the cotangent becomes the last argument."""
+    """An array-valued function is asked for its pullback: a cotangent joins its arguments."""
     if is_scalar(subject):
         return case
     with jax.enable_x64(True):

@@ -1,4 +1,4 @@
-"""Is the formula right, and only its digits lost?  Run it again with all the digits it wants."""
+"""Is the formula right, and only its digits lost?  Ask again with all the digits it wants."""
 
 from collections.abc import Callable
 
@@ -10,18 +10,50 @@ from ..arithmetic.balls import BALLS
 from ..arithmetic.interpreter import is_plain, run
 from ..oracles.question import as_exact
 from ..vocabulary import Ball
+from .answer import cast
+from .error import beyond
+from .sample import Sample, decidable
 
 BITS = 4096  # enough for differences that cancel e^-2000
 AGREE = 2.0**-40  # as thin as both enclosures must be to count as the same number
+GAIN = 2.0**-20  # of the 2^-29 that float64 gains over float32: rounding shrinks so, mistakes stay
 
 
-def same_formula(gradient: Callable, args: tuple, truth: list[Ball]) -> bool:
-    """Whether `gradient`, run in balls at `args`, encloses the truth and nothing much else.
+def right_formula(gradient: Callable) -> Callable[[Sample], bool]:
+    """sample -> whether its errors are those of a right formula that lost digits."""
+    return lambda sample: same_formula(gradient, sample) or shrinks_in_float64(gradient, sample)
+
+
+def shrinks_in_float64(gradient: Callable, sample: Sample) -> bool:
+    """Whether the errors of an implementation in float32 vanish when it computes in float64."""
+    leaves = jax.tree.leaves(sample.args)
+    if any(np.asarray(leaf).dtype == np.float64 for leaf in leaves):
+        return False
+    try:
+        with jax.enable_x64(True):
+            again = jax.tree.leaves(gradient(*cast(sample.args, "float64")))
+    except Exception:  # foreign code may refuse another dtype in any way it likes
+        return False
+    triples = zip(range(len(again)), again, sample.got, strict=True)
+    return all(_shrinks(sample, k, np.asarray(new), old) for k, new, old in triples)
+
+
+def _shrinks(sample: Sample, leaf: int, new: np.ndarray, old: np.ndarray) -> bool:
+    if new.dtype != np.float64 or new.shape != old.shape:
+        return False
+    before, after = (beyond(got, sample.truth[leaf]) for got in (old, new))
+    fine = (after <= GAIN * before) | (after <= GAIN * sample.allowed[leaf])
+    return bool(fine[decidable(sample, leaf)].all())
+
+
+def same_formula(gradient: Callable, sample: Sample) -> bool:
+    """Whether `gradient`, run in balls at the sample, encloses the truth and nothing much else.
 
     False also where the program cannot be traced, or has no rule: then nothing excuses it.
     """
     try:
-        return all(_agree(a, b) for a, b in zip(_in_balls(gradient, args), truth, strict=True))
+        answers = _in_balls(gradient, sample.args)
+        return all(_agree(a, b) for a, b in zip(answers, sample.truth, strict=True))
     except Exception:  # foreign code that cannot be traced may raise anything
         return False
 

@@ -55,7 +55,9 @@ def _caught(fault: Fault, samples: list[Sample], dtype: str) -> bool:
 def _plant(fault: Fault, sample: Sample, dtype: str) -> Sample | None:
     """The sample as if the implementation had made this mistake; None where it has no effect."""
     wrong = fault.apply([np.asarray(b.mid) for b in sample.truth], dtype)
-    if wrong is None or all(_same(w, b.mid, dtype) for w, b in zip(wrong, sample.truth, strict=True)):
+    if wrong is None:
+        return None
+    if all(_same(w, b.mid, dtype) for w, b in zip(wrong, sample.truth, strict=True)):
         return None
     return replace(sample, got=wrong)
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from .. import faults
 from ..inputs import draws
-from ..oracles.question import Question, ask
+from ..oracles.question import ask
 from ..vocabulary import Case, Finding
 from .answer import answer, cast, truth
 from .budget import budget
-from .formula import same_formula
+from .formula import right_formula
 from .sample import Sample
 from .verdict import judge
 
@@ -58,7 +58,7 @@ def validate(
         dtype,
         samples,
         faults.ALL.values(),
-        formula_is_right=lambda s: same_formula(gradient, s.args, s.truth),
+        formula_is_right=right_formula(gradient),
         reproduce=_reproduce(gradient, of, argnums, dtype, cases, seed),
     )
 
@@ -112,7 +112,7 @@ def _check(gradient, of, args, dtype, cases) -> None:
         if not callable(value):
             raise TypeError(f"{name} is {value!r}; pass a function")
     if not isinstance(args, tuple) and not callable(args):
-        raise TypeError(f"args is a {type(args).__name__}; pass a tuple, or a function of a Generator")
+        raise TypeError(f"args is a {type(args).__name__}; pass a tuple or a function of an rng")
     if dtype not in DTYPES:
         raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
     if cases < 1:

@@ -20,7 +20,7 @@ from flint import ctx
 from jax.extend.core import ClosedJaxpr
 from sympy import Expr, Rational, Symbol
 
-from ..arithmetic.expressions import Cell, cell, enclose, expressions
+from ..arithmetic.expressions import Cell, cell, enclose, expressions, thaw
 from ..arithmetic.identities import vanishes
 from ..arithmetic.interpreter import run
 from ..vocabulary import Ball, NoRule, Rank, Silent
@@ -130,17 +130,15 @@ def prove_cells(
 
 
 def _compared(scalar: Expr, symbols: list[Symbol], hand: list[Expr], where: Cell) -> Proof:
-    frozen = where.frozen or {}
     leftover, first = "", ""
     for x, formula in zip(symbols, hand, strict=True):
-        slope = _thaw(sympy.diff(scalar, x), frozen)
-        formula = _thaw(formula, frozen)
-        first = first or _identity(_thaw(scalar, frozen), x, formula)
+        slope = thaw(sympy.diff(scalar, x), where)
+        formula = thaw(formula, where)
+        first = first or _identity(thaw(scalar, where), x, formula)
         if leftover := _leftover(slope, formula, x, where):
             break
-    conditions = tuple(_spoken(c, frozen) for c in where.conditions)
     constants = tuple(f"{value!r} is read as {meant}" for value, meant in where.constants.items())
-    return Proof(not leftover, conditions, constants, first, leftover, len(symbols))
+    return Proof(not leftover, tuple(where.conditions), constants, first, leftover, len(symbols))
 
 
 def _leftover(slope: Expr, formula: Expr, x: Symbol, where: Cell) -> str:
@@ -163,7 +161,7 @@ def _leftover(slope: Expr, formula: Expr, x: Symbol, where: Cell) -> str:
 def _symbols(name: str, shape: tuple[int, ...]) -> np.ndarray:
     out = np.empty(shape, object)
     for index in np.ndindex(*shape):
-        tail = "".join(map(str, index)) if max(shape) < 11 else "_".join(map(str, index))
+        tail = "".join(map(str, index)) if max(shape, default=0) < 11 else "_".join(map(str, index))
         out[index] = Symbol(f"{name}_{tail}" if index else name, real=True)
     return out
 
@@ -210,18 +208,6 @@ def _flat(arrays: list) -> list:
 
 
 # --- printing --------------------------------------------------------------------------------
-
-
-def _thaw(e: Expr, frozen: dict) -> Expr:
-    while e.free_symbols & frozen.keys():
-        e = e.xreplace(frozen)
-    return e
-
-
-def _spoken(condition: str, frozen: dict) -> str:
-    for symbol, value in reversed(frozen.items()):
-        condition = condition.replace(str(symbol), f"({value})")
-    return condition
 
 
 def _identity(scalar: Expr, x: Symbol, formula: Expr) -> str:

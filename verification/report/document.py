@@ -162,6 +162,21 @@ def finding_row(finding: Finding) -> dict[str, Any]:
     }
 
 
+def fault_rows(check: Check) -> list[dict[str, Any]]:
+    """One row per mistake planted; one that the budget hides leaves its finding undecided."""
+    return [
+        {
+            "fault": fault,
+            "derivation": check.name,
+            "dtype": finding.dtype,
+            "caught": bool(caught),
+            "verdict": str(Verdict.WRONG if caught else Verdict.UNDECIDED),
+        }
+        for finding in check.findings
+        for fault, caught in finding.kills.items()
+    ]
+
+
 def implementation_row(judged: Any) -> dict[str, Any]:
     """One implementation at one point of a run: who, on what, and what was found."""
     found = finding_row(judged.finding)

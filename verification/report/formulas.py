@@ -16,6 +16,10 @@ ELEMENTS = frozenset(
     "math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover "
     "mtable mtr mtd mstyle mpadded mphantom menclose".split()
 )
+PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2} | {
+    "msubsup": 3,
+    "munderover": 3,
+}
 ATTRIBUTES = frozenset(
     "display stretchy fence form separator accent accentunder minsize maxsize width height depth "
     "displaystyle scriptlevel linethickness lspace rspace movablelimits largeop".split()
@@ -45,6 +49,8 @@ def copied(element: ElementTree.Element) -> ElementTree.Element:
         raise ValueError(f"<{name}> is not MathML")
     if element.text and LEFTOVER.search(element.text):
         raise ValueError(f"{element.text!r} is not a command that is known")
+    if len(element) != PARTS.get(name, len(element)):
+        raise ValueError(f"<{name}> has {len(element)} parts and wants {PARTS[name]}")
     attributes = {key: value for key, value in element.items() if key in ATTRIBUTES}
     if ("mathvariant", "normal") in element.items():
         attributes["mathvariant"] = "normal"

@@ -15,7 +15,7 @@ from ..adapters import scikit_learn
 from ..derivations import ALL as DERIVATIONS
 from ..judgement.answer import answer, cast, truth
 from ..judgement.budget import budget
-from ..judgement.formula import same_formula
+from ..judgement.formula import right_formula
 from ..judgement.verdict import judge
 from ..oracles.question import ask
 from ..vocabulary import Finding
@@ -40,8 +40,9 @@ class Task(NamedTuple):
 TASKS = (
     Task("breast_cancer", (30, 16, 1), "tanh", "binary_cross_entropy_with_logits", 0.1, 20),
     Task("diabetes", (10, 16, 1), "tanh", "mse", 0.02, 40),
-    Task("digits", (64, 32, 10), "relu", "softmax_cross_entropy_with_integer_labels", 0.1, 20),
+    Task("digits", (64, 16, 10), "tanh", "softmax_cross_entropy_with_integer_labels", 0.1, 20),
 )
+RECURSIONS = {"tanh": "mlp", "relu": "mlp_relu"}
 
 
 class Trained(NamedTuple):
@@ -89,7 +90,9 @@ def train(task: Task, seed: int) -> Trained:
 def training_row(trained: Trained) -> dict:
     """What the run did to the loss; a run that did not learn is visible here."""
     task, run = trained.task, trained.run
-    whole = lambda params: float(trained.loss(trained.network(params, trained.data.train.x), trained.data.train.y))
+    whole = lambda params: float(
+        trained.loss(trained.network(params, trained.data.train.x), trained.data.train.y)
+    )
     assert run.history.validation_loss is not None
     return {
         "dataset": task.dataset,
@@ -104,23 +107,53 @@ def training_row(trained: Trained) -> dict:
     }
 
 
-def implementations(trained: Trained) -> Iterator[Implementation]:
-    """refnet's autodiff, its derivation by hand, and scikit-learn, at both ends of the run."""
+class Candidate(NamedTuple):
+    """An implementation, the function it claims to differentiate, and the best way to do it."""
+
+    name: str
+    gradient: Callable
+    of: Callable
+    reference: Callable  # the sharpest gradient we know: its rounding is what is allowed
+    convention: str = ""
+
+
+def candidates(trained: Trained) -> tuple[Candidate, ...]:
+    """refnet's autodiff, its derivation by hand, and scikit-learn."""
     task = trained.task
     plain = partial(objective, trained.network, trained.loss)
-    theirs = scikit_learn.objective(trained.loss, task.loss, ALPHA, trained.network)
-    sklearn = scikit_learn.backpropagation(task.loss, task.activation, ALPHA)
-    estimator = scikit_learn.OUTPUTS[task.loss]
-    candidates = (
-        ("refnet, reverse autodiff", jax.jit(jax.grad(plain)), plain, ""),
-        ("refnet, by hand", jax.jit(by_hand(task, trained.network)), plain, ""),
-        (f"scikit-learn {estimator.estimator}", sklearn, theirs, estimator.convention),
+    hand = by_hand(task, trained.network)
+    output = scikit_learn.OUTPUTS[task.loss]
+    return (
+        Candidate("refnet, reverse autodiff", jax.jit(jax.grad(plain)), plain, hand),
+        Candidate("refnet, by hand", jax.jit(hand), plain, hand),
+        Candidate(
+            f"scikit-learn {output.estimator}",
+            scikit_learn.backpropagation(task.loss, task.activation, ALPHA),
+            scikit_learn.objective(trained.loss, task.loss, ALPHA, trained.network),
+            scikit_learn.reference(hand, task.loss, ALPHA),
+            output.convention,
+        ),
     )
+
+
+def implementations(trained: Trained) -> Iterator[Implementation]:
+    """Every candidate at both ends of the run, in every dtype."""
     for at, params in (("initialisation", trained.first), ("after training", trained.run.params)):
-        for name, gradient, of, convention in candidates:
+        for candidate in candidates(trained):
             for dtype in DTYPES:
-                finding = judged(name, gradient, of, params, trained, dtype)
-                yield Implementation(name, task.dataset, _network(task), at, convention, finding)
+                finding = judged(candidate, params, trained.data.train, dtype)
+                convention = candidate.convention and _with_control(candidate, params, trained)
+                task = trained.task
+                yield Implementation(
+                    candidate.name, task.dataset, _network(task), at, convention, finding
+                )
+
+
+def _with_control(candidate: Candidate, params, trained: Trained) -> str:
+    """The convention, and what the same answers are called by one who does not know it."""
+    plain = partial(objective, trained.network, trained.loss)
+    naive = judged(candidate._replace(of=plain), params, trained.data.train, "float64")
+    return f"{candidate.convention}; judged without it: {naive.verdict}"
 
 
 def objective(network: Callable, loss: Callable, params, x, y):
@@ -129,30 +162,35 @@ def objective(network: Callable, loss: Callable, params, x, y):
 
 def by_hand(task: Task, network: Callable) -> Callable:
     """The chain rule as derived: the loss's slope, pulled back through the recursion."""
-    recursion = DERIVATIONS[f"mlp_{task.activation}"] if task.activation != "tanh" else DERIVATIONS["mlp"]
+    recursion = DERIVATIONS[RECURSIONS[task.activation]].gradient
     slope = DERIVATIONS[task.loss].gradient
 
     def gradient(params, x, y):
         dz = slope(network(params, x), y)[0]
-        return recursion.gradient(params, x, dz)[0]
+        return recursion(params, x, dz)[0]
 
     return gradient
 
 
-def judged(name: str, gradient: Callable, of: Callable, params, trained: Trained, dtype: str) -> Finding:
+def judged(
+    candidate: Candidate, params, data: datasets.Examples, dtype: str, batches: int = BATCHES
+) -> Finding:
     """The verdict over a few real batches, in one dtype."""
-    reference = jax.grad(of)
     samples = []
-    for k in range(BATCHES):
+    for k in range(batches):
         rows = slice(k * BATCH, (k + 1) * BATCH)
-        x, y = (np.asarray(a)[rows] for a in trained.data.train)
-        args = cast((params, x, y), dtype)
-        question = ask(of, args)
-        allowed = budget(reference, args, dtype)
+        args = cast((params, *(np.asarray(a)[rows] for a in data)), dtype)
+        question = ask(candidate.of, args)
+        proven, allowed = truth(question), budget(candidate.reference, args, dtype)
         label = f"rows {rows.start} to {rows.stop - 1}"
-        samples.append(answer(gradient, question, truth(question), allowed, args, label=label))
-    excuse = lambda s: same_formula(gradient, s.args, s.truth)
-    return judge(name, dtype, samples, faults.ALL.values(), formula_is_right=excuse)
+        samples.append(answer(candidate.gradient, question, proven, allowed, args, label=label))
+    return judge(
+        candidate.name,
+        dtype,
+        samples,
+        faults.ALL.values(),
+        formula_is_right=right_formula(candidate.gradient),
+    )
 
 
 def _network(task: Task) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jax
 
 from ..vocabulary import Check, Unproven
-from .document import ARTICLES, ClaimRow, Figure, Report, implementation_row
+from .document import ARTICLES, ClaimRow, Figure, Report, fault_rows, implementation_row
 
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
 CASES, QUICK_CASES = 64, 8
@@ -91,12 +91,6 @@ def judge_on_data(name: str, seed: int, quick: bool) -> tuple[dict, list[dict]]:
     return real_data.training_row(trained), rows
 
 
-def plant_faults(name: str, seed: int, quick: bool) -> list[dict]:
-    from .kills import kills
-
-    return list(kills(name, seed))
-
-
 def figure_names() -> list[str]:
     return ["step_sizes", "forms", "three_descents", "batch_variance"]
 
@@ -117,7 +111,6 @@ STAGES: dict[str, Stage] = {
     "derivations": Stage(derivation_names, check_derivation),
     "claims": Stage(claim_names, judge_claim),
     "real data": Stage(data_names, judge_on_data),
-    "faults": Stage(derivation_names, plant_faults),
     "figures": Stage(figure_names, draw_figure),
 }
 
@@ -138,7 +131,7 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
         claims=tuple(of("claims")),
         checks=tuple(of("derivations")),
         implementations=tuple(row for _, rows in real for row in rows),
-        faults=tuple(row for rows in of("faults") for row in rows),
+        faults=tuple(row for check in of("derivations") for row in fault_rows(check)),
         training=tuple(row for row, _ in real),
         figures=tuple(of("figures")),
         timings={f"{t.stage}: {t.name}": round(done[t].seconds, 3) for t in tasks},

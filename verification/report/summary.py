@@ -55,13 +55,14 @@ def headline(document: Document) -> str:
     claims, counts = document["claims"], document["counts"]
     parts = []
     if rows := document["derivations"]:
-        parts.append(f"{share(rows, Verdict.CORRECT)} derivations by dtype are correct")
+        dtypes = " and ".join(dict.fromkeys(row["dtype"] for row in rows))
+        parts.append(f"{share(whole(rows), Verdict.CORRECT)} derivations are correct in {dtypes}")
     if claims:
         stand = len(claims) - counts[Evidence.REFUTED] - counts[UNPROVEN]
         ending = f", {counts[UNPROVEN]} unproven" if counts[UNPROVEN] else ""
         parts.append(
-            f"of {plural(len(claims), 'claim')} {stand} stand and {counts[Evidence.REFUTED]} "
-            f"are refuted, each with its correction{ending}"
+            f"of {plural(len(claims), 'claim')} {stand} stood and {counts[Evidence.REFUTED]} "
+            f"fell, each with its correction{ending}"
         )
     if rows := document["implementations"]:
         parts.append(f"{share(rows, Verdict.CORRECT)} answers of other implementations are correct")
@@ -72,9 +73,16 @@ def headline(document: Document) -> str:
     return text[0].upper() + text[1:] + "."
 
 
+def whole(rows: list) -> list[dict[str, str]]:
+    """One row per name: correct where every dtype is."""
+    names = dict.fromkeys(row["name"] for row in rows)
+    verdicts = {name: {row["verdict"] for row in rows if row["name"] == name} for name in names}
+    return [{"verdict": "".join(verdicts[name]) if len(verdicts[name]) == 1 else ""} for name in names]
+
+
 def share(rows: list, verdict: str) -> str:
     hits = sum(row["verdict"] == verdict for row in rows)
-    return f"all {len(rows):,}" if hits == len(rows) else f"{hits:,} of {len(rows):,}"
+    return f"all {hits:,}" if hits == len(rows) > 1 else f"{hits:,} of {len(rows):,}"
 
 
 def plural(number: int, noun: str) -> str:
@@ -120,7 +128,7 @@ def scope(document: Document) -> dict[str, str]:
     facts = {
         "Functions": f"{len(names)}, with {plural(len(arrows), 'arrow')} of the chain rule",
         "Dtypes": ", ".join(dict.fromkeys(row["dtype"] for row in derivations)),
-        "Cases": f"{sum(row['cases'] for row in derivations):,}",
+        "Cases": f"{sum(row['cases'] for row in derivations):,}, edges and all dtypes included",
         "Oracles": ", ".join(f"{name} ({rank})" if rank else name for name, rank in
                              oracles(derivations).items()),
     }

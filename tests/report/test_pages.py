@@ -1,0 +1,173 @@
+"""The pages: everything is on them, nothing is fetched, nothing is run, every formula is set."""
+
+import json
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from verification.report import figures, html, summary
+from verification.report.formulas import formula, sentence
+from verification.report.markdown import markdown
+
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+ADDRESS = re.compile(r"(?:src|href|url|srcset|action)\s*[=(]\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
+COMMAND = re.compile(r"\\[A-Za-z]{2,}")
+
+
+class Reader(HTMLParser):
+    """Balanced tags, ids, links inside the page, and the text that is seen."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.stack, self.ids, self.links, self.seen, self.heads = [], [], [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        named = dict(attributes)
+        self.ids += [named["id"]] if "id" in named else []
+        self.links += [named["href"][1:]] if named.get("href", "").startswith("#") else []
+        self.heads += [named] if tag == "th" else []
+        self.stack += [] if tag in VOID else [tag]
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.stack.pop()
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "script"} & {*self.stack}:
+            self.seen.append(data)
+
+
+@pytest.fixture(params=["passing", "failing"])
+def page(request):
+    return request.getfixturevalue(request.param)["index.html"]
+
+
+def test_the_page_is_whole(page):
+    reader = Reader(page)
+    assert reader.stack == []
+    assert len(reader.ids) == len({*reader.ids})
+    inside = set(re.findall(r'href="#([^"]+)"', re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)))
+    assert inside - {"main"} and inside <= {*reader.ids}
+    assert all("scope" in head for head in reader.heads)
+
+
+def test_unbalanced_tags_are_seen():
+    with pytest.raises(AssertionError):
+        Reader("<p><b></p></b>")
+
+
+def test_nothing_is_fetched(page):
+    assert not ADDRESS.search(page)
+    assert "@import" not in page and "@font-face" not in page
+    assert ADDRESS.search('<img src="https://x"') and ADDRESS.search("url(//x)")
+
+
+def test_markup_in_a_row_is_text(samples, page):
+    assert samples.MARKUP not in page
+    assert "&lt;script&gt;alert" in page
+    assert samples.MARKUP in "".join(Reader(page).seen)
+
+
+def test_the_only_script_is_our_own(page):
+    assert page.count("<script") == 1
+
+
+def test_every_formula_is_set(page):
+    seen = "".join(Reader(page).seen)
+    assert page.count("<math") >= 4
+    assert not COMMAND.search(seen) and "$" not in seen
+    assert COMMAND.search(r"\frac{1}{2}")
+
+
+@pytest.mark.parametrize("latex", [r"\fooo{x}", "a & b", r"\text{<b>x</b>}", r"\frac{1}", r"x_1_2"])
+def test_a_formula_that_cannot_be_set_is_named(latex):
+    with pytest.raises(ValueError, match="cannot be set"):
+        formula(latex)
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [r"\begin{aligned} a &= b \\ &= c \end{aligned}", r"\begin{cases} 1 & z > 0 \\ 0 & z < 0 \end{cases}"],
+)
+def test_a_formula_in_rows_is_a_table(latex):
+    tree = ElementTree.fromstring(formula(latex))
+    assert len(tree.findall(".//mtr")) == 2
+    assert {"".join(cell.itertext()) for cell in tree.iter("mtd")} != {""}
+
+
+def test_markup_inside_a_formula_cannot_leave_it():
+    assert "<script" not in sentence("$x < 1$ <script>")
+    with pytest.raises(ValueError, match="cannot be set"):
+        sentence(r"$\text{<script>alert(1)</script>}$")
+
+
+def test_everything_is_on_both_pages(samples, passing, failing):
+    for texts in (passing, failing):
+        document = json.loads(texts["report.json"])
+        seen = " ".join("".join(Reader(texts["index.html"]).seen).split())
+        words = " ".join(texts["report.md"].replace("\\", "").split())
+        for row in document["claims"]:
+            assert row["id"] in seen and f"| {row['id']} |" in words
+            assert row["control"] in seen and row["control"] in words
+        for row in document["derivations"]:
+            assert row["name"] in seen
+            assert f"| {row['name']} | {row['dtype']} | **{row['verdict']}** |" in words
+            assert all(arrow["name"] in seen for arrow in row["arrows"])
+        for row in document["implementations"]:
+            assert row["name"] in seen and row["name"] in words
+
+
+def test_a_row_left_out_is_seen(samples, passing):
+    document = json.loads(passing["report.json"])
+    lost = document["claims"].pop()
+    assert f"claim-{lost['id']}" in passing["index.html"]
+    assert f"claim-{lost['id']}" not in html.page(document)
+    assert f"| {lost['id']} |" not in markdown(document)
+
+
+def test_what_fails_comes_first(failing, passing):
+    assert "rows to act on" in failing["index.html"] and "## To act on" in failing["report.md"]
+    assert "to act on" not in passing["index.html"] + passing["report.md"]
+
+
+def test_a_table_row_of_markdown_is_one_line_with_its_cells(failing):
+    tables = [line for line in failing["report.md"].splitlines() if line.startswith("|")]
+    sizes = [len(re.findall(r"(?<!\\)\|", line)) for line in tables]
+    heads = [k for k, line in enumerate(tables) if set(line) <= {"|", "-", " "}]
+    for start, end in zip(heads, [*(h - 1 for h in heads[1:]), len(tables)], strict=True):
+        assert len({*sizes[start - 1 : end]}) == 1
+
+
+def test_figures_take_their_colours_from_the_page(samples, passing):
+    svg = re.search(r'<svg role="img".*?</svg>', passing["index.html"], re.DOTALL)
+    assert svg is not None
+    ElementTree.fromstring(svg[0])
+    assert "var(--curve-1)" in svg[0] and "var(--ink-soft)" in svg[0]
+    assert not re.search(r"#[0-9a-f]{6}\b", svg[0])
+    named = set(re.findall(r"var\((--[\w-]+)\)", svg[0]))
+    assert all(passing["index.html"].count(f"{name}: ") >= 2 for name in named)  # light, dark
+
+
+def test_two_figures_share_no_id(samples):
+    panel = samples.report().document()["figures"][0]["panels"][0]
+    ids = [set(re.findall(r' id="([^"]+)"', figures.svg(panel, salt))) for salt in "ab"]
+    assert ids[0] and not ids[0] & ids[1]
+    assert figures.svg(panel, "a") == figures.svg(panel, "a")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"), (1.0, "1"), (12.34, "12.3"), (999.9, "1.0 × 10³"), (1e-7, "1.0 × 10⁻⁷"),
+        (-0.5, "−0.5"), (123456.0, "1.2 × 10⁵"), ("nan", "NaN"), ("inf", "∞"), (0.01, "0.01"),
+    ],
+)  # fmt: skip
+def test_numbers_for_a_reader(value, text):
+    assert summary.number(value) == text

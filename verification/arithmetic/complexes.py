@@ -1,0 +1,98 @@
+"""Complex floats: the program as an analytic function, for a step along the imaginary axis.
+
+max, min, |x|, select and comparisons follow the real parts.  What is not analytic has no rule.
+"""
+
+import numpy as np
+from scipy import special
+
+from ..vocabulary import Undecided
+from .arrays import STRUCTURE, dot_general
+from .interpreter import Arithmetic
+
+
+def sigma(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + e^-x), or e^x / (1 + e^x) where re x < 0: neither overflows."""
+    e = np.exp(np.where(x.real < 0, x, -x))
+    return np.where(x.real < 0, e, 1) / (1 + e)
+
+
+def select(which, *cases):
+    return np.choose(np.broadcast_to(which, cases[0].shape).astype(int), cases)
+
+
+def stop(x: np.ndarray) -> np.ndarray:
+    return x.real.astype(x.dtype)
+
+
+def _extreme(position):
+    def rule(x, axes, **_):
+        kept = [i for i in range(x.ndim) if i not in axes]
+        rows = x.transpose([*kept, *axes]).reshape(*[x.shape[i] for i in kept], -1)
+        place = position(rows.real, axis=-1)[..., None]
+        return np.take_along_axis(rows, place, axis=-1)[..., 0]
+
+    return rule
+
+
+def _clamp(low, x, high):
+    return np.where(x.real < low.real, low, np.where(x.real > high.real, high, x))
+
+
+def complexes(dtype: type = np.complex128) -> Arithmetic:
+    """Complex numbers of one width; NaN and overflow are left for the oracle to see."""
+
+    def convert(x, new_dtype, **_):
+        if np.issubdtype(new_dtype, np.integer) or new_dtype == np.bool_:
+            raise Undecided("a complex number is turned into an integer: its digits decide a path")
+        return x.astype(dtype)
+
+    product = dot_general(np.matmul)
+    arrays = {
+        "convert_element_type": convert,
+        "dot_general": lambda a, b, **p: product(a, b, **p).astype(dtype),
+    }
+    lift = lambda array: np.asarray(array, np.float64).astype(dtype)
+    return Arithmetic("complex floats", lift, RULES | arrays, lambda p: np.asarray(p)[()])
+
+
+RULES = STRUCTURE | {
+    "add": lambda x, y, **_: x + y,
+    "add_any": lambda x, y, **_: x + y,
+    "sub": lambda x, y, **_: x - y,
+    "mul": lambda x, y, **_: x * y,
+    "div": lambda x, y, **_: x / y,
+    "neg": lambda x, **_: -x,
+    "abs": lambda x, **_: np.where(x.real < 0, -x, x),
+    "sign": lambda x, **_: np.sign(x.real).astype(x.dtype),
+    "square": lambda x, **_: x * x,
+    "integer_pow": lambda x, y, **_: x**y,
+    "pow": lambda x, y, **_: x**y,
+    "exp": lambda x, **_: np.exp(x),
+    "exp2": lambda x, **_: np.exp2(x),
+    "expm1": lambda x, **_: special.expm1(x),
+    "log": lambda x, **_: np.log(x),
+    "log1p": lambda x, **_: special.log1p(x),
+    "sqrt": lambda x, **_: np.sqrt(x),
+    "rsqrt": lambda x, **_: 1 / np.sqrt(x),
+    "sin": lambda x, **_: np.sin(x),
+    "cos": lambda x, **_: np.cos(x),
+    "tanh": lambda x, **_: np.tanh(x),
+    "logistic": lambda x, **_: sigma(x),
+    "erf": lambda x, **_: special.erf(x),
+    "erfc": lambda x, **_: special.erfc(x),
+    "max": lambda x, y, **_: np.where(x.real >= y.real, x, y),
+    "min": lambda x, y, **_: np.where(x.real <= y.real, x, y),
+    "clamp": lambda low, x, high, **_: _clamp(low, x, high),
+    "lt": lambda x, y, **_: x.real < y.real,
+    "le": lambda x, y, **_: x.real <= y.real,
+    "gt": lambda x, y, **_: x.real > y.real,
+    "ge": lambda x, y, **_: x.real >= y.real,
+    "eq": lambda x, y, **_: x.real == y.real,
+    "ne": lambda x, y, **_: x.real != y.real,
+    "is_finite": lambda x, **_: np.isfinite(x),
+    "stop_gradient": lambda x, **_: stop(x),
+    "select_n": select,
+    "reduce_max": _extreme(np.argmax),
+    "reduce_min": _extreme(np.argmin),
+}
