@@ -65,7 +65,7 @@ def softmax_cross_entropy_with_integer_labels(
 
 @jax.custom_jvp
 def _log_softmax(z: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]:
-    """z - log sum e^z over the last axis, at least -(largest float): a target of 0 times -inf is NaN.
+    """z - log sum e^z over the last axis, at least -(largest float): 0 times -inf would be NaN.
 
     Slope along dz: dz - sum softmax(z) dz, also where the value had to stop.
     """

@@ -10,6 +10,7 @@ import pytest
 import verification as vf
 from refnet import dense, mse
 from refnet.layers import Dense
+from verification.judgement.validate import _check
 from verification.vocabulary import Verdict
 
 
@@ -107,8 +108,6 @@ def test_text_and_json_carry_the_verdict():
         ({"dtype": "float8"}, ValueError, "dtype is 'float8'"),
         ({"cases": 0}, ValueError, "cases is 0"),
         ({"argnums": 3}, ValueError, "there are 3 arguments"),
-        ({"of": 1.0}, TypeError, "of is 1.0"),
-        ({"args": [1, 2]}, TypeError, "args is a list"),
         ({"args": lambda rng: [1.0]}, TypeError, "the sampler returned list"),
     ],
 )
@@ -116,3 +115,10 @@ def test_bad_arguments_are_named(change, error, says):
     arguments = {"of": loss, "args": sample} | change
     with pytest.raises(error, match=says):
         vf.validate(by_hand, **arguments)
+
+
+def test_arguments_of_another_kind_are_named():
+    with pytest.raises(TypeError, match="of is 1.0; pass a function"):
+        _check(by_hand, 1.0, sample, "float64", 2)
+    with pytest.raises(TypeError, match="args is a list; pass a tuple"):
+        _check(by_hand, loss, [1, 2], "float64", 2)

@@ -1,7 +1,8 @@
 """scikit-learn's hand-written backpropagation, asked at weights and data of our choosing.
 
-Its conventions: half the mean squared error, and alpha / (2 n) times the sum of squared weights
-(not biases), n the number of examples in the batch.
+Its conventions: half the squared error, summed over outputs and averaged over examples (the
+loss it prints is averaged over outputs too: with several, it is not what its gradient descends),
+and alpha / (2 n) times the sum of squared weights (not biases), n the examples in the batch.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 from refnet import Dense
 
 CONVENTION = "alpha / (2 n) times the sum of squared weights is added"
-HALF = "half the mean squared error; " + CONVENTION
+HALF = "half the squared error, summed over outputs, mean over examples; " + CONVENTION
 ACTIVATIONS = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
 
 
@@ -22,15 +23,15 @@ class Output(NamedTuple):
 
     estimator: str
     unit: str
-    half: float  # the factor on refnet's loss
+    squares: bool  # whether the loss is refnet's, or half of it times the number of outputs
     convention: str
 
 
 OUTPUTS = {
-    "mse": Output("MLPRegressor", "identity", 0.5, HALF),
-    "binary_cross_entropy_with_logits": Output("MLPClassifier", "logistic", 1.0, CONVENTION),
+    "mse": Output("MLPRegressor", "identity", True, HALF),
+    "binary_cross_entropy_with_logits": Output("MLPClassifier", "logistic", False, CONVENTION),
     "softmax_cross_entropy_with_integer_labels": Output(
-        "MLPClassifier", "softmax", 1.0, CONVENTION
+        "MLPClassifier", "softmax", False, CONVENTION
     ),
 }
 
@@ -86,7 +87,7 @@ def objective(loss: Callable, name: str, alpha: float, network: Callable) -> Cal
 
     def value(params, x, y):
         squares = sum(jnp.sum(layer.w * layer.w) for layer in params)
-        fit = OUTPUTS[name].half * loss(network(params, x), y)
+        fit = factor(name, y) * loss(network(params, x), y)
         return fit + (0.5 * alpha / x.shape[0]) * squares
 
     return value
@@ -96,7 +97,7 @@ def reference(by_hand: Callable, name: str, alpha: float) -> Callable:
     """The gradient of `objective`, from a gradient of the plain loss by hand."""
 
     def gradient(params, x, y):
-        decay, half = alpha / x.shape[0], OUTPUTS[name].half
+        decay, half = alpha / x.shape[0], factor(name, y)
         fits = by_hand(params, x, y)
         return tuple(
             Dense(half * g.w + decay * layer.w, half * g.b)
@@ -104,3 +105,8 @@ def reference(by_hand: Callable, name: str, alpha: float) -> Callable:
         )
 
     return gradient
+
+
+def factor(name: str, y) -> float:
+    """What multiplies refnet's loss in scikit-learn's."""
+    return 0.5 * y.shape[-1] if OUTPUTS[name].squares else 1.0

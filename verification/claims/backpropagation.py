@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -108,9 +108,9 @@ def network(
     sizes = [square or int(rng.integers(2, 6))]
     while len(sizes) <= depth:
         sizes.append(square or int(rng.choice([n for n in range(2, 6) if n != sizes[-1]])))
+    draw: Callable[..., Any] = rng.normal
     params = tuple(
-        Dense(rng.normal(size=pair) / pair[0] ** 0.5, rng.normal(size=pair[1]) / 2)
-        for pair in pairwise(sizes)
+        Dense(draw(size=pair) / pair[0] ** 0.5, draw(size=pair[1]) / 2) for pair in pairwise(sizes)
     )
     batch = int(rng.choice([n for n in range(2, 6) if n not in (sizes[0], sizes[-1])]))
     x, y = rng.normal(size=(batch, sizes[0])), rng.uniform(0.1, 0.9, (batch, sizes[-1]))
@@ -139,7 +139,7 @@ def agrees(by_hand: Callable, networks: Sequence[Network]) -> Trial:
                 False, f"at depth {depth} ({sizes}) an entry is off by {apart:.2g} of itself."
             )
     depths = ", ".join(str(len(net.params)) for net in networks)
-    bits = int(-np.log2(worst))
+    bits = int(-np.log2(max(worst, 2.0**-BITS)))
     return Trial(
         True,
         f"Depths {depths}: {entries} partial derivatives of drawn networks, each enclosed by the "

@@ -5,13 +5,14 @@ H = sigma'(z) [x; 1][x; 1]' for one example; a sum of such terms over examples s
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 import sympy
 from flint import arb, ctx
 from jax import Array
+from sympy import Integer
 
 from refnet import (
     Dense,
@@ -28,7 +29,13 @@ from refnet import (
 
 from ..vocabulary import Claim, Evidence, Judged
 from . import enclosures, minimum, regions, symbols
-from .one_neuron import fused_slope, has_slope, loss_of_logit, neuron_gradient
+from .one_neuron import (
+    fused_slope,
+    has_slope,
+    loss_of_logit,
+    neuron_gradient,
+    neuron_of,
+)
 from .symbols import B, T, U, W, X, Y, Z
 from .trial import Trial, earned, failed
 
@@ -78,7 +85,8 @@ def curves_up(loss: Callable, label=Y) -> Trial:
 def hessian_is_outer() -> Trial:
     """The Hessian in (w, b) is sigma'(z) [x; 1][x; 1]', for all w, b, x and y."""
     rows = [
-        symbols.formula(lambda *a, k=k: neuron_gradient(*a)[k], Neuron(W, B), X, Y) for k in (0, 1)
+        symbols.formula(lambda *a, k=k: neuron_gradient(*a)[k], neuron_of(W, B), X, Y)
+        for k in (0, 1)
     ]
     slope = symbols.formula(lambda z: sigmoid(z) * sigmoid(-z), W * X + B)
     trials = [
@@ -104,29 +112,27 @@ def steep_everywhere() -> Trial:
 def falls_for_ever(data: Data, ray: tuple[int, int]) -> Trial:
     """Along t ray the loss falls at every t, and to 0, which no loss reaches."""
     margins = [(2 * y - 1) * (ray[0] * x + ray[1]) for x, y in zip(*data, strict=True)]
-    params = Neuron(ray[0] * T, ray[1] * T)
+    params = neuron_of(ray[0] * T, ray[1] * T)
     one = lambda x, y: symbols.formula(
         lambda p, x, y: binary_cross_entropy(neuron(p, x), y), params, x, y
     )
-    total = sum((one(x, y) for x, y in zip(*data, strict=True)), sympy.Integer(0)) / len(data.x)
-    falling = symbols.positive(
-        "-dL/dt, with t = log u", -sympy.diff(total, T).subs(T, sympy.log(U))
-    )
+    total: Any = sum((one(x, y) for x, y in zip(*data, strict=True)), Integer(0)) / len(data.x)
+    slope: Any = sympy.diff(total, T).subs(T, sympy.log(U))
+    falling = symbols.positive("-dL/dt, with t = log u", -slope)
     if not falling.holds or min(margins) <= 0:
         return Trial(False, f"margins {margins} along {ray}; {falling.says}")
     limit = sympy.limit(total, T, sympy.oo)
-    seen = [_loss_at(data, ray, t) for t in (1, 10, 100)]
+    seen = {t: _loss_at(data, ray, t) for t in (1, 10, 100)}
+    shown = ", ".join(f"{loss.str(4, radius=False)} at t = {t}" for t, loss in seen.items())
     return Trial(
-        bool(limit == 0 and seen[0] > seen[1] > seen[2] > 0),
+        bool(limit == 0 and seen[1] > seen[10] > seen[100] > 0),
         f"x = {list(data.x)}, y = {list(data.y)}: along (w, b) = t {ray} the margins are "
-        f"{margins}, dL/dt < 0 for all t > 0 (proved), the limit is {limit}; L = "
-        + ", ".join(f"{v.str(4, radius=False)} at t = {t}" for v, t in zip(seen, (1, 10, 100)))
-        + ".",
+        f"{margins}, dL/dt < 0 for all t > 0 (proved), the limit is {limit}; L = {shown}.",
     )
 
 
 def _loss_at(data: Data, ray: tuple[int, int], t: int) -> arb:
-    params = Neuron(*(np.float64(t * r) for r in ray))
+    params = neuron_of(*(float(t * r) for r in ray))
     x, y = (np.asarray(v, np.float64) for v in data)
     return enclosures.number(enclosures.value(mean_loss, params, x, y))
 
@@ -134,9 +140,9 @@ def _loss_at(data: Data, ray: tuple[int, int], t: int) -> arb:
 def flat_valley() -> Trial:
     """One example with the label 1/2: the same loss all along w + b = 0, and no lower one."""
     loss = lambda w, b: enclosures.number(
-        enclosures.value(mean_loss, Neuron(w, b), np.ones(1), np.full(1, 0.5))
+        enclosures.value(mean_loss, neuron_of(w, b), np.ones(1), np.full(1, 0.5))
     )
-    slopes = enclosures.value(mean_slope, Neuron(3.0, -3.0), np.ones(1), np.full(1, 0.5))
+    slopes = enclosures.value(mean_slope, neuron_of(3.0, -3.0), np.ones(1), np.full(1, 0.5))
     still = all(enclosures.number(s) == 0 for s in slopes)
     return Trial(
         bool(still and loss(0.0, 0.0).overlaps(loss(3.0, -3.0))),
@@ -172,10 +178,10 @@ def minimum_of(data: Data) -> minimum.Enclosed:
     x, y = (np.asarray(v, np.float64) for v in data)
 
     def field(point):
-        return [enclosures.number(s) for s in enclosures.value(mean_slope, Neuron(*point), x, y)]
+        return [enclosures.number(s) for s in enclosures.value(mean_slope, neuron_of(*point), x, y)]
 
     def jacobian(point):
-        rows = [enclosures.gradient(part, Neuron(*point), x, y) for part in PARTS]
+        rows = [enclosures.gradient(part, neuron_of(*point), x, y) for part in PARTS]
         return [[enclosures.number(entry) for entry in row] for row in rows]
 
     with ctx.workprec(BITS):
@@ -190,11 +196,9 @@ PARTS = tuple(partial(lambda k, *args: mean_slope(*args)[k], k) for k in (0, 1))
 
 def hidden_layer_is_not_convex() -> Trial:
     """log(1 + e^-tanh 1) at (w1, w2) = (1, 1) and (-1, -1), but log 2 at their midpoint."""
-    at = lambda w: enclosures.number(
-        enclosures.value(
-            _deep_loss, tuple(Dense(np.full((1, 1), w), np.zeros(1)) for _ in range(2))
-        )
-    )
+    full: Callable[..., Any] = np.full
+    layer = lambda w: Dense(full((1, 1), w), full(1, 0.0))
+    at = lambda w: enclosures.number(enclosures.value(_deep_loss, (layer(w), layer(w))))
     ends, middle = (at(1.0), at(-1.0)), at(0.0)
     return Trial(
         bool((ends[0] + ends[1]) / 2 < middle),
@@ -231,10 +235,10 @@ def judge_convexity(seed: int) -> Judged:
             )
         ),
         counterexample=earned(none[0], flat_valley(), hidden_layer_is_not_convex()),
-        correction="The cross-entropy of one sigmoid neuron is convex in (w, b). It has exactly one "
-        "minimum when no line separates the labels 0 and 1, not even with examples on the line, and "
-        "the inputs with a 1 appended have full column rank; it has none when a line separates "
-        "them; and with a hidden layer it is not convex.",
+        correction="The cross-entropy of one sigmoid neuron is convex in (w, b). It has exactly "
+        "one minimum when no line separates the labels 0 and 1, not even with examples on the "
+        "line, and the inputs with a 1 appended have full column rank; it has none when a line "
+        "separates them; and with a hidden layer it is not convex.",
     )
 
 

@@ -9,6 +9,7 @@ from ..vocabulary import Claim, Evidence, Judged
 from .interval import LEVEL, Interval, factor, ratio, student
 from .noise import BATCHES, Noise, endless, enumerated, finite, variance, variance_is
 from .races import (
+    BLOCK,
     FULL,
     METHODS,
     PROBLEMS,
@@ -19,14 +20,13 @@ from .races import (
     curves,
     examples,
     examples_to,
-    per_look,
 )
 from .trial import Trial, earned, failed
 
 SEEDS = 12
 BAND = (10.0, 50.0, 90.0)  # percentiles over seeds
 SHARED_RATE = 2.0**-5
-SUBSETS = (64, 192, None)  # None: all
+SUBSETS = (64, 224, None)  # None: all 448
 CANCER, DIABETES = PROBLEMS
 
 
@@ -37,7 +37,8 @@ def raced(
     """Losses (rates, seeds, looks) of one method, and the examples seen between two looks."""
     data = examples(problem, seed, size)
     runs = np.arange(SEEDS) + 100 * (2 * seed + group)
-    return curves(problem, method, data, runs), per_look(method, data)
+    spacing = BLOCK if method.batch else size or len(data.x)
+    return curves(problem, method, data, runs, size=size), spacing
 
 
 def needed(problem: Problem, method: Method, seed: int, **which) -> np.ndarray:
@@ -130,7 +131,8 @@ def seconds(seed: int) -> dict[str, dict[str, float]]:
         for method in METHODS:
             rate = (method.rates[best_rate(problem, method, seed)],)
             again = [_clocked(problem, method, data, rate) for _ in range(3)]
-            share = np.median(needed(problem, method, seed)) / (method.epochs * len(data.x))
+            seen = method.looks * (BLOCK if method.batch else len(data.x))
+            share = np.median(needed(problem, method, seed)) / seen
             out.setdefault(problem.name, {})[method.name] = min(again[1:]) * float(share)
     return out
 
@@ -152,7 +154,7 @@ def gains_with_size(method: Method, seed: int) -> Trial:
     ]
     if not np.isfinite(logs).all():
         return Trial(False, f"breast_cancer: some run never reached a loss of {CANCER.target}.")
-    counts = [len(examples(CANCER, seed, n).x) for n in SUBSETS]
+    counts = [n or len(examples(CANCER, seed).x) for n in SUBSETS]
     slopes = np.polyfit(np.log(counts), np.array(logs), 1)[0]
     interval = student(slopes)
     factors = ", ".join(f"{np.exp(g.mean()):.3g} of {n}" for n, g in zip(counts, logs, strict=True))

@@ -41,7 +41,7 @@ def closed(function: Callable, *settings: Any) -> Callable:
 
 def number(array: Any) -> arb:
     """The ball of a scalar result."""
-    return np.asarray(array, object)[()]
+    return np.asarray(array, object).item()
 
 
 def lift(tree: Any) -> Any:

@@ -1,5 +1,7 @@
 """Claims C1 to C6: one neuron, sigmoid and cross-entropy, from the loss to the step."""
 
+from typing import Any
+
 import numpy as np
 import optax
 import sympy
@@ -75,6 +77,11 @@ def neuron_gradient_without_input(params: Neuron, x: Array, y: Array) -> Neuron:
     """x forgotten: dz/dw = 1."""
     error = neuron(params, x) - y
     return Neuron(error, error)
+
+
+def neuron_of(w: Any, b: Any) -> Neuron:
+    """A neuron whose parameters are numbers of any arithmetic."""
+    return Neuron(w, b)
 
 
 def loss_of_logit(z: Array, y: Array) -> Array:
@@ -203,7 +210,7 @@ def has_gradient(claimed) -> Trial:
     """dL/dw and dL/db of the whole neuron, for all w, b, x and y."""
     entry = lambda k: lambda *args: claimed(*args)[k]
     pairs = [
-        has_slope(f"dL/d{v}", loss_of_neuron, entry(k), v, Neuron(W, B), X, Y)
+        has_slope(f"dL/d{v}", loss_of_neuron, entry(k), v, neuron_of(W, B), X, Y)
         for k, v in enumerate((W, B))
     ]
     return every(pairs)
@@ -254,9 +261,9 @@ def steps_are(claimed, seed: int) -> Trial:
     for k in range(draws):
         w, b, x, error = (exact.odd(rng) for _ in range(4))
         rate = float(rng.uniform(0.01, 0.9))
-        slope = Neuron(error * x, error)  # products of odd eighths: exact in float64
+        slope = neuron_of(error * x, error)  # products of odd eighths: exact in float64
         code = lambda params, slope, rate=rate: descend(params, slope, rate)
-        got = exact.value(code, Neuron(w, b), slope)
+        got = exact.value(code, neuron_of(w, b), slope)
         want = claimed(*(exact.number(v)[()] for v in (w, b, x, error, rate)))
         if exact.differing(got, tuple(map(np.asarray, want)))[0]:
             return Trial(

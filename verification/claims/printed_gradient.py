@@ -64,6 +64,11 @@ def loss_of(f: Callable) -> Callable:
     return lambda w, x, y: float(len(w)) * mse(f(x @ w.T), y)
 
 
+def weights(rng: np.random.Generator, neurons: int, inputs: int) -> np.ndarray:
+    """Odd numbers over 8, 16, 32 ... by input: no sum of odd eighths so weighted is 0."""
+    return odd(rng, (neurons, inputs)) / 2.0 ** np.arange(inputs)[None, :]
+
+
 LOSSES = {f: loss_of(f) for f in (identity, relu, sigmoid, tanh)}
 
 # --- B3 ------------------------------------------------------------------------------------
@@ -75,7 +80,7 @@ def is_the_gradient(formula: Formula, seed: int) -> Trial:
     wrong = total = 0
     for f in (identity, relu):
         for n, m, p in SHAPES:
-            args = odd(rng, (p, m)), odd(rng, (n, m)), odd(rng, (n, p), 4)
+            args = weights(rng, p, m), odd(rng, (n, m)), odd(rng, (n, p), 4)
             claimed = exact.value(formula(f), *args)
             differ, count = differing(claimed, gradient(LOSSES[f], args))
             wrong, total = wrong + differ, total + count
@@ -175,7 +180,7 @@ def lowers(formula: Formula, seed: int, draws: int = 3) -> tuple[Trial, Trial]:
     rng = np.random.default_rng([seed, 4])
     down = up = total = 0
     for _ in range(draws):
-        args = odd(rng, (1, 2)), odd(rng, (3, 2)), odd(rng, (3, 1), 4)
+        args = weights(rng, 1, 2), odd(rng, (3, 2)), odd(rng, (3, 1), 4)
         losses = loss_curve(formula, args, fmpq(1, 32), 4)
         down += sum(b < a for a, b in zip(losses[:-1], losses[1:], strict=True))
         up += sum(b > a for a, b in zip(losses[:-1], losses[1:], strict=True))
@@ -227,7 +232,7 @@ def unbiased(sampled: Callable[[int], range], seed: int) -> Trial:
     wrong = total = 0
     for f in (identity, relu):
         for n, m, p in SHAPES[1:]:
-            w, x, y = odd(rng, (p, m)), odd(rng, (n, m)), odd(rng, (n, p), 4)
+            w, x, y = weights(rng, p, m), odd(rng, (n, m)), odd(rng, (n, p), 4)
             single = CORRECTED(f)
             drawn = [exact.value(single, w, x[k : k + 1], y[k : k + 1]) for k in sampled(n)]
             mean = sum(drawn) / fmpq(len(drawn))

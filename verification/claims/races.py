@@ -37,51 +37,55 @@ class Problem(NamedTuple):
 
 
 class Method(NamedTuple):
-    """How many examples a step sees (None: all), for how many epochs, at which rates."""
+    """How many examples a step sees (None: all), for how many looks, at which rates."""
 
     name: str
     batch: int | None
-    epochs: int
+    looks: int  # at the loss over all examples: every 32 examples, or after every full batch
     rates: tuple[float, ...]
 
 
-BLOCK = 32  # small batches, and how often we look: the loss over all examples, every 32 seen
+BLOCK = 32
 PROBLEMS = (
     Problem("breast_cancer", breast_cancer, (30, 4, 1), binary_cross_entropy_with_logits, 0.1),
     Problem("diabetes", diabetes, (10, 4, 1), mse, 0.5),
 )
 FULL = Method("full batch", None, 64, tuple(2.0**k for k in range(-3, 6)))
-SMALL = Method("mini-batch of 32", BLOCK, 8, tuple(2.0**k for k in range(-5, 4)))
-SINGLE = Method("one example", 1, 4, tuple(2.0**k for k in range(-8, 1)))
+SMALL = Method("mini-batch of 32", BLOCK, 112, tuple(2.0**k for k in range(-5, 4)))
+SINGLE = Method("one example", 1, 56, tuple(2.0**k for k in range(-8, 1)))
 METHODS = (FULL, SMALL, SINGLE)
 
 
 def examples(problem: Problem, seed: int, size: int | None = None) -> Examples:
-    """Training examples, a whole number of blocks of them, drawn by seed."""
+    """Training examples, a whole number of blocks of them, drawn by seed.
+
+    The first `size` of them are repeated until they are as many: the loss and the full gradient
+    are those of `size` examples, and one compiled program serves every size that divides.
+    """
     train = problem.data(jax.random.key(seed)).train
-    count = (size or len(train.x)) // BLOCK * BLOCK
-    return Examples(train.x[:count], train.y[:count])
+    count = len(train.x) // BLOCK * BLOCK
+    rows = np.arange(count) % (size or count)
+    return Examples(train.x[rows], train.y[rows])
 
 
-def per_look(method: Method, data: Examples) -> int:
-    """Examples seen from one look at the loss to the next."""
-    return BLOCK if method.batch else len(data.x)
-
-
-def curves(problem: Problem, method: Method, data: Examples, seeds, rates=None) -> np.ndarray:
+def curves(
+    problem: Problem, method: Method, data: Examples, seeds, rates=None, size: int | None = None
+) -> np.ndarray:
     """Loss over all examples, (rates, seeds, looks + 1); before the first step at [..., 0]."""
     params = _start(problem.sizes, jax.vmap(jax.random.key)(jnp.asarray(seeds)))
-    orders = np.stack([_orders(method, len(data.x), seed) for seed in seeds])
+    orders = np.stack([_orders(method, len(data.x), size, seed) for seed in seeds])
     grid = jnp.asarray(rates or method.rates, data.x.dtype)
     return np.asarray(_curves(problem.loss, data, params, orders, grid))
 
 
-def _orders(method: Method, size: int, seed: int) -> np.ndarray:
-    """Rows by look, step and place in the batch: a new permutation each epoch."""
-    rng = np.random.default_rng([int(seed), size])
-    rows = np.stack([rng.permutation(size) for _ in range(method.epochs)])
-    shape = (-1, BLOCK // method.batch, method.batch) if method.batch else (method.epochs, 1, size)
-    return rows.reshape(shape).astype(np.int32)
+def _orders(method: Method, count: int, size: int | None, seed: int) -> np.ndarray:
+    """Rows by look, step and place in the batch: a new permutation of `size` rows each epoch."""
+    if method.batch is None:
+        return np.tile(np.arange(count, dtype=np.int32), (method.looks, 1, 1))
+    rng, wanted = np.random.default_rng([int(seed), size or count]), method.looks * BLOCK
+    epochs = -(-wanted // (size or count))
+    rows = np.concatenate([rng.permutation(size or count) for _ in range(epochs)])[:wanted]
+    return rows.reshape(method.looks, BLOCK // method.batch, method.batch).astype(np.int32)
 
 
 @partial(jax.jit, static_argnums=0)

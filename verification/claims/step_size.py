@@ -18,7 +18,7 @@ from refnet import Neuron, identity, mse, neuron, sigmoid
 from ..vocabulary import Claim, Evidence, Judged
 from . import enclosures, exact, regions, symbols
 from .convexity import OVERLAPPING, hessian_is_outer, mean_loss, mean_slope, minimum_of
-from .one_neuron import descend
+from .one_neuron import descend, neuron_of
 from .symbols import U
 from .trial import Trial, earned, failed
 
@@ -65,7 +65,7 @@ def descends(bound: Callable[[np.ndarray], float], sets: Sequence[Examples]) -> 
     for k, (x, y) in enumerate(sets, start=1):
         limit = bound(x)
         rate = SHARE * 2.0 / limit
-        params = enclosures.lift(Neuron(1.25, -0.25))
+        params = enclosures.lift(neuron_of(1.25, -0.25))
         for count in range(STEPS):
             after = enclosures.value(enclosures.closed(step, rate), params, x, y)
             slope = enclosures.value(mean_slope, params, x, y)
@@ -90,7 +90,7 @@ def comes_closer() -> Trial:
     x, y = (np.asarray(v, np.float64) for v in OVERLAPPING)
     best = minimum_of(OVERLAPPING)
     rate = SHARE * 2.0 / curvature(x)
-    params = enclosures.lift(Neuron(-1.0, 2.0))
+    params = enclosures.lift(neuron_of(-1.0, 2.0))
     if not best.trial.holds:
         return best.trial
     far = [_distance(params, best.box)]
@@ -114,7 +114,7 @@ def _square(slope: Neuron) -> arb:
 
 def _distance(params: Neuron, best: tuple[arb, ...]) -> arb:
     gaps = [enclosures.number(p) - b for p, b in zip(params, best, strict=True)]
-    return sum((g * g for g in gaps), arb(0)).sqrt()
+    return arb.sqrt(sum((g * g for g in gaps), arb(0)))
 
 
 def _shown(number: arb) -> str:
@@ -132,12 +132,12 @@ def quadratic(params: Neuron, x: Array, y: Array) -> Array:
 def quadratic_runs_away(rate: float) -> Trial:
     """x = 1, y = 0 from (w, b) = (1, 0), in rationals: the loss grows fourfold at every step."""
     x, y = np.ones(1), np.zeros(1)
-    params, losses = Neuron(np.float64(1.0), np.float64(0.0)), []
+    params, losses = neuron_of(1.0, 0.0), []
     for _ in range(6):
         losses.append(exact.value(quadratic, params, x, y)[()])
         slope = exact.gradient(quadratic, (params, x, y))
         after = exact.value(lambda p, g: descend(p, g, rate), params, slope)
-        params = Neuron(*(np.float64(float(v[()].p) / float(v[()].q)) for v in after))
+        params = neuron_of(*(float(v[()].p) / float(v[()].q) for v in after))
     return Trial(
         all(b == 4 * a for a, b in zip(losses, losses[1:], strict=False)),
         f"mse of w x + b with x = 1, y = 0 from (w, b) = (1, 0) at alpha = {Fraction(rate)}: the "
@@ -149,7 +149,7 @@ def neuron_swings(rate: float) -> Trial:
     """From b = 1 the bias falls into a trap that every later step only turns over."""
     x, y = BIAS_ALONE
     move = enclosures.closed(step, rate)
-    go = lambda b: enclosures.number(enclosures.value(move, Neuron(0.0, b), x, y).b)
+    go = lambda b: enclosures.number(enclosures.value(move, neuron_of(0.0, b), x, y).b)
     low, high = map(regions.exact, TRAP)
     trapped = lambda b: bool(low < abs(b)) and bool(abs(b) < high)
     ends = [
@@ -161,7 +161,7 @@ def neuron_swings(rate: float) -> Trial:
     path = [arb(1)]
     while len(path) < 12 and not trapped(path[-1]):
         path.append(go(path[-1]))
-    floor = _loss(Neuron(0.0, low), x, y)
+    floor = _loss(neuron_of(0.0, low), x, y)
     return Trial(
         not open_ends and trapped(path[-1]),
         f"x = 0 with both labels, alpha = {rate:g}, so b <- b - {rate / 2:g} tanh(b/2): from 1 it "

@@ -35,7 +35,7 @@ def formula(function: Callable, *args: Any, sample: dict | None = None) -> Expr:
         flat = lambda *xs: function(*jax.tree.unflatten(tree, xs))
         program = jax.make_jaxpr(flat)(*(jax.ShapeDtypeStruct((), np.float64) for _ in leaves))
         (out,) = run(program, [box(sympy.sympify(leaf)) for leaf in leaves], arithmetic)
-    return sympy.sympify(np.asarray(out, object)[()])
+    return np.asarray(out, object).item()
 
 
 def equal(what: str, left: Expr, right: Expr) -> Trial:
@@ -50,7 +50,7 @@ def equal(what: str, left: Expr, right: Expr) -> Trial:
     return Trial(False, f"{what}: the difference is {by} at {at}.")
 
 
-def positive(what: str, quotient: Expr, u: Symbol = U) -> Trial:
+def positive(what: str, quotient: Any, u: Symbol = U) -> Trial:
     """Whether a quotient of polynomials in u is positive for all u > 0: it has no root there."""
     quotient = sympy.cancel(sympy.together(quotient))
     others = {s: Integer(0) for s in quotient.free_symbols - {u}}
@@ -74,4 +74,4 @@ def _order(sounding: tuple[Expr, Expr]) -> float:
 def _roots(part: Expr, u: Symbol) -> int:
     """How many roots a polynomial has in u > 0, counted exactly (Sturm)."""
     _, polynomial = sympy.Poly(part, u).terms_gcd()
-    return polynomial.count_roots(0, None)
+    return int(polynomial.count_roots(0, None))

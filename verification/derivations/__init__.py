@@ -1,11 +1,15 @@
 """What we derived on paper: the chain rule of every function of refnet, arrow by arrow."""
 
 from ..vocabulary import Derivation
+from .adagrad import ADAGRAD
+from .adam import ADAM
+from .adamw import ADAMW
 from .binary_cross_entropy import BINARY_CROSS_ENTROPY
 from .binary_cross_entropy_with_logits import BINARY_CROSS_ENTROPY_WITH_LOGITS
 from .dense import DENSE
 from .gelu import GELU
 from .gelu_tanh import GELU_TANH
+from .gradient_descent import GRADIENT_DESCENT
 from .identity import IDENTITY
 from .leaky_relu import LEAKY_RELU
 from .logistic_neuron import LOGISTIC_NEURON
@@ -13,9 +17,12 @@ from .mlp import MLP
 from .mlp_mse import MLP_MSE
 from .mlp_relu import MLP_RELU
 from .mlp_softmax_cross_entropy import MLP_SOFTMAX_CROSS_ENTROPY
+from .momentum import MOMENTUM
 from .mse import MSE
+from .nesterov import NESTEROV
 from .neuron import NEURON
 from .relu import RELU
+from .rmsprop import RMSPROP
 from .sigmoid import SIGMOID
 from .silu import SILU
 from .softmax_cross_entropy import SOFTMAX_CROSS_ENTROPY
@@ -45,4 +52,28 @@ ALL: dict[str, Derivation] = {
     "mlp_relu": MLP_RELU,
     "mlp_mse": MLP_MSE,
     "mlp_softmax_cross_entropy": MLP_SOFTMAX_CROSS_ENTROPY,
+    "gradient_descent": GRADIENT_DESCENT,
+    "momentum": MOMENTUM,
+    "nesterov": NESTEROV,
+    "adam": ADAM,
+    "adamw": ADAMW,
+    "rmsprop": RMSPROP,
+    "adagrad": ADAGRAD,
+}
+
+NOT_DERIVED: dict[str, str] = {  # public function -> why it has no derivation
+    "glorot": "draws weights from a key; there is no float to differentiate by",
+    "he": "draws weights from a key; there is no float to differentiate by",
+    "lecun": "draws weights from a key; there is no float to differentiate by",
+    "zeros": "a constant",
+    "init_dense": "draws a layer from a key",
+    "init_mlp": "draws a network from a key",
+    "train": "a run of many steps: its steps are derived (losses, mlp, updates), and it is compared "
+    "with them exactly",
+    "train_step": "one loss gradient and one update, each derived alone",
+    "breast_cancer": "data",
+    "diabetes": "data",
+    "digits": "data",
+    "xor": "data",
+    "circles": "data",
 }

@@ -8,7 +8,6 @@ from typing import Any
 from markupsafe import Markup
 
 from . import figures, summary
-from .document import ARTICLES
 from .formulas import formula, sentence
 
 Document = Mapping[str, Any]
@@ -25,7 +24,6 @@ def page(document: Document) -> str:
         limits=summary.limits(document),
         meaning=summary.MEANING,
         articles=grouped(document["claims"], "article"),
-        article_titles=ARTICLES,
         derivations=grouped(derivations, "name"),
         oracles=summary.oracles(derivations),
         faults=fault_table(document["faults"]),

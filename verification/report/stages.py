@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import jax
 
 from ..vocabulary import Check, Unproven
+from . import descents
 from .document import ARTICLES, ClaimRow, Figure, Report, fault_rows, implementation_row
 
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
@@ -92,18 +93,13 @@ def judge_on_data(name: str, seed: int, quick: bool) -> tuple[dict, list[dict]]:
 
 
 def figure_names() -> list[str]:
-    return ["step_sizes", "forms", "three_descents", "batch_variance"]
+    return ["step_sizes", "forms"]
 
 
 def draw_figure(name: str, seed: int, quick: bool) -> Figure:
-    from . import descents, series
+    from . import series
 
-    makers: dict[str, Callable[[], Figure]] = {
-        "step_sizes": series.step_sizes,
-        "forms": series.forms,
-        "three_descents": lambda: descents.three_descents(seed),
-        "batch_variance": lambda: descents.batch_variance(seed),
-    }
+    makers = {"step_sizes": series.step_sizes, "forms": series.forms}
     return makers[name]()
 
 
@@ -133,7 +129,7 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
         implementations=tuple(row for _, rows in real for row in rows),
         faults=tuple(row for check in of("derivations") for row in fault_rows(check)),
         training=tuple(row for row, _ in real),
-        figures=tuple(of("figures")),
+        figures=(*of("figures"), *descents.figures(of("claims"))),
         timings={f"{t.stage}: {t.name}": round(done[t].seconds, 3) for t in tasks},
     )
 
