@@ -26,8 +26,9 @@ core: $(ready)  ## the test suite without the tests that run whole programs
 test-all:  ## the core suite under every Python of VERSIONS that is on this machine
 	@.ci/test-all $(VERSIONS)
 
-benchmark: $(ready)  ## training, side by side with peers, in one run
+benchmark: $(ready)  ## training side by side with peers, and how long a proof takes
 	@$(VENV)/bin/python -m benchmarks.training
+	@$(VENV)/bin/python -m benchmarks.proof
 
 lint: $(linters)
 	@$(VENV)/bin/ruff check

@@ -170,4 +170,4 @@ def test_two_figures_share_no_id(samples):
     ],
 )  # fmt: skip
 def test_numbers_for_a_reader(value, text):
-    assert summary.number(value) == text
+    assert summary.number(value).replace(summary.TIMES, " × ") == text

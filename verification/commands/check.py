@@ -120,9 +120,10 @@ def _oracles(agreements: tuple["Agreement", ...]) -> "Table":
 
 def _table(*columns: str) -> "Table":
     from rich import box
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    return Table(*columns, box=box.SIMPLE_HEAD)
+    first, *others = columns
+    return Table(Column(first, no_wrap=True), *others, box=box.SIMPLE_HEAD)
 
 
 def _write(file: Path, checks: list["Check"]) -> None:

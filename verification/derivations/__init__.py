@@ -68,8 +68,7 @@ NOT_DERIVED: dict[str, str] = {  # public function -> why it has no derivation
     "zeros": "a constant",
     "init_dense": "draws a layer from a key",
     "init_mlp": "draws a network from a key",
-    "train": "a run of many steps: its steps are derived (losses, mlp, updates), and it is compared "
-    "with them exactly",
+    "train": "a run of many steps, each derived: losses, mlp, updates",
     "train_step": "one loss gradient and one update, each derived alone",
     "breast_cancer": "data",
     "diabetes": "data",

@@ -15,6 +15,8 @@ Rounding   at t = k, s_k and g_k^2 have g_k^2 in common, which would cancel: see
 Reference  Duchi, Hazan & Singer, Adaptive subgradient methods (2011).
 """
 
+from fractions import Fraction
+
 import jax.numpy as jnp
 
 import refnet
@@ -40,7 +42,7 @@ def gradient(params, gradients, dtheta):
 
 def slope(g):
     """As rmsprop with weights 1, the start s_0 beside eps."""
-    return slope_of_scaled(g, trajectory.lower(lambda k, t: 1.0, len(g)), START + EPS)
+    return slope_of_scaled(g, trajectory.lower(lambda k, t: Fraction(1), len(g)), START + EPS)
 
 
 def sum_of_squares(g):
@@ -49,7 +51,7 @@ def sum_of_squares(g):
 
 
 def pull_sum_of_squares(g, ds):
-    later = trajectory.lower(lambda k, t: 1.0, len(g)).T
+    later = trajectory.lower(lambda k, t: Fraction(1), len(g)).T
     return (2.0 * g * jnp.tensordot(trajectory.fixed(later, g), ds, 1),)
 
 

@@ -22,8 +22,9 @@ Rounding   A_kt v_k and B_kt g_t m_k have the term A_kt B_kt g_t^2 in common; at
 Reference  Kingma & Ba, Adam: a method for stochastic optimization (2015), algorithm 1.
 """
 
+from fractions import Fraction
+
 import jax.numpy as jnp
-import numpy as np
 
 import refnet
 
@@ -47,13 +48,14 @@ def gradient(params, gradients, dtheta):
 
 def shares(beta, count):
     """A, B: how much the corrected mean at step k has of step t."""
-    return trajectory.lower(lambda k, t: (1 - beta) * beta ** (k - t) / (1 - beta**k), count)
+    b, rest = Fraction(beta), Fraction(1.0 - beta)  # what the code multiplies by: 1 - b, rounded
+    return trajectory.lower(lambda k, t: rest * b ** (k - t) / (1 - b**k), count)
 
 
 def slope(g):
     """dd_k/dg_t as (k, t, ...)."""
     a, b = shares(B1, len(g)), shares(B2, len(g))
-    others = 1.0 - np.eye(len(g))[None]  # s != t
+    others = 1 - trajectory.same(len(g))[None]  # s != t
     squares = jnp.tensordot(trajectory.fixed(a[:, :, None] * b[:, None] * others, g), g * g, 1)
     means = jnp.tensordot(trajectory.fixed(b[:, :, None] * a[:, None] * others, g), g, 1)
     cross = squares - g[None] * means

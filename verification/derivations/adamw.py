@@ -13,6 +13,9 @@ Rounding   as adam.
 Reference  Loshchilov & Hutter, Decoupled weight decay regularization (2019), algorithm 2.
 """
 
+from fractions import Fraction
+
+import jax
 import jax.numpy as jnp
 
 import refnet
@@ -24,7 +27,7 @@ from .adam import B1, B2, EPS, slope
 
 DECAY = 0.21
 RULE = refnet.adamw(trajectory.RATE, b1=B1, b2=B2, eps=EPS, weight_decay=DECAY)
-Q = 1.0 - trajectory.RATE * DECAY
+Q = 1 - Fraction(trajectory.RATE) * Fraction(DECAY)
 
 
 def after(params, gradients):
@@ -33,7 +36,23 @@ def after(params, gradients):
 
 def gradient(params, gradients, dtheta):
     del params
-    return trajectory.pullback(slope, gradients, dtheta, decay=DECAY)  # (2)(1)
+    total = trajectory.steps(gradients)
+
+    def pull(g, c):
+        kept = trajectory.fixed(powers(total), g)
+        return -trajectory.RATE * jnp.tensordot(kept, slope(g), 1) * c[None]
+
+    return shrunk(total, dtheta), jax.tree.map(pull, gradients, dtheta)  # (2)(1)
+
+
+def powers(total):
+    """q^(T - k) for k = 1 .. T."""
+    return [Q ** (total - k) for k in range(1, total + 1)]
+
+
+def shrunk(total, dtheta):
+    """q^T dtheta."""
+    return jax.tree.map(lambda c: trajectory.fixed(Q**total, c) * c, dtheta)
 
 
 def descend(theta, d):
@@ -44,8 +63,8 @@ def descend(theta, d):
 
 
 def pull_descend(theta, d, dtheta):
-    powers = [-trajectory.RATE * Q ** (len(d) - k) for k in range(1, len(d) + 1)]
-    return Q ** len(d) * dtheta, jnp.stack([p * dtheta for p in powers])
+    kept = trajectory.stretched(powers(len(d)), d)
+    return shrunk(len(d), dtheta), -trajectory.RATE * kept * dtheta[None]
 
 
 LATEX = (

@@ -12,8 +12,6 @@ Rounding   none of ours: a constant times the cotangent.
 Reference  Cauchy, Methode generale pour la resolution des systemes d'equations simultanees (1847).
 """
 
-import numpy as np
-
 import refnet
 
 from ..vocabulary import Arrow, Derivation
@@ -32,7 +30,7 @@ def gradient(params, gradients, dtheta):
 
 
 def slope(g):
-    return trajectory.stretched(np.eye(len(g)), g)
+    return trajectory.stretched(trajectory.same(len(g)), g)
 
 
 LATEX = (

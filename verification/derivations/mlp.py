@@ -5,7 +5,8 @@
 
     (1)      dw_l = a_{l-1}' dz_l     db_l = sum of dz_l over the batch     da_{l-1} = dz_l w_l'
     (2)      dz_l = f'(z_l) da_l
-    (1)(2)   with delta_l = dz_l:  delta_D = the cotangent,  delta_l = f'(z_l) (delta_{l+1} w_{l+1}')
+    (1)(2)   with delta_l = dz_l:  delta_D = the cotangent,
+             delta_l = f'(z_l) (delta_{l+1} w_{l+1}')
 
 Shapes     w_l: (in_l, out_l)    b_l: (out_l,)    x: (batch, in_1)    z_l, a_l: (batch, out_l)
 Domain     every finite w, b, x whose z_l are finite; here f = tanh
@@ -74,7 +75,9 @@ def draw_shallow(rng):
 def edge_cases(dtype):
     """The depths between, and a shallow network dead, almost linear, and saturated."""
     del dtype
-    odd = [draw_network(np.random.default_rng(k), sizes, batch=4) for k, sizes in enumerate(ODD_SIZES)]
+    odd = [
+        draw_network(np.random.default_rng(k), sizes, batch=4) for k, sizes in enumerate(ODD_SIZES)
+    ]
     return (
         *(Case(f"depth {len(params)}", (params, x)) for params, x in odd),
         *edges.scaled(draw_shallow, (0.0, 2.0**-30, 2.0**6)),

@@ -12,6 +12,8 @@ Rounding   none of ours: the sum is one constant for each t.
 Reference  Polyak, Some methods of speeding up the convergence of iteration methods (1964).
 """
 
+from fractions import Fraction
+
 import jax
 import jax.numpy as jnp
 
@@ -32,9 +34,18 @@ def after(params, gradients):
 def gradient(params, gradients, dtheta):
     del params
     total = trajectory.steps(gradients)
-    sums = [(1.0 - BETA ** (total - t + 1)) / (1.0 - BETA) for t in range(1, total + 1)]
-    pull = lambda c: jnp.stack([-trajectory.RATE * s * c for s in sums])
-    return dtheta, jax.tree.map(pull, dtheta)  # (2)(1)
+    sums = [geometric(BETA, total - t + 1) for t in range(1, total + 1)]
+    return dtheta, jax.tree.map(lambda c: descended(sums, c), dtheta)  # (2)(1)
+
+
+def geometric(beta, count):
+    """1 + beta + ... + beta^(count - 1)."""
+    return (1 - Fraction(beta) ** count) / (1 - Fraction(beta))
+
+
+def descended(sums, c):
+    """-r s_t c, stacked over t."""
+    return -trajectory.RATE * trajectory.stretched(sums, c[None]) * c[None]
 
 
 def velocities(g):
@@ -46,7 +57,7 @@ def velocities(g):
 
 
 def pull_velocities(g, dv):
-    weights = trajectory.lower(lambda k, t: BETA ** (k - t), len(g))
+    weights = trajectory.lower(lambda k, t: Fraction(BETA) ** (k - t), len(g))
     return (jnp.tensordot(trajectory.fixed(weights.T, g), dv, 1),)
 
 

@@ -16,7 +16,6 @@ Reference  Sutskever, Martens, Dahl & Hinton, On the importance of initializatio
 """
 
 import jax
-import jax.numpy as jnp
 
 import refnet
 
@@ -24,7 +23,7 @@ from ..inputs import draws
 from ..vocabulary import Arrow, Derivation
 from . import trajectory
 from .gradient_descent import DESCENT
-from .momentum import BETA, VELOCITIES
+from .momentum import BETA, VELOCITIES, descended, geometric
 
 RULE = refnet.nesterov(trajectory.RATE, decay=BETA)
 
@@ -36,9 +35,8 @@ def after(params, gradients):
 def gradient(params, gradients, dtheta):
     del params
     total = trajectory.steps(gradients)
-    sums = [(1.0 - BETA ** (total - t + 2)) / (1.0 - BETA) for t in range(1, total + 1)]
-    pull = lambda c: jnp.stack([-trajectory.RATE * s * c for s in sums])
-    return dtheta, jax.tree.map(pull, dtheta)  # (3)(2)(1)
+    sums = [geometric(BETA, total - t + 2) for t in range(1, total + 1)]
+    return dtheta, jax.tree.map(lambda c: descended(sums, c), dtheta)  # (3)(2)(1)
 
 
 def look_ahead(g, v):

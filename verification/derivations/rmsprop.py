@@ -16,8 +16,9 @@ Rounding   at t = k, v_k and B_kk g_k^2 have the term B_kk g_k^2 in common, whic
 Reference  Tieleman & Hinton, Lecture 6.5 (2012).
 """
 
+from fractions import Fraction
+
 import jax.numpy as jnp
-import numpy as np
 
 import refnet
 
@@ -40,7 +41,8 @@ def gradient(params, gradients, dtheta):
 
 
 def weights(count):
-    return trajectory.lower(lambda k, t: (1.0 - RHO) * RHO ** (k - t), count)
+    rest = Fraction(1.0 - RHO)  # what the code multiplies by: 1 - rho, rounded
+    return trajectory.lower(lambda k, t: rest * Fraction(RHO) ** (k - t), count)
 
 
 def slope(g):
@@ -49,14 +51,13 @@ def slope(g):
 
 def slope_of_scaled(g, b, eps):
     """dd_k/dg_t as (k, t, ...), of d_k = g_k / sqrt(v_k + eps) with v_k = sum of b_kt g_t^2."""
-    same = np.eye(len(g))
+    same = trajectory.same(len(g))
     v = jnp.tensordot(trajectory.fixed(b, g), g * g, 1)
-    rest = jnp.tensordot(trajectory.fixed(b * (1.0 - same), g), g * g, 1) + eps  # v + eps, less t = k
-    inverse = 1.0 / jnp.sqrt(v + eps)
-    own = trajectory.stretched(same, g) * (rest * inverse * inverse * inverse)[:, None]
-    unit = (g * inverse)[:, None]  # d_k
-    earlier = unit * trajectory.stretched(b * (1.0 - same), g) * (g[None] * inverse[:, None])
-    return own - earlier * inverse[:, None]
+    earlier = b * (1 - same)
+    rest = jnp.tensordot(trajectory.fixed(earlier, g), g * g, 1) + eps  # v + eps, less t = k
+    r = (1.0 / jnp.sqrt(v + eps))[:, None]  # (k, 1, ...)
+    own = trajectory.stretched(same, g) * (rest[:, None] * r * r * r)
+    return own - g[:, None] * r * trajectory.stretched(earlier, g) * (g[None] * r) * r
 
 
 def mean_of_squares(g):

@@ -4,9 +4,11 @@
 
 The state is unrolled on paper: every d_k is written in g_1 .. g_k alone, so that the derivation
 shares nothing with the recursion that the code runs.  Gradients come stacked, step first.
+The tables of constants are fractions, so that each is rounded once.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -32,22 +34,13 @@ def after(rule: optax.GradientTransformation, params: Any, gradients: Any) -> An
     return params
 
 
-def pullback(
-    slope: Callable, gradients: Any, dtheta: Any, decay: float = 0.0
-) -> tuple[Any, Any]:
+def pullback(slope: Callable, gradients: Any, dtheta: Any) -> tuple[Any, Any]:
     """The cotangents of theta_0 and of every g_t, from that of theta_T.
 
-    slope(g)[k, t] = dd_k/dg_t, entry by entry.  With weight decay, each step shrinks theta by
-    q = 1 - r decay: theta_T = q^T theta_0 - r sum_k q^(T - k) d_k.
+    slope(g)[k, t] = dd_k/dg_t, entry by entry.
     """
-    q, total = 1.0 - RATE * decay, steps(gradients)
-    shrunk = [-RATE * q ** (total - k) for k in range(1, total + 1)]
-
-    def pull(g, c):
-        return jnp.tensordot(jnp.asarray(shrunk, g.dtype), slope(g), 1) * c[None]
-
-    dtheta_0 = dtheta if decay == 0.0 else jax.tree.map(lambda c: q**total * c, dtheta)
-    return dtheta_0, jax.tree.map(pull, gradients, dtheta)
+    pull = lambda g, c: -RATE * jnp.sum(slope(g), axis=0) * c[None]
+    return dtheta, jax.tree.map(pull, gradients, dtheta)
 
 
 def steps(gradients: Any) -> int:
@@ -55,8 +48,16 @@ def steps(gradients: Any) -> int:
 
 
 def fixed(table, like):
-    """A table of numbers as constants of the dtype of `like`."""
-    return jnp.asarray(np.asarray(table), like.dtype)
+    """A table of fractions in the dtype of `like`: the sum declares that each is rounded."""
+    exact = np.asarray(table, object)
+    near = np.asarray(np.frompyfunc(float, 1, 1)(exact), np.float64)
+    rest = np.asarray(np.frompyfunc(_rest, 2, 1)(exact, near), np.float64)
+    return jnp.asarray(near, like.dtype) + jnp.asarray(rest, like.dtype)
+
+
+def same(count: int) -> np.ndarray:
+    """The table that is 1 where k = t, else 0."""
+    return np.eye(count, dtype=int)
 
 
 def stretched(table, g):
@@ -64,9 +65,13 @@ def stretched(table, g):
     return fixed(table, g).reshape(*np.shape(table), *(1,) * (g.ndim - 1))
 
 
-def lower(table_of: Callable[[int, int], float], count: int) -> np.ndarray:
+def _rest(exact, near: float) -> float:
+    return float(Fraction(int(exact) if isinstance(exact, np.integer) else exact) - Fraction(near))
+
+
+def lower(table_of: Callable[[int, int], Fraction], count: int) -> np.ndarray:
     """The table whose entry (k, t), 1 <= t <= k <= count, is table_of(k, t); 0 where t > k."""
-    table = np.zeros((count, count))
+    table = np.full((count, count), Fraction(0))
     for k in range(1, count + 1):
         for t in range(1, k + 1):
             table[k - 1, t - 1] = table_of(k, t)

@@ -56,6 +56,7 @@ def elementwise(dtype) -> tuple[Case, ...]:
 
 def scaled(draw: Callable, scales: tuple[float, ...], seed: int = 1) -> tuple[Case, ...]:
     """One ordinary draw, its first argument multiplied by each scale (powers of two: exact)."""
+
     def case(scale: float) -> Case:
         first, *rest = draw(np.random.default_rng(seed))
         return Case(f"times {scale:.3g}", (jax.tree.map(lambda x: x * scale, first), *rest))

@@ -17,7 +17,7 @@ from . import sampling
 from .question import Question
 
 NAME, RANK = "finite_difference", Rank.WITNESS
-ENTRIES, WORK = 1024, 2**24  # coordinates, and coordinates times entries of all leaves
+ENTRIES, WORK = 256, 2**24  # coordinates, and coordinates times entries of all leaves
 STEPS = 2.0 ** -np.arange(3, 42, 2)  # relative to the coordinate's size
 ORDERS = 5  # columns of Richardson's table: errors in h^2, h^4, ..., h^10
 NOISE = 8.0  # roundings of f, in units of its own last place, that a value may carry
@@ -30,9 +30,9 @@ def gradient(question: Question) -> list[Ball]:
     total = sum(leaf.size for leaf in question.leaves)
     if x.size > ENTRIES or x.size * total > WORK:
         raise Silent(f"{x.size} coordinates of {total} entries are more than differences are for")
-    above, below, forward, backward = _points(x)
-    here, up, down = _values(question, above, below)
     with np.errstate(all="ignore"):
+        above, below, forward, backward = _points(x)
+        here, up, down = _values(question, above, below)
         noise = NOISE * np.finfo(float).eps * np.maximum(np.abs(up), np.abs(down))
         central = (up - down) / (forward + backward)
         table, error = richardson(central, noise / np.minimum(forward, backward))
@@ -40,11 +40,11 @@ def gradient(question: Question) -> list[Ball]:
         error = np.maximum(error, kink(right, left, noise / forward)[None])
     error = np.where(np.isfinite(error) & np.isfinite(table), error, np.inf)
     flat = error.reshape(-1, x.size)
-    best = np.argmin(flat, axis=0)
-    rad = flat[best, np.arange(x.size)]
-    if not np.isfinite(rad).all():
-        raise Silent(f"f is inf or NaN around {int((~np.isfinite(rad)).sum())} coordinates")
-    mid = table.reshape(-1, x.size)[best, np.arange(x.size)]
+    best = np.argmin(flat, axis=0), np.arange(x.size)
+    rad = flat[best]
+    if x.size and not np.isfinite(rad).any():
+        raise Silent("f is inf or NaN around every coordinate")
+    mid = np.where(np.isfinite(rad), table.reshape(-1, x.size)[best], 0.0)
     parts = zip(*(sampling.split(question, a) for a in (mid, SPARE * rad)), strict=True)
     return [Ball(m, np.zeros_like(m), r, proven=False) for m, r in parts]
 

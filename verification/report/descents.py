@@ -17,7 +17,7 @@ def figures(claims: Iterable[ClaimRow]) -> tuple[Figure, ...]:
 def curves(numbers: Mapping[str, Any]) -> Figure:
     """The loss over examples seen, of the three descents, with bands over seeds."""
     series = tuple(band(label, curve) for label, curve in numbers["curves"].items())
-    panel = Panel("Diabetes", "examples seen", "loss on the training data", series)
+    panel = Panel("Diabetes", "examples seen", "loss on the training data", series, y_scale="linear")
     return Figure(
         "three-descents",
         "Three descents",

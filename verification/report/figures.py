@@ -17,13 +17,13 @@ VARIABLES = {INK: "--ink-soft", GRID: "--rule", PAPER: "--paper"} | {
 }
 DASHES = ((), (6.0, 2.2), (1.4, 1.8), (7.0, 2.0, 1.4, 2.0))
 MARKERS = "osD^"
-SIZE = (4.6, 3.1)  # inches: a phone's width, so that letters keep their size on one
+SIZE = (4.6, 3.2)  # inches: a phone's width, so that letters keep their size on one
 STYLE = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9.0,
-    "axes.titlesize": 9.5,
+    "font.size": 10.0,
+    "axes.titlesize": 10.0,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.spines.top": False,

@@ -47,6 +47,7 @@ LIMITS = (
     "All oracles read the same forward program: where that computes the wrong function, they "
     "agree on the gradient of the wrong function.",
 )
+TIMES = "\N{NARROW NO-BREAK SPACE}×\N{NARROW NO-BREAK SPACE}"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -190,4 +191,4 @@ def number(value: Any, digits: int = 2) -> str:
         return short.replace("-", "−")
     mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
     raised = str(int(exponent)).translate(SUPERSCRIPTS)
-    return f"{mantissa.replace('-', '−')} × 10{raised}"
+    return f"{mantissa.replace('-', '−')}{TIMES}10{raised}"

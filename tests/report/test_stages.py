@@ -1,0 +1,72 @@
+"""The run: rows in the order of the tables, however many processes; an end leaves nobody behind."""
+
+import multiprocessing
+
+import pytest
+
+import verification
+from verification.report import report, stages, write
+from verification.report.document import ClaimRow
+from verification.vocabulary import Claim, Unproven
+
+TASKS = [stages.Task("figures", name, 0, True) for name in ("forms", "step_sizes")]
+
+
+
+
+def test_the_result_does_not_depend_on_the_number_of_workers():
+    said = {1: [], 2: []}
+    tell = lambda workers: lambda *progress: said[workers].append(progress)
+    alone, together = (stages.carried_out(TASKS, tell(n), n) for n in (1, 2))
+    assert {*alone} == {*together} == {*TASKS}
+    assert all(repr(alone[task].result) == repr(together[task].result) for task in TASKS)
+    assert repr(alone[TASKS[0]].result) != repr(alone[TASKS[1]].result)
+    assert said[1] == said[2] == [("figures", 1, 2), ("figures", 2, 2)]
+
+
+def test_an_interruption_ends_the_processes():
+    def interrupt(*_):
+        assert multiprocessing.active_children()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stages.carried_out(TASKS, interrupt, 2)
+    assert multiprocessing.active_children() == []
+
+
+def test_a_claim_without_its_evidence_is_a_row(monkeypatch):
+    def judge(seed):
+        raise Unproven("the planted falsehood passed")
+
+    monkeypatch.setattr("verification.claims.ALL", {"C1": Claim("C1", "It holds.", judge)}, raising=False)
+    row = stages.judge_claim("C1", 0, True)
+    assert row == ClaimRow("C1", row.article, "It holds.", None, "the planted falsehood passed")
+
+
+def test_every_claim_belongs_to_an_article():
+    from verification.claims import ALL
+
+    assert {id[0] for id in ALL} <= {*stages.ARTICLES}
+
+
+def test_report_writes_what_it_returns(samples, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(stages, "run", lambda *args: asked.append(args[:2]) or samples.report())
+    done = report(tmp_path / "a", seed=3)
+    assert asked == [(3, False)]
+    assert (tmp_path / "a" / "report.json").read_text("utf-8") == write.rendered(done)["report.json"]
+    verification.report(tmp_path / "b", quick=True)  # the stage itself is called
+    assert asked[1] == (0, True) and (tmp_path / "b" / "index.html").exists()
+
+
+def test_a_bad_folder_is_seen_before_the_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(stages, "run", lambda *_: pytest.fail("the run was begun"))
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OSError, match="is a file"):
+        report(tmp_path / "file")
+
+
+def test_the_tables_name_their_tasks():
+    named = {name: stage.names() for name, stage in stages.STAGES.items()}
+    assert all(len({*names}) == len(names) > 0 for names in named.values())
+    assert "mse" in named["derivations"] and "diabetes" in named["real data"]
