@@ -83,9 +83,7 @@ LOSSES = {
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_is_proved_and_its_negative_is_not(name):
     y, slope = LOSSES[name]
-    right = prove(
-        refnet.LOSSES[name], lambda z, y: (slope(z, y),), (P, y), cotangent_symbols=False
-    )
+    right = prove(refnet.LOSSES[name], lambda z, y: (slope(z, y),), (P, y), cotangent_symbols=False)
     assert right.proved and right.entries == 6, right.leftover
     wrong = prove(
         refnet.LOSSES[name], lambda z, y: (-slope(z, y),), (P, y), cotangent_symbols=False

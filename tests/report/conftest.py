@@ -7,7 +7,9 @@ import pytest
 
 from verification.report import write
 
-spec = importlib.util.spec_from_file_location("sample_report", Path(__file__).parent / "sample_report.py")
+spec = importlib.util.spec_from_file_location(
+    "sample_report", Path(__file__).parent / "sample_report.py"
+)
 assert spec is not None and spec.loader is not None
 sample = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sample)

@@ -38,9 +38,7 @@ AGREEMENTS = (
 
 def check(name="mse", **changes) -> Check:
     both = tuple(finding(name, dtype, **changes) for dtype in ("float64", "float32"))
-    arrow = ArrowCheck(
-        "(1) the square", r"\frac{\partial e^2}{\partial e} = 2 e", both, AGREEMENTS
-    )
+    arrow = ArrowCheck("(1) the square", r"\frac{\partial e^2}{\partial e} = 2 e", both, AGREEMENTS)
     latex = r"\frac{\partial L}{\partial p} = \frac{2}{n} (p - t)"
     return Check(name, latex, both[0].verdict, both, AGREEMENTS, (arrow,))
 
@@ -139,7 +137,10 @@ def failing() -> Report:
     lost = finding(dtype="float32", verdict=Verdict.INACCURATE, reason="cancellation")
     open_ = Check("tanh", "1 - a^2", Verdict.UNDECIDED, (wrong, lost), (), ())
     return report(
-        claims=(*CLAIMS, ClaimRow("C1", ARTICLE, "It holds.", None, "the planted falsehood passed")),
+        claims=(
+            *CLAIMS,
+            ClaimRow("C1", ARTICLE, "It holds.", None, "the planted falsehood passed"),
+        ),
         checks=(check(verdict=Verdict.UNDECIDED, reason="fat ball", cases=0), open_),
         implementations=(implementation(Verdict.REJECTED, reason="NaN at [3]"),),
         faults=(fault(), fault(caught=False)),

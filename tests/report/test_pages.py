@@ -12,7 +12,9 @@ from verification.report.formulas import formula, sentence
 from verification.report.markdown import markdown
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-ADDRESS = re.compile(r"(?:src|href|url|srcset|action)\s*[=(]\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
+ADDRESS = re.compile(
+    r"(?:src|href|url|srcset|action)\s*[=(]\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE
+)
 COMMAND = re.compile(r"\\[A-Za-z]{2,}")
 
 
@@ -53,7 +55,9 @@ def test_the_page_is_whole(page):
     reader = Reader(page)
     assert reader.stack == []
     assert len(reader.ids) == len({*reader.ids})
-    inside = set(re.findall(r'href="#([^"]+)"', re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)))
+    inside = set(
+        re.findall(r'href="#([^"]+)"', re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL))
+    )
     assert inside - {"main"} and inside <= {*reader.ids}
     assert all("scope" in head for head in reader.heads)
 
@@ -94,7 +98,10 @@ def test_a_formula_that_cannot_be_set_is_named(latex):
 
 @pytest.mark.parametrize(
     "latex",
-    [r"\begin{aligned} a &= b \\ &= c \end{aligned}", r"\begin{cases} 1 & z > 0 \\ 0 & z < 0 \end{cases}"],
+    [
+        r"\begin{aligned} a &= b \\ &= c \end{aligned}",
+        r"\begin{cases} 1 & z > 0 \\ 0 & z < 0 \end{cases}",
+    ],
 )
 def test_a_formula_in_rows_is_a_table(latex):
     tree = ElementTree.fromstring(formula(latex))

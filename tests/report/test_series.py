@@ -55,8 +55,16 @@ def test_an_answer_that_is_not_finite_is_never_small():
 
 
 NUMBERS = {
-    "curves": {"full batch": {"examples": [0, 32], "median": [2, 1], "low": [1, 0.5], "high": [3, 2]}},
-    "variance": {"batch": [2, 4], "measured": [8.1, 3.0], "low": [7, 2], "high": [9, 4], "exact": [8, 3]},
+    "curves": {
+        "full batch": {"examples": [0, 32], "median": [2, 1], "low": [1, 0.5], "high": [3, 2]}
+    },
+    "variance": {
+        "batch": [2, 4],
+        "measured": [8.1, 3.0],
+        "low": [7, 2],
+        "high": [9, 4],
+        "exact": [8, 3],
+    },
 }
 
 

@@ -12,8 +12,6 @@ from verification.vocabulary import Claim, Unproven
 TASKS = [stages.Task("figures", name, 0, True) for name in ("forms", "step_sizes")]
 
 
-
-
 def test_the_result_does_not_depend_on_the_number_of_workers():
     said = {1: [], 2: []}
     tell = lambda workers: lambda *progress: said[workers].append(progress)
@@ -38,7 +36,9 @@ def test_a_claim_without_its_evidence_is_a_row(monkeypatch):
     def judge(seed):
         raise Unproven("the planted falsehood passed")
 
-    monkeypatch.setattr("verification.claims.ALL", {"C1": Claim("C1", "It holds.", judge)}, raising=False)
+    monkeypatch.setattr(
+        "verification.claims.ALL", {"C1": Claim("C1", "It holds.", judge)}, raising=False
+    )
     row = stages.judge_claim("C1", 0, True)
     assert row == ClaimRow("C1", row.article, "It holds.", None, "the planted falsehood passed")
 
@@ -54,7 +54,9 @@ def test_report_writes_what_it_returns(samples, monkeypatch, tmp_path):
     monkeypatch.setattr(stages, "run", lambda *args: asked.append(args[:2]) or samples.report())
     done = report(tmp_path / "a", seed=3)
     assert asked == [(3, False)]
-    assert (tmp_path / "a" / "report.json").read_text("utf-8") == write.rendered(done)["report.json"]
+    assert (tmp_path / "a" / "report.json").read_text("utf-8") == write.rendered(done)[
+        "report.json"
+    ]
     verification.report(tmp_path / "b", quick=True)  # the stage itself is called
     assert asked[1] == (0, True) and (tmp_path / "b" / "index.html").exists()
 

@@ -3,6 +3,8 @@
 max, min, |x|, select and comparisons follow the real parts.  What is not analytic has no rule.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import special
 
@@ -14,15 +16,21 @@ from .interpreter import Arithmetic
 def sigma(x: np.ndarray) -> np.ndarray:
     """1 / (1 + e^-x), or e^x / (1 + e^x) where re x < 0: neither overflows."""
     e = np.exp(np.where(x.real < 0, x, -x))
-    return np.where(x.real < 0, e, 1) / (1 + e)
+    return np.asarray(np.where(x.real < 0, e, 1) / (1 + e))
 
 
 def select(which, *cases):
     return np.choose(np.broadcast_to(which, cases[0].shape).astype(int), cases)
 
 
-def stop(x: np.ndarray) -> np.ndarray:
-    return x.real.astype(x.dtype)
+def whole(rule: Callable, dtype: type) -> Callable:
+    """An array also where NumPy would hand out a bare number, which no one could call plain."""
+
+    def array(*arrays, **params):
+        out = np.asarray(rule(*arrays, **params))
+        return out.astype(dtype) if out.dtype == object else out
+
+    return array
 
 
 def _extreme(position):
@@ -53,7 +61,8 @@ def complexes(dtype: type = np.complex128) -> Arithmetic:
         "dot_general": lambda a, b, **p: product(a, b, **p).astype(dtype),
     }
     lift = lambda array: np.asarray(array, np.float64).astype(dtype)
-    return Arithmetic("complex floats", lift, RULES | arrays, lambda p: np.asarray(p)[()])
+    rules = {name: whole(rule, dtype) for name, rule in (RULES | arrays).items()}
+    return Arithmetic("complex floats", lift, rules, lambda p: np.asarray(p)[()])
 
 
 RULES = STRUCTURE | {
@@ -91,7 +100,7 @@ RULES = STRUCTURE | {
     "eq": lambda x, y, **_: x.real == y.real,
     "ne": lambda x, y, **_: x.real != y.real,
     "is_finite": lambda x, **_: np.isfinite(x),
-    "stop_gradient": lambda x, **_: stop(x),
+    "stop_gradient": lambda x, **_: x.real.astype(x.dtype),
     "select_n": select,
     "reduce_max": _extreme(np.argmax),
     "reduce_min": _extreme(np.argmin),

@@ -55,7 +55,9 @@ def number(x: float, where: Cell) -> Expr:
         quotient = x / float(factor)
         short = Fraction(quotient).limit_denominator(LARGEST)
         size = abs(short.numerator * short.denominator)
-        if 0 < size <= (SHORT if factor == 1 else LARGEST) and abs(float(factor) * float(short) - x) <= math.ulp(x):
+        if 0 < size <= (SHORT if factor == 1 else LARGEST) and abs(
+            float(factor) * float(short) - x
+        ) <= math.ulp(x):
             meant = factor * Rational(short.numerator, short.denominator)
             where.constants[x] = meant
             return meant

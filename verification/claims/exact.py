@@ -97,13 +97,18 @@ def odd(rng: np.random.Generator, shape: tuple[int, ...] = (), bits: int = 3) ->
     return np.asarray((2 * rng.integers(-8, 8, shape) + 1) / 2.0**bits)
 
 
-def layers(rng: np.random.Generator, sizes: tuple[int, ...]) -> tuple[Dense, ...]:
+def filled(kind: Callable[..., Any], *parameters) -> Any:
+    """A Dense or a Neuron of float64 NumPy arrays."""
+    return kind(*(np.asarray(p, np.float64) for p in parameters))
+
+
+def layers(rng: np.random.Generator, sizes: tuple[int, ...]) -> tuple[Any, ...]:
     """Dense layers whose z is never 0 on inputs in odd eighths.
 
     The products that layer l adds up are multiples of 2^-(4l + 2), and its bias is odd over
     2^(4l + 3), so that no sum with it is 0.
     """
     return tuple(
-        Dense(odd(rng, (m, n)), odd(rng, (n,), 4 * level + 3))
+        filled(Dense, odd(rng, (m, n)), odd(rng, (n,), 4 * level + 3))
         for level, (m, n) in enumerate(zip(sizes[:-1], sizes[1:], strict=True), start=1)
     )

@@ -40,4 +40,4 @@ def ratio(above: np.ndarray, below: np.ndarray) -> Interval:
 
 def factor(interval: Interval) -> str:
     """As a sentence says it."""
-    return f"{interval.mean:.3g} times ({interval.low:.3g} to {interval.high:.3g})"
+    return f"{interval.mean:.3g} ({interval.low:.3g} to {interval.high:.3g})"

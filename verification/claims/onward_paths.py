@@ -7,7 +7,7 @@ from flint import fmpq
 from refnet import Dense, relu
 
 from ..vocabulary import Claim, Evidence, Judged
-from .exact import differing, gradient, layers, nonzero, number, odd
+from .exact import differing, filled, gradient, layers, nonzero, number, odd
 from .trial import Trial, earned, failed
 from .which_weights_move import DRAWS, network_loss
 
@@ -64,11 +64,11 @@ def all_paths_off(shift: float, seed: int) -> Trial:
 def cut_path_raises() -> Trial:
     """x = w1 = 1; onward weights 1, 1 then 1, -1; y = -1.  Cutting a path raises dL/dw1."""
     x, y = np.ones(1), -np.ones(1)
-    outward = Dense(np.array([[1.0], [-1.0]]), np.zeros(1))
+    outward = filled(Dense, [[1], [-1]], [0])
 
     def slope(bias: float) -> fmpq:
-        inward = Dense(np.ones((1, 2)), np.array([0.0, bias]))
-        params = (Dense(np.eye(1), np.zeros(1)), inward, outward)
+        inward = filled(Dense, [[1, 1]], [0, bias])
+        params = (filled(Dense, [[1]], [0]), inward, outward)
         return gradient(network_loss(relu), (params, x, y))[0].w[0, 0]
 
     both, one = slope(0.0), slope(-2.0)

@@ -52,7 +52,7 @@ PROBLEMS = (
 )
 FULL = Method("full batch", None, 64, tuple(2.0**k for k in range(-3, 6)))
 SMALL = Method("mini-batch of 32", BLOCK, 112, tuple(2.0**k for k in range(-5, 4)))
-SINGLE = Method("one example", 1, 56, tuple(2.0**k for k in range(-8, 1)))
+SINGLE = Method("one example at a time", 1, 56, tuple(2.0**k for k in range(-8, 1)))
 METHODS = (FULL, SMALL, SINGLE)
 
 

@@ -10,6 +10,7 @@ from refnet import Dense, dense, identity, mse, relu, sigmoid, tanh
 
 from ..oracles.symbolic import prove
 from ..vocabulary import Claim, Evidence, Judged
+from .exact import filled
 from .printed_gradient import SLOPES
 from .trial import Trial, earned, failed
 
@@ -40,13 +41,16 @@ def samples(f: Callable) -> list[tuple]:
     w1, w2 = np.array([[0.375, 0.875], [0.625, 1.375]]), np.array([[0.875], [1.125]])
     x, y = np.array([[0.625, 1.125]]), np.array([[0.375]])
     push = lambda *signs: 31.25 * np.array(signs)  # beyond what w and x can undo
-    return [((Dense(w1, push(s, t)), Dense(w2, 8.0 * push(u))), x, y) for s, t, u in signs]
+    return [
+        ((filled(Dense, w1, push(s, t)), filled(Dense, w2, 8.0 * push(u))), x, y)
+        for s, t, u in signs
+    ]
 
 
 def arrows_proved(f: Callable, slope: Callable) -> Trial:
     """Each arrow alone, then the gradient of every weight and bias of two layers, all values."""
     z, x = np.array([[0.375, -0.625]]), np.array([[0.375, 0.875]])
-    layer = Dense(np.array([[0.375], [0.875]]), np.array([0.625]))
+    layer = filled(Dense, [[0.375], [0.875]], [0.625])
     onward = lambda layer, x, d: (Dense(x.T @ d, jnp.sum(d, axis=0)), d @ layer.w.T)
     arrows = {
         "dL/da": prove(mse, lambda a, y, d: (2.0 * (a - y) / y.size * d,), (z, z + 1.5)),

@@ -26,7 +26,7 @@ from refnet import (
 from ..arithmetic.balls import BALLS
 from ..vocabulary import Claim, Evidence, Judged
 from . import exact
-from .exact import differing, gradient, layers, number, odd
+from .exact import differing, filled, gradient, layers, number, odd
 from .trial import Trial, earned, failed
 from .which_weights_move import network, network_loss, stays_still
 
@@ -134,7 +134,7 @@ def neuron_relu(params, x):
 
 def moves_while_off(name: str, rule: optax.GradientTransformation) -> Trial:
     """Whether the second step moves w though z < 0 and its gradient is exactly 0 (balls)."""
-    start = Neuron(np.float64(1.0), np.float64(0.0))
+    start = filled(Neuron, 1, 0)
     w, z, slope, change = exact.value(
         second_step(rule), start, np.array([1.0, -1.0]), arithmetic=BALLS
     )
@@ -173,7 +173,7 @@ def judge_a4(seed: int, truth: dict | None = None, planted: dict | None = None) 
 
 def by_hand() -> str:
     """The momentum row in rationals, from the code of refnet.momentum."""
-    start = Neuron(np.float64(1.0), np.float64(0.0))
+    start = filled(Neuron, 1, 0)
     w, z, slope, change = exact.value(second_step(MOVES["momentum"]), start, np.array([1.0, -1.0]))
     return (
         "Momentum, rate 1/4, decay 1/2, ReLU, target 0, from w = 1, b = 0. Step 1, x = 1: a = 1, "

@@ -27,7 +27,7 @@ from ..arithmetic.expressions import cell, expressions
 from ..arithmetic.identities import vanishes
 from ..vocabulary import Claim, Evidence, Judged
 from . import exact
-from .exact import differing, gradient, layers, nonzero, numbers, odd
+from .exact import differing, filled, gradient, layers, nonzero, numbers, odd
 from .trial import Trial, earned, failed
 
 RATE = 0.375
@@ -120,9 +120,9 @@ POSITIVE = {
 }
 
 
-def leaky_counterexample() -> tuple[Trial, fmpq]:
+def leaky_counterexample() -> tuple[Trial, str]:
     """w = 2, b = 0, x = -2, y = 0 under a leak of 1/4: z = -4, a = -1, dL/dw = 2 a (1/4) x."""
-    point = Neuron(np.float64(2.0), np.float64(0.0))
+    point = filled(Neuron, 2, 0)
     args = (point, np.array([-2.0]), np.array([0.0]))
     z = point.w * args[1][0] + point.b
     slope = gradient(neuron_loss(leaky), args).w[()]
@@ -130,19 +130,19 @@ def leaky_counterexample() -> tuple[Trial, fmpq]:
         f"A neuron with leaky ReLU, leak 1/4: w = 2, b = 0, x = -2, y = 0 gives z = {z:.0f} < 0, "
         f"a = -1, L = a^2 = 1, and dL/dw = 2 a (1/4) x = {slope}, not 0."
     )
-    return Trial(z < 0 and slope != 0, says), slope
+    return Trial(bool(z < 0) and slope != 0, says), str(slope)
 
 
-def next_bias_moves() -> tuple[Trial, fmpq]:
+def next_bias_moves() -> tuple[Trial, str]:
     """x = -1, w1 = 1, b1 = 0, w2 = 5, b2 = 3, y = 1: the unit is off, and dL/db2 = 4."""
-    params = (Dense(np.eye(1), np.zeros(1)), Dense(np.full((1, 1), 5.0), np.full(1, 3.0)))
+    params = (filled(Dense, [[1]], [0]), filled(Dense, [[5]], [3]))
     slopes = gradient(network_loss(relu), (params, -np.ones((1, 1)), np.ones((1, 1))))
     silent, bias = (slopes[0].w, slopes[0].b, slopes[1].w), slopes[1].b[0]
     says = (
         "ReLU, x = -1, w1 = 1, b1 = 0, w2 = 5, b2 = 3, y = 1: z1 = -1, so dL/dw1, dL/db1, dL/dw2 "
         f"= {numbers(*silent)}; but the next layer's bias moves: dL/db2 = 2 (3 - 1) = {bias}."
     )
-    return Trial(nonzero(silent) == 0 and bias != 0, says), bias
+    return Trial(nonzero(silent) == 0 and bias != 0, says), str(bias)
 
 
 def judge_a2(seed: int, truth: Callable = relu, planted: Callable = leaky) -> Judged:
@@ -161,7 +161,7 @@ def judge_a2(seed: int, truth: Callable = relu, planted: Callable = leaky) -> Ju
         counterexample=wrong.says,
         correction="A ReLU neuron with z < 0 on an input passes exact zeros to its incoming "
         f"weights, its bias and its outgoing weights, and one step leaves them. {still.says}",
-        numbers={"leaky_slope": str(slope), "next_bias_slope": str(bias)},
+        numbers={"leaky_slope": slope, "next_bias_slope": bias},
     )
 
 
@@ -202,7 +202,7 @@ def silent_in_batch(activation: Callable, seed: int) -> Trial:
         first, second = layers(rng, (3, 5, 2))
         first = first._replace(b=first.b - np.array([30.0, 0.0, 0.0, 0.0, 0.0]))  # |x w| < 12
         params, x, y = (first, second), odd(rng, (4, 3)), odd(rng, (4, 2))
-        on = (x @ first.w + first.b > 0).any(axis=0)
+        on = np.any(x @ first.w + first.b > 0, axis=0)
         after = stepped(activation, params, x, y)
         moved, count = differing(off_units(after, ~on), off_units(params, ~on))
         off_count, moved_off = off_count + count, moved_off + moved
@@ -218,7 +218,7 @@ def silent_in_batch(activation: Callable, seed: int) -> Trial:
 
 def cancelling() -> Trial:
     """w = 1, b = 0, x = (1, 1), y = (0, 2): on for both, and the two pulls cancel."""
-    args = (Neuron(np.float64(1.0), np.float64(0.0)), np.ones(2), np.array([0.0, 2.0]))
+    args = (filled(Neuron, 1, 0), np.ones(2), np.array([0.0, 2.0]))
     slopes = gradient(neuron_loss(relu), args)
     says = (
         "ReLU, w = 1, b = 0, x = (1, 1), y = (0, 2): a = (1, 1), the two gradients are 2 and -2, "

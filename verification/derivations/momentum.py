@@ -4,7 +4,8 @@
 
     (1)      dv_k/dg_t = beta^(k - t) where t <= k, else 0
     (2)      dtheta_T/dtheta_0 = 1     dtheta_T/dv_k = -r
-    (2)(1)   dtheta_T/dg_t = -r sum over k >= t of beta^(k - t) = -r (1 - beta^(T - t + 1)) / (1 - beta)
+    (2)(1)   dtheta_T/dg_t = -r sum over k >= t of beta^(k - t)
+                           = -r (1 - beta^(T - t + 1)) / (1 - beta)
 
 Shapes     theta: any    g: (T, ...), a leaf for each leaf of theta
 Domain     everything finite; 0 <= beta < 1

@@ -12,7 +12,7 @@
 Shapes     theta: any    g: (T, ...), a leaf for each leaf of theta
 Domain     everything finite; 0 <= beta < 1
 Rounding   none of ours: the sum is one constant for each t.
-Reference  Sutskever, Martens, Dahl & Hinton, On the importance of initialization and momentum (2013).
+Reference  Sutskever, Martens, Dahl & Hinton, On the importance of momentum (2013).
 """
 
 import jax

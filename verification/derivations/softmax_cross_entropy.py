@@ -23,7 +23,7 @@ from jax import lax
 
 from refnet import softmax_cross_entropy
 
-from ..inputs import draws, edges
+from ..inputs import draws
 from ..vocabulary import Arrow, Case, Derivation
 
 

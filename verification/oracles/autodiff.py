@@ -29,7 +29,7 @@ def derivatives(question: Question, derive: Callable, points: list, dtype: type)
     with jax.enable_x64(True), np.errstate(over="ignore"):
         batched = _batched(question.function, derive, question.wanted, tuple(question.floats))
         columns = [np.asarray(x) for x in batched(*leaves)]
-    return [[column[k] for column in columns] for k in range(len(points))]
+    return [[np.asarray(column[k]) for column in columns] for k in range(len(points))]
 
 
 @functools.lru_cache(maxsize=256)

@@ -44,5 +44,6 @@ def at(question: Question, point: list[np.ndarray], dtype: type) -> list[np.ndar
                 moved[index] += 1j * STEPS[dtype]
                 args = [*leaves[:i], moved, *leaves[i + 1 :]]
                 (value,) = run(question.program, args, arithmetic)
-                slot[index] = float(value.imag) / STEPS[dtype]
+                finite = np.isfinite(value.real)  # or the imaginary part means nothing
+                slot[index] = float(value.imag) / STEPS[dtype] if finite else np.nan
     return out

@@ -25,13 +25,11 @@ Derive = Callable[[Leaves], Leaves]
 def neighbours(question: Question, count: int = NEIGHBOURS) -> list[Leaves]:
     """Points beside the question's that float32 holds exactly, as float64."""
     rng = np.random.default_rng(count)
-    close = lambda x: x * (1.0 + NEAR * rng.uniform(-1.0, 1.0, x.shape))
+    beside = lambda x: x * (1.0 + NEAR * rng.uniform(-1.0, 1.0, x.shape))
+    held = lambda x: np.asarray(beside(x), np.float32).astype(np.float64)
     with np.errstate(over="ignore"):
         return [
-            [
-                close(x).astype(np.float32).astype(np.float64) if f else x
-                for x, f in zip(question.leaves, question.floats, strict=True)
-            ]
+            [held(x) if f else x for x, f in zip(question.leaves, question.floats, strict=True)]
             for _ in range(count)
         ]
 
@@ -58,7 +56,8 @@ def _radius(answer: np.ndarray, wide, narrow) -> np.ndarray:
         apart = np.where(np.isfinite(apart), apart, np.inf)
         own = apart.max(axis=0, initial=0.0)
         usual = np.median(own) if own.size else 0.0  # an entry may be lucky at every neighbour
-        return SPARE * (RATIO * (own + usual) + np.spacing(np.abs(answer))) + TINY
+        rounding = RATIO * (own + usual) + np.spacing(np.abs(answer))
+        return np.asarray(SPARE * rounding + TINY)
 
 
 def _size(leaves: Leaves) -> int:

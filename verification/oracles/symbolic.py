@@ -20,6 +20,7 @@ from flint import ctx
 from jax.extend.core import ClosedJaxpr
 from sympy import Expr, Rational, Symbol
 
+from ..arithmetic.arrays import box
 from ..arithmetic.expressions import Cell, cell, enclose, expressions, thaw
 from ..arithmetic.identities import vanishes
 from ..arithmetic.interpreter import run
@@ -79,7 +80,7 @@ def _slopes(question: Question) -> tuple[list[np.ndarray], dict]:
     where = cell(point, literal=True)
     (out,) = run(question.program, args, expressions(where))
     diff = np.frompyfunc(lambda s: sympy.diff(out[()], s), 1, 1)
-    return [diff(args[i]) for i in question.wanted], point | (where.frozen or {})
+    return [box(diff(args[i])) for i in question.wanted], point | (where.frozen or {})
 
 
 # --- for all values --------------------------------------------------------------------------

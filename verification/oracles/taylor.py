@@ -55,7 +55,7 @@ def judged(remainder: np.ndarray, noise: np.ndarray) -> Order:
     finite = np.isfinite(remainder) & np.isfinite(noise)
     if not finite[-ENOUGH:].all():
         return Order(np.nan, EXPECTED, False, "f or the claimed gradient is inf or NaN")
-    if (remainder[finite] <= noise[finite]).all():
+    if (remainder[finite] <= CLEAR * noise[finite]).all():
         return Order(np.inf, EXPECTED, True, "no remainder above rounding: f is linear here")
     clear = finite & (remainder > CLEAR * noise)
     last = len(clear) if clear.all() else int(np.argmin(np.append(clear[_first(clear) :], False)))
@@ -65,7 +65,9 @@ def judged(remainder: np.ndarray, noise: np.ndarray) -> Order:
         note = f"only {len(steps)} steps stand clear of rounding noise; {ENOUGH} are needed"
         return Order(np.nan, EXPECTED, False, note)
     slopes = np.diff(np.log2(remainder[steps])) / np.diff(np.log2(STEPS[steps]))
-    note = f"seen between h = 2^{np.log2(STEPS[steps[0]]):.0f} and 2^{np.log2(STEPS[steps[-1]]):.0f}"
+    note = (
+        f"seen between h = 2^{np.log2(STEPS[steps[0]]):.0f} and 2^{np.log2(STEPS[steps[-1]]):.0f}"
+    )
     return Order(float(np.median(slopes)), EXPECTED, True, note)
 
 

@@ -1,4 +1,4 @@
-"""The figures about descent, drawn from the numbers on which claim B7 was judged: one experiment."""
+"""The figures about descent, drawn from the numbers on which claim B7 was judged."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,7 +17,9 @@ def figures(claims: Iterable[ClaimRow]) -> tuple[Figure, ...]:
 def curves(numbers: Mapping[str, Any]) -> Figure:
     """The loss over examples seen, of the three descents, with bands over seeds."""
     series = tuple(band(label, curve) for label, curve in numbers["curves"].items())
-    panel = Panel("Diabetes", "examples seen", "loss on the training data", series, y_scale="linear")
+    panel = Panel(
+        "Diabetes", "examples seen", "loss on the training data", series, y_scale="linear"
+    )
     return Figure(
         "three-descents",
         "Three descents",
@@ -32,7 +34,8 @@ def curves(numbers: Mapping[str, Any]) -> Figure:
 def band(label: str, curve: Mapping[str, Any]) -> Series:
     """One descent from its first step on: a logarithm has no place for the start."""
     names = ("examples", "median", "low", "high")
-    return Series(label, *(tuple(map(float, curve[name][1:])) for name in names))
+    seen, median, low, high = (tuple(map(float, curve[name][1:])) for name in names)
+    return Series(label, seen, median, low, high)
 
 
 def variance(numbers: Mapping[str, Any]) -> Figure:

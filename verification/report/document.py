@@ -109,7 +109,9 @@ class Report:
 
 
 def dumps(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return (
+        json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def claim_row(claim: ClaimRow) -> dict[str, Any]:

@@ -18,7 +18,7 @@ VARIABLES = {INK: "--ink-soft", GRID: "--rule", PAPER: "--paper"} | {
 DASHES = ((), (6.0, 2.2), (1.4, 1.8), (7.0, 2.0, 1.4, 2.0))
 MARKERS = "osD^"
 SIZE = (4.6, 3.2)  # inches: a phone's width, so that letters keep their size on one
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -67,10 +67,25 @@ def draw(axes, series: Mapping[str, Any], k: int) -> None:
     low, high = numbers(series["low"]), numbers(series["high"])
     colour = INK if series["kind"] == "bound" else CURVES[k % len(CURVES)]
     if series["kind"] == "points":
-        bars = [[b - a for a, b in zip(low, y, strict=True)],
-                [b - a for a, b in zip(y, high, strict=True)]] if low else None
-        axes.errorbar(x, y, yerr=bars, color=colour, linestyle="none", elinewidth=1.2,
-                      marker=MARKERS[k % len(MARKERS)], markersize=4.2, zorder=3)
+        bars = (
+            [
+                [b - a for a, b in zip(low, y, strict=True)],
+                [b - a for a, b in zip(y, high, strict=True)],
+            ]
+            if low
+            else None
+        )
+        axes.errorbar(
+            x,
+            y,
+            yerr=bars,
+            color=colour,
+            linestyle="none",
+            elinewidth=1.2,
+            marker=MARKERS[k % len(MARKERS)],
+            markersize=4.2,
+            zorder=3,
+        )
         return
     width = 1.1 if series["kind"] == "bound" else 1.7
     (line,) = axes.plot(x, y, color=colour, linewidth=width)
@@ -81,8 +96,16 @@ def draw(axes, series: Mapping[str, Any], k: int) -> None:
     lost = [a for a, b in zip(x, y, strict=True) if not math.isfinite(b)]
     if lost:  # at the upper edge, in axis coordinates: no number belongs there
         height = [0.995 - 0.035 * k] * len(lost)
-        axes.plot(lost, height, transform=axes.get_xaxis_transform(), color=colour,
-                  linestyle="none", marker="x", markersize=3.4, clip_on=False)
+        axes.plot(
+            lost,
+            height,
+            transform=axes.get_xaxis_transform(),
+            color=colour,
+            linestyle="none",
+            marker="x",
+            markersize=3.4,
+            clip_on=False,
+        )
 
 
 def dashes(series: Mapping[str, Any], k: int) -> tuple[float, ...]:

@@ -12,18 +12,20 @@ from markupsafe import Markup, escape
 
 BETWEEN_DOLLARS = re.compile(r"\$([^$]+)\$")
 LEFTOVER = re.compile(r"\\|&|\{\}")
-ELEMENTS = frozenset(
-    "math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover "
-    "mtable mtr mtd mstyle mpadded mphantom menclose".split()
-)
+ELEMENTS = {
+    *("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mstyle", "mpadded", "mphantom"),
+    *("mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder", "mover", "munderover"),
+    *("mtable", "mtr", "mtd", "menclose"),
+}
 PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2} | {
     "msubsup": 3,
     "munderover": 3,
 }
-ATTRIBUTES = frozenset(
-    "display stretchy fence form separator accent accentunder minsize maxsize width height depth "
-    "displaystyle scriptlevel linethickness lspace rspace movablelimits largeop".split()
-)
+ATTRIBUTES = {
+    *("display", "displaystyle", "scriptlevel", "stretchy", "fence", "form", "separator"),
+    *("accent", "accentunder", "minsize", "maxsize", "width", "height", "depth"),
+    *("linethickness", "lspace", "rspace", "movablelimits", "largeop"),
+}
 CLASSES = {("columnalign", "left"): "left", ("columnalign", "right"): "right"} | {
     ("mathvariant", variant): "bold" for variant in ("bold", "bold-italic")
 }

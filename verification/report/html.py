@@ -16,19 +16,23 @@ Document = Mapping[str, Any]
 def page(document: Document) -> str:
     """document -> index.html."""
     derivations = document["derivations"]
-    return environment().get_template("page.html").render(
-        report=document,
-        headline=summary.headline(document),
-        attention=summary.attention(document),
-        scope=summary.scope(document),
-        limits=summary.limits(document),
-        meaning=summary.MEANING,
-        articles=grouped(document["claims"], "article"),
-        derivations=grouped(derivations, "name"),
-        oracles=summary.oracles(derivations),
-        faults=fault_table(document["faults"]),
-        plots=plots(document["figures"]),
-        css=Markup(environment().get_template("page.css").render()),
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            report=document,
+            headline=summary.headline(document),
+            attention=summary.attention(document),
+            scope=summary.scope(document),
+            limits=summary.limits(document),
+            meaning=summary.MEANING,
+            articles=grouped(document["claims"], "article"),
+            derivations=grouped(derivations, "name"),
+            oracles=summary.oracles(derivations),
+            faults=fault_table(document["faults"]),
+            plots=plots(document["figures"]),
+            css=Markup(environment().get_template("page.css").render()),
+        )
     )
 
 
@@ -75,13 +79,22 @@ def notes(parts: Iterable[Mapping]) -> list[tuple[str, str, str]]:
 def fault_table(rows: Iterable[Mapping]) -> list[dict[str, Any]]:
     """One row per fault: how often it was planted and caught, and where it was not."""
     table = []
-    for name, group in groupby(sorted(rows, key=lambda row: row["fault"]), lambda row: row["fault"]):
+    for name, group in groupby(
+        sorted(rows, key=lambda row: row["fault"]), lambda row: row["fault"]
+    ):
         planted = list(group)
         missed = [f"{row['derivation']} ({row['dtype']})" for row in planted if not row["caught"]]
         places = sorted({row["derivation"] for row in planted})
         caught = len(planted) - len(missed)
-        table.append({"fault": name, "planted": len(planted), "caught": caught,
-                      "missed": missed, "places": places})
+        table.append(
+            {
+                "fault": name,
+                "planted": len(planted),
+                "caught": caught,
+                "missed": missed,
+                "places": places,
+            }
+        )
     return table
 
 

@@ -33,7 +33,9 @@ def junit(document: Mapping[str, Any]) -> str:
 
 
 def add(suite: Element, name: str, row: Mapping[str, Any]) -> None:
-    case = SubElement(suite, "testcase", classname=f"refnet.{name}", name=clean(case_name(name, row)))
+    case = SubElement(
+        suite, "testcase", classname=f"refnet.{name}", name=clean(case_name(name, row))
+    )
     if name == "faults":
         if not row["caught"]:
             SubElement(case, "failure", message="a planted mistake was not caught", type="missed")

@@ -7,7 +7,9 @@ from typing import Any
 from . import summary
 
 Document = Mapping[str, Any]
-ESCAPED = str.maketrans({c: "\\" + c for c in "\\`*_[]|#~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
+ESCAPED = str.maketrans(
+    {c: "\\" + c for c in "\\`*_[]|#~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+)
 
 
 def markdown(document: Document) -> str:
@@ -32,7 +34,9 @@ def markdown(document: Document) -> str:
 
 
 def meta(document: Document) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(document["versions"].items()))
+    versions = ", ".join(
+        f"{name} {version}" for name, version in sorted(document["versions"].items())
+    )
     return f"Seed {document['seed']}{', quick run' if document['quick'] else ''}. {versions}."
 
 
@@ -56,8 +60,13 @@ def claims(rows: Iterable[Mapping]) -> list[str]:
         lines += table(
             ["id", "statement", "verdict", "evidence, counterexample, correction", "control"],
             [
-                [row["id"], prose(row["statement"]), f"**{row['verdict']}**", found(row),
-                 prose(row["control"])]
+                [
+                    row["id"],
+                    prose(row["statement"]),
+                    f"**{row['verdict']}**",
+                    found(row),
+                    prose(row["control"]),
+                ]
                 for row in group
             ],
         )
@@ -65,17 +74,38 @@ def claims(rows: Iterable[Mapping]) -> list[str]:
 
 
 def found(row: Mapping) -> str:
-    named = {"": row["evidence"], "Counterexample: ": row["counterexample"],
-             "Corrected: ": row["correction"]}
+    named = {
+        "": row["evidence"],
+        "Counterexample: ": row["counterexample"],
+        "Corrected: ": row["correction"],
+    }
     return "<br>".join(f"{name}{prose(value)}" for name, value in named.items() if value)
 
 
 def derivations(rows: Iterable[Mapping]) -> list[str]:
-    head = ["derivation", "dtype", "verdict", "cases", "skipped", "worst", "power", "arrows", "reason"]
+    head = [
+        "derivation",
+        "dtype",
+        "verdict",
+        "cases",
+        "skipped",
+        "worst",
+        "power",
+        "arrows",
+        "reason",
+    ]
     body = [
-        [text(row["name"]), row["dtype"], f"**{row['verdict']}**", str(row["cases"]),
-         str(row["skipped"]), ulps(row["worst"]), power(row["power"]), arrows(row["arrows"]),
-         prose(row["reason"])]
+        [
+            text(row["name"]),
+            row["dtype"],
+            f"**{row['verdict']}**",
+            str(row["cases"]),
+            str(row["skipped"]),
+            ulps(row["worst"]),
+            power(row["power"]),
+            arrows(row["arrows"]),
+            prose(row["reason"]),
+        ]
         for row in rows
     ]
     return ["", "## Derivations", "", *table(head, body)] if body else []
@@ -83,16 +113,36 @@ def derivations(rows: Iterable[Mapping]) -> list[str]:
 
 def arrows(rows: list[Mapping]) -> str:
     correct = sum(row["verdict"] == "correct" for row in rows)
-    others = [f"{text(row['name'])} **{row['verdict']}**" for row in rows if row["verdict"] != "correct"]
+    others = [
+        f"{text(row['name'])} **{row['verdict']}**" for row in rows if row["verdict"] != "correct"
+    ]
     return "; ".join([f"{correct} of {len(rows)} correct", *others])
 
 
 def implementations(rows: Iterable[Mapping]) -> list[str]:
-    head = ["implementation", "data", "network", "at", "dtype", "verdict", "worst", "power", "convention"]
+    head = [
+        "implementation",
+        "data",
+        "network",
+        "at",
+        "dtype",
+        "verdict",
+        "worst",
+        "power",
+        "convention",
+    ]
     body = [
-        [text(row["name"]), text(row["dataset"]), text(row["network"]), text(row["at"]), row["dtype"],
-         f"**{row['verdict']}** {prose(row['reason'])}".strip(), ulps(row["worst"]),
-         power(row["power"]), prose(row["convention"])]
+        [
+            text(row["name"]),
+            text(row["dataset"]),
+            text(row["network"]),
+            text(row["at"]),
+            row["dtype"],
+            f"**{row['verdict']}** {prose(row['reason'])}".strip(),
+            ulps(row["worst"]),
+            power(row["power"]),
+            prose(row["convention"]),
+        ]
         for row in rows
     ]
     return ["", "## Other implementations", "", *table(head, body)] if body else []
@@ -103,15 +153,20 @@ def faults(rows: list[Mapping]) -> list[str]:
         return []
     missed = [row for row in rows if not row["caught"]]
     lines = [f"{len(rows) - len(missed):,} of {len(rows):,} planted mistakes were caught."]
-    lines += [f"- not caught: {text(row['fault'])} in {text(row['derivation'])}, {row['dtype']}"
-              for row in missed]
+    lines += [
+        f"- not caught: {text(row['fault'])} in {text(row['derivation'])}, {row['dtype']}"
+        for row in missed
+    ]
     return ["", "## Planted mistakes", "", *lines, ""]
 
 
 def training(rows: Iterable[Mapping]) -> list[str]:
     names = ["dataset", "network", "loss", "method", "batch", "epochs"]
     losses = ["loss_first", "loss_last", "validation_loss"]
-    body = [[text(str(row[n])) for n in names] + [summary.number(row[n]) for n in losses] for row in rows]
+    body = [
+        [text(str(row[n])) for n in names] + [summary.number(row[n]) for n in losses]
+        for row in rows
+    ]
     head = [name.replace("_", " ") for name in names + losses]
     return ["", "## Training on real data", "", *table(head, body)] if body else []
 

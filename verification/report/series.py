@@ -5,6 +5,7 @@ The truth is a proven ball every time, 200 bits wide; an error is counted in ulp
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -50,12 +51,12 @@ def step_sizes() -> Figure:
     )
 
 
-def loss(w: float | complex) -> np.ndarray:
+def loss(w: float | complex) -> Any:
     z = np.asarray(w) * NEURON["x"] + NEURON["b"]
     return np.log1p(np.exp(z)) - NEURON["y"] * z
 
 
-def central(h: float) -> np.ndarray:
+def central(h: float) -> Any:
     return (loss(NEURON["w"] + h) - loss(NEURON["w"] - h)) / (2.0 * h)
 
 
@@ -74,6 +75,7 @@ def relative(estimate, truth: float) -> float:
 
 
 # --- each form of each slope -----------------------------------------------------------------
+
 
 def naive_sigmoid(z):
     return 1.0 / (1.0 + jnp.exp(-z))
@@ -161,7 +163,10 @@ def forms_panel(title: str, truth: Callable, forms: dict[str, Callable], dtype: 
         error = np.array([ulps(*pair, dtype) for pair in zip(answer, exact, strict=True)])
         worse = error.reshape(2, POINTS).max(axis=0)  # nan wins
         series.append(Series(label, tuple(magnitudes.tolist()), tuple(worse.tolist())))
-    ends, all_digits = (float(magnitudes[0]), float(magnitudes[-1])), 1.0 / float(np.finfo(dtype).eps)
+    ends, all_digits = (
+        (float(magnitudes[0]), float(magnitudes[-1])),
+        1.0 / float(np.finfo(dtype).eps),
+    )
     series.append(Series("no digit left", ends, (all_digits, all_digits), kind="bound"))
     return Panel(title, "|z|", "error in ulps", tuple(series))
 

@@ -154,7 +154,9 @@ def arrivals(tasks: list[Task], workers: int) -> Iterator[Iterator[tuple[Task, D
         return
     context = multiprocessing.get_context("spawn")  # JAX has threads, and they do not fork
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, context, initializer=prepare, initargs=(jax.config.jax_enable_x64,))
+    pool = ProcessPoolExecutor(
+        workers, context, initializer=prepare, initargs=(jax.config.read("jax_enable_x64"),)
+    )
     try:
         futures = {pool.submit(carry_out, task): task for task in tasks}
         yield ((futures[future], future.result()) for future in as_completed(futures))

@@ -78,7 +78,9 @@ def whole(rows: list) -> list[dict[str, str]]:
     """One row per name: correct where every dtype is."""
     names = dict.fromkeys(row["name"] for row in rows)
     verdicts = {name: {row["verdict"] for row in rows if row["name"] == name} for name in names}
-    return [{"verdict": "".join(verdicts[name]) if len(verdicts[name]) == 1 else ""} for name in names]
+    return [
+        {"verdict": "".join(verdicts[name]) if len(verdicts[name]) == 1 else ""} for name in names
+    ]
 
 
 def share(rows: list, verdict: str) -> str:
@@ -98,8 +100,12 @@ def attention(document: Document) -> list[tuple[str, str, str, str]]:
         if failing(row)
     ]
     missed = [
-        ("faults", f"{row['fault']} in {row['derivation']}, {row['dtype']}", row["verdict"],
-         "a planted mistake was not caught")
+        (
+            "faults",
+            f"{row['fault']} in {row['derivation']}, {row['dtype']}",
+            row["verdict"],
+            "a planted mistake was not caught",
+        )
         for row in document["faults"]
         if not row["caught"]
     ]
@@ -130,8 +136,9 @@ def scope(document: Document) -> dict[str, str]:
         "Functions": f"{len(names)}, with {plural(len(arrows), 'arrow')} of the chain rule",
         "Dtypes": ", ".join(dict.fromkeys(row["dtype"] for row in derivations)),
         "Cases": f"{sum(row['cases'] for row in derivations):,}, edges and all dtypes included",
-        "Oracles": ", ".join(f"{name} ({rank})" if rank else name for name, rank in
-                             oracles(derivations).items()),
+        "Oracles": ", ".join(
+            f"{name} ({rank})" if rank else name for name, rank in oracles(derivations).items()
+        ),
     }
     for dtype in dict.fromkeys(row["dtype"] for row in derivations):
         powers = [weakest(row["power"]) for row in derivations if row["dtype"] == dtype]

@@ -70,7 +70,7 @@ def _validator():
 
 
 def _resource(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
+    return files("verification.report").joinpath(name).read_text("utf-8")
 
 
 # --- the folder ------------------------------------------------------------------------------

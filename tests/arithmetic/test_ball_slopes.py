@@ -1,0 +1,74 @@
+"""Slopes of the elementary functions against mpmath at 60 digits, and every tie on purpose."""
+
+import jax
+import jax.numpy as jnp
+import mpmath
+import numpy as np
+import pytest
+from flint import arb, ctx
+
+from verification.arithmetic.balls import UNIT
+from verification.oracles import ball
+from verification.oracles.question import ask
+
+SLOPES = {
+    "tanh": (jnp.tanh, lambda x: mpmath.sech(x) ** 2),
+    "logistic": (jax.nn.sigmoid, lambda x: mpmath.sech(x / 2) ** 2 / 4),
+    "erf": (jax.lax.erf, lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x)),
+    "erfc": (jax.lax.erfc, lambda x: -2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x)),
+    "exp": (jnp.exp, mpmath.exp),
+    "exp2": (jnp.exp2, lambda x: mpmath.mpf(2) ** x * mpmath.log(2)),
+    "expm1": (jnp.expm1, mpmath.exp),
+    "log": (lambda x: jnp.log(jnp.abs(x)), lambda x: 1 / x),
+    "log1p": (lambda x: jnp.log1p(jnp.square(x)), lambda x: 2 * x / (1 + x * x)),
+    "sqrt": (lambda x: jnp.sqrt(x * x), mpmath.sign),
+    "rsqrt": (lambda x: jax.lax.rsqrt(x * x), lambda x: -mpmath.sign(x) / x**2),
+    "sin": (jnp.sin, mpmath.cos),
+    "cos": (jnp.cos, lambda x: -mpmath.sin(x)),
+    "integer power": (lambda x: x**-3, lambda x: -3 * x**-4),
+    "division": (lambda x: (x - 2.0) / (x + 5.0), lambda x: 7 / (x + 5) ** 2),
+    "power": (lambda x: jnp.abs(x) ** 1.75, lambda x: 1.75 * abs(x) ** 0.75 * mpmath.sign(x)),
+    "exponent": (lambda x: 3.0**x, lambda x: mpmath.mpf(3) ** x * mpmath.log(3)),
+}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+@pytest.mark.parametrize("x", [-3.8125, 0.34375, 2.5])
+def test_a_slope_holds_what_mpmath_says(name, x):
+    function, reference = SLOPES[name]
+    (leaf,) = ball.enclose(ask(function, (np.float64(x),)), 128)
+    with ctx.workprec(256), mpmath.workdps(60):
+        want = arb(mpmath.nstr(reference(mpmath.mpf(x)), 58))
+        assert leaf[()].overlaps(want * (1 + arb(0, 1) * arb(10) ** -55))
+        assert not leaf[()].overlaps(want * (1 + arb(2) ** -80))
+
+
+KINKS = {
+    "max": (lambda z: jnp.maximum(z, 0.0), 0, 1),
+    "min": (lambda z: jnp.minimum(z, 0.0), 0, 1),
+    "abs": (jnp.abs, -1, 1),
+    "clip": (lambda z: jnp.clip(z, 0.0, 2.0), 0, 1),
+    "max of one number twice": (lambda z: jnp.maximum(3.0 * z, -2.0 * z), -2, 3),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_an_exact_tie_is_the_clarke_interval(name):
+    function, left, right = KINKS[name]
+    (leaf,) = ball.enclose(ask(function, (np.float64(0.0),)), 128)
+    both_sides = arb(left).union(right)
+    assert leaf[()].contains(both_sides)
+    with ctx.workprec(128):
+        assert leaf[()].rad() <= both_sides.rad() * 1.001
+
+
+def test_a_maximum_over_ties_shares_among_the_winners_alone():
+    (leaf,) = ball.enclose(ask(lambda z: z.max(), (np.array([2.0, -1.0, 2.0]),)), 128)
+    assert leaf[0].contains(UNIT) and leaf[2].contains(UNIT) and leaf[1] == 0
+
+
+def test_a_tie_that_is_not_exact_is_unbounded():
+    """tanh(z)^2 + sech(z)^2 is 1, but balls cannot know: no slope is guessed."""
+    hidden = lambda z: jnp.maximum(jnp.tanh(z) ** 2 + 1.0 / jnp.cosh(z) ** 2, 1.0) * z
+    (said,) = ball.gradient(ask(hidden, (np.float64(0.7),)))
+    assert np.isinf(said.rad)
