@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from verification.arithmetic.arrays import box, decided, dot_general, each, landing, moved
@@ -11,6 +11,7 @@ from verification.arithmetic.arrays import box, decided, dot_general, each, land
 times = dot_general(lambda a, b: a @ b)
 
 
+@settings(max_examples=12)
 @given(st.data())
 def test_dot_general_is_jaxs_for_every_layout(data):
     sizes = data.draw(st.permutations([2, 3, 4, 5]))

@@ -81,11 +81,11 @@ def test_every_epoch_deals_every_example_once(method, size):
 
 def test_a_repeated_subset_has_the_loss_and_gradient_of_the_subset():
     whole, few = examples(CANCER, 1), examples(CANCER, 1, 64)
-    x, y = (np.asarray(a[:64], np.float64) for a in whole)
+    x, y = (a[:64].astype(np.float64) for a in whole)
     params = init_mlp(jax.random.key(0), CANCER.sizes, dtype=np.float64)
     objective = jax.value_and_grad(lambda p, x, y: CANCER.loss(mlp(p, x), y))
 
-    seen = objective(params, *(np.asarray(a, np.float64) for a in few))
+    seen = objective(params, *(a.astype(np.float64) for a in few))
     alone = objective(params, x, y)
 
     eps, terms = np.finfo(np.float64).eps, 448 * 31  # a mean of sums of that many products

@@ -52,7 +52,7 @@ FALSEHOODS = [
     ("C8", other_activations, "TWINS", (other_activations.UNCHANGED,)),
     ("C8", other_activations, "tanh_loss", other_activations.shifted_loss),
     ("C9", step_size, "curvature", step_size.curvature_without_bias),
-    ("C9", step_size, "SHARE", 1.05),
+    ("C9", step_size, "SHARE", 1.5),
     ("C9", step_size, "LONG", 4.0),
     ("C9", step_size, "hessian_is_outer", lambda: step_size.Trial(False, "planted")),
     ("C10", backpropagation, "RIGHT", backpropagation.PLANTED["W not transposed"]),

@@ -25,9 +25,8 @@ def verdict_of():
             samples.append(
                 answer(gradient, question, truth(question), allowed, args, label=f"case {k}")
             )
-            return judge(
-                "subject", dtype, samples, faults, formula_is_right=right_formula(gradient)
-            )
+        excuse = right_formula(gradient)
+        return judge("subject", dtype, samples, faults, formula_is_right=excuse)
 
     return finding
 

@@ -1,4 +1,4 @@
-"""Every oracle is heard beside the proven ball; one that lies is seen, one that is silent says so."""
+"""Every oracle is heard beside the proven ball: a lie is seen, and a silence says why."""
 
 from types import SimpleNamespace
 

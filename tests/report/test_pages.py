@@ -178,3 +178,9 @@ def test_two_figures_share_no_id(samples):
 )  # fmt: skip
 def test_numbers_for_a_reader(value, text):
     assert summary.number(value).replace(summary.TIMES, " × ") == text
+
+
+def test_places_say_the_shorter_of_two_lists():
+    everywhere = ["a", "b", "c"]
+    said = [html.places(some, everywhere) for some in ({"a", "b", "c"}, {"a", "c"}, {"b"})]
+    assert said == ["all 3", "all 3 but b", "b"]

@@ -1,5 +1,7 @@
 """The slope of every elementary function over real balls: our own rules, not JAX's."""
 
+from collections.abc import Callable
+
 import numpy as np
 from flint import arb
 
@@ -37,16 +39,14 @@ def slopes(tie: arb, met: list) -> dict:
     `tie` is what an exact tie of max, min or |x| gives to its first operand: [0, 1] is every
     convention at once, 1 and 0 are the two one-sided ones.  Every tie met is put into `met`.
     """
-    one = lambda f: lambda a, x, **_: (each(f)(a, x),)
-    gauss = lambda x: 2 / arb.const_sqrt_pi() * (-(x * x)).exp()
 
-    def max_(a, x, y, **_):
+    def maximum(a, x, y, **_):
         s = each(lambda u, v: share(u, v, tie, met))(x, y)
         return s, 1 - s
 
-    def min_(a, x, y, **_):
+    def minimum(a, x, y, **_):
         s = each(lambda u, v: share(v, u, 1 - tie, met))(x, y)
-        return 1 - s, s
+        return s, 1 - s
 
     def extreme(a, x, axes, **_):
         best = np.broadcast_to(np.expand_dims(a, tuple(axes)), x.shape)
@@ -54,42 +54,56 @@ def slopes(tie: arb, met: list) -> dict:
         rivals = np.broadcast_to(near.sum(axis=tuple(axes), keepdims=True), x.shape)
         return (each(lambda v, n, r: winner(v, n, r, met))(x, near, rivals),)
 
-    def clamp_(a, low, x, high, **_):
-        inside = lambda u, v, w: share(v, u, 1 - tie, met) * share(w, v, tie, met)
+    def clamp(a, low, x, high, **_):
+        inside = lambda u, v, w: share(v, u, tie, met) * share(w, v, 1 - tie, met)
         return 0, each(inside)(low, x, high), 0
 
-    def power(a, x, y, **_):
-        p = each(number)(y)
-        return p * each(lambda u, v: u ** (v - 1))(x, p), each(lambda u, v: u * v.log())(a, x)
-
-    return {
-        "add": lambda a, x, y, **_: (1, 1),
-        "add_any": lambda a, x, y, **_: (1, 1),
-        "sub": lambda a, x, y, **_: (1, -1),
-        "mul": lambda a, x, y, **_: (y, x),
-        "div": lambda a, x, y, **_: (1 / y, -a / y),
-        "neg": lambda a, x, **_: (-1,),
+    return SMOOTH | {
         "abs": one(lambda a, x: 2 * share(x, -x, tie, met) - 1),
-        "sign": lambda a, x, **_: (0,),
-        "square": lambda a, x, **_: (2 * x,),
-        "integer_pow": lambda a, x, y, **_: (y * integer_pow(x, y - 1),),
-        "pow": power,
-        "exp": lambda a, x, **_: (a,),
-        "exp2": lambda a, x, **_: (a * arb(2).log(),),
-        "expm1": lambda a, x, **_: (a + 1,),
-        "log": lambda a, x, **_: (1 / x,),
-        "log1p": lambda a, x, **_: (1 / (1 + x),),
-        "sqrt": lambda a, x, **_: (1 / (2 * a),),
-        "rsqrt": lambda a, x, **_: (-a / (2 * x),),
-        "sin": one(lambda a, x: x.cos()),
-        "cos": one(lambda a, x: -x.sin()),
-        "tanh": one(lambda a, x: x.sech() ** 2),
-        "logistic": one(lambda a, x: sigma(x) * sigma(-x)),
-        "erf": one(lambda a, x: gauss(x)),
-        "erfc": one(lambda a, x: -gauss(x)),
-        "max": max_,
-        "min": min_,
-        "clamp": clamp_,
+        "max": maximum,
+        "min": minimum,
+        "clamp": clamp,
         "reduce_max": extreme,
         "reduce_min": extreme,
     }
+
+
+def one(slope: Callable) -> Callable:
+    """The rule of a function of one number, from its slope at (output, input)."""
+    return lambda a, x, **_: (each(slope)(a, x),)
+
+
+def gauss(x: arb) -> arb:
+    return 2 / arb.const_sqrt_pi() * (-(x * x)).exp()
+
+
+def power(a, x, y, **_):
+    p = each(number)(y)
+    return p * each(lambda u, v: u ** (v - 1))(x, p), each(lambda u, v: u * v.log())(a, x)
+
+
+SMOOTH = {
+    "add": lambda a, x, y, **_: (1, 1),
+    "add_any": lambda a, x, y, **_: (1, 1),
+    "sub": lambda a, x, y, **_: (1, -1),
+    "mul": lambda a, x, y, **_: (y, x),
+    "div": lambda a, x, y, **_: (1 / y, -a / y),
+    "neg": lambda a, x, **_: (-1,),
+    "sign": lambda a, x, **_: (0,),
+    "square": lambda a, x, **_: (2 * x,),
+    "integer_pow": lambda a, x, y, **_: (y * integer_pow(x, y - 1),),
+    "pow": power,
+    "exp": lambda a, x, **_: (a,),
+    "exp2": lambda a, x, **_: (a * arb(2).log(),),
+    "expm1": lambda a, x, **_: (a + 1,),
+    "log": lambda a, x, **_: (1 / x,),
+    "log1p": lambda a, x, **_: (1 / (1 + x),),
+    "sqrt": lambda a, x, **_: (1 / (2 * a),),
+    "rsqrt": lambda a, x, **_: (-a / (2 * x),),
+    "sin": one(lambda a, x: x.cos()),
+    "cos": one(lambda a, x: -x.sin()),
+    "tanh": one(lambda a, x: x.sech() ** 2),
+    "logistic": one(lambda a, x: sigma(x) * sigma(-x)),
+    "erf": one(lambda a, x: gauss(x)),
+    "erfc": one(lambda a, x: -gauss(x)),
+}

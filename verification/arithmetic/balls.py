@@ -23,7 +23,9 @@ def sigma(x: arb) -> arb:
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """A product of two matrices of balls, by Arb's block multiplication."""
-    product = arb_mat(*a.shape, a.ravel().tolist()) * arb_mat(*b.shape, b.ravel().tolist())
+    product = arb_mat(a.shape[0], a.shape[1], a.ravel().tolist()) * arb_mat(
+        b.shape[0], b.shape[1], b.ravel().tolist()
+    )
     out = np.empty(a.shape[0] * b.shape[1], object)
     out[:] = product.entries()
     return out.reshape(a.shape[0], b.shape[1])
@@ -77,7 +79,7 @@ def decide(predicate) -> bool | int:
     value = np.asarray(predicate)[()]
     if value is None:
         raise Undecided("a comparison of overlapping balls steers a branch or a loop")
-    return value
+    return np.asarray(value).item()
 
 
 # --- elementary functions --------------------------------------------------------------------
@@ -116,7 +118,9 @@ def number(x):
 
 def convert(x, new_dtype, **_):
     if np.issubdtype(new_dtype, np.integer) or new_dtype == np.bool_:
-        raise Undecided("a real number is turned into an integer: its digits decide a path")
+        if any(isinstance(v, arb) for v in x.flat):
+            raise Undecided("a real number is turned into an integer: its digits decide a path")
+        return box(each(lambda p: int(decide(p)))(x)).astype(new_dtype)
     return each(number)(x)
 
 

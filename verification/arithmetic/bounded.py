@@ -49,6 +49,28 @@ class Predicate(NamedTuple):
         return self.value.shape
 
 
+def times(a, b):
+    """a b, with 0 times infinity 0: an exact zero has no error to hand on."""
+    with np.errstate(invalid="ignore"):
+        product = a * b
+    return np.where((a == 0) | (b == 0), 0.0, product)
+
+
+def dot(a, b, dimension_numbers):
+    """A general product of two float arrays, axes as in dot_general."""
+    (contract_a, contract_b), (batch_a, batch_b) = dimension_numbers
+    if not batch_a:
+        return np.tensordot(a, b, (contract_a, contract_b))
+    axes_a = list(range(a.ndim))
+    axes_b = list(range(a.ndim, a.ndim + b.ndim))
+    for i, j in zip((*contract_a, *batch_a), (*contract_b, *batch_b), strict=True):
+        axes_b[j] = axes_a[i]
+    free = lambda axes, taken: [axis for i, axis in enumerate(axes) if i not in taken]
+    out = [axes_a[i] for i in batch_a]
+    out += free(axes_a, (*contract_a, *batch_a)) + free(axes_b, (*contract_b, *batch_b))
+    return np.einsum(a, axes_a, b, axes_b, out)
+
+
 def move(name: str):
     """Values and bounds move alike."""
 

@@ -6,22 +6,24 @@ may be flushed to zero.  Values are float64 at the target's inputs; bounds are p
 Where a correct program in the target format may overflow, the bound is infinite.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import ml_dtypes
 import numpy as np
 from scipy import special
 
 from ..vocabulary import Undecided
 from .arrays import MOVES, landing
-from .bounded import COMPARISONS, Bounded, Format, Predicate, decide, move, select
+from .bounded import COMPARISONS, Bounded, Format, Predicate, decide, dot, move, select, times
 from .interpreter import Arithmetic
-
 
 ULPS = {  # largest error of an elementary function on any device we judge, in units of u |f(x)|
     "exp": lambda x: 4,
     "exp2": lambda x: 4 + 2 * np.abs(x),  # e^(x log 2) with the product rounded
     "expm1": lambda x: 6,
     "log": lambda x: 4,
-    "log1p": lambda x: np.where((-0.415 < x) & (x < -0.29), 300, 6),  # XLA leaves its fit there
+    "log1p": lambda x: np.where((x > -0.415) & (x < -0.29), 300, 6),  # XLA leaves its fit there
     "sqrt": lambda x: 2,
     "rsqrt": lambda x: 4,
     "sin": lambda x: 4,
@@ -36,173 +38,214 @@ ULPS = {  # largest error of an elementary function on any device we judge, in u
 
 def bounds(target: Format) -> Arithmetic:
     """The arithmetic of running error bounds in one target format."""
-    u, tiny = target.unit, target.tiny
+    rules = {name: partial(rule, target) for name, rule in RULES.items()}
+    name = f"running error bounds in {target.name}"
+    return Arithmetic(name, partial(lift, target), rules | UNROUNDED, decide)
 
-    def rounded(value, error, roundings=1.0) -> Bounded:
-        out = Bounded(value, error + roundings * u * np.abs(value) + tiny)
-        size = np.abs(out.value) + out.error
-        return Bounded(out.value, np.where(size <= target.largest, out.error, np.inf))
 
-    def gamma(n: int) -> float:
-        return n * u / (1.0 - n * u) if n * u < 1.0 else np.inf
+def lift(target: Format, array) -> Bounded:
+    """A number as the format holds it: rounded, or flushed where it is subnormal."""
+    array = np.asarray(array, np.float64)
+    with np.errstate(over="ignore"):
+        stored = array.astype(ml_dtypes.bfloat16 if target.name == "bfloat16" else target.name)
+    inexact = stored.astype(np.float64) != array
+    flushed = (np.abs(array) < target.tiny) & (array != 0)
+    error = np.where(inexact, target.unit * np.abs(array), 0.0)
+    return Bounded(array, error + np.where(flushed, target.tiny, 0.0))
 
-    def lift(array) -> Bounded:
-        array = np.asarray(array, np.float64)
-        with np.errstate(over="ignore"):
-            stored = array.astype(ml_dtypes.bfloat16 if target.name == "bfloat16" else target.name)
-        inexact = stored.astype(np.float64) != array
-        small = (np.abs(array) < tiny) & (array != 0)
-        return Bounded(array, np.where(inexact, u * np.abs(array), 0.0) + np.where(small, tiny, 0.0))
 
-    def product(x: Bounded, y: Bounded) -> Bounded:
-        spread = _times(np.abs(x.value), y.error) + _times(x.error, np.abs(y.value))
-        return rounded(x.value * y.value, spread + _times(x.error, y.error))
+def rounded(target: Format, value, error, roundings=1.0) -> Bounded:
+    """The result of an operation: its operands' errors handed on, and its own rounding."""
+    out = Bounded(value, error + roundings * target.unit * np.abs(value) + target.tiny)
+    size = np.abs(out.value) + out.error
+    return Bounded(out.value, np.where(size <= target.largest, out.error, np.inf))
 
-    def quotient(x: Bounded, y: Bounded) -> Bounded:
-        value = x.value / y.value
-        room = np.maximum(np.abs(y.value) - y.error, 0.0)
-        # two roundings: compilers turn a division by a constant into a product
-        return rounded(value, (x.error + np.abs(value) * y.error) / room, 2.0)
 
-    def function(name: str, f, spread):
-        """An elementary function; spread(x, e) bounds |f(x + d) - f(x)| for |d| <= e."""
-        return lambda x, **_: rounded(
-            f(x.value), np.where(x.error == 0, 0.0, spread(x.value, x.error)), ULPS[name](x.value)
-        )
+def gamma(target: Format, n: int) -> float:
+    """n u / (1 - n u): what n roundings in a row may do.  Higham 2002, lemma 3.1."""
+    small = n * target.unit
+    return small / (1.0 - small) if small < 1.0 else np.inf
 
-    def dot(a: Bounded, b: Bounded, dimension_numbers, **_) -> Bounded:
-        multiply = lambda p, q: _dot(p, q, dimension_numbers)
-        n = int(np.prod([a.shape[i] for i in dimension_numbers[0][0]], dtype=int))
-        size = multiply(np.abs(a.value), np.abs(b.value))
-        spread = multiply(np.abs(a.value), b.error) + multiply(a.error, np.abs(b.value))
-        spread = spread + multiply(a.error, b.error)
-        return rounded(multiply(a.value, b.value), spread + gamma(n) * size + n * tiny, 0.0)
 
-    def total(x: Bounded, axes, **_) -> Bounded:
-        axes = tuple(axes)
-        n = int(np.prod([x.shape[i] for i in axes], dtype=int))
-        spread = x.error.sum(axes) + gamma(max(n - 1, 0)) * np.abs(x.value).sum(axes)
-        return rounded(x.value.sum(axes), spread, 0.0)
+# --- arithmetic ------------------------------------------------------------------------------
 
-    def power(x: Bounded, y: int, **_) -> Bounded:
-        slope = np.abs(y) * np.maximum(np.abs(x.value) - np.sign(y - 1) * -x.error, 0.0) ** (y - 1)
-        return rounded(x.value**y, slope * x.error, max(abs(y) - 1, 1) + (y < 0))
 
-    def any_power(x: Bounded, y: Bounded, **_) -> Bounded:
-        value = x.value**y.value
-        shift = np.abs(y.value) * x.error / np.maximum(x.value - x.error, 0.0)
-        shift = shift + np.abs(np.log(x.value)) * y.error
-        return rounded(value, np.abs(value) * np.expm1(shift), ULPS["pow"](x.value))
+def add(target, x, y, **_):
+    return rounded(target, x.value + y.value, x.error + y.error)
 
-    def running_sum(x: Bounded, axis, reverse, **_) -> Bounded:
-        flip = (lambda a: np.flip(a, axis)) if reverse else (lambda a: a)
-        add = lambda a: flip(np.cumsum(flip(a), axis))
-        spread = add(x.error) + gamma(x.shape[axis] - 1) * add(np.abs(x.value))
-        return rounded(add(x.value), spread, 0.0)
 
-    def scatter(x: Bounded, indices, updates: Bounded, **params) -> Bounded:
-        into = landing(x.shape, indices, updates.shape, params)
-        kept = into >= 0
-        n = int(np.bincount(into[kept], minlength=1).max())
+def sub(target, x, y, **_):
+    return rounded(target, x.value - y.value, x.error + y.error)
 
-        def add(a, b):
-            out = a.copy()
-            np.add.at(out.reshape(-1), into[kept], b.ravel()[kept])
-            return out
 
-        size = add(np.abs(x.value), np.abs(updates.value))
-        error = add(x.error, updates.error) + gamma(n) * size
-        return rounded(add(x.value, updates.value), error, 0.0)
+def mul(target, x, y, **_):
+    spread = times(np.abs(x.value), y.error) + times(x.error, np.abs(y.value))
+    return rounded(target, x.value * y.value, spread + times(x.error, y.error))
 
-    def enter(x, new_dtype, **_):
-        if isinstance(x, Bounded) and not np.issubdtype(new_dtype, np.floating):
+
+def div(target, x, y, **_):
+    value = x.value / y.value
+    room = np.maximum(np.abs(y.value) - y.error, 0.0)
+    return rounded(target, value, (x.error + np.abs(value) * y.error) / room)
+
+
+def integer_pow(target, x, y: int, **_):
+    reach = np.abs(x.value) + np.sign(y - 1) * x.error
+    slope = abs(y) * np.maximum(reach, 0.0) ** (y - 1)
+    return rounded(target, x.value**y, slope * x.error, max(abs(y) - 1, 1) + (y < 0))
+
+
+def power(target, x, y, **_):
+    value = x.value**y.value
+    shift = np.abs(y.value) * x.error / np.maximum(x.value - x.error, 0.0)
+    shift = shift + np.abs(np.log(x.value)) * y.error
+    return rounded(target, value, np.abs(value) * np.expm1(shift), ULPS["pow"](x.value))
+
+
+def elementary(name: str, f: Callable, spread: Callable) -> Callable:
+    """The rule of f, where spread(x, e) bounds |f(x + d) - f(x)| for |d| <= e."""
+
+    def rule(target, x, **_):
+        moved = np.where(x.error == 0, 0.0, spread(x.value, x.error))
+        return rounded(target, f(x.value), moved, ULPS[name](x.value))
+
+    return rule
+
+
+# --- sums ------------------------------------------------------------------------------------
+
+
+def dot_general(target, a, b, dimension_numbers, **_):
+    n = int(np.prod([a.shape[i] for i in dimension_numbers[0][0]], dtype=int))
+    product = lambda p, q: dot(p, q, dimension_numbers)
+    size_a, size_b = np.abs(a.value), np.abs(b.value)
+    spread = product(size_a, b.error) + product(a.error, size_b) + product(a.error, b.error)
+    error = spread + gamma(target, n) * product(size_a, size_b) + n * target.tiny
+    return rounded(target, product(a.value, b.value), error, 0.0)
+
+
+def reduce_sum(target, x, axes, **_):
+    axes = tuple(axes)
+    n = int(np.prod([x.shape[i] for i in axes], dtype=int))
+    error = x.error.sum(axes) + gamma(target, max(n - 1, 0)) * np.abs(x.value).sum(axes)
+    return rounded(target, x.value.sum(axes), error, 0.0)
+
+
+def cumsum(target, x, axis, reverse, **_):
+    flip = (lambda a: np.flip(a, axis)) if reverse else (lambda a: a)
+    total = lambda a: flip(np.cumsum(flip(a), axis))
+    error = total(x.error) + gamma(target, x.shape[axis] - 1) * total(np.abs(x.value))
+    return rounded(target, total(x.value), error, 0.0)
+
+
+def scatter_add(target, x, indices, updates, **params):
+    into = landing(x.shape, indices, updates.shape, params)
+    kept = into >= 0
+    n = int(np.bincount(into[kept], minlength=1).max())
+
+    def total(a, b):
+        out = np.array(a)
+        np.add.at(out.reshape(-1), into[kept], b.ravel()[kept])
+        return out
+
+    size = total(np.abs(x.value), np.abs(updates.value))
+    error = total(x.error, updates.error) + gamma(target, n) * size
+    return rounded(target, total(x.value, updates.value), error, 0.0)
+
+
+# --- what does not round ---------------------------------------------------------------------
+
+
+def convert(target, x, new_dtype, **_):
+    if isinstance(x, Bounded):
+        if not np.issubdtype(new_dtype, np.floating):
             raise Undecided("a real number is turned into an integer: its digits decide a path")
-        if isinstance(x, Predicate):
-            if not np.all(x.sure):
-                raise Undecided("a comparison within rounding becomes a number")
-            x = x.value
-        return x if isinstance(x, Bounded) else lift(np.asarray(x, np.float64))
+        return x
+    if isinstance(x, Predicate):
+        if not np.all(x.sure):
+            raise Undecided("a comparison within rounding becomes a number")
+        x = x.value
+    return lift(target, x)
 
-    pull_in = lambda x, e: np.maximum(np.abs(x) - e, 0.0)
-    gauss = lambda x, e: 2.0 / np.sqrt(np.pi) * np.exp(-(pull_in(x, e) ** 2)) * e
-    sech2 = lambda x: 4.0 * _sigma(2.0 * x) * _sigma(-2.0 * x)
-    plus = lambda x, y, **_: rounded(x.value + y.value, x.error + y.error)
-    rules = {
-        "add": plus,
-        "add_any": plus,
-        "sub": lambda x, y, **_: rounded(x.value - y.value, x.error + y.error),
-        "mul": lambda x, y, **_: product(x, y),
-        "div": lambda x, y, **_: quotient(x, y),
-        "square": lambda x, **_: product(x, x),
+
+def extreme(best: Callable) -> Callable:
+    """max or min of two numbers, of several, or along axes."""
+
+    def rule(x, *others, axes=(), **_):
+        if axes:
+            return Bounded(best.reduce(x.value, tuple(axes)), x.error.max(tuple(axes)))
+        (y,) = others
+        return Bounded(best(x.value, y.value), np.maximum(x.error, y.error))
+
+    return rule
+
+
+def clamp(low, x, high, **_):
+    error = np.maximum(x.error, np.maximum(low.error, high.error))
+    return Bounded(np.clip(x.value, low.value, high.value), error)
+
+
+def sign(x, **_):
+    return Bounded(np.sign(x.value), 2.0 * (np.abs(x.value) < x.error))
+
+
+# --- the tables ------------------------------------------------------------------------------
+
+
+def _inner(x, e):
+    """The smallest |x + d| for |d| <= e."""
+    return np.maximum(np.abs(x) - e, 0.0)
+
+
+def _gauss(x, e):
+    return 2.0 / np.sqrt(np.pi) * np.exp(-(_inner(x, e) ** 2)) * e
+
+
+def _sigma_slope(x):
+    return special.expit(x) * special.expit(-x)
+
+
+RULES = {
+    "add": add,
+    "add_any": add,
+    "sub": sub,
+    "mul": mul,
+    "div": div,
+    "square": lambda target, x, **_: mul(target, x, x),
+    "integer_pow": integer_pow,
+    "pow": power,
+    "exp": elementary("exp", np.exp, lambda x, e: np.exp(x) * np.expm1(e)),
+    "exp2": elementary("exp2", np.exp2, lambda x, e: np.exp2(x) * np.expm1(np.log(2) * e)),
+    "expm1": elementary("expm1", np.expm1, lambda x, e: np.exp(x) * np.expm1(e)),
+    "log": elementary("log", np.log, lambda x, e: -np.log1p(-np.minimum(e / np.abs(x), 1))),
+    "log1p": elementary("log1p", np.log1p, lambda x, e: -np.log1p(-np.minimum(e / (1 + x), 1))),
+    "sqrt": elementary("sqrt", np.sqrt, lambda x, e: e / (np.sqrt(x) + np.sqrt(_inner(x, e)))),
+    "rsqrt": elementary("rsqrt", lambda x: x**-0.5, lambda x, e: _inner(x, e) ** -0.5 - x**-0.5),
+    "sin": elementary("sin", np.sin, lambda x, e: e),
+    "cos": elementary("cos", np.cos, lambda x, e: e),
+    "tanh": elementary("tanh", np.tanh, lambda x, e: 2 * _sigma_slope(2 * x) * np.expm1(2 * e)),
+    "logistic": elementary("logistic", special.expit, lambda x, e: _sigma_slope(x) * np.expm1(e)),
+    "erf": elementary("erf", special.erf, _gauss),
+    "erfc": elementary("erfc", special.erfc, _gauss),
+    "reduce_sum": reduce_sum,
+    "cumsum": cumsum,
+    "scatter-add": scatter_add,
+    "dot_general": dot_general,
+    "convert_element_type": convert,
+}
+UNROUNDED = (
+    {name: move(name) for name in MOVES if name not in RULES}
+    | COMPARISONS
+    | {
         "neg": lambda x, **_: Bounded(-x.value, x.error),
         "abs": lambda x, **_: Bounded(np.abs(x.value), x.error),
-        "sign": lambda x, **_: Bounded(np.sign(x.value), 2.0 * (np.abs(x.value) < x.error)),
-        "integer_pow": power,
-        "pow": any_power,
-        "exp": function("exp", np.exp, lambda x, e: np.exp(x) * np.expm1(e)),
-        "exp2": function("exp2", np.exp2, lambda x, e: np.exp2(x) * np.expm1(np.log(2) * e)),
-        "expm1": function("expm1", np.expm1, lambda x, e: np.exp(x) * np.expm1(e)),
-        "log": function("log", np.log, lambda x, e: -np.log1p(-np.minimum(e / np.abs(x), 1.0))),
-        "log1p": function("log1p", np.log1p, lambda x, e: -np.log1p(-np.minimum(e / (1 + x), 1.0))),
-        "sqrt": function("sqrt", np.sqrt, lambda x, e: e / (np.sqrt(x) + np.sqrt(pull_in(x, e)))),
-        "rsqrt": function(
-            "rsqrt", lambda x: x**-0.5, lambda x, e: pull_in(x, e) ** -0.5 - x**-0.5
-        ),
-        "sin": function("sin", np.sin, lambda x, e: e),
-        "cos": function("cos", np.cos, lambda x, e: e),
-        "tanh": function("tanh", np.tanh, lambda x, e: sech2(pull_in(x, e)) * e),
-        "logistic": function("logistic", _sigma, lambda x, e: sech2(pull_in(x, e) / 2.0) / 4.0 * e),
-        "erf": function("erf", special.erf, gauss),
-        "erfc": function("erfc", special.erfc, gauss),
-        "max": lambda x, y, **_: Bounded(
-            np.maximum(x.value, y.value), np.maximum(x.error, y.error)
-        ),
-        "min": lambda x, y, **_: Bounded(
-            np.minimum(x.value, y.value), np.maximum(x.error, y.error)
-        ),
-        "clamp": lambda low, x, high: Bounded(
-            np.clip(x.value, low.value, high.value),
-            np.maximum(x.error, np.maximum(low.error, high.error)),
-        ),
+        "sign": sign,
+        "max": extreme(np.maximum),
+        "min": extreme(np.minimum),
+        "reduce_max": extreme(np.maximum),
+        "reduce_min": extreme(np.minimum),
+        "clamp": clamp,
         "stop_gradient": lambda x, **_: x,
-        "reduce_sum": total,
-        "reduce_max": lambda x, axes, **_: Bounded(
-            x.value.max(tuple(axes)), x.error.max(tuple(axes))
-        ),
-        "reduce_min": lambda x, axes, **_: Bounded(
-            x.value.min(tuple(axes)), x.error.max(tuple(axes))
-        ),
-        "cumsum": running_sum,
-        "dot_general": dot,
-        "scatter-add": scatter,
+        "select_n": select,
     }
-    rules |= {name: move(name) for name in MOVES} | COMPARISONS
-    rules |= {"select_n": select, "convert_element_type": enter}
-    return Arithmetic(f"running error bounds in {target.name}", lift, rules, decide)
-
-
-def _times(a, b):
-    """a b, with 0 times infinity 0: an exact zero has no error to hand on."""
-    with np.errstate(invalid="ignore"):
-        product = a * b
-    return np.where((a == 0) | (b == 0), 0.0, product)
-
-
-def _dot(a, b, numbers):
-    (contract_a, contract_b), (batch_a, batch_b) = numbers
-    if batch_a:
-        letters = iter("abcdefghijklmnopqrstuvwxyz")
-        sa = [next(letters) for _ in range(a.ndim)]
-        sb = [next(letters) for _ in range(b.ndim)]
-        for i, j in [*zip(contract_a, contract_b), *zip(batch_a, batch_b)]:
-            sb[j] = sa[i]
-        free_a = [sa[i] for i in range(a.ndim) if i not in (*contract_a, *batch_a)]
-        free_b = [sb[j] for j in range(b.ndim) if j not in (*contract_b, *batch_b)]
-        out = [sa[i] for i in batch_a] + free_a + free_b
-        return np.einsum(f"{''.join(sa)},{''.join(sb)}->{''.join(out)}", a, b)
-    return np.tensordot(a, b, (contract_a, contract_b))
-
-
-def _sigma(x):
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0 / (1.0 + e), e / (1.0 + e))
+)

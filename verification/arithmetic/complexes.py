@@ -4,6 +4,7 @@ max, min, |x|, select and comparisons follow the real parts.  What is not analyt
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -13,7 +14,7 @@ from .arrays import STRUCTURE, dot_general
 from .interpreter import Arithmetic
 
 
-def sigma(x: np.ndarray) -> np.ndarray:
+def sigma(x: Any) -> np.ndarray:
     """1 / (1 + e^-x), or e^x / (1 + e^x) where re x < 0: neither overflows."""
     e = np.exp(np.where(x.real < 0, x, -x))
     return np.asarray(np.where(x.real < 0, e, 1) / (1 + e))

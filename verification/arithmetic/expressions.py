@@ -48,7 +48,7 @@ def number(x: float, where: Cell) -> Expr:
     """
     if not math.isfinite(x):
         return sympy.oo * int(math.copysign(1, x)) if math.isinf(x) else sympy.nan
-    exact = Rational(*float(x).as_integer_ratio())
+    exact: Any = Rational(*float(x).as_integer_ratio())
     if where.literal or exact.q <= LARGEST:
         return exact
     for factor in (Integer(1), *IRRATIONAL):
@@ -73,7 +73,7 @@ def convert(x, new_dtype, **_):
 # --- evaluation ------------------------------------------------------------------------------
 
 
-def enclose(expression: Expr, point: dict, memo: dict | None = None) -> arb:
+def enclose(expression: Any, point: dict, memo: dict | None = None) -> arb:
     """A ball that holds the value of the expression at the point, at the working precision.
 
     A symbol may stand for another expression.  Raises NoRule for a function without a rule.
@@ -84,7 +84,7 @@ def enclose(expression: Expr, point: dict, memo: dict | None = None) -> arb:
     return memo[expression]
 
 
-def _value(e: Expr, point: dict, memo: dict) -> arb:
+def _value(e: Any, point: dict, memo: dict) -> arb:
     if isinstance(e, Rational):
         return arb(fmpq(int(e.p), int(e.q)))
     if e in point:
@@ -135,7 +135,7 @@ def sign(x: Expr, y: Expr, where: Cell) -> int:
     raise Undecided(f"{x} and {y} meet at the sample point: take a point beside this boundary")
 
 
-def thaw(e: Expr, where: Cell) -> Expr:
+def thaw(e: Any, where: Cell) -> Expr:
     """What stood behind a stop_gradient takes its place again."""
     while where.frozen and e.free_symbols & where.frozen.keys():
         e = e.xreplace(where.frozen)

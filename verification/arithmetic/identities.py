@@ -105,14 +105,14 @@ def symbol(kind: str, what: Any, t: Tower) -> Quotient:
 # --- normal forms ----------------------------------------------------------------------------
 
 
-def normal(e: Expr, t: Tower) -> Quotient:
+def normal(e: Any, t: Tower) -> Quotient:
     """The normal form of an expression."""
     if e not in t.memo:
         t.memo[e] = _normal(e, t)
     return t.memo[e]
 
 
-def _normal(e: Expr, t: Tower) -> Quotient:
+def _normal(e: Any, t: Tower) -> Quotient:
     if isinstance(e, Rational):
         return constant(fmpq(int(e.p), int(e.q)), t)
     if isinstance(e, sympy.Symbol):
@@ -123,21 +123,21 @@ def _normal(e: Expr, t: Tower) -> Quotient:
     raise NoRule(f"{e.func.__name__} in {e} has no normal form")
 
 
-def _add(e: Expr, t: Tower) -> Quotient:
+def _add(e: Any, t: Tower) -> Quotient:
     total = constant(0, t)
     for term in e.args:
         total = add(total, normal(term, t), t)
     return total
 
 
-def _mul(e: Expr, t: Tower) -> Quotient:
+def _mul(e: Any, t: Tower) -> Quotient:
     total = constant(1, t)
     for factor in e.args:
         total = multiply(total, normal(factor, t), t)
     return total
 
 
-def _pow(e: Expr, t: Tower) -> Quotient:
+def _pow(e: Any, t: Tower) -> Quotient:
     base, exponent = e.args
     if base is sympy.E:
         return _exp(sympy.exp(exponent), t)
@@ -148,7 +148,7 @@ def _pow(e: Expr, t: Tower) -> Quotient:
     raise NoRule(f"the power {e} has no normal form")
 
 
-def _root(base: Expr, t: Tower) -> Quotient:
+def _root(base: Any, t: Tower) -> Quotient:
     if base is sympy.pi:
         return symbol("root", sympy.pi, t)
     root = symbol("root", base, t)
@@ -157,11 +157,11 @@ def _root(base: Expr, t: Tower) -> Quotient:
     return root
 
 
-def _log(e: Expr, t: Tower) -> Quotient:
+def _log(e: Any, t: Tower) -> Quotient:
     return symbol("log", _key(normal(e.args[0], t)), t)
 
 
-def _erf(e: Expr, t: Tower) -> Quotient:
+def _erf(e: Any, t: Tower) -> Quotient:
     inner = normal(e.args[0], t)
     if inner.num == 0:
         return inner
@@ -171,11 +171,11 @@ def _erf(e: Expr, t: Tower) -> Quotient:
     )
 
 
-def _erfc(e: Expr, t: Tower) -> Quotient:
+def _erfc(e: Any, t: Tower) -> Quotient:
     return add(constant(1, t), multiply(constant(-1, t), _erf(e, t), t), t)
 
 
-def _tanh(e: Expr, t: Tower) -> Quotient:
+def _tanh(e: Any, t: Tower) -> Quotient:
     """(e^2u - 1) / (e^2u + 1)."""
     double = _exp(sympy.exp(2 * e.args[0]), t)
     above = add(double, constant(-1, t), t)
@@ -189,7 +189,7 @@ def _key(q: Quotient) -> tuple:
 # --- exponentials ----------------------------------------------------------------------------
 
 
-def _exp(e: Expr, t: Tower) -> Quotient:
+def _exp(e: Any, t: Tower) -> Quotient:
     """A product of powers of the symbols exp(u_k / ROOT), the u_k linearly independent."""
     total = constant(1, t)
     for k, c in _in_symbols(_terms(sympy.expand_mul(e.args[0], deep=False), t), t).items():

@@ -137,6 +137,7 @@ CONTROL = {
     "pjit": _call,
     "closed_call": _call,
     "checkpoint": _call,
+    "remat2": _call,
     "custom_jvp_call": _call,
     "custom_vjp_call": _call,
     "custom_vjp_call_jaxpr": _call,

@@ -22,7 +22,9 @@ def fraction(x: float) -> fmpq:
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """A product of two matrices of fractions."""
-    product = fmpq_mat(*a.shape, a.ravel().tolist()) * fmpq_mat(*b.shape, b.ravel().tolist())
+    product = fmpq_mat(a.shape[0], a.shape[1], a.ravel().tolist()) * fmpq_mat(
+        b.shape[0], b.shape[1], b.ravel().tolist()
+    )
     out = np.empty(a.shape[0] * b.shape[1], object)
     out[:] = product.entries()
     return out.reshape(a.shape[0], b.shape[1])

@@ -134,7 +134,7 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _coefficient(x: np.ndarray, n: int) -> arb_mat:
-    return arb_mat(*x.shape, [entry[n] for entry in x.flat])
+    return arb_mat(x.shape[0], x.shape[1], [entry[n] for entry in x.flat])
 
 
 RULES = STRUCTURE | {

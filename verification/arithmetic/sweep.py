@@ -5,6 +5,7 @@ moves entries, adds them or multiplies matrices is linear, and is transposed her
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -54,17 +55,7 @@ def value_and_gradient(program, args, wanted, arithmetic: Arithmetic, slopes: Ma
 def recording(arithmetic: Arithmetic, tape: list[Node]) -> Arithmetic:
     """The same arithmetic on Nodes: every result goes on the tape."""
 
-    def record(name: str, rule: Callable) -> Callable:
-        def recorded(*ins, **params):
-            value = rule(*(i.value if isinstance(i, Node) else i for i in ins), **params)
-            if is_plain(value):
-                return value
-            tape.append(Node(value, name, ins, params))
-            return tape[-1]
-
-        return recorded
-
-    rules = {name: record(name, rule) for name, rule in arithmetic.rules.items()}
+    rules = {name: partial(record, tape, name, rule) for name, rule in arithmetic.rules.items()}
     bare = lambda p: p.value if isinstance(p, Node) else p
     return Arithmetic(
         arithmetic.name,
@@ -72,6 +63,15 @@ def recording(arithmetic: Arithmetic, tape: list[Node]) -> Arithmetic:
         rules,
         lambda predicate: arithmetic.decide(bare(predicate)),
     )
+
+
+def record(tape: list[Node], name: str, rule: Callable, /, *ins, **params):
+    """Apply a rule, and put the result on the tape unless it is plain."""
+    value = rule(*(i.value if isinstance(i, Node) else i for i in ins), **params)
+    if is_plain(value):
+        return value
+    tape.append(Node(value, name, ins, params))
+    return tape[-1]
 
 
 def pull(node: Node, slopes: Mapping, arithmetic: Arithmetic) -> None:

@@ -131,13 +131,14 @@ def agrees(by_hand: Callable, networks: Sequence[Network]) -> Trial:
     """A gradient by hand, run in balls, against our sweep over the network's own program."""
     entries, worst = 0, 0.0
     for net in networks:
-        apart, count = distance(by_hand, net)
-        entries, worst = entries + count, max(worst, apart)
+        place = f"at depth {len(net.params)} ({'-'.join(map(str, net.sizes))})"
+        try:
+            apart, count = distance(by_hand, net)
+        except TypeError:  # JAX's word for shapes that cannot be multiplied
+            return Trial(False, f"{place} the shapes do not fit.")
         if not apart <= THIN:
-            depth, sizes = len(net.params), "-".join(map(str, net.sizes))
-            return Trial(
-                False, f"at depth {depth} ({sizes}) an entry is off by {apart:.2g} of itself."
-            )
+            return Trial(False, f"{place} an entry is off by {apart:.2g} of itself.")
+        entries, worst = entries + count, max(worst, apart)
     depths = ", ".join(str(len(net.params)) for net in networks)
     bits = int(-np.log2(max(worst, 2.0**-BITS)))
     return Trial(

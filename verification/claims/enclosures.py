@@ -17,6 +17,8 @@ from ..arithmetic.ball_slopes import slopes
 from ..arithmetic.balls import BALLS, UNIT
 from ..arithmetic.interpreter import run
 
+SLOPES = slopes(UNIT, [])  # every convention at a tie at once; which ties were met is not asked
+
 
 def value(function: Callable, *args: Any) -> Any:
     """function(*args) as balls.  Leaves are balls, object arrays of balls, or exact floats."""
@@ -29,7 +31,7 @@ def gradient(function: Callable, *args: Any) -> Any:
     leaves, program, _ = _entered(function, args)
     first, tree = jax.tree.flatten(args[0])
     wanted = tuple(range(len(first)))
-    _, found = sweep.value_and_gradient(program, leaves, wanted, BALLS, slopes(UNIT, []))
+    _, found = sweep.value_and_gradient(program, leaves, wanted, BALLS, SLOPES)
     return jax.tree.unflatten(tree, [box(leaf) for leaf in found])
 
 

@@ -139,12 +139,12 @@ def loses_all_before(form: str, rows: list[Row]) -> Trial:
 
 def other_side(rows: list[Row]) -> Trial:
     """For z < 0 nothing is subtracted: only underflow ends it."""
-    nan = {y: _find(rows, "float32", "composed", f"y={y}, z<0").nan for y in (0, 1)}
-    fine = all(v is not None and v > -math.log(np.finfo(np.float32).tiny) - 1 for v in nan.values())
+    nan = [_find(rows, "float32", "composed", f"y={y}, z<0").nan for y in (0, 1)]
+    underflow = -math.log(float(jnp.finfo("float32").tiny))
     return Trial(
-        fine,
-        f"For z < 0 it lasts until a underflows, at |z| = {nan[0]:g} in float32, so it is z that "
-        "matters and not |z|.",
+        all(z is not None and z > underflow - 1 for z in nan),
+        "For z < 0 it lasts until a underflows, in float32 at |z| = "
+        f"{' and '.join(map(str, nan))} for y = 0 and 1: z matters, not |z|.",
     )
 
 

@@ -46,9 +46,11 @@ def approached(field: Field, jacobian: Jacobian, point: np.ndarray) -> np.ndarra
         slope = np.array([[float(x.mid()) for x in row] for row in jacobian(at)])
         step = np.linalg.lstsq(slope, [float(x.mid()) for x in field(at)], rcond=None)[0]
         point = point - step
+        if np.abs(step).max() < WIDE**2:
+            return point
         if not np.abs(point).max() < 1 / WIDE:
-            return point * np.nan
-    return point if np.abs(step).max() < WIDE else point * np.nan
+            break
+    return point * np.nan
 
 
 def krawczyk(field: Field, jacobian: Jacobian, box: Sequence[arb]) -> tuple[arb, ...]:

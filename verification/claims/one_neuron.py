@@ -25,7 +25,7 @@ from . import backpropagation, enclosures, exact, regions, symbols
 from .symbols import A, B, U, W, X, Y, Z
 from .trial import Trial, earned, every, failed
 
-EDGE = 2.0**-30  # how near to the ends of (0, 1), and to the label, the balls are taken
+EDGE = 2.0**-16  # how near to the ends of (0, 1), and to the label, the balls are taken
 
 
 # --- the formulas of the article, and a mistake beside each ------------------------------------
@@ -54,7 +54,8 @@ def sigmoid_slope(z: Array) -> Array:
 
 def sigmoid_slope_of_output(z: Array) -> Array:
     """The slope taken at a in place of z."""
-    return sigmoid_slope(sigmoid(z))
+    a = sigmoid(sigmoid(z))
+    return a * (1.0 - a)
 
 
 def fused_slope(z: Array, y: Array) -> Array:

@@ -3,7 +3,7 @@
 One compiled call per method runs every learning rate and every seed side by side.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -69,10 +69,15 @@ def examples(problem: Problem, seed: int, size: int | None = None) -> Examples:
 
 
 def curves(
-    problem: Problem, method: Method, data: Examples, seeds, rates=None, size: int | None = None
+    problem: Problem,
+    method: Method,
+    data: Examples,
+    seeds: Sequence[int],
+    rates: Sequence[float] | None = None,
+    size: int | None = None,
 ) -> np.ndarray:
     """Loss over all examples, (rates, seeds, looks + 1); before the first step at [..., 0]."""
-    params = _start(problem.sizes, jax.vmap(jax.random.key)(jnp.asarray(seeds)))
+    params = _start(problem.sizes, jax.vmap(jax.random.key)(jnp.asarray(list(seeds))))
     orders = np.stack([_orders(method, len(data.x), size, seed) for seed in seeds])
     grid = jnp.asarray(rates or method.rates, data.x.dtype)
     return np.asarray(_curves(problem.loss, data, params, orders, grid))
@@ -82,7 +87,7 @@ def _orders(method: Method, count: int, size: int | None, seed: int) -> np.ndarr
     """Rows by look, step and place in the batch: a new permutation of `size` rows each epoch."""
     if method.batch is None:
         return np.tile(np.arange(count, dtype=np.int32), (method.looks, 1, 1))
-    rng, wanted = np.random.default_rng([int(seed), size or count]), method.looks * BLOCK
+    rng, wanted = np.random.default_rng([seed, size or count]), method.looks * BLOCK
     epochs = -(-wanted // (size or count))
     rows = np.concatenate([rng.permutation(size or count) for _ in range(epochs)])[:wanted]
     return rows.reshape(method.looks, BLOCK // method.batch, method.batch).astype(np.int32)

@@ -28,6 +28,7 @@ from .gradient_descent import DESCENT
 from .rmsprop import slope_of_scaled
 
 START, EPS = 0.17, 3e-4
+FLOOR = Fraction(START) + Fraction(EPS)
 RULE = refnet.adagrad(trajectory.RATE, initial_accumulator_value=START, eps=EPS)
 
 
@@ -42,7 +43,9 @@ def gradient(params, gradients, dtheta):
 
 def slope(g):
     """As rmsprop with weights 1, the start s_0 beside eps."""
-    return slope_of_scaled(g, trajectory.lower(lambda k, t: Fraction(1), len(g)), START + EPS)
+    return slope_of_scaled(
+        g, trajectory.lower(lambda k, t: Fraction(1), len(g)), trajectory.fixed(FLOOR, g)
+    )
 
 
 def sum_of_squares(g):

@@ -78,10 +78,10 @@ def mean_of_squares(g):
 
 
 def _corrected(x, beta):
-    moment, out = jnp.zeros_like(x[0]), []
-    for k, row in enumerate(x, start=1):
-        moment = beta * moment + (1.0 - beta) * row
-        out.append(moment / (1.0 - beta**k))
+    moment, out, power = jnp.zeros_like(x[0]), [], jnp.ones((), x.dtype)
+    for row in x:
+        moment, power = beta * moment + (1.0 - beta) * row, beta * power
+        out.append(moment / (1.0 - power))
     return jnp.stack(out)
 
 

@@ -9,12 +9,12 @@ from ..vocabulary import Ball
 def distance(got: np.ndarray, truth: Ball) -> np.ndarray:
     """|got - truth's middle|, exact where the two are close (mid + tail is not rounded)."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.abs((np.asarray(got, np.float64) - truth.mid) - truth.tail)
+        return np.asarray(np.abs((np.asarray(got, np.float64) - truth.mid) - truth.tail))
 
 
 def beyond(got: np.ndarray, truth: Ball) -> np.ndarray:
     """The least possible error: the distance to the nearest point of the ball."""
-    return np.maximum(distance(got, truth) - truth.rad, 0.0)
+    return np.asarray(np.maximum(distance(got, truth) - truth.rad, 0.0))
 
 
 def ulp(expected: np.ndarray | np.floating, dtype: str) -> np.ndarray | np.floating:

@@ -24,15 +24,15 @@ class Sample:
 
 def decidable(sample: Sample, leaf: int) -> np.ndarray:
     """Entries where a correct implementation must be finite and the truth is known."""
-    return np.isfinite(sample.allowed[leaf]) & np.isfinite(sample.truth[leaf].rad)
+    return np.asarray(np.isfinite(sample.allowed[leaf]) & np.isfinite(sample.truth[leaf].rad))
 
 
 def outside(sample: Sample, leaf: int) -> np.ndarray:
     """Entries that no correct implementation would answer.  NaN is outside."""
     inside = beyond(sample.got[leaf], sample.truth[leaf]) <= sample.allowed[leaf]
-    return decidable(sample, leaf) & ~inside
+    return np.asarray(decidable(sample, leaf) & ~inside)
 
 
 def visible(sample: Sample, leaf: int) -> np.ndarray:
     """The smallest error of each entry that is certain to be seen: it must clear both sides."""
-    return 2.0 * (sample.allowed[leaf] + sample.truth[leaf].rad)
+    return np.asarray(2.0 * (sample.allowed[leaf] + sample.truth[leaf].rad))

@@ -76,26 +76,32 @@ def notes(parts: Iterable[Mapping]) -> list[tuple[str, str, str]]:
     return [(oracle, note, ", ".join(where)) for (oracle, note), where in seen.items()]
 
 
-def fault_table(rows: Iterable[Mapping]) -> list[dict[str, Any]]:
+def fault_table(rows: list[Mapping]) -> list[dict[str, Any]]:
     """One row per fault: how often it was planted and caught, and where it was not."""
+    everywhere = sorted({row["derivation"] for row in rows})
+    fault = lambda row: row["fault"]
     table = []
-    for name, group in groupby(
-        sorted(rows, key=lambda row: row["fault"]), lambda row: row["fault"]
-    ):
+    for name, group in groupby(sorted(rows, key=fault), key=fault):
         planted = list(group)
         missed = [f"{row['derivation']} ({row['dtype']})" for row in planted if not row["caught"]]
-        places = sorted({row["derivation"] for row in planted})
-        caught = len(planted) - len(missed)
         table.append(
             {
                 "fault": name,
                 "planted": len(planted),
-                "caught": caught,
+                "caught": len(planted) - len(missed),
                 "missed": missed,
-                "places": places,
+                "places": places({row["derivation"] for row in planted}, everywhere),
             }
         )
     return table
+
+
+def places(some: set[str], everywhere: list[str]) -> str:
+    """The names, or what is left out where that is shorter to say."""
+    left = [name for name in everywhere if name not in some]
+    if len(left) >= len(some):
+        return ", ".join(sorted(some))
+    return f"all {len(everywhere)}" + (f" but {', '.join(left)}" if left else "")
 
 
 def plots(rows: Iterable[Mapping]) -> list[dict[str, Any]]:

@@ -145,7 +145,7 @@ def implementations(rows: Iterable[Mapping]) -> list[str]:
         ]
         for row in rows
     ]
-    return ["", "## Other implementations", "", *table(head, body)] if body else []
+    return ["", "## Implementations on real data", "", *table(head, body)] if body else []
 
 
 def faults(rows: list[Mapping]) -> list[str]:

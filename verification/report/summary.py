@@ -66,7 +66,7 @@ def headline(document: Document) -> str:
             f"fell, each with its correction{ending}"
         )
     if rows := document["implementations"]:
-        parts.append(f"{share(rows, Verdict.CORRECT)} answers of other implementations are correct")
+        parts.append(f"{share(rows, Verdict.CORRECT)} gradients on real data are correct")
     if rows := document["faults"]:
         caught = sum(row["caught"] for row in rows)
         parts.append(f"{caught:,} of {len(rows):,} planted mistakes were caught")

@@ -1,0 +1,34 @@
+"""Wrong twins have the form of the right gradient, and are not it."""
+
+import jax
+import numpy as np
+import pytest
+
+from verification.derivations import ALL
+from verification.faults import slopes
+from verification.inputs import draws
+
+TWINS = [(name, mistake) for name, table in slopes.ALL.items() for mistake in table]
+
+
+def test_every_function_has_a_twin():
+    assert set(slopes.ALL) <= set(ALL)
+    assert {d.of or d.name for d in ALL.values()} <= set(slopes.ALL)
+
+
+@pytest.mark.parametrize(("name", "mistake"), TWINS, ids=[": ".join(t) for t in TWINS])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_twin_has_the_right_form_and_wrong_numbers(name, mistake, dtype):
+    derivation, rng = ALL[name], np.random.default_rng(2)
+    args = derivation.draw(rng)
+    if not derivation.scalar:
+        args = (*args, draws.cotangent_of(rng, derivation.function, args))
+    cast = lambda x: x.astype(dtype) if x.dtype.kind == "f" else x
+    args = jax.tree.map(lambda x: jax.numpy.asarray(cast(x)), args)
+    right, wrong = (jax.jit(f)(*args) for f in (derivation.gradient, slopes.ALL[name][mistake]))
+
+    assert jax.tree.structure(right) == jax.tree.structure(wrong)
+    pairs = list(zip(jax.tree.leaves(right), jax.tree.leaves(wrong), strict=True))
+    assert all(r.shape == w.shape and r.dtype == w.dtype for r, w in pairs)
+    apart = max(float(np.max(np.abs(r - w)) / np.max(np.abs(r))) for r, w in pairs)
+    assert apart > 2.0**-20  # no rounding: these are other formulas
