@@ -85,6 +85,8 @@ def _said(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
         case OSError(errno=errno.ENOSPC):
             place = f" at {str(error.filename)!r}" if error.filename else ""
             return USAGE, f"the disk is full{place}; make room, or write elsewhere"
+        case OSError():
+            return USAGE, str(error)
         case _ if isinstance(error, MemoryError) or "Out of memory" in str(error):  # XLA's words
             return USAGE, "there is not enough memory for this; give smaller sizes"
         case _ if isinstance(error, UsageError):

@@ -6,7 +6,8 @@ from .convexity import C7
 from .descents import A6, B7
 from .lost_digits import C11
 from .mean_squared_error import B1, B2, B6
-from .one_neuron import C1, C2, C3, C4, C5, C6
+from .one_neuron import C1, C2, C3, C4, C5
+from .one_step import C6
 from .onward_paths import A5
 from .other_activations import C8
 from .printed_gradient import B3, B4, B5

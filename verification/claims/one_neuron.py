@@ -1,9 +1,8 @@
-"""Claims C1 to C6: one neuron, sigmoid and cross-entropy, from the loss to the step."""
+"""Claims C1 to C5: one neuron, sigmoid and cross-entropy, from the loss to the gradient."""
 
 from typing import Any
 
 import numpy as np
-import optax
 import sympy
 from flint import arb
 from jax import Array
@@ -11,7 +10,6 @@ from jax import Array
 from refnet import (
     Neuron,
     binary_cross_entropy,
-    gradient_descent,
     identity,
     mlp,
     neuron,
@@ -21,7 +19,7 @@ from refnet import (
 from ..derivations import ALL as DERIVATIONS
 from ..derivations.mlp import backward
 from ..vocabulary import Claim, Evidence, Judged
-from . import backpropagation, enclosures, exact, regions, symbols
+from . import backpropagation, enclosures, regions, symbols
 from .symbols import A, B, U, W, X, Y, Z
 from .trial import Trial, earned, every, failed
 
@@ -236,53 +234,6 @@ def judge_gradient(seed: int) -> Judged:
     )
 
 
-# --- C6 ------------------------------------------------------------------------------------
-
-
-def descend(params: Neuron, slope: Neuron, rate: float) -> Neuron:
-    """The step of refnet.updates: gradient_descent, then optax.apply_updates."""
-    rule = gradient_descent(rate)
-    updates, _ = rule.update(slope, rule.init(params), params)
-    return optax.apply_updates(params, updates)  # pyright: ignore[reportReturnType]
-
-
-def claimed_step(w, b, x, error, rate) -> tuple:
-    """w - alpha (a - y) x, b - alpha (a - y)."""
-    return w - rate * error * x, b - rate * error
-
-
-def climbing_step(w, b, x, error, rate) -> tuple:
-    """The sign of the bias step mistaken."""
-    return w - rate * error * x, b + rate * error
-
-
-def steps_are(claimed, seed: int) -> Trial:
-    """The update code against `claimed`, in rationals: equal, not near."""
-    rng, draws = np.random.default_rng(seed), 16
-    for k in range(draws):
-        w, b, x, error = (exact.odd(rng) for _ in range(4))
-        rate = float(rng.uniform(0.01, 0.9))
-        slope = neuron_of(error * x, error)  # products of odd eighths: exact in float64
-        code = lambda params, slope, rate=rate: descend(params, slope, rate)
-        got = exact.value(code, neuron_of(w, b), slope)
-        want = claimed(*(exact.number(v)[()] for v in (w, b, x, error, rate)))
-        if exact.differing(got, tuple(map(np.asarray, want)))[0]:
-            return Trial(
-                False,
-                f"draw {k + 1}, (w, b, x, a - y) = ({exact.numbers(w, b, x, error)}): "
-                f"the code gives b = {float(got[1][()]):.6g}, not {float(want[1]):.6g}.",
-            )
-    return Trial(True, f"{draws} drawn steps of gradient_descent agree exactly, in rationals.")
-
-
-def judge_step(seed: int) -> Judged:
-    return Judged(
-        Evidence.EXACT,
-        earned(steps_are(claimed_step, seed)),
-        failed("b <- b + alpha (a - y)", steps_are(climbing_step, seed)),
-    )
-
-
 C1 = Claim(
     "C1",
     "L = -(y log a + (1 - y) log(1 - a)); the more alike a and y, the smaller L: dL/da has "
@@ -298,4 +249,3 @@ C5 = Claim(
     "and batch in the same way.",
     judge_gradient,
 )
-C6 = Claim("C6", "w <- w - alpha (a - y) x and b <- b - alpha (a - y).", judge_step)

@@ -18,7 +18,8 @@ from refnet import Neuron, identity, mse, neuron, sigmoid
 from ..vocabulary import Claim, Evidence, Judged
 from . import enclosures, exact, regions, symbols
 from .convexity import OVERLAPPING, hessian_is_outer, mean_loss, mean_slope, minimum_of
-from .one_neuron import descend, neuron_of
+from .one_neuron import neuron_of
+from .one_step import descend
 from .symbols import U
 from .trial import Trial, earned, failed
 

@@ -91,7 +91,8 @@ def _worst(sample: Sample, leaf: int, dtype: str) -> Worst | None:
     if not known.any():
         return None
     error = beyond(got, truth)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ulps = error / ulp(truth.mid, dtype)
         ratio = np.where(error == 0, 0.0, error / sample.allowed[leaf])
     ratio = np.where(known, np.where(np.isnan(ratio), np.inf, ratio), -1.0)
     at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
@@ -102,6 +103,6 @@ def _worst(sample: Sample, leaf: int, dtype: str) -> Worst | None:
         expected=float(truth.mid[at]),
         radius=float(truth.rad[at]),
         budgets=float(ratio[at]),
-        ulps=float(error[at] / ulp(truth.mid[at], dtype)),
+        ulps=float(ulps[at]),
         case=sample.label,
     )

@@ -21,7 +21,7 @@ from ..oracles.question import ask
 from ..vocabulary import Finding
 
 BATCH = 32
-BATCHES = 3
+BATCHES = 8
 ALPHA = 1e-4  # scikit-learn's default L2 strength
 DTYPES = ("float64", "float32")
 
