@@ -1,4 +1,4 @@
-"""Every public function of refnet is derived, or listed with the reason why not; no name is stale."""
+"""Every public function of refnet is derived, or excused with a reason; no name is stale."""
 
 import inspect
 from pathlib import Path

@@ -8,9 +8,7 @@ from verification.derivations import ALL
 from verification.vocabulary import Derivation
 
 SUBJECTS = [*ALL.values(), *(a for d in ALL.values() for a in d.arrows)]
-NAMES = [d.name for d in ALL.values()] + [
-    f"{d.name} {a.name}" for d in ALL.values() for a in d.arrows
-]
+NAMES = [*ALL, *(f"{d.name} {a.name}" for d in ALL.values() for a in d.arrows)]
 
 
 def is_single(leaf):

@@ -51,7 +51,9 @@ def test_scaled_changes_the_first_argument_alone():
     draw = lambda rng: ((draws.reals(rng, 2), draws.reals(rng, 3)), draws.reals(rng, 4))
     one, four = edges.scaled(draw, (1.0, 4.0))
 
-    for small, large in zip(jax.tree.leaves(one.args[0]), jax.tree.leaves(four.args[0]), strict=True):
+    for small, large in zip(
+        jax.tree.leaves(one.args[0]), jax.tree.leaves(four.args[0]), strict=True
+    ):
         assert np.array_equal(4.0 * small, large)
     assert np.array_equal(one.args[1], four.args[1])
     assert (one.label, four.label) == ("times 1", "times 4")

@@ -64,7 +64,7 @@ def test_an_oracle_meets_the_proven_ball_and_a_false_gradient_does_not(oracle, n
     for said, true in zip(answer, truth, strict=True):
         assert said.mid.shape == true.mid.shape and said.proven == proven
         assert meets(said, true)
-        assert proven or (said.rad > 0).all()
+        assert proven or ((said.rad > 0) | (said.mid == 0)).all()  # a selected 0 is not rounded
         hair = 2.0**-40 if proven else 2.0**-12
         wrong = true._replace(mid=true.mid + hair * np.abs(true.mid).max())
         assert not meets(said, wrong)

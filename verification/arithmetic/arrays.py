@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jax import lax
 
+from ..vocabulary import Undecided
 from .interpreter import is_plain
 
 
@@ -87,7 +88,7 @@ def _gather(x, indices, **params):
     picked = lax.gather_p.bind(x, indices, **{**params, "fill_value": -1})
     picked = np.asarray(picked)
     if (picked < 0).any():
-        raise IndexError("an index is outside the array it picks from")
+        raise Undecided("an index is outside the array it picks from")
     return picked
 
 

@@ -86,7 +86,8 @@ def mul(target, x, y, **_):
 def div(target, x, y, **_):
     value = x.value / y.value
     room = np.maximum(np.abs(y.value) - y.error, 0.0)
-    return rounded(target, value, (x.error + np.abs(value) * y.error) / room)
+    # two roundings: compilers turn a division by a constant into a product
+    return rounded(target, value, (x.error + np.abs(value) * y.error) / room, 2.0)
 
 
 def integer_pow(target, x, y: int, **_):

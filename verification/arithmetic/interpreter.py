@@ -1,6 +1,7 @@
 """Run a JAX program in another arithmetic: walk its jaxpr, one rule per primitive."""
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import jax
@@ -132,7 +133,24 @@ def _cond(params, ins, arithmetic):
     return run(params["branches"][int(arithmetic.decide(index))], operands, arithmetic)
 
 
+def _split(params, ins, arithmetic):
+    """Several slices: the one primitive of many outputs that only moves entries."""
+    (x,), axis = ins, params["axis"]
+    if is_plain(x):
+        return np.split(x, np.cumsum(params["sizes"])[:-1], axis)
+    edges = np.cumsum([0, *params["sizes"]]).tolist()
+    at = lambda end, rest: tuple(end if i == axis else rest[i] for i in range(x.ndim))
+    cut = lambda low, high: arithmetic.rules["slice"](
+        x,
+        start_indices=at(low, (0,) * x.ndim),
+        limit_indices=at(high, x.shape),
+        strides=(1,) * x.ndim,
+    )
+    return [cut(low, high) for low, high in pairwise(edges)]
+
+
 CONTROL = {
+    "split": _split,
     "jit": _call,
     "pjit": _call,
     "closed_call": _call,

@@ -43,9 +43,11 @@ def gradient(params, gradients, dtheta):
 
 def slope(g):
     """As rmsprop with weights 1, the start s_0 beside eps."""
-    return slope_of_scaled(
-        g, trajectory.lower(lambda k, t: Fraction(1), len(g)), trajectory.fixed(FLOOR, g)
-    )
+    return slope_of_scaled(g, so_far(len(g)), trajectory.fixed(FLOOR, g))
+
+
+def so_far(count):
+    return trajectory.lower(lambda k, t: Fraction(1), count)
 
 
 def sum_of_squares(g):
@@ -54,8 +56,7 @@ def sum_of_squares(g):
 
 
 def pull_sum_of_squares(g, ds):
-    later = trajectory.lower(lambda k, t: Fraction(1), len(g)).T
-    return (2.0 * g * jnp.tensordot(trajectory.fixed(later, g), ds, 1),)
+    return (2.0 * g * jnp.tensordot(trajectory.fixed(so_far(len(g)).T, g), ds, 1),)
 
 
 def direction(g, s):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 Leaves = list[np.ndarray]
+Wrong = list[np.ndarray | np.floating]  # NumPy hands out bare numbers for 0-d arrays
 
 
 class Fault(NamedTuple):
@@ -13,15 +14,15 @@ class Fault(NamedTuple):
 
     name: str
     description: str
-    make: Callable[[Leaves, str], Leaves | None]
+    make: Callable[[Leaves, str], Wrong | None]
 
     def apply(self, leaves: Leaves, dtype: str) -> Leaves | None:
         """The leaves with the mistake in them; None where it changes nothing."""
         wrong = self.make([np.asarray(leaf) for leaf in leaves], dtype)
         if wrong is None or all(map(_same, wrong, leaves)):
             return None
-        return wrong
+        return [np.asarray(leaf) for leaf in wrong]
 
 
-def _same(a: np.ndarray, b: np.ndarray) -> bool:
+def _same(a, b) -> bool:
     return bool(np.array_equal(a, b, equal_nan=True))

@@ -20,7 +20,8 @@ def exact(values) -> Numbers:
     """The nearest float32 numbers, as float64; halves and integers are moved off by 2^-10."""
     single = np.asarray(values, np.float64).astype(np.float32).astype(np.float64)
     special = 2.0 * single == np.round(2.0 * single)
-    return np.asarray(np.where(special, single * (1.0 + 2.0**-10) + 2.0**-10, single))
+    off = single * (1.0 + 2.0**-10) + np.copysign(2.0**-10, single)
+    return np.asarray(np.where(special, off, single))
 
 
 def reals(
@@ -42,7 +43,7 @@ def positives(
     rng: np.random.Generator, *shape: int, low: float = 2.0**-5, high: float = 4.0
 ) -> Numbers:
     """low <= value < high, evenly in log value."""
-    return np.abs(reals(rng, *shape, low=low, high=high))
+    return np.asarray(np.abs(reals(rng, *shape, low=low, high=high)))
 
 
 def cotangent(rng: np.random.Generator, shape: tuple[int, ...]) -> Numbers:

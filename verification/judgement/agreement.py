@@ -21,6 +21,9 @@ def _agreement(name: str, oracle, question: Question, proven: list[Ball]) -> Agr
         said = oracle.gradient(question)
     except Silent as silence:
         return Agreement(name, rank, None, float("nan"), str(silence))
+    open_entries = sum(int((~np.isfinite(b.rad)).sum()) for b in said)
+    if open_entries:
+        return Agreement(name, rank, None, float("nan"), f"unsure of {open_entries} entries")
     apart = [_apart(a, b) for a, b in zip(said, proven, strict=True)]
     agrees = all(inside for inside, _ in apart)
     far = max((d for _, d in apart), default=0.0)

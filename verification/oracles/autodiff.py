@@ -1,38 +1,45 @@
-"""JAX's own derivatives in float64, in one call for the point and its neighbours."""
+"""JAX's own derivative programs, run in float64 with a running error bound on every number."""
 
 import functools
 from collections.abc import Callable
 
 import jax
 import numpy as np
+from jax.extend.core import ClosedJaxpr
 
-from ..vocabulary import Ball
-from . import rounding
+from ..arithmetic.bounded import Bounded, format_of
+from ..arithmetic.bounds import bounds
+from ..arithmetic.interpreter import is_plain, run
+from ..vocabulary import Ball, Silent
 from .question import Question
+
+FLOAT64 = bounds(format_of("float64"))
 
 
 def gradient(question: Question, derive: Callable, what: str) -> list[Ball]:
-    """derive(function, argnums) at the question's point, with an estimate of its rounding."""
-    beside = rounding.neighbours(question)
-    points = [question.leaves, *beside]
-    wide = derivatives(question, derive, points, np.float64)
-    narrow = derivatives(question, derive, beside, np.float32)
-    return rounding.balls(what, wide[0], wide[1:], narrow)
+    """derive(function, argnums) at the question's point; the radius is its rounding error bound.
+
+    Raises Silent where the derivative, or its bound, is not finite.
+    """
+    with jax.enable_x64(True):
+        signature = tuple((leaf.shape, leaf.dtype) for leaf in question.leaves)
+        program = _traced(question.function, derive, question.wanted, signature)
+    point = zip(question.leaves, question.floats, strict=True)
+    with np.errstate(all="ignore"):
+        outs = run(program, [FLOAT64.lift(x) if f else x for x, f in point], FLOAT64)
+    return [_ball(out, what) for out in outs]
 
 
-def derivatives(question: Question, derive: Callable, points: list, dtype: type) -> list:
-    """The derivative in the wanted leaves at each point, in floats of one width."""
-    leaves = [
-        np.stack([point[i] for point in points]).astype(dtype) if f else question.leaves[i]
-        for i, f in enumerate(question.floats)
-    ]
-    with jax.enable_x64(True), np.errstate(over="ignore"):
-        batched = _batched(question.function, derive, question.wanted, tuple(question.floats))
-        columns = [np.asarray(x) for x in batched(*leaves)]
-    return [[np.asarray(column[k]) for column in columns] for k in range(len(points))]
+def _ball(out, what: str) -> Ball:
+    if is_plain(out):
+        out = FLOAT64.lift(out)
+    assert isinstance(out, Bounded)
+    lost = int((~np.isfinite(out.value) | ~np.isfinite(out.error)).sum())
+    if lost:
+        raise Silent(f"{what} is inf or NaN in float64, or may be, at {lost} of {out.size} entries")
+    return Ball(out.value, np.zeros_like(out.value), np.array(out.error), proven=False)
 
 
 @functools.lru_cache(maxsize=256)
-def _batched(function: Callable, derive: Callable, wanted: tuple, floats: tuple) -> Callable:
-    axes = tuple(0 if f else None for f in floats)
-    return jax.jit(jax.vmap(derive(function, wanted), in_axes=axes))
+def _traced(function: Callable, derive: Callable, wanted: tuple, signature: tuple) -> ClosedJaxpr:
+    return jax.make_jaxpr(derive(function, wanted))(*(jax.ShapeDtypeStruct(*s) for s in signature))

@@ -1,8 +1,8 @@
 """Oracle: JAX's forward mode in float64.
 
-Method       jax.jacfwd, one tangent for each coordinate.
+Method       jax.jacfwd's program, in float64 with running error bounds; one tangent a coordinate.
 Independent  of reverse mode's transposes; it trusts the same rules of JAX for each primitive.
-Guarantee    none: exact up to a rounding error that is estimated, not bounded.
+Guarantee    the radius bounds the rounding, if elementary functions keep their ulp bounds.
 Kinks        whatever convention the function's own rules choose.
 Silent on    more than ENTRIES entries, functions with a custom_vjp, and where it is inf or NaN.
 """

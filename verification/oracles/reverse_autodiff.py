@@ -1,10 +1,10 @@
 """Oracle: JAX's reverse mode in float64.
 
-Method       jax.grad, compiled once, at the point and at neighbours.
+Method       jax.grad's program, in float64 with running error bounds.
 Independent  of our arithmetics and slopes; it trusts JAX's rules, and custom_jvp and custom_vjp.
-Guarantee    none: exact up to a rounding error that is estimated, not bounded.
+Guarantee    the radius bounds the rounding, if elementary functions keep their ulp bounds.
 Kinks        whatever convention the function's own rules choose.
-Silent on    functions without a float32 form, and points where it is inf or NaN.
+Silent on    points where it is inf or NaN, or where no bound is known.
 """
 
 import jax
