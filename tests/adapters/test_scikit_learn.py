@@ -1,4 +1,4 @@
-"""scikit-learn's backpropagation answers for the function we say it differentiates, and no other."""
+"""scikit-learn answers for the function we say that it differentiates, and for no other."""
 
 from functools import partial
 

@@ -19,8 +19,8 @@ class Node:
 
     __slots__ = ("cotangent", "ins", "name", "needed", "params", "value")
 
-    def __init__(self, value, name="", ins=(), params=None, needed=False):
-        self.value, self.name, self.ins, self.params = value, name, ins, params
+    def __init__(self, value, name="", ins=(), params: dict | None = None, needed=False):
+        self.value, self.name, self.ins, self.params = value, name, ins, params or {}
         self.needed = needed or any(isinstance(i, Node) and i.needed for i in ins)
         self.cotangent = None
 
@@ -54,7 +54,6 @@ def value_and_gradient(program, args, wanted, arithmetic: Arithmetic, slopes: Ma
 
 def recording(arithmetic: Arithmetic, tape: list[Node]) -> Arithmetic:
     """The same arithmetic on Nodes: every result goes on the tape."""
-
     rules = {name: partial(record, tape, name, rule) for name, rule in arithmetic.rules.items()}
     bare = lambda p: p.value if isinstance(p, Node) else p
     return Arithmetic(

@@ -44,7 +44,7 @@ def draw(rng):
 def edge_cases(dtype):
     """Saturated on the right and on the wrong side, a weight and a bias of zero, soft labels."""
     far = (17.0, 37.0, 88.0, 104.0) if edges.name_of(dtype) == "float32" else (37.0, 88.0, 700.0)
-    w, b = np.array(1.5), np.array(-0.25)
+    w, b = edges.held(1.5, dtype), edges.held(-0.25, dtype)
     x = np.array([0.75, -1.25, 3.0])
     dead = [Neuron(0.0 * w, b), Neuron(w, 0.0 * b), Neuron(0.0 * w, 0.0 * b)]
     soft = np.array([0.25, 0.5, 0.9375])

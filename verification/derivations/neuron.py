@@ -44,7 +44,10 @@ def draw(rng):
 
 def edge_cases(dtype):
     """Saturated on both sides, dead weights, and inputs at the edges of the format."""
-    w, b = np.array(0.375), np.array(-0.25)  # |w x| stays below the largest number
+    w, b = (
+        edges.held(0.375, dtype),
+        edges.held(-0.25, dtype),
+    )  # |w x| stays finite
     x = np.array([0.75, -1.25, 3.0, -0.5])
     zeros = (Neuron(0.0 * w, b), Neuron(w, 0.0 * b), Neuron(0.0 * w, 0.0 * b))
     return (

@@ -1,12 +1,12 @@
 """A mistake that people make: a transformation of the right gradient's leaves into wrong ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 Leaves = list[np.ndarray]
-Wrong = list[np.ndarray | np.floating]  # NumPy hands out bare numbers for 0-d arrays
+Wrong = Sequence[np.ndarray | np.floating]  # NumPy hands out bare numbers for 0-d arrays
 
 
 class Fault(NamedTuple):

@@ -1,6 +1,7 @@
 """The values that draws stay away from, visited on purpose: where formulas lose their digits."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import ml_dtypes
@@ -31,7 +32,7 @@ def tiny(dtype) -> float:
     return float(ml_dtypes.finfo(name_of(dtype)).smallest_normal)
 
 
-def held(values, dtype) -> np.ndarray:
+def held(values, dtype) -> Any:
     """The values as `dtype` holds them, in float64."""
     return np.asarray(values, np.float64).astype(name_of(dtype)).astype(np.float64)
 
