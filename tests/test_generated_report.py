@@ -16,11 +16,11 @@ pytestmark = pytest.mark.end_to_end
 
 
 def verdicts(document: dict) -> dict[tuple, str]:
-    """(section, name, dtype) -> verdict, of everything that was judged."""
+    """(section, name, where, dtype) -> verdict, of everything that was judged."""
     found = {("claim", row["id"], ""): row["verdict"] for row in document["claims"]}
     for section in ("derivations", "implementations"):
         for row in document[section]:
-            key = section, row["name"], row.get("dtype", "")
+            key = section, row["name"], row.get("dataset"), row.get("at"), row["dtype"]
             assert key not in found, f"{key} was judged twice"
             found[key] = row["verdict"]
             for arrow in row.get("arrows", ()):

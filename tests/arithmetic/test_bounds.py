@@ -10,7 +10,8 @@ from scipy import special
 
 from verification.arithmetic.balls import BALLS
 from verification.arithmetic.bounded import format_of
-from verification.arithmetic.bounds import ULPS
+from verification.arithmetic.bounds import ULPS, bounds
+from verification.arithmetic.interpreter import run
 from verification.judgement.error import distance
 from verification.oracles.ball import to_ball
 
@@ -63,3 +64,26 @@ def test_elementary_functions_keep_their_ulp_bound(name, dtype):
 
 def test_every_bound_is_tried():
     assert set(ULPS) - {"pow"} == set(FUNCTIONS)
+
+
+ZEROS = {
+    "add": lambda x: x + x,
+    "mul": lambda x: x * 3.0,
+    "div": lambda x: x / 3.0,
+    "tanh": jnp.tanh,
+    "reduce_sum": lambda x: jnp.sum(x)[None],
+    "dot_general": lambda x: x @ jnp.ones((3, 2)),
+}
+
+
+@pytest.mark.parametrize("name", ZEROS)
+def test_an_exact_zero_has_no_error_and_its_neighbour_has(name):
+    target = bounds(format_of("float32"))
+    error = {}
+    for value in (0.0, 2.0**-100):
+        x = np.full(3, value)
+        (out,) = run(jax.make_jaxpr(ZEROS[name])(x), [target.lift(x)], target)
+        error[value] = out.error
+
+    assert (error[0.0] == 0).all()
+    assert (error[2.0**-100] > 0).all()

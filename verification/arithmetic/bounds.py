@@ -8,6 +8,7 @@ Where a correct program in the target format may overflow, the bound is infinite
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -35,6 +36,8 @@ ULPS = {  # largest error of an elementary function on any device we judge, in u
     "pow": lambda x: 8,
 }
 
+FIX_ZERO = ("expm1", "log1p", "sqrt", "sin", "tanh", "erf")  # f(0) is exactly 0
+
 
 def bounds(target: Format) -> Arithmetic:
     """The arithmetic of running error bounds in one target format."""
@@ -54,11 +57,20 @@ def lift(target: Format, array) -> Bounded:
     return Bounded(array, error + np.where(flushed, target.tiny, 0.0))
 
 
-def rounded(target: Format, value, error, roundings=1.0) -> Bounded:
-    """The result of an operation: its operands' errors handed on, and its own rounding."""
-    out = Bounded(value, error + roundings * target.unit * np.abs(value) + target.tiny)
+def rounded(target: Format, value, error, roundings=1.0, exact: Any = False) -> Bounded:
+    """The result of an operation: its operands' errors handed on, and its own rounding.
+
+    `exact` marks entries that come out as 0 without rounding: no underflow touches them.
+    """
+    spread = error + roundings * target.unit * np.abs(value) + target.tiny
+    out = Bounded(value, np.where(exact, 0.0, spread))
     size = np.abs(out.value) + out.error
     return Bounded(out.value, np.where(size <= target.largest, out.error, np.inf))
+
+
+def zero(x: Bounded) -> np.ndarray:
+    """Where a number is 0 and cannot be anything else."""
+    return np.asarray((x.value == 0) & (x.error == 0))
 
 
 def gamma(target: Format, n: int) -> float:
@@ -71,23 +83,27 @@ def gamma(target: Format, n: int) -> float:
 
 
 def add(target, x, y, **_):
-    return rounded(target, x.value + y.value, x.error + y.error)
+    value, error = x.value + y.value, x.error + y.error
+    return rounded(target, value, error, exact=(value == 0) & (error == 0))
 
 
 def sub(target, x, y, **_):
-    return rounded(target, x.value - y.value, x.error + y.error)
+    value, error = x.value - y.value, x.error + y.error
+    return rounded(target, value, error, exact=(value == 0) & (error == 0))
 
 
 def mul(target, x, y, **_):
     spread = times(np.abs(x.value), y.error) + times(x.error, np.abs(y.value))
-    return rounded(target, x.value * y.value, spread + times(x.error, y.error))
+    spread = spread + times(x.error, y.error)
+    return rounded(target, x.value * y.value, spread, exact=zero(x) | zero(y))
 
 
 def div(target, x, y, **_):
     value = x.value / y.value
     room = np.maximum(np.abs(y.value) - y.error, 0.0)
     # two roundings: compilers turn a division by a constant into a product
-    return rounded(target, value, (x.error + np.abs(value) * y.error) / room, 2.0)
+    error = (x.error + np.abs(value) * y.error) / room
+    return rounded(target, value, error, 2.0, exact=zero(x) & (room > 0))
 
 
 def integer_pow(target, x, y: int, **_):
@@ -108,7 +124,8 @@ def elementary(name: str, f: Callable, spread: Callable) -> Callable:
 
     def rule(target, x, **_):
         moved = np.where(x.error == 0, 0.0, spread(x.value, x.error))
-        return rounded(target, f(x.value), moved, ULPS[name](x.value))
+        exact = zero(x) & (name in FIX_ZERO)
+        return rounded(target, f(x.value), moved, ULPS[name](x.value), exact=exact)
 
     return rule
 
@@ -122,14 +139,15 @@ def dot_general(target, a, b, dimension_numbers, **_):
     size_a, size_b = np.abs(a.value), np.abs(b.value)
     spread = product(size_a, b.error) + product(a.error, size_b) + product(a.error, b.error)
     error = spread + gamma(target, n) * product(size_a, size_b) + n * target.tiny
-    return rounded(target, product(a.value, b.value), error, 0.0)
+    terms = product(*(np.where(zero(x), 0.0, 1.0) for x in (a, b)))
+    return rounded(target, product(a.value, b.value), error, 0.0, exact=terms == 0)
 
 
 def reduce_sum(target, x, axes, **_):
     axes = tuple(axes)
     n = int(np.prod([x.shape[i] for i in axes], dtype=int))
     error = x.error.sum(axes) + gamma(target, max(n - 1, 0)) * np.abs(x.value).sum(axes)
-    return rounded(target, x.value.sum(axes), error, 0.0)
+    return rounded(target, x.value.sum(axes), error, 0.0, exact=zero(x).all(axes))
 
 
 def cumsum(target, x, axis, reverse, **_):
@@ -224,8 +242,8 @@ RULES = {
     "rsqrt": elementary("rsqrt", lambda x: x**-0.5, lambda x, e: _inner(x, e) ** -0.5 - x**-0.5),
     "sin": elementary("sin", np.sin, lambda x, e: e),
     "cos": elementary("cos", np.cos, lambda x, e: e),
-    "tanh": elementary("tanh", np.tanh, lambda x, e: 2 * _sigma_slope(2 * x) * np.expm1(2 * e)),
-    "logistic": elementary("logistic", special.expit, lambda x, e: _sigma_slope(x) * np.expm1(e)),
+    "tanh": elementary("tanh", np.tanh, lambda x, e: 4 * _sigma_slope(2 * _inner(x, e)) * e),
+    "logistic": elementary("logistic", special.expit, lambda x, e: _sigma_slope(_inner(x, e)) * e),
     "erf": elementary("erf", special.erf, _gauss),
     "erfc": elementary("erfc", special.erfc, _gauss),
     "reduce_sum": reduce_sum,

@@ -6,6 +6,7 @@ moves entries, adds them or multiplies matrices is linear, and is transposed her
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Node:
     def __init__(self, value, name="", ins=(), params: dict | None = None, needed=False):
         self.value, self.name, self.ins, self.params = value, name, ins, params or {}
         self.needed = needed or any(isinstance(i, Node) and i.needed for i in ins)
-        self.cotangent = None
+        self.cotangent: Any = None
 
     @property
     def shape(self):
