@@ -181,6 +181,6 @@ def judge_recursion(seed: int) -> Judged:
 C10 = Claim(
     "C10",
     "Backpropagation is this computation repeated over bigger networks: "
-    "delta_l = (W_{l+1}' delta_{l+1}) * f'(z_l), judged for depths 1 to 6.",
+    r"$\delta_l = (W_{l+1}^T \delta_{l+1}) \odot f'(z_l)$, judged for depths 1 to 6.",
     judge_recursion,
 )

@@ -205,7 +205,7 @@ def judge_digits(seed: int) -> Judged:
 
 C11 = Claim(
     "C11",
-    "dL/da da/dz and the fused a - y are equal on paper; in float32 the composed form is NaN "
-    "from z about 17, where a rounds to 1, and has lost every digit before.",
+    "$dL/da \\, da/dz$ and the fused $a - y$ are equal on paper; in float32 the composed form is "
+    "NaN from $z$ about 17, where $a$ rounds to 1, and has lost every digit before.",
     judge_digits,
 )

@@ -191,7 +191,7 @@ B1 = Claim(
     "passes the sum on through the activation function.",
     judge_b1,
 )
-B2 = Claim("B2", "MSE = (1/n) sum_k (y_k - yhat_k)^2.", judge_b2)
+B2 = Claim("B2", r"$\mathrm{MSE} = (1/n) \sum_k (y_k - \hat{y}_k)^2$.", judge_b2)
 B6 = Claim(
     "B6",
     "Batch gradient descent divides the data into mini-batches of b examples and steps on the "

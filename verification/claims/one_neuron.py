@@ -57,7 +57,7 @@ def sigmoid_slope_of_output(z: Array) -> Array:
 
 
 def fused_slope(z: Array, y: Array) -> Array:
-    """dL/dz = a - y."""
+    """$dL/dz = a - y$."""
     return sigmoid(z) - y
 
 
@@ -236,16 +236,16 @@ def judge_gradient(seed: int) -> Judged:
 
 C1 = Claim(
     "C1",
-    "L = -(y log a + (1 - y) log(1 - a)); the more alike a and y, the smaller L: dL/da has "
-    "the sign of a - y.",
+    r"$L = -(y \log a + (1 - y) \log(1 - a))$; the more alike $a$ and $y$, the smaller $L$: "
+    "$dL/da$ has the sign of $a - y$.",
     judge_likeness,
 )
-C2 = Claim("C2", "dL/da = -y/a + (1 - y)/(1 - a) = (a - y)/(a (1 - a)).", judge_loss_slope)
-C3 = Claim("C3", "sigma'(z) = a (1 - a), with a = sigma(z).", judge_sigmoid_slope)
-C4 = Claim("C4", "dL/dz = a - y.", judge_fused_slope)
+C2 = Claim("C2", "$dL/da = -y/a + (1 - y)/(1 - a) = (a - y)/(a (1 - a))$.", judge_loss_slope)
+C3 = Claim("C3", r"$\sigma'(z) = a (1 - a)$, with $a = \sigma(z)$.", judge_sigmoid_slope)
+C4 = Claim("C4", "$dL/dz = a - y$.", judge_fused_slope)
 C5 = Claim(
     "C5",
-    "dz/dw = x and dz/db = 1, so dL/dw = (a - y) x and dL/db = a - y; for any width, depth "
-    "and batch in the same way.",
+    "$dz/dw = x$ and $dz/db = 1$, so $dL/dw = (a - y) x$ and $dL/db = a - y$; for any width, "
+    "depth and batch in the same way.",
     judge_gradient,
 )

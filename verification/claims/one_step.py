@@ -55,4 +55,6 @@ def judge_step(seed: int) -> Judged:
     )
 
 
-C6 = Claim("C6", "w <- w - alpha (a - y) x and b <- b - alpha (a - y).", judge_step)
+C6 = Claim(
+    "C6", r"$w \leftarrow w - \alpha (a - y) x$ and $b \leftarrow b - \alpha (a - y)$.", judge_step
+)

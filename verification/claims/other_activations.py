@@ -111,7 +111,7 @@ def judge_activation(seed: int) -> Judged:
 
 C8 = Claim(
     "C8",
-    "dL/dz looks different if another activation, such as tanh or ReLU, takes the place of "
+    "$dL/dz$ looks different if another activation, such as tanh or ReLU, takes the place of "
     "the sigmoid.",
     judge_activation,
 )

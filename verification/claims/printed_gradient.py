@@ -156,8 +156,9 @@ def judge_b3(seed: int, truth: Formula = CORRECTED, planted: Formula = INDEX_ALO
             ]
         ),
         counterexample=earned(refuted_at_integers(*WRONG)),
-        correction="dMSE/dw_ij = (2/n) sum_k (yhat_k - y_k) f'(sum_j w_ij x_kj) x_kj: the "
-        "difference the other way round, and the input that the weight multiplies. "
+        correction=r"$d\mathrm{MSE}/dw_{ij} = (2/n) \sum_k (\hat{y}_k - y_k) "
+        r"f'(\sum_j w_{ij} x_{kj}) x_{kj}$: "
+        "the difference the other way round, and the input that the weight multiplies. "
         + earned(proved_for_all(truth, 2)),
     )
 
@@ -269,24 +270,26 @@ def judge_b5(seed: int, truth: Callable = every, planted: Callable = all_but_las
             ]
         ),
         counterexample=earned(refuted_at_integers(*WRONG)),
-        correction="For one example k the gradient is 2 (yhat_k - y_k) f'(sum_j w_ij x_kj) x_kj, "
+        correction=r"For one example the gradient is "
+        r"$2 (\hat{y}_k - y_k) f'(\sum_j w_{ij} x_{kj}) x_{kj}$, "
         f"an unbiased estimate of the full one. {earned(proved_for_all(CORRECTED, 1))}",
     )
 
 
 B3 = Claim(
     "B3",
-    "dMSE/dw_ij = (2/n) sum_k (y_k - yhat_k) f'(sum_j w_ij x_kj) x_ki.",
+    r"$d\mathrm{MSE}/dw_{ij} = (2/n) \sum_k (y_k - \hat{y}_k) f'(\sum_j w_{ij} x_{kj}) x_{ki}$.",
     judge_b3,
 )
 B4 = Claim(
     "B4",
-    "With that gradient, w_ij <- w_ij - alpha dMSE/dw_ij minimises the loss.",
+    r"With that gradient, $w_{ij} \leftarrow w_{ij} - \alpha \, d\mathrm{MSE}/dw_{ij}$ minimises "
+    "the loss.",
     judge_b4,
 )
 B5 = Claim(
     "B5",
     "Stochastic gradient descent shuffles, takes one sample k, and steps on the gradient "
-    "2 (y_k - yhat_k) f'(sum_j w_ij x_kj) x_ki.",
+    r"$2 (y_k - \hat{y}_k) f'(\sum_j w_{ij} x_{kj}) x_{ki}$.",
     judge_b5,
 )

@@ -208,9 +208,9 @@ def judge_descent(seed: int) -> Judged:
         f"Short steps: {short}",
         " ".join(control),
         counterexample=f"Long steps: {long}",
-        correction="A step of rate alpha < 2/Lips, Lips = max |(x, 1)|^2 / 4, lowers the mean "
-        "cross-entropy of a neuron whenever its gradient is not zero, and never leads away from a "
-        "minimum, where there is one; above 2/Lips it may do neither.",
+        correction=r"A step of rate $\alpha < 2/\Lambda$, $\Lambda = \max |(x, 1)|^2 / 4$, lowers "
+        "the mean cross-entropy of a neuron whenever its gradient is not zero, and never leads "
+        r"away from a minimum, where there is one; above $2/\Lambda$ it may do neither.",
     )
 
 

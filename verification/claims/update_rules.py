@@ -182,7 +182,9 @@ def by_hand() -> str:
     )
 
 
-A1 = Claim("A1", "One step of stochastic gradient descent is w <- w - eta dL/dw.", judge_a1)
+A1 = Claim(
+    "A1", r"One step of stochastic gradient descent is $w \leftarrow w - \eta \, dL/dw$.", judge_a1
+)
 A4 = Claim(
     "A4",
     "During a single iteration only the weights of neurons activated for the current input are "

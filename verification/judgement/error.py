@@ -18,12 +18,15 @@ def beyond(got: np.ndarray, truth: Ball) -> np.ndarray:
 
 
 def ulp(expected: np.ndarray | np.floating, dtype: str) -> np.ndarray | np.floating:
-    """The spacing of the format around `expected`; never below the smallest subnormal."""
+    """The spacing of the format around `expected`, or its smallest normal number if that is more.
+
+    Below the smallest normal number results may be flushed to zero, and no digit is promised.
+    """
     info = ml_dtypes.finfo(dtype)
+    tiny = float(info.smallest_normal)
     with np.errstate(divide="ignore"):
         exponent = np.floor(np.log2(np.abs(expected)))
-    exponent = np.maximum(exponent, np.log2(float(info.smallest_normal)))
-    return np.exp2(exponent) * float(info.eps)
+    return np.where(np.abs(expected) < tiny, tiny, np.exp2(exponent) * float(info.eps))
 
 
 def relative(error: np.ndarray, truth: Ball) -> np.ndarray:
