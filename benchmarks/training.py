@@ -25,16 +25,18 @@ from benchmarks import peers
 REPEATS = 21
 RATE = 0.01
 RULE = rn.gradient_descent(RATE)
-RELU = partial(rn.mlp, activation=rn.relu)
+OURS = {"relu": partial(rn.mlp, activation=rn.relu), "tanh": partial(rn.mlp, activation=rn.tanh)}
+THEIRS = {"relu": lambda z: jnp.maximum(z, 0.0), "tanh": jnp.tanh}
 
 
 class Setting(NamedTuple):
-    """Layer sizes, batch, steps of an epoch, epochs of a run."""
+    """Layer sizes, batch, steps of an epoch, epochs of a run, hidden activation."""
 
     sizes: tuple[int, ...]
     batch: int
     steps: int
     epochs: int
+    activation: str = "relu"
 
 
 SETTINGS = (
@@ -42,6 +44,8 @@ SETTINGS = (
     Setting((2, 16, 1), 32, 200, 20),
     Setting((64, 256, 256, 10), 128, 20, 10),
     Setting((784, 512, 10), 128, 20, 5),
+    Setting((64, 256, 256, 10), 128, 20, 10, "tanh"),
+    Setting((784, 512, 10), 128, 20, 5, "tanh"),
 )
 
 
@@ -53,19 +57,19 @@ def data(setting: Setting) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def predict(params, x):
+def predict(params, x, activation):
     *hidden, (w, b) = params
     for v, c in hidden:
-        x = jnp.maximum(x @ v + c, 0.0)
+        x = THEIRS[activation](x @ v + c)
     return x @ w + b
 
 
-@partial(jax.jit, static_argnames=("batch", "epochs"))
-def by_hand(params, x, y, key, batch, epochs):
+@partial(jax.jit, static_argnames=("batch", "epochs", "activation"))
+def by_hand(params, x, y, key, batch, epochs, activation):
     """What a careful person writes: SGD on mean squared error, shuffled, losses returned."""
 
     def loss(params, x, y):
-        return jnp.mean((predict(params, x) - y) ** 2)
+        return jnp.mean((predict(params, x, activation) - y) ** 2)
 
     def step(params, rows):
         value, gradient = jax.value_and_grad(loss)(params, x[rows], y[rows])
@@ -83,16 +87,18 @@ def hand_run(setting: Setting) -> Callable:
     x, y = map(jnp.asarray, data(setting))
     params = rn.init_mlp(jax.random.key(1), setting.sizes)
     key = jax.random.key(2)
-    return lambda: jax.block_until_ready(by_hand(params, x, y, key, setting.batch, setting.epochs))
+    options = setting.batch, setting.epochs, setting.activation
+    return lambda: jax.block_until_ready(by_hand(params, x, y, key, *options))
 
 
 def refnet_run(setting: Setting) -> Callable:
     pair = tuple(map(jnp.asarray, data(setting)))
     params = rn.init_mlp(jax.random.key(1), setting.sizes)
     options = {"key": jax.random.key(2), "batch": setting.batch, "epochs": setting.epochs}
+    network = OURS[setting.activation]
 
     def run():
-        end = rn.train(RELU, rn.mse, RULE, params, pair, **options)
+        end = rn.train(network, rn.mse, RULE, params, pair, **options)
         return jax.block_until_ready((end.params, end.history.loss))
 
     return run
@@ -109,7 +115,7 @@ def measured(setting: Setting) -> dict:
     runs = {"by hand": hand_run(setting), "refnet": refnet_run(setting)}
     steps = dict.fromkeys(runs, setting.steps * setting.epochs)
     for name, prepare in peers.PEERS.items():
-        if peers.installed(name):
+        if peers.installed(name) and setting.activation == "relu":
             runs[name] = prepare(setting, *data(setting), RATE)
             steps[name] = setting.steps
     times = {name: [] for name in runs}
@@ -125,6 +131,7 @@ def measured(setting: Setting) -> dict:
     return {
         "sizes": setting.sizes,
         "batch": setting.batch,
+        "activation": setting.activation,
         "microseconds_per_step": micro | {n: None for n in peers.PEERS if n not in micro},
         "ratio": statistics.median(pairs),
         "loss_difference": same_training(setting),
@@ -148,8 +155,9 @@ def table(rows: list[dict], where: dict) -> str:
     lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
     for row in rows:
         micro = row["microseconds_per_step"]
-        cells = [f"{micro[c]:.4g}" if micro[c] else "not installed" for c in columns]
-        network = "-".join(map(str, row["sizes"]))
+        absent = "not installed" if row["activation"] == "relu" else "not run"
+        cells = [f"{micro[c]:.4g}" if micro[c] else absent for c in columns]
+        network = "-".join(map(str, row["sizes"])) + f" {row['activation']}"
         cells = [network, str(row["batch"]), *cells, f"{row['ratio']:.3f}"]
         lines.append("| " + " | ".join(cells) + " |")
     versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
@@ -159,12 +167,13 @@ def table(rows: list[dict], where: dict) -> str:
 
 TEXT = """# Training, side by side
 
-Microseconds per step: ReLU layers, mean squared error, plain SGD, float32, CPU; medians of
-{repeats} interleaved runs after compilation. `by hand` is a `jit(scan)` that shuffles each epoch
+Microseconds per step: mean squared error, plain SGD, float32, CPU; medians of {repeats} interleaved runs after compilation. `by hand` is a `jit(scan)` that shuffles each epoch
 and returns its losses; `refnet` is one call of `refnet.train`, its checks of the data included.
 The peers run the loop their guides show: a Python loop over (compiled, but for PyTorch) steps on
 batches already cut. The last column is the median of the ratios of neighbouring runs, which a
-busy machine disturbs least. Made by `python -m benchmarks.training`.
+busy machine disturbs least. The rows with tanh show what `refnet.tanh` costs beside `jnp.tanh`:
+its slope keeps every digit in saturation, where 1 - a^2 has none, and takes one more exponential.
+Made by `python -m benchmarks.training`.
 
 {table}
 

@@ -6,7 +6,7 @@ from ..oracles import ALL as ORACLES
 from ..oracles.question import Question
 from ..vocabulary import Agreement, Ball, Silent
 from .answer import truth
-from .error import distance, relative
+from .error import relative
 
 
 def agreements(question: Question) -> tuple[Agreement, ...]:
@@ -33,8 +33,8 @@ def _agreement(name: str, oracle, question: Question, proven: list[Ball]) -> Agr
 
 def _apart(said: Ball, proven: Ball) -> tuple[bool, float]:
     """Whether the two balls meet, and the largest distance of their middles over the truth."""
-    error = distance(said.mid, proven)
-    meet = np.abs(error) <= said.rad + proven.rad + np.abs(said.tail)
+    apart = np.abs((said.mid - proven.mid) + (said.tail - proven.tail))
+    meet = apart <= said.rad + proven.rad
     known = np.isfinite(proven.rad)
-    far = np.where(known, relative(error, proven), 0.0)
+    far = np.where(known, relative(apart, proven), 0.0)
     return bool(meet[known].all()), float(far.max(initial=0.0))
