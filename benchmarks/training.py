@@ -167,12 +167,13 @@ def table(rows: list[dict], where: dict) -> str:
 
 TEXT = """# Training, side by side
 
-Microseconds per step: mean squared error, plain SGD, float32, CPU; medians of {repeats} interleaved runs after compilation. `by hand` is a `jit(scan)` that shuffles each epoch
-and returns its losses; `refnet` is one call of `refnet.train`, its checks of the data included.
-The peers run the loop their guides show: a Python loop over (compiled, but for PyTorch) steps on
-batches already cut. The last column is the median of the ratios of neighbouring runs, which a
-busy machine disturbs least. The rows with tanh show what `refnet.tanh` costs beside `jnp.tanh`:
-its slope keeps every digit in saturation, where 1 - a^2 has none, and takes one more exponential.
+Microseconds per step: mean squared error, plain SGD, float32, CPU; medians of {repeats}
+interleaved runs after compilation. `by hand` is a `jit(scan)` that shuffles each epoch and returns
+its losses; `refnet` is one call of `refnet.train`, its checks of the data included. The peers run
+the loop their guides show: a Python loop over (compiled, but for PyTorch) steps on batches already
+cut. The last column is the median of the ratios of neighbouring runs, which a busy machine
+disturbs least. The rows with tanh show what `refnet.tanh` costs beside `jnp.tanh`: its slope keeps
+every digit in saturation, where 1 - a^2 has none, and takes one more exponential.
 Made by `python -m benchmarks.training`.
 
 {table}
