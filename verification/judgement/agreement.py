@@ -33,7 +33,7 @@ def _agreement(name: str, oracle, question: Question, proven: list[Ball]) -> Agr
 
 def _apart(said: Ball, proven: Ball) -> tuple[bool, float]:
     """Whether the two balls meet, and the largest distance of their middles over the truth."""
-    apart = np.abs((said.mid - proven.mid) + (said.tail - proven.tail))
+    apart = np.asarray(np.abs((said.mid - proven.mid) + (said.tail - proven.tail)))
     meet = apart <= said.rad + proven.rad
     known = np.isfinite(proven.rad)
     far = np.where(known, relative(apart, proven), 0.0)
