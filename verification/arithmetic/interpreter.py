@@ -74,12 +74,8 @@ def _call(params, ins, arithmetic):
 
 
 def _scan(params, ins, arithmetic):
-    n_consts, n_carry, length = params["num_consts"], params["num_carry"], params["length"]
-    consts, carry, xs = (
-        ins[:n_consts],
-        ins[n_consts : n_consts + n_carry],
-        ins[n_consts + n_carry :],
-    )
+    consts, carry, xs = _scan_parts(params, ins)
+    n_carry, length = len(carry), params["length"]
     steps = range(length)[::-1] if params["reverse"] else range(length)
     rows: dict[int, list] = {}
     for i in steps:
@@ -89,6 +85,16 @@ def _scan(params, ins, arithmetic):
         carry, rows[i] = outs[:n_carry], outs[n_carry:]
     columns = zip(*(rows[i] for i in range(length)), strict=True)
     return [*carry, *(_stack(column, arithmetic) for column in columns)]
+
+
+def _scan_parts(params, ins: list) -> tuple[list, list, list]:
+    """What every step sees, what it hands on, and what it takes a row of."""
+    if "ft_in" in params:  # JAX 0.12 keeps a tree where 0.10 counts
+        consts, carry, xs = map(list, params["ft_in"].update(ins).unpack())
+        return consts, carry, xs
+    first = params["num_consts"]
+    last = first + params["num_carry"]
+    return ins[:first], ins[first:last], ins[last:]
 
 
 def _row(x, i: int, arithmetic):

@@ -1,5 +1,6 @@
 """`refnet check`: judge our own derivations, by dtype, arrow by arrow, oracle by oracle."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +9,8 @@ import typer
 
 from .mistakes import at_least_one, known, seed_of, writable_file
 from .status import status_of
+
+WIDE = 120  # columns, where no terminal says how many
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,7 +68,8 @@ def _progress(names: list[str], judge) -> Iterator["Check"]:
 def _print(checks: list["Check"], details: bool) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False)
+    wide = None if sys.stdout.isatty() else WIDE  # a pipe has no width: do not cut words
+    console = Console(highlight=False, width=wide)
     console.print(_findings(checks))
     if details:
         for check in checks:

@@ -46,7 +46,7 @@ def faults() -> dict[str, str]:
 def claims() -> dict[str, str]:
     from ..claims import ALL
 
-    return {name: claim.statement for name, claim in ALL.items()}
+    return {name: claim.statement.replace("$", "") for name, claim in ALL.items()}
 
 
 def updates() -> dict[str, str]:
