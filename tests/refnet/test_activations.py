@@ -174,4 +174,9 @@ def test_shape_is_kept_and_vmap_changes_nothing(name, shape):
     apart = COMPILED[name](z.reshape(-1))
     for slices, entries in zip(jax.jit(jax.vmap(COMPILED[name]))(z), apart, strict=True):
         assert slices.shape == shape
-        assert (slices.reshape(-1) == entries).all()
+        same = slices.reshape(-1) == entries
+        if name == "gelu":  # erfc, vectorised in another way, may round e^(-z^2/2) otherwise
+            flat, unit = z.reshape(-1), float(jnp.finfo(z.dtype).eps) / 2
+            room = 2.0 * (16.0 + 2.0 * flat**2) * unit * (1.0 + jnp.abs(flat))
+            same = jnp.abs(slices.reshape(-1) - entries) <= room
+        assert same.all()

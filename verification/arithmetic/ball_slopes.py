@@ -91,6 +91,7 @@ SMOOTH = {
     "neg": lambda a, x, **_: (-1,),
     "sign": lambda a, x, **_: (0,),
     "square": lambda a, x, **_: (2 * x,),
+    "one_minus_square": lambda a, x, **_: (-2 * x,),
     "integer_pow": lambda a, x, y, **_: (y * integer_pow(x, y - 1),),
     "pow": power,
     "exp": lambda a, x, **_: (a,),

@@ -134,6 +134,7 @@ RULES = STRUCTURE | {
     "abs": each(lambda x: abs(x)),
     "sign": each(sign),
     "square": each(lambda x: x * x),
+    "one_minus_square": each(lambda x: (1 - x) * (1 + x)),
     "integer_pow": integer_pow,
     "pow": each(lambda x, y: x ** number(y)),
     "exp": each(lambda x: x.exp()),

@@ -224,6 +224,7 @@ def _sigma_slope(x):
     return special.expit(x) * special.expit(-x)
 
 
+ONE = Bounded(1.0, 0.0)
 RULES = {
     "add": add,
     "add_any": add,
@@ -231,6 +232,7 @@ RULES = {
     "mul": mul,
     "div": div,
     "square": lambda target, x, **_: mul(target, x, x),
+    "one_minus_square": lambda target, x, **_: sub(target, ONE, mul(target, x, x)),
     "integer_pow": integer_pow,
     "pow": power,
     "exp": elementary("exp", np.exp, lambda x, e: np.exp(x) * np.expm1(e)),

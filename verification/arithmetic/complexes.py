@@ -76,6 +76,7 @@ RULES = STRUCTURE | {
     "abs": lambda x, **_: np.where(x.real < 0, -x, x),
     "sign": lambda x, **_: np.sign(x.real).astype(x.dtype),
     "square": lambda x, **_: x * x,
+    "one_minus_square": lambda x, **_: 1.0 - x * x,
     "integer_pow": lambda x, y, **_: x**y,
     "pow": lambda x, y, **_: x**y,
     "exp": lambda x, **_: np.exp(x),

@@ -178,6 +178,7 @@ ANALYTIC = {
     "div": each(lambda x, y: x / y),
     "neg": each(lambda x: -x),
     "square": each(lambda x: x**2),
+    "one_minus_square": each(lambda x: 1 - x**2),
     "integer_pow": lambda x, y, **_: each(lambda v: v**y)(x),
     "pow": each(lambda x, y: x**y),
     "exp": each(sympy.exp),

@@ -155,8 +155,19 @@ def _split(params, ins, arithmetic):
     return [cut(low, high) for low, high in pairwise(edges)]
 
 
+def _unstack(params, ins, arithmetic):
+    """One row for each index along an axis: slices without that axis."""
+    (x,), axis = ins, params["axis"]
+    if is_plain(x):
+        return list(np.moveaxis(x, axis, 0))
+    sizes = (1,) * x.shape[axis]
+    thin = _split({"axis": axis, "sizes": sizes}, ins, arithmetic)
+    return [arithmetic.rules["squeeze"](part, dimensions=(axis,)) for part in thin]
+
+
 CONTROL = {
     "split": _split,
+    "unstack": _unstack,
     "jit": _call,
     "pjit": _call,
     "closed_call": _call,

@@ -147,6 +147,7 @@ RULES = STRUCTURE | {
     "abs": each(lambda x: x * sign(x)),
     "sign": each(lambda x: constant(arb(sign(x)))),
     "square": each(lambda x: x * x),
+    "one_minus_square": each(lambda x: 1 - x * x),
     "integer_pow": lambda x, y, **_: each(lambda v: v**y if y >= 0 else 1 / v**-y)(x),
     "pow": each(power),
     "exp": each(lambda x: x.exp()),
