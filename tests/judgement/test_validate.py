@@ -89,6 +89,15 @@ def test_an_exception_is_a_rejection_that_quotes_it():
     assert "RuntimeError: shape of w" in finding.reason
 
 
+def test_a_primitive_without_a_rule_is_undecided_and_named():
+    of = lambda w: jnp.sum(jax.lax.digamma(w))
+    points = lambda rng: (rng.uniform(1.2, 3.0, size=3),)
+    finding = vf.validate(jax.jit(jax.grad(of)), of=of, args=points, cases=2)
+
+    assert finding.verdict == Verdict.UNDECIDED
+    assert "no rule for the primitive 'digamma'" in finding.reason
+
+
 def test_jax_autodiff_as_a_candidate():
     finding = vf.validate(jax.jit(jax.grad(loss)), of=loss, args=sample, dtype="float32", cases=3)
 

@@ -22,11 +22,16 @@ def cast(args: Any, dtype: str) -> Any:
 
 def truth(question: Question) -> list[Ball]:
     """The proven gradient, or balls of infinite radius where no proof was possible."""
+    return truth_or_silence(question)[0]
+
+
+def truth_or_silence(question: Question) -> tuple[list[Ball], str]:
+    """The truth, and why there is none, where there is none."""
     try:
-        return ball.gradient(question)
-    except Silent:
+        return ball.gradient(question), ""
+    except Silent as silence:
         unknown = [np.zeros(question.leaves[i].shape) for i in question.wanted]
-        return [Ball(z, z, z + np.inf, proven=False) for z in unknown]
+        return [Ball(z, z, z + np.inf, proven=False) for z in unknown], str(silence)
 
 
 def answer(

@@ -15,8 +15,8 @@ import numpy as np
 from .. import faults
 from ..inputs import draws
 from ..oracles.question import ask
-from ..vocabulary import Case, Finding
-from .answer import answer, cast, truth
+from ..vocabulary import Case, Finding, Silent
+from .answer import answer, cast, truth_or_silence
 from .budget import budget
 from .formula import right_formula
 from .sample import Sample
@@ -80,9 +80,15 @@ def _sample(gradient, of, case: Case, argnums, dtype, rng) -> Sample:
         cotangent = cast(jax.tree.map(lambda leaf: draws.cotangent(rng, leaf.shape), out), dtype)
     args = case.args if scalar else (*case.args, cotangent)
     question = ask(of, case.args, argnums, cotangent)
-    proven, allowed = truth(question), budget(_autodiff(of, argnums, scalar), args, dtype)
+    proven, silence = truth_or_silence(question)
     try:
-        return answer(gradient, question, proven, allowed, args, label=case.label)
+        allowed = budget(_autodiff(of, argnums, scalar), args, dtype)
+    except Silent as unbounded:
+        silence = silence or str(unbounded)
+        allowed = [np.full(b.mid.shape, np.inf) for b in proven]
+    labels = {"label": case.label, "silence": silence}
+    try:
+        return answer(gradient, question, proven, allowed, args, **labels)
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
         said = f"it raised {type(error).__name__}: {error}"
         return Sample(case.label, question.paths, proven, allowed, [], args, failure=said)

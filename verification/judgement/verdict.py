@@ -52,7 +52,8 @@ def _verdict(samples, answered, strength, caught, formula_is_right, dtype) -> tu
         return _convict(bad, formula_is_right, dtype)
     open_cases = [s for s in answered if not s.edge and not _fully_decided(s)]
     if not answered or all(not _fully_decided(s) for s in answered):
-        return Verdict.UNDECIDED, "no oracle could decide at any case"
+        why = next((f": {s.silence}" for s in answered if s.silence), "")
+        return Verdict.UNDECIDED, f"no oracle could decide at any case{why}"
     if open_cases:
         return Verdict.UNDECIDED, f"no oracle could decide {open_cases[0].label}"
     blind = [path or "the gradient" for path, seen in strength.items() if not np.isfinite(seen)]
