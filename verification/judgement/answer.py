@@ -10,6 +10,7 @@ import numpy as np
 from ..oracles import ball
 from ..oracles.question import Question, as_exact
 from ..vocabulary import Ball, Silent
+from .budget import Budget
 from .sample import Sample
 
 
@@ -30,7 +31,12 @@ def truth(question: Question) -> list[Ball]:
 
 
 def answer(
-    gradient: Callable, question: Question, proven: list[Ball], allowed: list, args: tuple, **labels
+    gradient: Callable,
+    question: Question,
+    proven: list[Ball],
+    budget: Budget,
+    args: tuple,
+    **labels,
 ) -> Sample:
     """Call the implementation on `args`, in its dtype (the cotangent, if there is one, is last)."""
     with jax.enable_x64(True):
@@ -43,7 +49,8 @@ def answer(
     return Sample(
         paths=question.paths,
         truth=proven,
-        allowed=allowed,
+        allowed=budget.allowed,
+        budgets=budget.kinds,
         got=got,
         args=args,
         failure=failure,

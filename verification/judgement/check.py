@@ -12,7 +12,7 @@ from .. import faults
 from ..derivations import ALL as DERIVATIONS
 from ..inputs import draws
 from ..oracles.question import Question, ask
-from ..vocabulary import Arrow, ArrowCheck, Case, Check, Derivation, Finding, Verdict
+from ..vocabulary import Arrow, ArrowCheck, Ball, Case, Check, Derivation, Finding, Verdict
 from .agreement import agreements
 from .answer import answer, cast, truth
 from .budget import budget
@@ -20,7 +20,7 @@ from .formula import right_formula
 from .sample import Sample
 from .verdict import judge
 
-DTYPES = ("float64", "float32")
+DTYPES = ("float64", "float32")  # judged where none is asked for; draws are exact in both
 SEVERITY = (
     Verdict.REJECTED,
     Verdict.WRONG,
@@ -63,14 +63,15 @@ def examine(
 ) -> tuple[tuple[Finding, ...], Question]:
     """Draw once, prove once, and judge in every dtype; the edges belong to one dtype each."""
     drawn = [with_cotangent(subject, c, rng) for c in draw(subject, rng, cases)]
-    proofs = [(case, q := question_of(subject, case.args), truth(q)) for case in drawn]
+    proofs = [proved(subject, case) for case in drawn]
     findings = []
     for dtype in dtypes:
-        samples = [sample(subject, dtype, *proof) for proof in proofs]
+        narrow = dtype not in DTYPES  # a draw that overflows there is one of the format's edges
+        held = [proved(subject, as_held(c, dtype)) for c in drawn] if narrow else proofs
+        samples = [sample(subject, dtype, *proof, edge=narrow) for proof in held]
         for case in edges_of(subject, dtype):
-            case = with_cotangent(subject, case, rng)
-            question = question_of(subject, case.args)
-            samples.append(sample(subject, dtype, case, question, truth(question), edge=True))
+            case = as_held(with_cotangent(subject, case, rng), dtype)
+            samples.append(sample(subject, dtype, *proved(subject, case), edge=True))
         findings.append(
             judge(
                 subject.name,
@@ -86,6 +87,16 @@ def examine(
 
 def draw(subject: Derivation | Arrow, rng: np.random.Generator, cases: int) -> Iterator[Case]:
     return (Case(f"draw {k}", subject.draw(rng)) for k in range(cases))
+
+
+def proved(subject: Derivation | Arrow, case: Case) -> tuple[Case, Question, list[Ball]]:
+    question = question_of(subject, case.args)
+    return case, question, truth(question)
+
+
+def as_held(case: Case, dtype: str) -> Case:
+    """The case at the numbers that a narrow format can hold: both sides answer one question."""
+    return case if dtype in DTYPES else Case(case.label, cast(case.args, dtype))
 
 
 def edges_of(subject: Derivation | Arrow, dtype: str) -> tuple[Case, ...]:
