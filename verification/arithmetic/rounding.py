@@ -233,9 +233,12 @@ def _matrices(x, batch, contract, last: bool):
 def convert(noise, x, new_dtype, **_):
     if not isinstance(x, Samples):
         return lift(noise, x)
+    if x.value.dtype.kind == "b":
+        wide = np.float64 if np.issubdtype(new_dtype, np.floating) else new_dtype
+        return Samples(x.value.astype(wide))
     if not np.issubdtype(new_dtype, np.floating):
         raise Undecided("a real number is turned into an integer: its digits decide a path")
-    return Samples(x.value.astype(np.float64)) if x.value.dtype.kind == "b" else x
+    return x
 
 
 # --- the tables ------------------------------------------------------------------------------

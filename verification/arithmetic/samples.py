@@ -104,7 +104,7 @@ def select(which, *cases):
     return Samples(np.choose(np.broadcast_to(which, shape).astype(int), values))
 
 
-UNROUNDED = {name: move(name) for name in MOVES} | {
+UNROUNDED = {name: move(name) for name in MOVES if name != "convert_element_type"} | {
     "lt": compare(np.less),
     "gt": compare(np.greater),
     "le": compare(np.less_equal),

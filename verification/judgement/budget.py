@@ -75,7 +75,7 @@ def deviations(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
 def _chosen(enough: bool, rigorous: np.ndarray, random: np.ndarray) -> tuple[np.ndarray, str]:
     if enough or not (random < rigorous).any():
         return rigorous, RUNNING
-    return np.minimum(rigorous, random), RANDOM
+    return np.asarray(np.minimum(rigorous, random)), RANDOM
 
 
 def _sharp(value: np.ndarray, error: np.ndarray, dtype: str) -> bool:
@@ -122,7 +122,7 @@ def _sigmas(program: ClosedJaxpr, leaves: list, dtype: str) -> list[np.ndarray]:
     with np.errstate(all="ignore"):
         parts = [_squares(program, leaves, dtype, count, [seed]) for seed in range(runs)]
         totals = [np.sum(leaf, axis=0) / (runs * count) for leaf in zip(*parts, strict=True)]
-    return [np.where(np.isnan(total), np.inf, np.sqrt(total)) for total in totals]
+    return [np.asarray(np.where(np.isnan(total), np.inf, np.sqrt(total))) for total in totals]
 
 
 def _squares(program, leaves, dtype: str, count: int, seed: list[int]) -> list[np.ndarray]:
@@ -143,7 +143,7 @@ def _square(out: Samples, count: int) -> np.ndarray:
 def _allowances(sigmas: list[np.ndarray], errors: list[np.ndarray], dtype: str) -> list:
     entries, least = sum(sigma.size for sigma in sigmas), underflow(format_of(dtype))
     allowances = [_allowance(*leaf, entries) for leaf in zip(sigmas, errors, strict=True)]
-    return [np.maximum(allowed, least) for allowed in allowances]
+    return [np.asarray(np.maximum(allowed, least)) for allowed in allowances]
 
 
 def _allowance(sigma: np.ndarray, bound: np.ndarray, entries: int) -> np.ndarray:
@@ -159,9 +159,9 @@ def _least(sigma: np.ndarray, bound: np.ndarray) -> np.ndarray:
     usual = np.sqrt(np.mean(sigma[finite] ** 2)) if finite.any() else 0.0
     known = finite & np.isfinite(bound) & (bound > 0.0)
     if not known.any():
-        return np.where(bound > 0.0, usual, 0.0)
+        return np.asarray(np.where(bound > 0.0, usual, 0.0))
     scale = np.median(sigma[known] / bound[known])
-    return np.minimum(np.where(bound > 0.0, scale * bound, 0.0), usual)
+    return np.asarray(np.minimum(np.where(bound > 0.0, scale * bound, 0.0), usual))
 
 
 def _program(gradient: Callable, args: tuple) -> tuple[ClosedJaxpr, list[np.ndarray]]:

@@ -11,7 +11,7 @@ import numpy as np
 from .. import faults
 from ..derivations import ALL as DERIVATIONS
 from ..inputs import draws
-from ..oracles.question import Question, ask
+from ..oracles.question import Question, as_exact, ask
 from ..vocabulary import Arrow, ArrowCheck, Ball, Case, Check, Derivation, Finding, Verdict
 from .agreement import agreements
 from .answer import answer, cast, truth
@@ -67,10 +67,10 @@ def examine(
     findings = []
     for dtype in dtypes:
         narrow = dtype not in DTYPES  # a draw that overflows there is one of the format's edges
-        held = [proved(subject, as_held(c, dtype)) for c in drawn] if narrow else proofs
+        held = [proved(subject, c) for c in as_held(drawn, dtype)] if narrow else proofs
         samples = [sample(subject, dtype, *proof, edge=narrow) for proof in held]
-        for case in edges_of(subject, dtype):
-            case = as_held(with_cotangent(subject, case, rng), dtype)
+        edges = [with_cotangent(subject, case, rng) for case in edges_of(subject, dtype)]
+        for case in as_held(edges, dtype):
             samples.append(sample(subject, dtype, *proved(subject, case), edge=True))
         findings.append(
             judge(
@@ -94,9 +94,14 @@ def proved(subject: Derivation | Arrow, case: Case) -> tuple[Case, Question, lis
     return case, question, truth(question)
 
 
-def as_held(case: Case, dtype: str) -> Case:
-    """The case at the numbers that a narrow format can hold: both sides answer one question."""
-    return case if dtype in DTYPES else Case(case.label, cast(case.args, dtype))
+def as_held(cases: list[Case], dtype: str) -> list[Case]:
+    """The cases at the numbers that a narrow format holds; those beyond its range are left out."""
+    if dtype in DTYPES:
+        return cases
+    with np.errstate(over="ignore"):
+        held = [Case(case.label, cast(case.args, dtype)) for case in cases]
+    finite = lambda case: all(np.isfinite(as_exact(x)).all() for x in jax.tree.leaves(case.args))
+    return [case for case in held if finite(case)]
 
 
 def edges_of(subject: Derivation | Arrow, dtype: str) -> tuple[Case, ...]:

@@ -79,12 +79,12 @@ def _sample(gradient, of, case: Case, argnums, dtype, rng) -> Sample:
         cotangent = cast(jax.tree.map(lambda leaf: draws.cotangent(rng, leaf.shape), out), dtype)
     args = case.args if scalar else (*case.args, cotangent)
     question = ask(of, case.args, argnums, cotangent)
-    proven, allowed = truth(question), budget(_autodiff(of, argnums, scalar), args, dtype)
+    proven, budgets = truth(question), budget(_autodiff(of, argnums, scalar), args, dtype)
     try:
-        return answer(gradient, question, proven, allowed, args, label=case.label)
+        return answer(gradient, question, proven, budgets, args, label=case.label)
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
         said = f"it raised {type(error).__name__}: {error}"
-        return Sample(case.label, question.paths, proven, allowed.allowed, [], args, failure=said)
+        return Sample(case.label, question.paths, proven, budgets.allowed, [], args, failure=said)
 
 
 @lru_cache(maxsize=64)
