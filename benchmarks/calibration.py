@@ -67,7 +67,7 @@ def by_hand(name: str) -> Callable:
         dz = error * error.dtype.type(2.0 / error.size)
         layers = []
         for l in reversed(range(len(params))):
-            layers.append(Dense(w=inputs[l].T @ dz, b=dz.sum(axis=0)))
+            layers.append(Dense(w=inputs[l].T @ dz, b=np.asarray(dz.sum(axis=0))))
             if l > 0:
                 dz = (dz @ params[l].w.T) * slope(zs[l - 1], inputs[l])
         return tuple(layers[::-1])

@@ -224,3 +224,32 @@ def test_an_underflow_is_allowed_and_an_overflow_undecided():
 
     assert np.isfinite(small).all() and small[0] > 0.0
     assert np.isfinite(large[0]) and large[1] == np.inf
+
+
+def test_an_entry_without_a_running_bound_has_the_deviation_of_its_leaf():
+    sigma, bound = np.array([0.0, 0.0, 4.0]), np.array([np.inf, 1.0, np.inf])
+    first, second, third = _allowance(sigma, bound, entries=3)
+
+    assert abs(first - third / np.sqrt(3.0)) <= 4 * np.spacing(third)
+    assert second == 0.0
+
+
+def test_underflow_in_float64_is_carried_by_the_running_bound():
+    """No sample can show it: a product of 1e-309 is 0 or not, in all alike."""
+    small = np.full(700, 1e-154)
+
+    def f(x, y):
+        return jnp.sum(x * x * 0.1) * 1e10 + jnp.exp(jnp.sum(y) - jnp.sum(y * 1.5)) * 1e-280
+
+    args = (small, np.random.default_rng(0).normal(size=700))
+    (allowed,), (rigorous,) = budget(f, args, "float64").allowed, running_bound(f, args, "float64")
+
+    assert 700 * np.finfo(np.float64).tiny * 1e10 / 2 <= allowed <= rigorous
+
+
+def test_deviations_whose_squares_underflow_are_still_there():
+    x = np.random.default_rng(1).normal(size=9)
+    f = lambda x, scale: jnp.cumsum(x / 3.0)[-1] * scale
+    (one,), (small,) = (deviations(f, (x, np.float64(s)), "float64") for s in (1.0, 2.0**-800))
+
+    assert small == one * 2.0**-800 > 0.0

@@ -21,6 +21,7 @@ rounding error analysis (2019).
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -41,7 +42,7 @@ class Noise:
         self.grid = 2.0 * target.unit * target.tiny  # spacing of the subnormal numbers
         self.flushed = underflow(target) == target.tiny
 
-    def draw(self, shape: tuple[int, ...], kind: str, sign=1.0) -> np.ndarray:
+    def draw(self, shape: tuple[int, ...], kind: str, sign: Any = 1.0) -> np.ndarray:
         """(1 + count, *shape): zero, then draws of unit scale, half of the variance shared."""
         own, shared = self._draw((self.count, *shape), kind), self._draw((self.count,), kind)
         out = np.zeros((1 + self.count, *shape))
@@ -152,14 +153,14 @@ def power(noise, x, y, **_):
 # --- sums ------------------------------------------------------------------------------------
 
 
-def summed(noise: Noise, value, n: int, squares, sizes, products=False) -> Samples:
-    """A sum of n terms; squares: V of the undisturbed sample, sizes: the sum of |terms|."""
+def summed(noise: Noise, value, n: int, root, sizes, products=False) -> Samples:
+    """A sum of n terms; root: sqrt V of the undisturbed sample, sizes: the sum of |terms|."""
     if n < 2 and not products:
         return Samples(value)
-    variance = (n / 9 + 1 / 6) * value[:1] ** 2 + (n / 18 + products / 3) * squares
-    spread = noise.target.unit * np.sqrt(variance)
+    whole, walk = np.sqrt(n / 9 + 1 / 6), np.sqrt(n / 18 + products / 3)
+    spread = noise.target.unit * np.hypot(whole * np.abs(value[:1]), walk * root)
     if products:
-        spread = spread + np.sqrt(n) * np.minimum(underflow(noise.target), np.sqrt(squares))
+        spread = spread + np.sqrt(n) * np.minimum(underflow(noise.target), root)
     value = noise.spread(value)
     sign = np.sign(value)
     value = value + spread * noise.draw(value.shape[1:], "normal", sign)
@@ -168,20 +169,32 @@ def summed(noise: Noise, value, n: int, squares, sizes, products=False) -> Sampl
     return Samples(noise.settle(value))
 
 
+def top(value: np.ndarray) -> float:
+    """The largest size: squares are taken over it, or those of small numbers would be 0."""
+    largest = float(np.abs(value).max(initial=0.0))
+    return largest if 0.0 < largest < np.inf else 1.0
+
+
+def root_of(total: Callable, *values: np.ndarray) -> np.ndarray:
+    """sqrt of total(values^2), for a sum over arrays of one kind."""
+    scale = max(map(top, values))
+    return scale * np.sqrt(total(*((v / scale) ** 2 for v in values)))
+
+
 def reduce_sum(noise, x, axes, **_):
     axes = tuple(axis + 1 for axis in axes)
     n = int(np.prod([x.value.shape[i] for i in axes], dtype=int))
     first = x.value[:1]
-    squares, sizes = (first * first).sum(axes), np.abs(first).sum(axes)
-    return summed(noise, x.value.sum(axes), n, squares, sizes)
+    root, sizes = root_of(lambda v: v.sum(axes), first), np.abs(first).sum(axes)
+    return summed(noise, x.value.sum(axes), n, root, sizes)
 
 
 def cumsum(noise, x, axis, reverse, **_):
     flip = (lambda a: np.flip(a, axis + 1)) if reverse else (lambda a: a)
     total = lambda a: flip(np.cumsum(flip(a), axis + 1))
     first = x.value[:1]
-    squares, sizes = total(first * first), total(np.abs(first))
-    return summed(noise, total(x.value), x.shape[axis], squares, sizes)
+    root, sizes = root_of(total, first), total(np.abs(first))
+    return summed(noise, total(x.value), x.shape[axis], root, sizes)
 
 
 def scatter_add(noise, x, indices, updates, **params):
@@ -192,11 +205,13 @@ def scatter_add(noise, x, indices, updates, **params):
     def total(a, b):
         out = np.array(np.broadcast_to(a, (max(len(a), len(b)), *a.shape[1:])))
         flat, more = out.reshape(len(out), -1), b.reshape(len(b), -1)
-        np.add.at(flat, (slice(None), into[kept]), more[:, kept])
+        for row, terms in zip(flat, np.broadcast_to(more, (len(flat), into.size)), strict=True):
+            np.add.at(row, into[kept], terms[kept])
         return flat.reshape(out.shape)
 
-    one = lambda f: total(f(x.value[:1]), f(updates.value[:1]))
-    return summed(noise, total(x.value, updates.value), n, one(np.square), one(np.abs))
+    first = x.value[:1], updates.value[:1]
+    root, sizes = root_of(total, *first), total(*map(np.abs, first))
+    return summed(noise, total(x.value, updates.value), n, root, sizes)
 
 
 def dot_general(noise, a, b, dimension_numbers, **_):
@@ -206,8 +221,9 @@ def dot_general(noise, a, b, dimension_numbers, **_):
     with np.errstate(all="ignore"):
         reach = n * np.abs(one_a).max(initial=0.0) * np.abs(one_b).max(initial=0.0)
         sizes = product(abs(one_a), abs(one_b)) if not reach < noise.target.largest else np.zeros(1)
-    squares = product(one_a * one_a, one_b * one_b)
-    return summed(noise, product(a.value, b.value), n, squares, sizes, products=True)
+    of_a, of_b = top(one_a), top(one_b)
+    root = of_a * of_b * np.sqrt(product((one_a / of_a) ** 2, (one_b / of_b) ** 2))
+    return summed(noise, product(a.value, b.value), n, root, sizes, products=True)
 
 
 def _dot(a, b, dimension_numbers):

@@ -30,7 +30,7 @@ from scipy import stats
 
 from ..arithmetic.bounded import Bounded, format_of
 from ..arithmetic.bounds import bounds
-from ..arithmetic.interpreter import is_plain, run
+from ..arithmetic.interpreter import Arithmetic, is_plain, run
 from ..arithmetic.rounding import random_rounding, underflow
 from ..arithmetic.samples import Samples
 from ..oracles.question import as_exact
@@ -52,19 +52,22 @@ class Budget(NamedTuple):
 def budget(gradient: Callable, args: tuple, dtype: str) -> Budget:
     """What gradient(*args) may be off by in `dtype`, leaf by leaf, in flattening order."""
     program, leaves = _program(gradient, args)
-    rigorous = _running(program, leaves, dtype)
-    enough = [_sharp(*leaf, dtype) for leaf in rigorous]
-    if all(enough):
-        return Budget([error for _, error in rigorous], (RUNNING,) * len(enough))
+    rigorous = _running(program, leaves, _bounds(dtype))
+    enough = [_sharp(value, error, dtype) for value, error in rigorous]
     errors = [error for _, error in rigorous]
+    if all(enough):
+        return Budget(errors, (RUNNING,) * len(enough))
     randoms = _allowances(_sigmas(program, leaves, dtype), errors, dtype)
+    if dtype == "float64":
+        lost = _underflows(program, leaves, errors)
+        randoms = [np.asarray(a + b) for a, b in zip(randoms, lost, strict=True)]
     chosen = [_chosen(*leaf) for leaf in zip(enough, errors, randoms, strict=True)]
     return Budget([allowed for allowed, _ in chosen], tuple(kind for _, kind in chosen))
 
 
 def running_bound(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
     """The rigorous one of the two budgets, leaf by leaf."""
-    return [error for _, error in _running(*_program(gradient, args), dtype)]
+    return [error for _, error in _running(*_program(gradient, args), _bounds(dtype))]
 
 
 def deviations(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
@@ -92,8 +95,7 @@ def _sharp(value: np.ndarray, error: np.ndarray, dtype: str) -> bool:
 # --- the running bound -----------------------------------------------------------------------
 
 
-def _running(program: ClosedJaxpr, leaves: list, dtype: str) -> list[tuple]:
-    arithmetic = _bounds(dtype)
+def _running(program: ClosedJaxpr, leaves: list, arithmetic: Arithmetic) -> list[tuple]:
     lifted = [arithmetic.lift(x) if x.dtype.kind == "f" else x for x in leaves]
     with np.errstate(all="ignore"):
         outs = run(program, lifted, arithmetic)
@@ -108,6 +110,15 @@ def _value_and_error(out) -> tuple[np.ndarray, np.ndarray]:
     return out.value, np.where(np.isnan(out.error) | np.isnan(out.value), np.inf, out.error)
 
 
+def _underflows(program: ClosedJaxpr, leaves: list, errors: list) -> list[np.ndarray]:
+    """What underflow adds to the bound: in float64 itself, no sample of float64 can show it."""
+    endless = bounds(format_of("float64")._replace(tiny=0.0))
+    without = [error for _, error in _running(program, leaves, endless)]
+    with np.errstate(invalid="ignore"):
+        parts = [a - b for a, b in zip(errors, without, strict=True)]
+    return [np.where(np.isfinite(part), np.maximum(part, 0.0), 0.0) for part in parts]
+
+
 _bounds = functools.lru_cache(maxsize=8)(lambda dtype: bounds(format_of(dtype)))
 
 
@@ -120,24 +131,31 @@ def _sigmas(program: ClosedJaxpr, leaves: list, dtype: str) -> list[np.ndarray]:
     count = int(np.clip(ROOM // max(largest, 1), 1, SAMPLES))
     runs = -(-SAMPLES // count)
     with np.errstate(all="ignore"):
-        parts = [_squares(program, leaves, dtype, count, [seed]) for seed in range(runs)]
-        totals = [np.sum(leaf, axis=0) / (runs * count) for leaf in zip(*parts, strict=True)]
-    return [np.asarray(np.where(np.isnan(total), np.inf, np.sqrt(total))) for total in totals]
+        parts = [_spreads(program, leaves, dtype, count, [seed]) for seed in range(runs)]
+        roots = [_root(np.stack(leaf)) / np.sqrt(runs * count) for leaf in zip(*parts, strict=True)]
+    return [np.asarray(np.where(np.isnan(root), np.inf, root)) for root in roots]
 
 
-def _squares(program, leaves, dtype: str, count: int, seed: list[int]) -> list[np.ndarray]:
+def _spreads(program, leaves, dtype: str, count: int, seed: list[int]) -> list[np.ndarray]:
     arithmetic = random_rounding(format_of(dtype), count, seed)
     lifted = [arithmetic.lift(x) if x.dtype.kind == "f" else x for x in leaves]
     outs = run(program, lifted, arithmetic)
-    return [np.zeros(out.shape) if is_plain(out) else _square(out, count) for out in outs]
+    return [np.zeros(out.shape) if is_plain(out) else _spread(out) for out in outs]
 
 
-def _square(out: Samples, count: int) -> np.ndarray:
-    """The sum of squared deviations; infinite where a number may have overflowed."""
+def _spread(out: Samples) -> np.ndarray:
+    """The root of the sum of squared deviations; infinite where a number may have overflowed."""
     first, others = out.value[:1], out.value[1:]
     if not len(others):
         return np.asarray(np.where(np.isfinite(first[0]), 0.0, np.inf))
-    return np.asarray(np.sum((others - first) ** 2, axis=0))
+    return _root(others - first)
+
+
+def _root(deviations: np.ndarray) -> np.ndarray:
+    """sqrt of the sum of squares along the first axis; squares of small numbers are not 0 here."""
+    scale = np.abs(deviations).max(axis=0)
+    scale = np.where((scale > 0.0) & (scale < np.inf), scale, 1.0)
+    return np.asarray(scale * np.sqrt(np.sum((deviations / scale) ** 2, axis=0)))
 
 
 def _allowances(sigmas: list[np.ndarray], errors: list[np.ndarray], dtype: str) -> list:
@@ -156,12 +174,13 @@ def _allowance(sigma: np.ndarray, bound: np.ndarray, entries: int) -> np.ndarray
 
 def _least(sigma: np.ndarray, bound: np.ndarray) -> np.ndarray:
     finite = np.isfinite(sigma)
-    usual = np.sqrt(np.mean(sigma[finite] ** 2)) if finite.any() else 0.0
+    usual = _root(sigma[finite]) / np.sqrt(finite.sum()) if finite.any() else 0.0
     known = finite & np.isfinite(bound) & (bound > 0.0)
     if not known.any():
         return np.asarray(np.where(bound > 0.0, usual, 0.0))
     scale = np.median(sigma[known] / bound[known])
-    return np.asarray(np.minimum(np.where(bound > 0.0, scale * bound, 0.0), usual))
+    said = np.where(np.isfinite(bound), scale * np.where(known, bound, 0.0), usual)
+    return np.asarray(np.minimum(said, usual))
 
 
 def _program(gradient: Callable, args: tuple) -> tuple[ClosedJaxpr, list[np.ndarray]]:
