@@ -20,7 +20,7 @@ import ml_dtypes
 import numpy as np
 
 from refnet import mlp, mse, relu, tanh
-from refnet.layers import Dense
+from refnet.layers import Dense as Layer
 from verification.judgement.answer import cast
 from verification.judgement.budget import DTYPES, RANDOM, budget
 
@@ -30,6 +30,9 @@ ACTIVATIONS: dict[str, tuple[Callable, Callable, Callable]] = {  # JAX's; NumPy'
     "tanh": (tanh, np.tanh, lambda z, a: (1 / np.cosh(z)) ** 2),
     "relu": (relu, lambda z: np.maximum(z, z.dtype.type(0)), lambda z, a: (z > 0).astype(z.dtype)),
 }
+
+
+Dense: Callable = Layer  # of NumPy arrays here, where the type says JAX's
 
 
 class Judged(NamedTuple):
