@@ -1,6 +1,7 @@
 """Activations: right to rounding, and never NaN, at every finite number of every dtype."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import refnet as rn
+from verification.judgement.budget import budget
 
 DTYPES = (jnp.float16, jnp.bfloat16, jnp.float32, jnp.float64)
 OPERATIONS = 16  # roundings on the longest path through any of the formulas
@@ -172,11 +174,18 @@ def test_leak_outside_its_range_raises(leak):
 def test_shape_is_kept_and_vmap_changes_nothing(name, shape):
     z = jax.random.normal(jax.random.key(1), shape)
     apart = COMPILED[name](z.reshape(-1))
-    for slices, entries in zip(jax.jit(jax.vmap(COMPILED[name]))(z), apart, strict=True):
+    together = jax.jit(jax.vmap(COMPILED[name]))(z)
+    for slices, entries, room in zip(together, apart, rooms(name, z.reshape(-1)), strict=True):
         assert slices.shape == shape
-        same = slices.reshape(-1) == entries
-        if name == "gelu":  # erfc, vectorised in another way, may round e^(-z^2/2) otherwise
-            flat, unit = z.reshape(-1), float(jnp.finfo(z.dtype).eps) / 2
-            room = 2.0 * (16.0 + 2.0 * flat**2) * unit * (1.0 + jnp.abs(flat))
-            same = jnp.abs(slices.reshape(-1) - entries) <= room
-        assert same.all()
+        assert (jnp.abs(slices.reshape(-1) - entries) <= room).all()
+        if name == "gelu":
+            assert not (jnp.abs(1.0001 * slices.reshape(-1) - entries) <= room).all()
+
+
+def rooms(name, z):
+    """How far two compiled forms may be apart: not at all, but for gelu, whose erfc XLA
+    vectorises in more than one way: by the rounding bound of each."""
+    if name != "gelu":
+        return 0.0, 0.0, 0.0
+    program = partial(value_and_slopes, rn.ACTIVATIONS[name])
+    return [jnp.asarray(2.0 * bound) for bound in budget(program, (np.asarray(z),), str(z.dtype))]
