@@ -119,14 +119,16 @@ class Finding:
     kills: Mapping[str, bool] = field(default_factory=dict)  # catalogued fault -> would it be seen
     explanation: tuple = ()
     reproduce: str = ""
+    budget: str = ""  # running bound, random rounding, or how many leaves by each
 
     def __str__(self) -> str:
         skipped = f", {self.skipped} of them only in part" if self.skipped else ""
+        within = f" within the {self.budget}" if self.budget else ""
         power = ", ".join(f"{path or 'gradient'} {seen:.1e}" for path, seen in self.power.items())
         lines = [
             f"{self.name} in {self.dtype}: {self.verdict}",
             f"  {self.reason}",
-            f"  judged at {self.cases} cases{skipped}, by proven balls",
+            f"  judged at {self.cases} cases{skipped}, by proven balls{within}",
             f"  smallest error certain to be seen, relative to a leaf's rms: {power or 'none'}",
         ]
         return "\n".join(lines)

@@ -41,7 +41,7 @@ def twins_are_wrong():
         right, rng = ALL[name], np.random.default_rng(5)
         case = judging.with_cotangent(right, next(judging.draw(right, rng, 1)), rng)
         truth = judging.truth(judging.question_of(right, case.args))
-        allowed = budget(right.gradient, case.args, "float64")
+        allowed = budget(right.gradient, case.args, "float64").allowed
         for mistake, gradient in slopes.ALL[name].items():
             got = map(np.asarray, jax.tree.leaves(jax.jit(gradient)(*case.args)))
             errors = [beyond(g, t) for g, t in zip(got, truth, strict=True)]

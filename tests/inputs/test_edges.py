@@ -1,32 +1,35 @@
 """Edges hold the special values that draws avoid, in the format under test."""
 
 import jax
+import ml_dtypes
 import numpy as np
 import pytest
 
 from verification.inputs import draws, edges
 
-DTYPES = ["float32", "float64"]
+DTYPES = ["float32", "float64", "float16", "bfloat16"]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_scalars_are_numbers_of_the_format_on_both_sides(dtype):
     values = np.array(edges.scalars(dtype))
-    info = np.finfo(dtype)
+    info = ml_dtypes.finfo(dtype)
 
     assert np.isfinite(values).all()
-    assert np.array_equal(values.astype(dtype).astype(np.float64), values)
+    assert np.array_equal(values.astype(np.dtype(dtype)).astype(np.float64), values)
     assert set(values) == set(-values)
-    assert {1.0, 17.0, 88.0, 104.0, float(info.smallest_normal)} <= set(values)
-    assert 0 < np.abs(values).min() < info.smallest_normal  # a subnormal
-    assert np.abs(values).max() > info.max / 10.0
+    assert {0.5, 1.0, float(info.smallest_normal)} <= set(values)
+    assert {17.0, 88.0, 104.0} <= set(values) or dtype == "float16"
+    assert 0 < np.abs(values).min() < float(info.smallest_normal)  # a subnormal
+    assert np.abs(values).max() > float(info.max) / 10.0
 
 
 def test_the_formats_differ():
     assert 745.0 in edges.scalars("float64")
     assert 1e308 in edges.scalars("float64")
     assert 1e308 not in edges.scalars("float32")
-    assert edges.scalars("float16") == edges.scalars("float32")
+    assert max(edges.scalars("float16")) < 65504.0
+    assert edges.scalars("float8_e5m2") == edges.scalars("float32")
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

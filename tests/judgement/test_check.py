@@ -34,6 +34,28 @@ def test_a_wrong_twin_is_wrong(name, monkeypatch):
     assert check(name, cases=3).verdict == Verdict.WRONG
 
 
+NARROW = ("relu", "sigmoid", "gelu", "binary_cross_entropy", "dense", "neuron", "mlp_relu")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", NARROW)
+def test_derivations_are_correct_in_narrow_formats(name, dtype):
+    checked = check(name, cases=6, dtypes=(dtype,))
+
+    for finding in [*checked.findings, *(f for a in checked.arrows for f in a.findings)]:
+        assert finding.verdict == Verdict.CORRECT, f"{finding.name}: {finding.reason}"
+        assert finding.skipped < finding.cases / 2
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_a_wrong_arrow_is_wrong_in_narrow_formats(dtype):
+    right = derivations.ALL["sigmoid"]
+    wrong = replace(right.arrows[0], gradient=_doubled(right.arrows[0].gradient))
+    (finding,) = module.check_arrow(wrong, np.random.default_rng(0), (dtype,)).findings
+
+    assert finding.verdict == Verdict.WRONG
+
+
 def _doubled(gradient):
     return lambda *args: jax.tree.map(lambda leaf: 2.0 * leaf, gradient(*args))
 

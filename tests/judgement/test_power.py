@@ -8,7 +8,7 @@ import pytest
 from verification.vocabulary import Verdict
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
 def test_just_above_the_power_is_seen_and_a_tenth_is_not_called_wrong(
     verdict_of, of, points, dtype
 ):

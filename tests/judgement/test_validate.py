@@ -42,6 +42,24 @@ def test_a_numpy_gradient_is_correct(dtype):
     assert all(0 < seen < 1e-4 for seen in finding.power.values())
 
 
+def in_dtype(params, x, y):
+    """As by_hand, but nothing is promoted on the way."""
+    error = x @ params.w + params.b - y
+    dy = error * error.dtype.type(2.0 / error.size)
+    return Dense(w=x.T @ dy, b=dy.sum(axis=0))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_narrow_formats_are_judged_and_the_finding_says_by_which_budget(dtype):
+    right = vf.validate(in_dtype, of=loss, args=sample, dtype=dtype, cases=4)
+    twice = lambda *args: Dense(*(leaf + leaf for leaf in in_dtype(*args)))
+
+    assert right.verdict == Verdict.CORRECT
+    assert "running bound" in right.budget or "random rounding" in right.budget
+    assert f"within the {right.budget}" in str(right)
+    assert vf.validate(twice, of=loss, args=sample, dtype=dtype, cases=4).verdict == Verdict.WRONG
+
+
 WRONG = {
     "half": lambda g: Dense(g.w / 2, g.b / 2),
     "bias averaged": lambda g: Dense(g.w, g.b / 7),

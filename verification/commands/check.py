@@ -23,7 +23,10 @@ def check(
         list[str] | None, typer.Argument(metavar="[NAME]...", help="Derivations. Default: all.")
     ] = None,
     dtype: Annotated[
-        list[str] | None, typer.Option(help="float64 or float32; may be repeated. Default: both.")
+        list[str] | None,
+        typer.Option(
+            help="float64, float32, float16 or bfloat16; may be repeated. Default: the first two."
+        ),
     ] = None,
     cases: Annotated[int, typer.Option(help="Cases drawn, besides the edges.")] = 64,
     seed: Annotated[int, typer.Option(help="Of the cases.")] = 0,
@@ -39,11 +42,12 @@ def check(
     seed_of(seed)
     writable_file("--json", json)
     from ..derivations import ALL
+    from ..judgement.budget import DTYPES as KNOWN
     from ..judgement.check import DTYPES
     from ..judgement.check import check as judge
 
     wanted = [known("derivation", name, ALL) for name in names or ALL]
-    dtypes = tuple(known("dtype", d, DTYPES) for d in dtype) if dtype else DTYPES
+    dtypes = tuple(known("dtype", d, KNOWN) for d in dtype) if dtype else DTYPES
     checks = list(_progress(wanted, lambda name: judge(name, cases, seed, dtypes)))
     _print(checks, details=bool(names))
     if json is not None:

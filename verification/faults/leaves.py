@@ -9,7 +9,7 @@ import numpy as np
 
 from .fault import Leaves, Wrong
 
-SMALL_STEPS = {"float64": 1e-9, "float32": 1e-3}
+SMALL_STEPS = {"float64": 1e-9, "float32": 1e-3, "float16": 0.125, "bfloat16": 0.5}
 
 
 def negated(leaves: Leaves, dtype: str) -> Wrong:
@@ -48,9 +48,8 @@ def one_zeroed(leaves: Leaves, dtype: str) -> Wrong | None:
 
 
 def one_off(leaves: Leaves, dtype: str) -> Wrong | None:
-    """One entry is off by 1e-9 (float64) or 1e-3 (float32, and narrower): a race, a stale read."""
-    step = SMALL_STEPS.get(dtype, SMALL_STEPS["float32"])
-    return _at_largest(leaves, lambda x: x * (1.0 + step))
+    """One entry is off by 1e-9 (float64), 1e-3, an eighth or a half: a race, a stale read."""
+    return _at_largest(leaves, lambda x: x * (1.0 + SMALL_STEPS[dtype]))
 
 
 def transposed(leaves: Leaves, dtype: str) -> Wrong | None:

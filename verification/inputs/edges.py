@@ -10,19 +10,31 @@ import numpy as np
 from ..vocabulary import Case
 
 # 17, 37: where 1 - sigmoid(z) becomes 0 in float32, float64; 88, 709: where e^z overflows;
-# 104, 745: where e^-z becomes 0.
+# 104, 745: where e^-z becomes 0.  float16: 7.7, 11.1 and 17.4; bfloat16: 5.6, and as float32.
 SATURATION = {
+    "float16": (8.0, 11.0, 11.125, 17.5, 1e3),
+    "bfloat16": (6.0, 17.0, 37.0, 88.0, 89.0, 104.0, 1e4),
     "float32": (17.0, 37.0, 88.0, 89.0, 104.0, 1e4),
     "float64": (17.0, 37.0, 88.0, 104.0, 709.0, 710.0, 745.0, 1e4),
 }
-HUGE = {"float32": (1e15, 1e19, 3e38), "float64": (1e103, 1e154, 1e308)}
-SMALL = {"float32": (1e-40, 1e-20), "float64": (1e-310, 1e-200)}
+HUGE = {
+    "float16": (120.0, 255.0, 6e4),
+    "bfloat16": (1e15, 1e19, 3e38),
+    "float32": (1e15, 1e19, 3e38),
+    "float64": (1e103, 1e154, 1e308),
+}
+SMALL = {
+    "float16": (1e-7, 1e-5),
+    "bfloat16": (1e-40, 1e-20),
+    "float32": (1e-40, 1e-20),
+    "float64": (1e-310, 1e-200),
+}
 TURNS = (0.5, 1.0, 1.5, 2.0, 5.0)  # halves and integers, and both sides of gelu's and silu's lows
 WIDTH = 4
 
 
 def name_of(dtype) -> str:
-    """float32 or float64; any other format is looked at where float32 is."""
+    """The name of a format whose edges are listed; any other is looked at where float32 is."""
     name = np.dtype(dtype).name
     return name if name in SATURATION else "float32"
 
@@ -34,7 +46,7 @@ def tiny(dtype) -> float:
 
 def held(values, dtype) -> Any:
     """The values as `dtype` holds them, in float64."""
-    return np.asarray(values, np.float64).astype(name_of(dtype)).astype(np.float64)
+    return np.asarray(values, np.float64).astype(np.dtype(name_of(dtype))).astype(np.float64)
 
 
 def scalars(dtype) -> tuple[float, ...]:

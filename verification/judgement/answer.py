@@ -10,6 +10,7 @@ import numpy as np
 from ..oracles import ball
 from ..oracles.question import Question, as_exact
 from ..vocabulary import Ball, Silent
+from .budget import Budget
 from .sample import Sample
 
 
@@ -35,7 +36,12 @@ def truth_or_silence(question: Question) -> tuple[list[Ball], str]:
 
 
 def answer(
-    gradient: Callable, question: Question, proven: list[Ball], allowed: list, args: tuple, **labels
+    gradient: Callable,
+    question: Question,
+    proven: list[Ball],
+    budget: Budget,
+    args: tuple,
+    **labels,
 ) -> Sample:
     """Call the implementation on `args`, in its dtype (the cotangent, if there is one, is last)."""
     with jax.enable_x64(True):
@@ -48,7 +54,8 @@ def answer(
     return Sample(
         paths=question.paths,
         truth=proven,
-        allowed=allowed,
+        allowed=budget.allowed,
+        budgets=budget.kinds,
         got=got,
         args=args,
         failure=failure,

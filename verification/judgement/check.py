@@ -11,8 +11,8 @@ import numpy as np
 from .. import faults
 from ..derivations import ALL as DERIVATIONS
 from ..inputs import draws
-from ..oracles.question import Question, ask
-from ..vocabulary import Arrow, ArrowCheck, Case, Check, Derivation, Finding, Verdict
+from ..oracles.question import Question, as_exact, ask
+from ..vocabulary import Arrow, ArrowCheck, Ball, Case, Check, Derivation, Finding, Verdict
 from .agreement import agreements
 from .answer import answer, cast, truth
 from .budget import budget
@@ -20,7 +20,7 @@ from .formula import right_formula
 from .sample import Sample
 from .verdict import judge
 
-DTYPES = ("float64", "float32")
+DTYPES = ("float64", "float32")  # judged where none is asked for; draws are exact in both
 SEVERITY = (
     Verdict.REJECTED,
     Verdict.WRONG,
@@ -63,14 +63,15 @@ def examine(
 ) -> tuple[tuple[Finding, ...], Question]:
     """Draw once, prove once, and judge in every dtype; the edges belong to one dtype each."""
     drawn = [with_cotangent(subject, c, rng) for c in draw(subject, rng, cases)]
-    proofs = [(case, q := question_of(subject, case.args), truth(q)) for case in drawn]
+    proofs = [proved(subject, case) for case in drawn]
     findings = []
     for dtype in dtypes:
-        samples = [sample(subject, dtype, *proof) for proof in proofs]
-        for case in edges_of(subject, dtype):
-            case = with_cotangent(subject, case, rng)
-            question = question_of(subject, case.args)
-            samples.append(sample(subject, dtype, case, question, truth(question), edge=True))
+        narrow = dtype not in DTYPES  # a draw that overflows there is one of the format's edges
+        held = [proved(subject, c) for c in as_held(drawn, dtype)] if narrow else proofs
+        samples = [sample(subject, dtype, *proof, edge=narrow) for proof in held]
+        edges = [with_cotangent(subject, case, rng) for case in edges_of(subject, dtype)]
+        for case in as_held(edges, dtype):
+            samples.append(sample(subject, dtype, *proved(subject, case), edge=True))
         findings.append(
             judge(
                 subject.name,
@@ -86,6 +87,21 @@ def examine(
 
 def draw(subject: Derivation | Arrow, rng: np.random.Generator, cases: int) -> Iterator[Case]:
     return (Case(f"draw {k}", subject.draw(rng)) for k in range(cases))
+
+
+def proved(subject: Derivation | Arrow, case: Case) -> tuple[Case, Question, list[Ball]]:
+    question = question_of(subject, case.args)
+    return case, question, truth(question)
+
+
+def as_held(cases: list[Case], dtype: str) -> list[Case]:
+    """The cases at the numbers that a narrow format holds; those beyond its range are left out."""
+    if dtype in DTYPES:
+        return cases
+    with np.errstate(over="ignore"):
+        held = [Case(case.label, cast(case.args, dtype)) for case in cases]
+    finite = lambda case: all(np.isfinite(as_exact(x)).all() for x in jax.tree.leaves(case.args))
+    return [case for case in held if finite(case)]
 
 
 def edges_of(subject: Derivation | Arrow, dtype: str) -> tuple[Case, ...]:

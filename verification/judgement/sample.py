@@ -19,6 +19,7 @@ class Sample:
     got: list[np.ndarray]
     args: tuple = ()
     edge: bool = False
+    budgets: tuple[str, ...] = ()  # which budget judges each leaf
     silence: str = ""  # not empty: why the truth or the budget is not known
     failure: str = ""  # not empty: the implementation did not answer properly
 

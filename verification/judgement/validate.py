@@ -17,12 +17,10 @@ from ..inputs import draws
 from ..oracles.question import ask
 from ..vocabulary import Case, Finding, Silent
 from .answer import answer, cast, truth_or_silence
-from .budget import budget
+from .budget import DTYPES, Budget, budget
 from .formula import right_formula
 from .sample import Sample
 from .verdict import judge
-
-DTYPES = ("float64", "float32")
 
 
 def validate(
@@ -40,6 +38,7 @@ def validate(
     of        scalar- or array-valued, traceable by JAX
     gradient  any callable; for an array-valued `of` it is called as gradient(*args, cotangent)
     args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`
+    dtype     float64, float32, float16 or bfloat16; the truth is proven at the arguments as cast
 
     Raises ValueError for a dtype, a number of cases or argnums out of range, TypeError for
     arguments that are not what they should be.
@@ -85,13 +84,13 @@ def _sample(gradient, of, case: Case, argnums, dtype, rng) -> Sample:
         allowed = budget(_autodiff(of, argnums, scalar), args, dtype)
     except Silent as unbounded:
         silence = silence or str(unbounded)
-        allowed = [np.full(b.mid.shape, np.inf) for b in proven]
+        allowed = Budget([np.full(b.mid.shape, np.inf) for b in proven], ())
     labels = {"label": case.label, "silence": silence}
     try:
         return answer(gradient, question, proven, allowed, args, **labels)
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
         said = f"it raised {type(error).__name__}: {error}"
-        return Sample(case.label, question.paths, proven, allowed, [], args, failure=said)
+        return Sample(case.label, question.paths, proven, allowed.allowed, [], args, failure=said)
 
 
 @lru_cache(maxsize=64)

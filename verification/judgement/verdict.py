@@ -1,5 +1,6 @@
 """From samples to a finding: who is convicted, of what, and how sure the acquittals are."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -38,6 +39,7 @@ def judge(
         cases=len(samples),
         skipped=sum(not _fully_decided(s) for s in answered),
         oracle="ball",
+        budget=budgets(answered),
         kills=caught,
         reproduce=reproduce,
     )
@@ -79,6 +81,14 @@ def _convict(bad: list[Sample], formula_is_right, dtype) -> tuple[Verdict, str]:
 
 def _fully_decided(sample: Sample) -> bool:
     return all(decidable(sample, k).all() for k in range(len(sample.paths)))
+
+
+def budgets(samples: list[Sample]) -> str:
+    """Which budget judged how many leaves."""
+    counts = Counter(kind for s in samples for kind in s.budgets)
+    if len(counts) < 2:
+        return next(iter(counts), "")
+    return ", ".join(f"{kind} ({n} leaves)" for kind, n in sorted(counts.items()))
 
 
 def worst(samples: list[Sample], dtype: str) -> Worst | None:

@@ -159,6 +159,7 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "power": plain(finding.power),
         "worst": plain(finding.worst),
         "oracle": finding.oracle,
+        "budget": finding.budget,
         "explanation": [str(line) for line in finding.explanation],
         "reproduce": finding.reproduce,
     }

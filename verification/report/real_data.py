@@ -181,9 +181,9 @@ def judged(
         rows = slice(k * BATCH, (k + 1) * BATCH)
         args = cast((params, *(np.asarray(a)[rows] for a in data)), dtype)
         question = ask(candidate.of, args)
-        proven, allowed = truth(question), budget(candidate.reference, args, dtype)
+        proven, budgets = truth(question), budget(candidate.reference, args, dtype)
         label = f"rows {rows.start} to {rows.stop - 1}"
-        samples.append(answer(candidate.gradient, question, proven, allowed, args, label=label))
+        samples.append(answer(candidate.gradient, question, proven, budgets, args, label=label))
     return judge(
         candidate.name,
         dtype,
