@@ -12,7 +12,7 @@ ready := $(VENV)/.ready-$(version)
 linters := $(VENV)/.linters-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report test core test-all benchmark lint picture pins clean
+.PHONY: report test core test-all benchmark calibrate lint picture pins clean
 
 report: $(ready)  ## judge everything, write reports/
 	@$(VENV)/bin/refnet report --out reports
@@ -29,6 +29,9 @@ test-all:  ## the core suite under every Python of VERSIONS that is on this mach
 benchmark: $(ready)  ## training side by side with peers, and how long a proof takes
 	@$(VENV)/bin/python -m benchmarks.training
 	@$(VENV)/bin/python -m benchmarks.proof
+
+calibrate: $(ready)  ## false alarms: 10,000 verdicts on correct gradients; some 25 minutes
+	@$(VENV)/bin/python -m benchmarks.calibration
 
 lint: $(linters)
 	@$(VENV)/bin/ruff check

@@ -25,6 +25,12 @@ def verdicts(document: dict) -> dict[tuple, str]:
             found[key] = row["verdict"]
             for arrow in row.get("arrows", ()):
                 found[*key, arrow["name"]] = arrow["verdict"]
+    for row in document["calibration"]:
+        alarmed = "false alarm" if row["false_alarms"] else "no false alarm"
+        found["calibration", row["implementation"], row["dtype"]] = alarmed
+    for row in document["side_by_side"]:
+        if row["checker"] == "refnet":
+            found["side by side", row["function"], row["size"], row["dtype"]] = row["correct"]
     return found
 
 
@@ -70,7 +76,31 @@ def test_every_verdict_is_the_same_today(committed, made):
     assert {k for k in then if k[0] in kinds} == {k for k in now if k[0] in kinds}
 
 
-def test_a_changed_verdict_is_seen(made):
+@pytest.mark.parametrize("which", ["committed", "made"])
+def test_every_part_of_the_report_is_there(request, which):
+    document = request.getfixturevalue(which)
+    from verification.judgement.budget import DTYPES
+    from verification.judgement.lost import forms
+
+    derived = {(row["name"], row["dtype"]) for row in document["derivations"]}
+    names = {name for name, _ in derived}
+    assert derived == {(name, dtype) for name in names for dtype in DTYPES}
+    assert {row["form"] for row in document["digits"]} == {form.name for form in forms()}
+    assert {row["dtype"] for row in document["calibration"]} == {*DTYPES}
+    checkers = {row["checker"].split(",")[0] for row in document["side_by_side"]}
+    others = {"JAX check_grads", "chex assert_numerical_grads", "SciPy check_grad"}
+    assert checkers == {"refnet", "PyTorch gradcheck", *others}
+
+
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [
+        ("claims", {"verdict": "nonsense"}),
+        ("calibration", {"false_alarms": 1}),
+        ("side_by_side", {"correct": "undecided"}),
+    ],
+)
+def test_a_changed_verdict_is_seen(made, section, change):
     changed = json.loads(json.dumps(made))
-    changed["claims"][0]["verdict"] = "nonsense"
+    changed[section][0].update(change)
     assert verdicts(changed) != verdicts(made)

@@ -3,13 +3,21 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum, StrEnum
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
 
 Leaves = list[Any]  # the floating-point arrays of a pytree, in flattening order
+
+
+ORACLES = {  # Finding.oracle in words
+    "ball": "proven balls",
+    "reverse_autodiff": "float64 within its own error",
+    "ball, reverse_autodiff": "proven balls, or float64 within its own error",
+}
 
 
 class Verdict(StrEnum):
@@ -103,6 +111,21 @@ class Worst(NamedTuple):
     case: str
 
 
+class Spread(NamedTuple):
+    """Over the entries of one leaf."""
+
+    smallest: float
+    median: float
+    largest: float
+
+
+class Sensitivity(NamedTuple):
+    """The smallest error certain to be seen, entry by entry, at the best case."""
+
+    of_rms: Spread  # relative to the root mean square of the leaf
+    of_entry: Spread  # relative to the entry itself; infinite where that is 0
+
+
 @dataclass(frozen=True)
 class Finding:
     """A verdict, and all that a person needs to act on it."""
@@ -111,7 +134,7 @@ class Finding:
     dtype: str
     verdict: Verdict
     reason: str
-    power: Mapping[str, float]
+    power: Mapping[str, float]  # leaf -> the largest of sensitivity[leaf].of_rms
     worst: Worst | None
     cases: int
     skipped: int
@@ -120,22 +143,48 @@ class Finding:
     explanation: tuple = ()
     reproduce: str = ""
     budget: str = ""  # running bound, random rounding, or how many leaves by each
+    cases_asked: int = 0  # drawn at first; more are drawn until no mistake would go unseen
+    cases_drawn: int = 0
+    left_out: int = 0  # drawn or listed, but beyond the format's range
+    convention: str = ""  # the slope that was observed at kinks
+    sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)
+    by_entry: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def power_of(self, leaf: str) -> np.ndarray:
+        """The smallest error of each entry certain to be seen, over the leaf's RMS (float32).
+
+        Raises KeyError for a leaf that is not in `power`.
+        """
+        return self.by_entry[leaf]
 
     def __str__(self) -> str:
+        return "\n  ".join([f"{self.name} in {self.dtype}: {self.verdict}", *self._lines()])
+
+    def _repr_html_(self) -> str:
+        head, *lines = (escape(line.strip()) for line in str(self).splitlines())
+        return f"<p><strong>{head}</strong><br>{'<br>'.join(lines)}</p>"
+
+    def _lines(self) -> list[str]:
+        more = f", {self.cases_drawn} drawn for the {self.cases_asked} asked for"
+        drawn = more if self.cases_drawn > self.cases_asked else ""
         skipped = f", {self.skipped} of them only in part" if self.skipped else ""
         within = f" within the {self.budget}" if self.budget else ""
+        known = ORACLES.get(self.oracle, self.oracle) or "nobody"
         power = ", ".join(f"{path or 'gradient'} {seen:.1e}" for path, seen in self.power.items())
         lines = [
-            f"{self.name} in {self.dtype}: {self.verdict}",
-            f"  {self.reason}",
-            f"  judged at {self.cases} cases{skipped}, by proven balls{within}",
-            f"  smallest error certain to be seen, relative to a leaf's rms: {power or 'none'}",
+            self.reason,
+            f"judged at {plural(self.cases, 'case')}{drawn}{skipped}, by {known}{within}",
+            f"smallest error certain to be seen, relative to a leaf's rms: {power or 'none'}",
         ]
-        return "\n".join(lines)
+        if self.left_out:
+            lines.append(f"{plural(self.left_out, 'case')} left out: beyond {self.dtype}'s range")
+        return [*lines, f"at kinks: {self.convention}"] if self.convention else lines
 
     def to_json(self) -> str:
         """The finding as one JSON object; NaN and infinities as strings."""
-        return json.dumps(_plain(asdict(self)), sort_keys=True, indent=1)
+        row = asdict(replace(self, by_entry={}))  # an array may be large
+        del row["by_entry"]
+        return json.dumps(_plain(row), sort_keys=True, indent=1)
 
 
 class Agreement(NamedTuple):
@@ -203,6 +252,10 @@ class NoRule(Silent, NotImplementedError):
 
 class Unproven(AssertionError):
     """The evidence for a claim failed, or its negative control passed."""
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _plain(value: Any) -> Any:

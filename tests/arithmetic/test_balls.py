@@ -25,6 +25,7 @@ from verification.arithmetic.interpreter import enter, run
 from verification.vocabulary import Undecided
 
 WIDE = arb(1).union(2)
+log2 = getattr(jax.lax, "log2", jnp.log2)  # a primitive of its own since JAX 0.12
 HUGE = [3e38, -3e38, 1e308, -1e308, 1e4, -1e4]
 FUNCTIONS = {
     "tanh": (jnp.tanh, mpmath.tanh),
@@ -36,7 +37,30 @@ FUNCTIONS = {
     "log1p": (lambda x: jnp.log1p(jnp.exp(x)), lambda x: mpmath.log1p(mpmath.exp(x))),
     "sqrt": (lambda x: jnp.sqrt(x * x), abs),
     "sin": (jnp.sin, mpmath.sin),
+    "cbrt": (jnp.cbrt, lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x))),
+    "log2": (lambda x: log2(1.5 + x * x), lambda x: mpmath.log(1.5 + x * x, 2)),
+    "tan": (jnp.tan, mpmath.tan),
+    "asin": (lambda x: jnp.arcsin(jnp.sin(x) / 2.0), lambda x: mpmath.asin(mpmath.sin(x) / 2)),
+    "acos": (lambda x: jnp.arccos(jnp.sin(x) / 2.0), lambda x: mpmath.acos(mpmath.sin(x) / 2)),
+    "atan": (jnp.arctan, mpmath.atan),
+    "atan2": (lambda x: jnp.arctan2(x, -0.5), lambda x: mpmath.atan2(x, mpmath.mpf(-0.5))),
+    "sinh": (jnp.sinh, mpmath.sinh),
+    "cosh": (jnp.cosh, mpmath.cosh),
+    "asinh": (jnp.arcsinh, mpmath.asinh),
+    "acosh": (lambda x: jnp.arccosh(1.5 + x * x), lambda x: mpmath.acosh(1.5 + x * x)),
+    "atanh": (lambda x: jnp.arctanh(jnp.sin(x) / 2.0), lambda x: mpmath.atanh(mpmath.sin(x) / 2)),
+    "erf_inv": (
+        lambda x: jax.lax.erf_inv(jnp.sin(x) / 2.0),
+        lambda x: mpmath.erfinv(mpmath.sin(x) / 2),
+    ),
     "power": (lambda x: (x * x) ** 0.75, lambda x: (x * x) ** mpmath.mpf(0.75)),
+}
+
+
+JUMPS = {
+    "floor": (jnp.floor, mpmath.floor),
+    "ceil": (jnp.ceil, mpmath.ceil),
+    "to even": (lambda x: jax.lax.round(x, jax.lax.RoundingMethod.TO_NEAREST_EVEN), mpmath.nint),
 }
 
 
@@ -57,6 +81,29 @@ def test_a_ball_holds_what_mpmath_says(name, x):
         slack = abs(want) * arb(10) ** -55
         assert (out[()] + arb(0, 1) * slack).overlaps(want)
         assert want == 0 or not (out[()] * (1 + arb(2) ** -90)).overlaps(want) or x == 0
+
+
+@pytest.mark.parametrize("name", JUMPS)
+@given(x=st.integers(-40, 40).map(lambda k: k / 4))
+def test_a_jump_is_taken_as_mpmath_takes_it_at_ties_too(name, x):
+    function, reference = JUMPS[name]
+    (out,) = balls(function, arb(x))
+    assert out[()] == int(reference(mpmath.mpf(x))) and out[()].is_exact()
+
+
+def test_a_ball_that_holds_a_jump_holds_both_sides_of_it():
+    (away,) = balls(lambda x: jax.lax.round(x, jax.lax.RoundingMethod.AWAY_FROM_ZERO), arb(-2.5))
+    assert away[()] == -3
+    for function, low, high in ((jnp.floor, 0, 1), (jnp.ceil, 1, 2), (jnp.round, 1, 1)):
+        (out,) = balls(function, arb(1, 0.25))
+        assert out[()].contains(low) and out[()].contains(high)
+    (out,) = balls(jnp.round, arb(0.5).union(0.75))  # 0.5 itself goes to 0
+    assert out[()].contains(0) and out[()].contains(1)
+
+
+def test_the_cube_root_of_a_ball_around_0():
+    (out,) = balls(jnp.cbrt, arb(0, 8))
+    assert out[()].contains(arb(-2)) and out[()].contains(arb(2)) and not out[()].contains(arb(3))
 
 
 PROGRAMS = {name: jax.make_jaxpr(f)(0.5) for name, (f, _) in FUNCTIONS.items()}
@@ -108,6 +155,21 @@ def test_three_valued_logic():
     assert [negate(p) for p in values] == [False, True, None]
 
 
+def test_predicates_and_integers_are_picked_by_predicates():
+    def flags(x):
+        up = x > 1.0
+        return up == (x > 5.0), up != (x > 5.0), jnp.where(up, 3, 7)
+
+    (same, other, number) = balls(flags, arb(2))
+    assert not same[()] and other[()] and number == 3 and number.dtype == int
+    (same, other) = balls(lambda x: flags(x)[:2], arb(1, 0.5))
+    assert same[()] is None and other[()] is None
+    with pytest.raises(Undecided):
+        balls(lambda x: flags(x)[2], arb(1, 0.5))
+    (flag,) = balls(lambda x: jnp.where(x > 1.0, jnp.array(True), jnp.array(False)), arb(1, 0.5))
+    assert flag[()] is None
+
+
 def test_an_open_comparison_leaves_nothing_known():
     (picked,) = balls(lambda x: jnp.where(x > 1.5, x, -x), WIDE)
     assert not picked[()].is_finite()
@@ -123,7 +185,13 @@ def test_casts():
     ones, numbers = run(program, [flags, whole], BALLS)
     assert ones.tolist() == [1, 0] and numbers.tolist() == [3, -4]
     with pytest.raises(Undecided, match="integer"):
-        balls(lambda x: x.astype(int), arb(1.5))
+        balls(lambda x: x.astype(int), WIDE)
+    for value in (1.75, -1.75, 2.0):
+        (cut,) = balls(lambda x: x.astype(int), arb(value))
+        assert cut.dtype == int and cut == int(value)
+    for endless in (arb.pos_inf(), arb.nan()):
+        with pytest.raises(Undecided, match="integer"):
+            balls(lambda x: x.astype(int), endless)
     (same,) = balls(lambda x: x.astype(jnp.float32), WIDE)
     assert same[()].contains(WIDE)
 

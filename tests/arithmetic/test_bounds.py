@@ -9,8 +9,8 @@ from jax import lax
 from scipy import special
 
 from verification.arithmetic.balls import BALLS
-from verification.arithmetic.bounded import format_of
 from verification.arithmetic.bounds import ULPS, bounds
+from verification.arithmetic.formats import format_of
 from verification.arithmetic.interpreter import run
 from verification.judgement.error import distance
 from verification.oracles.ball import to_ball

@@ -101,5 +101,5 @@ def test_the_number_of_terms_is_restored_after_an_error():
 
 
 def test_unknown_primitives_have_no_rule():
-    with pytest.raises(NoRule, match="floor"):
-        run(jax.make_jaxpr(jnp.floor)(0.5), [enter(0.5, SERIES)], SERIES)
+    with pytest.raises(NoRule, match="digamma"):
+        run(jax.make_jaxpr(jax.lax.digamma)(0.5), [enter(0.5, SERIES)], SERIES)

@@ -36,6 +36,31 @@ UNARY = {
     "cos": jnp.cos,
     "cube": lambda x: lax.integer_pow(jnp.tanh(x), 3),
     "power": lambda x: (1.25 + x * x) ** 0.75,
+    "cbrt": jnp.cbrt,
+    "log2": lambda x: jnp.log2(1.5 + x * x),
+    "tan": lambda x: jnp.tan(jnp.tanh(x)),
+    "asin": lambda x: jnp.arcsin(0.75 * jnp.tanh(x)),
+    "acos": lambda x: jnp.arccos(0.75 * jnp.tanh(x)),
+    "atan": jnp.arctan,
+    "atan2": lambda x: jnp.arctan2(x, 0.5 + x.T),
+    "sinh": lambda x: jnp.sinh(jnp.sin(x)),
+    "cosh": lambda x: jnp.cosh(jnp.sin(x)),
+    "asinh": jnp.arcsinh,
+    "acosh": lambda x: jnp.arccosh(1.5 + x * x),
+    "atanh": lambda x: jnp.arctanh(0.75 * jnp.tanh(x)),
+    "floor": lambda x: x * jnp.floor(3.0 * x),
+    "remainder": lambda x: jnp.mod(x, 0.75) * x,
+    "clamp": lambda x: lax.clamp(jnp.cos(x[0, 0]) - 1.0, x, jnp.sin(x[1, 1]) + 1.5),
+    "product": lambda x: x * jnp.prod(x),
+    "cumprod": lambda x: jnp.cumprod(x, 1),
+    "cummax": lambda x: lax.cummax(x, 0, reverse=True),
+    "cumlogsumexp": lambda x: lax.cumlogsumexp(x, 1),
+    "sort": lambda x: jnp.sort(x, 1),
+    "largest": lambda x: jnp.broadcast_to(x[jnp.argmax(x[:, 0])], x.shape),
+    "convolution": lambda x: _convolved(x, x[:2, :2]),
+    "max pool": lambda x: _pooled(x, -jnp.inf, lax.max),
+    "mean pool": lambda x: _pooled(x, 0.0, lax.add) / 4.0,
+    "set": lambda x: x.at[jnp.array([2, 0])].set(x[:2] * x[1:]),
     "relu": lambda x: jnp.maximum(x, 0.015625),
     "clip": lambda x: jnp.clip(x, -0.703125, 1.015625),
     "where": lambda x: jnp.where(x > 0.328125, jnp.tanh(x), -x),
@@ -63,6 +88,16 @@ BINARY = {
     "matmul": jnp.matmul,
     "einsum": lambda x, y: jnp.einsum("ij,kj->ki", x, y),
 }
+
+
+def _convolved(x, w):
+    return lax.conv_general_dilated(x[None, None], w[None, None], (1, 1), "SAME")[0, 0]
+
+
+def _pooled(x, start, combine):
+    return lax.reduce_window(x, start, combine, (2, 2), (1, 1), "SAME")
+
+
 STEP = st.tuples(st.sampled_from([*UNARY, *BINARY]), st.integers(0, 9), st.integers(0, 9))
 
 

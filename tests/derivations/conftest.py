@@ -11,6 +11,7 @@ from verification.derivations import ALL
 from verification.faults import slopes
 from verification.inputs import draws
 from verification.judgement import check as judging
+from verification.judgement.answer import truth as balls_of
 from verification.judgement.budget import budget
 from verification.judgement.error import beyond
 from verification.vocabulary import Verdict
@@ -39,8 +40,8 @@ def twins_are_wrong():
     def check(name):
         assert slopes.ALL[name]
         right, rng = ALL[name], np.random.default_rng(5)
-        case = judging.with_cotangent(right, next(judging.draw(right, rng, 1)), rng)
-        truth = judging.truth(judging.question_of(right, case.args))
+        case = judging.with_cotangent(right, next(judging.draw(right, rng)), rng)
+        truth = balls_of(judging.question_of(right, case.args))
         allowed = budget(right.gradient, case.args, "float64").allowed
         for mistake, gradient in slopes.ALL[name].items():
             got = map(np.asarray, jax.tree.leaves(jax.jit(gradient)(*case.args)))

@@ -7,7 +7,7 @@ import pytest
 from verification.derivations import ALL
 from verification.faults import lossy
 from verification.inputs import draws
-from verification.judgement.formula import same_formula
+from verification.judgement.formula import formula
 from verification.judgement.sample import Sample
 from verification.oracles import ball
 from verification.oracles.question import ask
@@ -27,8 +27,8 @@ def test_a_lossy_twin_is_the_same_formula(name):
     zeros = [np.zeros(question.leaves[i].shape) for i in question.wanted]
     point = Sample("draw", question.paths, ball.gradient(question), zeros, zeros, args=inputs)
 
-    assert same_formula(lossy.ALL[name], point)
-    assert not same_formula(lambda *xs: _doubled(lossy.ALL[name](*xs)), point)
+    assert formula(lossy.ALL[name], point).right is True
+    assert formula(lambda *xs: _doubled(lossy.ALL[name](*xs)), point).right is False
 
 
 def _doubled(tree):

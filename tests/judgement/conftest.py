@@ -1,15 +1,18 @@
 """Subjects to judge: right ones, wrong ones, and right ones that lose their digits."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from verification.judgement.answer import answer, cast, truth
 from verification.judgement.budget import budget
 from verification.judgement.formula import right_formula
+from verification.judgement.hearing import heard, held, proof
 from verification.judgement.verdict import judge
 from verification.oracles.question import ask
+from verification.vocabulary import Case
 
 
 @pytest.fixture
@@ -19,14 +22,13 @@ def verdict_of():
     def finding(gradient, of, points, dtype="float64", faults=()):
         samples = []
         for k, args in enumerate(points):
-            args = cast(args, dtype)
-            question = ask(of, args)
-            allowed = budget(jax.grad(of), args, dtype)
-            samples.append(
-                answer(gradient, question, truth(question), allowed, args, label=f"case {k}")
-            )
-        excuse = right_formula(gradient)
-        return judge("subject", dtype, samples, faults, formula_is_right=excuse)
+            case = held(Case(f"case {k}", args), dtype, (0,))
+            if case is None:
+                samples.append(None)
+                continue
+            bound = partial(budget, jax.grad(of), case.args, dtype)
+            samples.append(heard(gradient, proof(ask(of, case.args)), bound, case))
+        return judge("subject", dtype, samples, faults, formula_is_right=right_formula(gradient))
 
     return finding
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from verification import derivations
+from verification.arithmetic.formats import DTYPES
 from verification.judgement import check as module
 from verification.judgement.check import check
 from verification.vocabulary import Verdict
@@ -35,11 +36,17 @@ def test_a_wrong_twin_is_wrong(name, monkeypatch):
 
 
 NARROW = ("relu", "sigmoid", "gelu", "binary_cross_entropy", "dense", "neuron", "mlp_relu")
+MIXED = tuple(d for d in DTYPES if "_" in d)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize("name", NARROW)
-def test_derivations_are_correct_in_narrow_formats(name, dtype):
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        *((name, dtype) for name in NARROW for dtype in ("float16", "bfloat16")),
+        *((name, dtype) for name in ("sigmoid", "neuron") for dtype in MIXED),
+    ],
+)
+def test_derivations_are_correct_in_narrow_and_mixed_formats(name, dtype):
     checked = check(name, cases=6, dtypes=(dtype,))
 
     for finding in [*checked.findings, *(f for a in checked.arrows for f in a.findings)]:
@@ -73,6 +80,81 @@ def test_the_same_seed_gives_the_same_check():
 
     assert once == again
     assert once != other
+
+
+def test_a_format_or_a_number_of_cases_that_there_is_not_is_named():
+    with pytest.raises(ValueError, match="dtype is 'float8'; it must be one of float64, float32"):
+        check("tanh", dtypes=("float32", "float8"))
+    with pytest.raises(ValueError, match="cases is 0; at least 1 is needed"):
+        check("tanh", cases=0)
+
+
+def test_a_primitive_without_a_rule_is_undecided_and_named(monkeypatch):
+    of = jax.lax.digamma
+    gradient = lambda z, da: jax.vjp(of, z)[1](da)
+    new = replace(derivations.ALL["sigmoid"], function=of, gradient=gradient, arrows=())
+    monkeypatch.setitem(derivations.ALL, "sigmoid", new)
+    checked = check("sigmoid", cases=2)
+
+    assert checked.verdict == Verdict.UNDECIDED
+    for finding in checked.findings:
+        assert finding.verdict == Verdict.UNDECIDED
+        assert "no rule for the primitive 'digamma'" in finding.reason
+
+
+def test_a_primitive_without_a_bound_is_undecided_and_named(monkeypatch):
+    """The truth is proven, but nobody knows what rounding may do to this gradient."""
+    right = derivations.ALL["sigmoid"]
+    gradient = lambda z, da: (right.gradient(z, da)[0] + 0.0 * jax.lax.digamma(z * z + 1.0),)
+    monkeypatch.setitem(derivations.ALL, "sigmoid", replace(right, gradient=gradient, arrows=()))
+    finding, *_ = check("sigmoid", cases=2).findings
+
+    assert finding.verdict == Verdict.UNDECIDED
+    assert "no rule for the primitive 'digamma'" in finding.reason
+
+
+def widely(rng):
+    """Draws of which float16 does not hold one in two."""
+    return (rng.uniform(1.2, 2.0, size=(3, 5)) * (1e6 if rng.uniform() < 1 / 2 else 1.0),)
+
+
+def test_draws_beyond_the_range_are_left_out_counted_and_replaced(monkeypatch):
+    monkeypatch.setitem(
+        derivations.ALL, "relu", replace(derivations.ALL["relu"], draw=widely, arrows=())
+    )
+    (finding,) = check("relu", cases=8, dtypes=("float16",)).findings
+
+    assert finding.left_out > 0 and finding.cases_drawn > 8
+    assert f"{finding.left_out} cases left out: beyond float16's range" in str(finding)
+
+
+def test_a_draw_that_narrow_formats_cannot_decide_is_no_pass(monkeypatch):
+    """exp overflows at every draw; the edges alone acquit nobody."""
+    right = derivations.ALL["sigmoid"]
+    exp = lambda z, da: (jax.numpy.exp(z) * da,)
+    high = lambda rng: (rng.uniform(12.0, 13.0, size=(3, 5)),)
+    new = replace(right, function=jax.numpy.exp, gradient=exp, draw=high, arrows=())
+    monkeypatch.setitem(derivations.ALL, "sigmoid", new)
+    checked = check("sigmoid", cases=2, dtypes=("float32", "float16"))
+    wide, narrow = checked.findings
+
+    assert wide.verdict == Verdict.CORRECT
+    assert narrow.verdict == Verdict.UNDECIDED
+    assert "no oracle could decide draw 0: a correct implementation may overflow" in narrow.reason
+    assert narrow.cases_drawn == 16
+
+
+def test_more_draws_do_not_change_the_first_ones():
+    few, many = ([] for _ in range(2))
+    for seen, cases in ((few, 2), (many, 5)):
+        rng = np.random.default_rng(3)
+        draw = derivations.ALL["tanh"].draw
+        spied = lambda r, draw=draw, s=seen: s.append(draw(r)) or s[-1]
+        spy = replace(derivations.ALL["tanh"], draw=spied)
+        module.examine(spy, rng, cases, ("float32",), 0)
+
+    assert len(few) == 2 and len(many) == 5
+    assert all(np.array_equal(a[0], b[0]) for a, b in zip(few, many, strict=False))
 
 
 def test_an_unknown_name_lists_the_known_ones():

@@ -10,7 +10,10 @@ import pytest
 import verification as vf
 from refnet import dense, mse
 from refnet.layers import Dense
+from verification.arithmetic.formats import DTYPES as DTYPES_KNOWN
+from verification.arithmetic.formats import PRECISIONS
 from verification.judgement.validate import _check
+from verification.judgement.verdict import LIMIT
 from verification.vocabulary import Verdict
 
 
@@ -132,7 +135,7 @@ def test_text_and_json_carry_the_verdict():
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        ({"dtype": "float8"}, ValueError, "dtype is 'float8'"),
+        ({"dtype": "float8"}, ValueError, "dtype is 'float8'; it must be one of float64, float32"),
         ({"cases": 0}, ValueError, "cases is 0"),
         ({"argnums": 3}, ValueError, "there are 3 arguments"),
         ({"args": lambda rng: [1.0]}, TypeError, "the sampler returned list"),
@@ -149,3 +152,121 @@ def test_arguments_of_another_kind_are_named():
         _check(by_hand, 1.0, sample, "float64", 2)
     with pytest.raises(TypeError, match="args is a list; pass a tuple"):
         _check(by_hand, loss, [1, 2], "float64", 2)
+
+
+# --- as many cases as it takes ---------------------------------------------------------------
+
+
+def hinge(w):
+    return jnp.sum(jnp.maximum(w - 1.0, 0.0) ** 2)
+
+
+def now_and_then(rng):
+    """Where the gradient is 0, five times out of six."""
+    return (rng.uniform(1.2, 2.0, size=3) - 1.0 * (rng.uniform() < 5 / 6),)
+
+
+def validated(**options):
+    arguments = {"of": hinge, "args": now_and_then, "cases": 2, "seed": 3}
+    return vf.validate(jax.grad(hinge), **arguments | options)
+
+
+def test_more_cases_are_drawn_until_a_leaf_is_seen():
+    finding = validated()
+
+    assert finding.verdict == Verdict.CORRECT
+    assert finding.cases_asked == 2 and finding.cases_drawn in (4, 8, 16)
+    asked = f"all {finding.cases} cases (2 asked for: no case could show a mistake in [0])"
+    assert asked in finding.reason
+    assert f"{finding.cases_drawn} drawn for the 2 asked for" in str(finding)
+    assert repr(validated()) == repr(finding)
+    assert validated(cases=16).cases_drawn == 16
+
+
+def test_more_cases_find_a_mistake_that_fewer_could_not():
+    twice = lambda w: 2.0 * jax.grad(hinge)(jnp.asarray(w))
+
+    assert vf.validate(twice, of=hinge, args=now_and_then, cases=2, seed=3).verdict == Verdict.WRONG
+
+
+def test_there_is_a_limit_to_how_many_cases_are_drawn():
+    never = lambda rng: (rng.uniform(size=3),)
+    finding = validated(args=never)
+
+    assert finding.verdict == Verdict.UNDECIDED
+    assert finding.cases_drawn == LIMIT * 2 == finding.cases
+    assert "in [0], after 16 draws (2 asked for)" in finding.reason
+
+
+def test_one_point_stays_undecided_and_says_what_to_pass():
+    finding = validated(args=(np.array([0.3, 0.2]),))
+
+    assert finding.verdict == Verdict.UNDECIDED
+    assert finding.cases == 1
+    assert "pass a sampler" in finding.reason
+    assert validated(args=(np.array([1.3, 1.2]),)).verdict == Verdict.CORRECT
+
+
+def test_more_cases_are_drawn_until_no_catalogued_mistake_would_go_unseen():
+    """Two leaves whose gradients are nearly the same, but for one case in four."""
+    of = lambda pair: jnp.sum(jnp.tanh(pair[0])) + jnp.sum(jnp.tanh(pair[1]))
+
+    def points(rng):
+        one, other = rng.uniform(0.2, 1.0, size=(2, 3))
+        return ((one, one * (1.0 + 1e-6) if rng.uniform() < 3 / 4 else other),)
+
+    once = vf.validate(jax.jit(jax.grad(of)), of=of, args=points, dtype="float32", cases=1, seed=2)
+    wide = vf.validate(jax.jit(jax.grad(of)), of=of, args=points, dtype="float64", cases=1, seed=2)
+
+    assert once.verdict == Verdict.CORRECT
+    assert once.cases_drawn > 1
+    assert "these mistakes would have gone unseen: leaves swapped" in once.reason
+    assert wide.cases_drawn == 1  # float64 tells the two apart at once
+
+
+def test_draws_that_may_overflow_are_counted_and_replaced():
+    of = lambda w: jnp.sum(jnp.exp(w))
+    points = lambda rng: (rng.uniform(0.2, 12.0, size=3),)
+    finding = vf.validate(jax.jit(jax.grad(of)), of=of, args=points, dtype="float16", cases=4)
+
+    assert finding.verdict == Verdict.CORRECT
+    assert finding.skipped > 0 and finding.cases_drawn == finding.cases > 4
+    assert finding.cases - finding.skipped >= 4
+    assert f"{finding.skipped} of them only in part" in str(finding)
+    assert "every entry that could be judged is inside its budget" in finding.reason
+
+
+def test_draws_beyond_the_range_are_left_out_counted_and_replaced():
+    of = lambda w: jnp.sum(w * w)
+    points = lambda rng: (np.exp(rng.uniform(5.0, 14.0, size=2)),)
+    finding = vf.validate(jax.jit(jax.grad(of)), of=of, args=points, dtype="float16", cases=4)
+
+    assert finding.left_out > 0 and finding.cases + finding.left_out == finding.cases_drawn
+    assert f"{finding.left_out} cases left out: beyond float16's range" in str(finding)
+
+
+def test_a_missing_rule_is_not_looked_for_again():
+    of = lambda w: jnp.sum(jax.lax.digamma(w))
+    points = lambda rng: (rng.uniform(1.2, 3.0, size=3),)
+    finding = vf.validate(jax.jit(jax.grad(of)), of=of, args=points, cases=2)
+
+    assert finding.cases_drawn == 2
+    assert "pass a sampler" not in finding.reason
+
+
+@pytest.mark.parametrize("dtype", DTYPES_KNOWN)
+def test_every_known_format_is_judged(dtype):
+    """Arguments come in the format, the answer goes out in it; between, sums have their own."""
+    precision = PRECISIONS[dtype]
+
+    def gradient(w, x):
+        assert str(w.dtype) == precision.weights and str(x.dtype) == precision.inputs
+        w, x = (jnp.asarray(a, precision.sums) for a in (w, x))
+        return np.asarray(jnp.tanh(x).sum(0, keepdims=True) * 2.0 * w).astype(precision.results)
+
+    of = lambda w, x: jnp.sum(jnp.tanh(x) * w**2)
+    points = lambda rng: (rng.uniform(1.0, 2.0, size=(1, 3)), rng.uniform(0.2, 2.0, size=(5, 3)))
+    right = vf.validate(gradient, of=of, args=points, dtype=dtype, cases=2)
+    wrong = vf.validate(lambda *a: -gradient(*a), of=of, args=points, dtype=dtype, cases=2)
+
+    assert (right.verdict, wrong.verdict) == (Verdict.CORRECT, Verdict.WRONG)

@@ -1,12 +1,17 @@
 """Each verdict is given where it is due, and nowhere else."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from refnet import binary_cross_entropy, binary_cross_entropy_with_logits, sigmoid
-from verification.vocabulary import Verdict
+from verification.judgement.formula import Told
+from verification.judgement.sample import Sample
+from verification.judgement.verdict import judge
+from verification.vocabulary import Ball, Verdict
 
 DTYPES = ("float64", "float32")
 
@@ -85,10 +90,81 @@ def test_a_gradient_that_is_zero_everywhere_shows_nothing(verdict_of):
     assert "no case could show a mistake" in finding.reason
 
 
-def test_no_rule_is_undecided(verdict_of):
+def test_no_rule_is_undecided_and_named(verdict_of):
     of = lambda w: jnp.sum(jax.lax.digamma(w))
-    with pytest.raises(NotImplementedError, match="digamma"):
-        verdict_of(jax.grad(of), of, [(np.array([0.3, 0.7]),)])
+    finding = verdict_of(jax.grad(of), of, [(np.array([0.3, 0.7]),)])
+
+    assert finding.verdict == Verdict.UNDECIDED
+    assert "no rule for the primitive 'digamma'" in finding.reason
+
+
+def test_a_case_beyond_the_range_of_the_format_is_left_out_counted_and_printed(verdict_of):
+    of = lambda w: jnp.sum(w**2)
+    points = [(np.array([0.3, 1.7]),), (np.array([0.3, 1e5]),)]
+    finding = verdict_of(jax.grad(of), of, points, "float16")
+
+    assert finding.verdict == Verdict.CORRECT
+    assert (finding.cases, finding.left_out) == (1, 1)
+    assert "1 case left out: beyond float16's range" in str(finding)
+    assert verdict_of(jax.grad(of), of, points, "bfloat16").left_out == 0
+
+
+def test_only_cases_beyond_the_range_acquit_nobody(verdict_of):
+    of = lambda w: jnp.sum(w**2)
+    finding = verdict_of(jax.grad(of), of, [(np.array([0.3, 1e5]),)], "float16")
+
+    assert finding.verdict == Verdict.UNDECIDED
+    assert finding.reason == "no case is within the format's range"
+
+
+def test_a_case_that_may_overflow_on_the_way_acquits_nobody(verdict_of):
+    of = lambda w: jnp.sum(jnp.exp(w))
+    finding = verdict_of(
+        jax.grad(of), of, [(np.array([0.3, 1.7]),), (np.array([0.3, 12.0]),)], "float16"
+    )
+
+    assert finding.verdict == Verdict.UNDECIDED
+    assert (
+        finding.reason
+        == "no oracle could decide case 1: a correct implementation may overflow there"
+    )
+
+
+def test_one_wrong_formula_convicts_and_one_right_one_speaks_for_the_open():
+    bad, asked = [sample(off=1.0) for _ in range(4)], []
+
+    def verdict(*told):
+        answers = iter(told)
+        excuse = lambda s: asked.append(s) or Told(next(answers), "")
+        return judge("subject", "float64", bad[: len(told)], formula_is_right=excuse).verdict
+
+    assert verdict(None, True) == Verdict.INACCURATE
+    assert verdict(None, None) == Verdict.WRONG
+    asked.clear()
+    assert verdict(True, None, False, True) == Verdict.WRONG
+    assert len(asked) == 3  # one wrong answer is enough
+
+
+def sample(off=0.0):
+    """Two entries, exactly known, with an eighth of room."""
+    mid, zero = np.array([1.0, 3.0]), np.zeros(2)
+    return Sample("case", ("w",), [Ball(mid, zero, zero, True)], [zero + 0.125], [mid + off])
+
+
+def test_a_finding_prints_as_html_without_html_of_others():
+    finding = judge("<script>", "float64", [sample()])
+
+    assert finding._repr_html_().startswith(
+        "<p><strong>&lt;script&gt; in float64: correct</strong>"
+    )
+    assert "<script>" in str(finding) and "<script>" not in finding._repr_html_()
+
+
+def test_the_observed_convention_is_printed_where_there_is_one():
+    finding = judge("subject", "float64", [sample()])
+
+    assert "at kinks" not in str(finding)
+    assert str(replace(finding, convention="0 at ReLU's")).endswith("at kinks: 0 at ReLU's")
 
 
 def test_clarke_interval_at_a_kink(verdict_of):

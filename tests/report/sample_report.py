@@ -102,6 +102,80 @@ def fault(caught=True, **changes) -> dict:
     return row | {"caught": caught, "verdict": verdict.value} | changes
 
 
+def calibration(**changes) -> dict:
+    row = {
+        "implementation": "NumPy, term by term",
+        "dtype": "float32",
+        "verdicts": 24,
+        "false_alarms": 0,
+        "undecided": 1,
+        "entries": 12_345,
+        "undecided_entries": 7,
+        "worst": 0.713,
+        "quantiles": {"0.5": 0.02, "0.999": 0.41},
+        "histogram": [12_000, 300, 45],
+        "control": 24,
+    }
+    return row | changes
+
+
+def checker(**changes) -> dict:
+    row = {
+        "checker": "refnet",
+        "function": "network",
+        "size": 1004,
+        "dtype": "float32",
+        "correct": "accepted",
+        "points": 1,
+        "refused": 0,
+        "smallest": 1e-5,
+        "note": "",
+    }
+    return row | changes
+
+
+NOT_RUN = {"correct": "not run", "points": 0, "smallest": None}
+SIDE_BY_SIDE = (
+    checker(),
+    checker(checker="JAX check_grads, reverse", correct="refused", refused=1, smallest=None),
+    checker(checker="chex assert_numerical_grads", smallest=float("inf")),
+    checker(checker="PyTorch gradcheck", note="PyTorch is not installed", **NOT_RUN),
+    checker(checker="SciPy check_grad", correct="no verdict", smallest=1e-4),
+)
+DIGITS = (
+    {
+        "form": "slope of tanh from its value",
+        "latex": r"1 - a^2, \quad a = \tanh z",
+        "dtype": "float32",
+        "most": 1.5e7,
+        "most_right": 2.5,
+        "regions": ({"low": 2.5, "high": 42.7, "sentence": "lost for z from 2.5 in float32"},),
+    },
+    {
+        "form": "slope of tanh from its value",
+        "latex": r"1 - a^2, \quad a = \tanh z",
+        "dtype": "float16",
+        "most": 1.0,
+        "most_right": 1.0,
+        "regions": (),
+    },
+)
+DIGITS_FIGURE = Figure(
+    "digits-lost",
+    "Digits lost",
+    "What is lost.",
+    (
+        Panel(
+            "slope of tanh from its value",
+            "z",
+            "ulps lost",
+            (Series("float32", (-3.0, 0.5, 40.0), (10.0, 1.0, float("nan"))),),
+            "symlog",
+        ),
+    ),
+)
+
+
 TRAINING = {
     "dataset": "diabetes",
     "network": "10-16-1 tanh",
@@ -125,7 +199,10 @@ def report(**changes) -> Report:
         "implementations": (implementation(),),
         "faults": (fault(), fault(dtype="float32")),
         "training": (TRAINING,),
-        "figures": (FIGURE,),
+        "calibration": (calibration(),),
+        "side_by_side": SIDE_BY_SIDE,
+        "digits": DIGITS,
+        "figures": (FIGURE, DIGITS_FIGURE),
         "timings": {"derivations: mse": 1.25},
     }
     return Report(**(values | changes))
@@ -144,4 +221,6 @@ def failing() -> Report:
         checks=(check(verdict=Verdict.UNDECIDED, reason="fat ball", cases=0), open_),
         implementations=(implementation(Verdict.REJECTED, reason="NaN at [3]"),),
         faults=(fault(), fault(caught=False)),
+        calibration=(calibration(), calibration(dtype="float16", false_alarms=2)),
+        side_by_side=(checker(correct="refused", refused=1, smallest=None),),
     )

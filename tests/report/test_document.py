@@ -67,6 +67,10 @@ def test_counts_and_passed(samples):
     assert report.counts["correct"] == 5 and report.counts["refuted"] == 1
     assert report.passed and not failing.passed
     assert not samples.report(faults=(samples.fault(caught=False),)).passed
+    assert not samples.report(calibration=(samples.calibration(false_alarms=1),)).passed
+    refused = {"correct": "refused", "refused": 1, "smallest": None}
+    assert not samples.report(side_by_side=(samples.checker(**refused),)).passed
+    assert samples.report(side_by_side=(samples.checker(checker="chex", **refused),)).passed
     assert sum(failing.counts.values()) == 3 + 4 + 1
 
 
@@ -96,6 +100,12 @@ DEFECTS = {
     "an unknown dtype": lambda d: d["faults"][0].update(dtype="double"),
     "a figure without panels": lambda d: d["figures"][0].update(panels=[]),
     "agreement as a word": lambda d: d["derivations"][0]["agreements"][0].update(agrees="yes"),
+    "a false alarm below 0": lambda d: d["calibration"][0].update(false_alarms=-1),
+    "calibration without a verdict": lambda d: d["calibration"][0].update(verdicts=0),
+    "no run and no reason": lambda d: d["side_by_side"][3].update(note=""),
+    "accepted and nothing planted": lambda d: d["side_by_side"][0].update(smallest=None),
+    "accepted at no point": lambda d: d["side_by_side"][0].update(points=0),
+    "a region without its sentence": lambda d: d["digits"][0]["regions"][0].pop("sentence"),
     "a worst element without its case": lambda d: d["derivations"][0]["worst"].pop("case"),
 }
 

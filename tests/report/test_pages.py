@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -11,7 +12,7 @@ from verification.report import figures, html, summary
 from verification.report.formulas import formula, sentence
 from verification.report.markdown import markdown
 
-VOID = {"meta", "link", "br", "hr", "img", "input"}
+VOID = {"meta", "link", "br", "hr", "img", "input", "wbr"}
 ADDRESS = re.compile(
     r"(?:src|href|url|srcset|action)\s*[=(]\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE
 )
@@ -184,3 +185,68 @@ def test_places_say_the_shorter_of_two_lists():
     everywhere = ["a", "b", "c"]
     said = [html.places(some, everywhere) for some in ({"a", "b", "c"}, {"a", "c"}, {"b"})]
     assert said == ["all 3", "all 3 but b", "b"]
+
+
+def test_every_dtype_has_its_cell(samples, passing):
+    table = passing["index.html"].split('<table class="matrix cells">')[1].split("</table>")[0]
+    assert re.findall(r'<th scope="col">(\w+)</th>', table) == ["Function", "float64", "float32"]
+    cells = re.findall(r"<td>(.*?)</td>", table)
+    assert len(cells) == 2 * 2 and all("0.37" in cell and "sees" in cell for cell in cells)
+    half = samples.check()
+    alone = samples.report(
+        checks=(half, replace(samples.check("tanh"), findings=half.findings[:1]))
+    )
+    assert "not judged" in html.page(alone.document()) and "not judged" not in passing["index.html"]
+
+
+def test_calibration_is_on_both_pages_and_an_alarm_is_red(passing, failing):
+    for texts in (passing, failing):
+        assert "NumPy, term by term" in texts["index.html"]
+        assert (
+            "| NumPy, term by term | float32 | 24 | 0 | 1 | 12,345 | 0.713 |" in texts["report.md"]
+        )
+        assert "99.9 % below" in texts["index.html"] and "99.9 % below" in texts["report.md"]
+    assert '<span class="alarm"><b>2</b> of 24' in failing["index.html"]
+    assert 'class="alarm"' not in passing["index.html"]
+    assert "2 false alarms in 48 verdicts" in failing["index.html"]
+
+
+def test_what_each_checker_says_is_on_both_pages(passing):
+    seen = "".join(Reader(passing["index.html"]).seen)
+    for page, gap in ((seen, "\n"), (passing["report.md"], " | ")):
+        for checker, text in (
+            ("refnet", "10⁻⁵"), ("JAX check_grads, reverse", "refused"),
+            ("chex assert_numerical_grads", "never"), ("SciPy check_grad", "10⁻⁴ *"),
+            ("PyTorch gradcheck", "–"),
+        ):  # fmt: skip
+            assert checker + (gap if gap != "\n" else "") + text in page
+        assert "PyTorch gradcheck, n = 1,004: not run, PyTorch is not installed." in page
+
+
+def test_where_digits_are_lost_is_on_both_pages(passing):
+    seen = " ".join("".join(Reader(passing["index.html"]).seen).split())
+    assert "float32: lost for z from 2.5 float16: no digit is lost anywhere" in seen
+    assert "| lost for z from 2.5 in float32 |" in passing["report.md"]
+    assert "| float16 | 1 | 1 | nowhere |" in passing["report.md"]
+    assert 'id="figure-digits-lost"' not in passing["index.html"]  # drawn once, in its section
+    assert passing["index.html"].count('aria-label="slope of tanh from its value: ulps lost') == 1
+
+
+def test_ticks_on_both_sides_of_zero():
+    assert figures.both_sides(-150.0, 900.0) == [-100.0, -10.0, 0.0, 10.0, 100.0]
+    assert figures.both_sides(-1e6, 1e6) == [-1e4, -1e2, 0.0, 1e2, 1e4]
+
+
+def test_a_curve_within_a_decade_looks_flat(samples):
+    from matplotlib.figure import Figure
+
+    panel = samples.report().document()["figures"][1]["panels"][0]
+    reaches = []
+    for y in ([1.0, 1.2, 1.1], [1.0, 1.2, 1e5]):
+        axes = Figure().add_subplot()
+        figures.draw(axes, panel["series"][0] | {"y": y}, 0)
+        figures.dress(axes, panel)
+        low, high = axes.get_ylim()
+        reaches.append((low, high))
+    (low, high), (bottom, top) = reaches
+    assert high == 100.0 * low and top > 1e5 * bottom

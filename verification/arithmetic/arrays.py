@@ -6,12 +6,11 @@ pick from the operands laid end to end: one rule serves every arithmetic, and it
 
 from collections.abc import Callable
 
-import jax
 import numpy as np
-from jax import lax
 
 from ..vocabulary import Undecided
 from .interpreter import is_plain
+from .moves import MOVES, carried, landing
 
 
 def box(value) -> np.ndarray:
@@ -59,67 +58,15 @@ def move(name: str) -> Callable:
 
 
 def moved(name: str, operands, params) -> tuple[list, np.ndarray]:
-    """The lifted operands, and for each entry of the output its place among their entries."""
-    values = [v for v in operands if not is_plain(v)]
-    offset, ids = 0, []
-    for v in operands:
-        if is_plain(v):
-            ids.append(v)
-        else:
-            ids.append(np.arange(offset, offset + v.size).reshape(v.shape))
-            offset += v.size
-    with jax.enable_x64(True):
-        return values, np.asarray(MOVES[name](*ids, **params))
-
-
-def _broadcast(x, shape, broadcast_dimensions, **_):
-    axes = [1] * len(shape)
-    for axis, size in zip(broadcast_dimensions, x.shape, strict=True):
-        axes[axis] = size
-    return np.broadcast_to(x.reshape(axes), shape)
-
-
-def _slice(x, start_indices, limit_indices, strides, **_):
-    strides = strides or (1,) * x.ndim
-    return x[tuple(map(slice, start_indices, limit_indices, strides))]
-
-
-def _gather(x, indices, **params):
-    picked = lax.gather_p.bind(x, indices, **{**params, "fill_value": -1})
-    picked = np.asarray(picked)
-    if (picked < 0).any():
-        raise Undecided("an index is outside the array it picks from")
-    return picked
-
-
-def _pad(x, value, padding_config, **_):
-    return lax.pad_p.bind(x, value, padding_config=padding_config)
-
-
-def _select(which, *cases):
-    return np.choose(np.broadcast_to(which, cases[0].shape).astype(int), cases)
-
-
-MOVES = {
-    "reshape": lambda x, new_sizes, **_: x.reshape(new_sizes),
-    "squeeze": lambda x, dimensions, **_: x.squeeze(dimensions),
-    "transpose": lambda x, permutation, **_: x.transpose(permutation),
-    "rev": lambda x, dimensions, **_: np.flip(x, dimensions),
-    "copy": lambda x, **_: x,
-    "copy_p": lambda x, **_: x,
-    "reduce_precision": lambda x, **_: x,
-    "convert_element_type": lambda x, **_: x,
-    "broadcast_in_dim": _broadcast,
-    "slice": _slice,
-    "concatenate": lambda *xs, dimension, **_: np.concatenate(xs, dimension),
-    "stack": lambda *xs, axis, **_: np.stack(xs, axis),
-    "tile": lambda x, reps, **_: np.tile(x, reps),
-    "gather": _gather,
-    "pad": _pad,
-    "dynamic_slice": lambda x, *starts, **p: lax.dynamic_slice_p.bind(x, *starts, **p),
-    "dynamic_update_slice": lambda *xs, **p: lax.dynamic_update_slice_p.bind(*xs, **p),
-    "select_n": _select,
-}
+    """The operands that are moved, and for each entry of the output its place among theirs."""
+    data = carried(name, len(operands))
+    offset, ids = 0, list(operands)
+    for i in data:
+        ids[i] = np.arange(offset, offset + operands[i].size).reshape(operands[i].shape)
+        offset += operands[i].size
+    if not all(is_plain(v) for i, v in enumerate(operands) if i not in data):
+        raise Undecided(f"{name} picks by what is not decided")
+    return [operands[i] for i in data], np.asarray(MOVES[name](*ids, **params))
 
 
 # --- sums ----------------------------------------------------------------------------------
@@ -143,24 +90,6 @@ def scatter_add(x, indices, updates, **params):
     into = landing(x.shape, indices, updates.shape, params)
     np.add.at(out.reshape(-1), into[into >= 0], updates.ravel()[into >= 0])
     return out
-
-
-def landing(shape, indices, update_shape, params) -> np.ndarray:
-    """Where in the flat operand each update lands; -1 where it is dropped.
-
-    The transpose of scatter-add picks from its cotangent: hand it the places as numbers.
-    """
-
-    def scatter(updates):
-        params_ = {k: v for k, v in params.items() if k not in ("update_jaxpr", "update_consts")}
-        numbers = params_.pop("dimension_numbers")
-        zero = jax.numpy.zeros(shape, updates.dtype)
-        return lax.scatter_add(zero, indices, updates, numbers, **params_)
-
-    places = np.arange(1.0, 1.0 + np.prod(shape, dtype=int)).reshape(shape)
-    with jax.enable_x64(True):  # float32 could not count past 2^24 places
-        _, pull = jax.vjp(scatter, jax.numpy.zeros(update_shape))
-        return np.asarray(pull(jax.numpy.asarray(places))[0]).astype(int).ravel() - 1
 
 
 # --- products ------------------------------------------------------------------------------

@@ -55,17 +55,23 @@ def slopes(tie: arb, met: list) -> dict:
         return (each(lambda v, n, r: winner(v, n, r, met))(x, near, rivals),)
 
     def clamp(a, low, x, high, **_):
-        inside = lambda u, v, w: share(v, u, tie, met) * share(w, v, 1 - tie, met)
-        return 0, each(inside)(low, x, high), 0
+        """min(max(x, low), high), which hands on what its two halves do."""
+        s, _ = maximum(a, x, low)
+        t, of_high = minimum(a, each(arb.max)(x, low), high)
+        return (1 - s) * t, s * t, of_high
 
-    return SMOOTH | {
-        "abs": one(lambda a, x: 2 * share(x, -x, tie, met) - 1),
-        "max": maximum,
-        "min": minimum,
-        "clamp": clamp,
-        "reduce_max": extreme,
-        "reduce_min": extreme,
-    }
+    return (
+        SMOOTH
+        | JUMPS
+        | {
+            "abs": one(lambda a, x: 2 * share(x, -x, tie, met) - 1),
+            "max": maximum,
+            "min": minimum,
+            "clamp": clamp,
+            "reduce_max": extreme,
+            "reduce_min": extreme,
+        }
+    )
 
 
 def one(slope: Callable) -> Callable:
@@ -89,7 +95,6 @@ SMOOTH = {
     "mul": lambda a, x, y, **_: (y, x),
     "div": lambda a, x, y, **_: (1 / y, -a / y),
     "neg": lambda a, x, **_: (-1,),
-    "sign": lambda a, x, **_: (0,),
     "square": lambda a, x, **_: (2 * x,),
     "one_minus_square": lambda a, x, **_: (-2 * x,),
     "integer_pow": lambda a, x, y, **_: (y * integer_pow(x, y - 1),),
@@ -99,12 +104,28 @@ SMOOTH = {
     "expm1": lambda a, x, **_: (a + 1,),
     "log": lambda a, x, **_: (1 / x,),
     "log1p": lambda a, x, **_: (1 / (1 + x),),
+    "log2": lambda a, x, **_: (1 / (x * arb(2).log()),),
     "sqrt": lambda a, x, **_: (1 / (2 * a),),
     "rsqrt": lambda a, x, **_: (-a / (2 * x),),
+    "cbrt": lambda a, x, **_: (a / (3 * x),),
     "sin": one(lambda a, x: x.cos()),
     "cos": one(lambda a, x: -x.sin()),
+    "tan": lambda a, x, **_: (1 + a * a,),
+    "asin": one(lambda a, x: ((1 - x) * (1 + x)).rsqrt()),
+    "acos": one(lambda a, x: -((1 - x) * (1 + x)).rsqrt()),
+    "atan": lambda a, x, **_: (1 / (1 + x * x),),
+    "atan2": lambda a, y, x, **_: (x / (x * x + y * y), -y / (x * x + y * y)),
+    "sinh": one(lambda a, x: x.cosh()),
+    "cosh": one(lambda a, x: x.sinh()),
+    "asinh": one(lambda a, x: (1 + x * x).rsqrt()),
+    "acosh": one(lambda a, x: ((x - 1) * (x + 1)).rsqrt()),
+    "atanh": lambda a, x, **_: (1 / ((1 - x) * (1 + x)),),
     "tanh": one(lambda a, x: x.sech() ** 2),
     "logistic": one(lambda a, x: sigma(x) * sigma(-x)),
     "erf": one(lambda a, x: gauss(x)),
     "erfc": one(lambda a, x: -gauss(x)),
+    "erf_inv": one(lambda a, x: 1 / gauss(a)),
 }
+# Constant between their jumps; at a jump itself the slope is 0 by every framework's convention.
+FLAT = one(lambda a, x: arb(0) if a.is_exact() else UNKNOWN)
+JUMPS = dict.fromkeys(("sign", "floor", "ceil", "round"), FLAT)

@@ -10,6 +10,7 @@ from flint import arb, arb_mat
 from ..vocabulary import Undecided
 from .arrays import STRUCTURE, box, dot_general, each, lifted, move
 from .interpreter import Arithmetic, is_plain
+from .moves import MOVES
 
 UNKNOWN = arb.nan()
 UNIT = arb(0).union(1)  # [0, 1]: the shares that a tie may give to one side
@@ -38,7 +39,10 @@ def less(x: arb, y: arb) -> bool | None:
     return True if x < y else False if x >= y else None
 
 
-def equal(x: arb, y: arb) -> bool | None:
+def equal(x, y) -> bool | None:
+    """Of two balls, or of two predicates."""
+    if not isinstance(x, arb):
+        return None if x is None or y is None else bool(x) == bool(y)
     if not x.overlaps(y):
         return False
     if x is y:  # not NaN, or it would not overlap itself: the test `x != x` is decided
@@ -70,7 +74,10 @@ def select(which, *cases):
     """Pick by a decided predicate; where it is undecided, nothing is known."""
     if is_plain(which):
         return move("select_n")(which, *cases)
-    pick = lambda w, *values: UNKNOWN if w is None else values[int(w)]
+    if all(map(is_plain, cases)) and cases[0].dtype.kind != "b":
+        return np.asarray(MOVES["select_n"](each(decide)(which).astype(int), *cases))
+    unknown = None if is_plain(cases[0]) else UNKNOWN
+    pick = lambda w, *values: unknown if w is None else values[int(w)]
     return each(pick)(which, *cases)
 
 
@@ -103,6 +110,32 @@ def integer_pow(x, y, **_):
     return each(lambda v: v**y)(x)
 
 
+def rounded(x, rounding_method, **_):
+    """The nearest integer; of two that are as near, the even one or the one further from 0."""
+    even = int(rounding_method) == 1
+
+    def nearest(v: arb) -> arb:
+        low, high = (v - 0.5).ceil(), (v + 0.5).floor()
+        if not v.is_exact() or low.overlaps(high):
+            return low.union(high)
+        above = (high / 2).is_integer() if even else v > 0
+        return high if above else low
+
+    return each(nearest)(x)
+
+
+def cbrt(x: arb) -> arb:
+    """Odd; Arb has it of positive numbers only."""
+    if x > 0:
+        return x.root(3)
+    if x < 0:
+        return -(-x).root(3)
+    if x.is_zero():
+        return x
+    most = x.abs_upper().root(3)
+    return most.union(-most)
+
+
 def sign(x: arb) -> arb:
     return arb(1) if x > 0 else arb(-1) if x < 0 else arb(0) if x.is_zero() else UNKNOWN
 
@@ -116,11 +149,20 @@ def number(x):
     return UNKNOWN if x is None else arb(x) if isinstance(x, arb) else arb(int(x))
 
 
+def truncated(x: arb) -> int:
+    """Towards 0.  Raises Undecided where the ball holds numbers that are cut differently."""
+    whole = x.ceil() if x < 0 else x.floor()
+    number = whole.unique_fmpz()
+    if number is None:
+        raise Undecided("a real number is turned into an integer: its digits decide a path")
+    return int(number)
+
+
 def convert(x, new_dtype, **_):
     if np.issubdtype(new_dtype, np.integer) or new_dtype == np.bool_:
-        if any(isinstance(v, arb) for v in x.flat):
-            raise Undecided("a real number is turned into an integer: its digits decide a path")
-        return box(each(lambda p: int(decide(p)))(x)).astype(new_dtype)
+        whole = truncated if new_dtype != np.bool_ else lambda v: negate(equal(v, arb(0)))
+        turn = lambda v: decide(whole(v) if isinstance(v, arb) else v)
+        return box(each(turn)(x)).astype(new_dtype)
     return each(number)(x)
 
 
@@ -142,14 +184,30 @@ RULES = STRUCTURE | {
     "expm1": each(lambda x: x.expm1()),
     "log": each(lambda x: x.log()),
     "log1p": each(lambda x: x.log1p()),
+    "log2": each(lambda x: x.log() / arb(2).log()),
     "sqrt": each(lambda x: x.sqrt()),
     "rsqrt": each(lambda x: x.rsqrt()),
+    "cbrt": each(cbrt),
+    "floor": each(lambda x: x.floor()),
+    "ceil": each(lambda x: x.ceil()),
+    "round": rounded,
     "sin": each(lambda x: x.sin()),
     "cos": each(lambda x: x.cos()),
+    "tan": each(lambda x: x.tan()),
+    "asin": each(lambda x: x.asin()),
+    "acos": each(lambda x: x.acos()),
+    "atan": each(lambda x: x.atan()),
+    "atan2": each(lambda y, x: arb.atan2(y, x)),
+    "sinh": each(lambda x: x.sinh()),
+    "cosh": each(lambda x: x.cosh()),
+    "asinh": each(lambda x: x.asinh()),
+    "acosh": each(lambda x: x.acosh()),
+    "atanh": each(lambda x: x.atanh()),
     "tanh": each(lambda x: x.tanh()),
     "logistic": each(sigma),
     "erf": each(lambda x: x.erf()),
     "erfc": each(lambda x: x.erfc()),
+    "erf_inv": each(lambda x: x.erfinv()),
     "max": each(lambda x, y: x.max(y)),
     "min": each(lambda x, y: x.min(y)),
     "clamp": clamp,

@@ -1,38 +1,36 @@
-"""Values with error bounds: how they move and compare, whatever the format."""
+"""Values with error bounds: how they round, move and compare."""
 
-from typing import NamedTuple
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Any, NamedTuple
 
-import ml_dtypes
+import jax
 import numpy as np
 
 from ..vocabulary import Undecided
 from .arrays import MOVES
+from .formats import Format
 from .interpreter import is_plain
-
-
-class Format(NamedTuple):
-    """A floating-point format: unit roundoff, smallest normal number, largest number."""
-
-    name: str
-    unit: float
-    tiny: float
-    largest: float
-
-
-def format_of(dtype: str) -> Format:
-    info = ml_dtypes.finfo(dtype)
-    return Format(dtype, float(info.eps) / 2, float(info.smallest_normal), float(info.max))
+from .namespaces import is_traced, moves, namespace, where
 
 
 class Bounded:
-    """A value, and a bound on |computed - exact|, entry by entry."""
+    """A value, and a bound on |computed - exact|, entry by entry; `exact`: the bound is 0."""
 
-    __slots__ = ("error", "value")
+    __slots__ = ("bound", "value")
 
-    def __init__(self, value, error):
-        self.value = np.asarray(value, np.float64)
-        self.error = np.broadcast_to(np.asarray(error, np.float64), self.value.shape)
+    def __init__(self, value, bound=None):
+        xp = namespace(value, bound)
+        self.value = xp.asarray(value, xp.float64)
+        whole = bound is None or xp.shape(bound) == self.value.shape
+        self.bound = bound if whole else xp.broadcast_to(bound, self.value.shape)
 
+    @property
+    def error(self):
+        return namespace(self.value).zeros(self.shape) if self.bound is None else self.bound
+
+    exact = property(lambda self: self.bound is None)
     shape = property(lambda self: self.value.shape)
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
@@ -41,8 +39,8 @@ class Bounded:
 class Predicate(NamedTuple):
     """A comparison, and whether rounding could not have turned it."""
 
-    value: np.ndarray
-    sure: np.ndarray
+    value: Any
+    sure: Any
 
     @property
     def shape(self):
@@ -53,58 +51,81 @@ def times(a, b):
     """a b, with 0 times infinity 0: an exact zero has no error to hand on."""
     with np.errstate(invalid="ignore"):
         product = a * b
-    return np.where((a == 0) | (b == 0), 0.0, product)
+    return where((a == 0) | (b == 0), 0.0, product)
 
 
-def dot(a, b, dimension_numbers):
-    """A general product of two float arrays, axes as in dot_general."""
-    (contract_a, contract_b), (batch_a, batch_b) = dimension_numbers
-    if not batch_a:
-        return np.tensordot(a, b, (contract_a, contract_b))
-    axes_a = list(range(a.ndim))
-    axes_b = list(range(a.ndim, a.ndim + b.ndim))
-    for i, j in zip((*contract_a, *batch_a), (*contract_b, *batch_b), strict=True):
-        axes_b[j] = axes_a[i]
-    free = lambda axes, taken: [axis for i, axis in enumerate(axes) if i not in taken]
-    out = [axes_a[i] for i in batch_a]
-    out += free(axes_a, (*contract_a, *batch_a)) + free(axes_b, (*contract_b, *batch_b))
-    return np.einsum(a, axes_a, b, axes_b, out)
+def zero(x: Bounded):
+    """Where a number is 0 and cannot be anything else."""
+    return (x.value == 0) if x.exact else (x.value == 0) & (x.error == 0)
 
 
-def move(name: str):
+def rounded(target: Format, value, error, roundings=1.0, exact: Any = False) -> Bounded:
+    """The result of an operation: its operands' errors handed on, and its own rounding.
+
+    `exact` marks entries that come out as 0 without rounding: no underflow touches them, nor
+    results that are normal numbers for certain.
+    """
+    spread = error + roundings * target.unit * abs(value)
+    spread = spread + where(abs(value) - spread >= 2.0 * target.tiny, 0.0, target.tiny)
+    spread = spread if exact is False else where(exact, 0.0, spread)
+    return Bounded(value, where(abs(value) + spread <= target.largest, spread, np.inf))
+
+
+def move(name: str) -> Callable:
     """Values and bounds move alike."""
 
     def rule(*operands, **params):
         if not any(isinstance(v, Bounded) for v in operands):
-            part = lambda k: MOVES[name](
-                *(v[k] if isinstance(v, Predicate) else v for v in operands), **params
-            )
-            return Predicate(np.asarray(part(0)), np.asarray(part(1)))
-        offset, ids, pool = 0, [], []
-        for v in operands:
-            if isinstance(v, Bounded):
-                ids.append(np.arange(offset, offset + v.size).reshape(v.shape))
-                offset += v.size
-                pool.append(v)
-            else:
-                ids.append(v)
-        places = np.asarray(MOVES[name](*ids, **params))
-        flat = lambda arrays: np.concatenate([a.ravel() for a in arrays])[places]
-        return Bounded(flat([v.value for v in pool]), flat([v.error for v in pool]))
+            return Predicate(*(_part(name, k, operands, params) for k in ("value", "sure")))
+        if _traced(operands):
+            exact = all(v.exact for v in operands if isinstance(v, Bounded))
+            value = _part(name, "value", operands, params)
+            return Bounded(value, None if exact else _part(name, "error", operands, params))
+        return _moved(name, operands, params)
 
     return rule
 
 
-def _compare(holds):
+def _part(name: str, part: str, operands, params):
+    parts = [getattr(v, part) if isinstance(v, Bounded | Predicate) else v for v in operands]
+    return moves(name, *parts)(*parts, **params)
+
+
+def _traced(operands) -> bool:
+    return is_traced(*(v.value if isinstance(v, Bounded | Predicate) else v for v in operands))
+
+
+def _moved(name: str, operands, params) -> Bounded:
+    """By position: NumPy moves the numbers of the places once, and both parts follow."""
+    offset, ids, pool = 0, [], []
+    for v in operands:
+        if isinstance(v, Bounded):
+            ids.append(np.arange(offset, offset + v.size).reshape(v.shape))
+            offset += v.size
+            pool.append(v)
+        else:
+            ids.append(v)
+    with jax.enable_x64(True):
+        places = np.asarray(MOVES[name](*ids, **params))
+    flat = lambda arrays: np.concatenate([a.ravel() for a in arrays])[places]
+    value = flat([v.value for v in pool])
+    exact = all(v.exact for v in pool)
+    return Bounded(value, None if exact else flat([v.error for v in pool]))
+
+
+def _compare(holds: Callable) -> Callable:
     def rule(x, y, **_):
-        sure = (np.abs(x.value - y.value) > x.error + y.error) | ((x.error == 0) & (y.error == 0))
-        return Predicate(np.asarray(holds(x.value, y.value)), np.asarray(sure))
+        value = holds(x.value, y.value)
+        if x.exact and y.exact:
+            return Predicate(value, namespace(value).ones_like(value))
+        apart = abs(x.value - y.value) > x.error + y.error
+        return Predicate(value, apart | ((x.error == 0) & (y.error == 0)))
 
     return rule
 
 
 def _truth(p) -> Predicate:
-    return p if isinstance(p, Predicate) else Predicate(p, np.ones(np.shape(p), bool))
+    return p if isinstance(p, Predicate) else Predicate(p, namespace(p).ones_like(p, dtype=bool))
 
 
 def _and(p, q):
@@ -119,31 +140,51 @@ def _not(p):
 
 def select(which, *cases):
     """Where rounding may have turned the predicate, either case may come out."""
+    index = which if is_plain(which) else which.value
+    pick = lambda parts: _pick(index, parts)
+    value = pick([c.value for c in cases])
+    if is_plain(which) and all(c.exact for c in cases):
+        return Bounded(value)
+    error = pick([c.error for c in cases])
     if is_plain(which):
-        return move("select_n")(which, *cases)
-    index = np.broadcast_to(which.value, cases[0].shape).astype(int)
-    value = np.choose(index, [c.value for c in cases])
-    error = np.choose(index, [c.error for c in cases])
-    reach = np.max([np.abs(c.value - value) + c.error for c in cases], axis=0)
-    return Bounded(value, np.where(which.sure, error, reach))
+        return Bounded(value, error)
+    reach = reduce(namespace(value).maximum, [abs(c.value - value) + c.error for c in cases])
+    return Bounded(value, where(which.sure, error, reach))
+
+
+def _pick(index, parts: list):
+    first, *others = parts
+    for number, part in enumerate(others, 1):
+        first = where(index == number, part, first)
+    return first
 
 
 def decide(predicate):
-    if isinstance(predicate, Predicate) and not np.all(predicate.sure):
-        raise Undecided("a comparison within rounding steers a branch or a loop")
-    value = predicate.value if isinstance(predicate, Predicate) else predicate
-    return np.asarray(value)[()]
+    if isinstance(predicate, Predicate):
+        if is_traced(predicate.value) or not np.all(predicate.sure):
+            raise Undecided("a comparison within rounding steers a branch or a loop")
+        predicate = predicate.value
+    return decided(predicate)
+
+
+def decided(number):
+    """A plain scalar as Python has it; under tracing only constants are known."""
+    if isinstance(number, jax.core.Tracer):
+        raise Undecided("a branch or a loop depends on an argument: it cannot be run for many")
+    return np.asarray(number)[()]
 
 
 COMPARISONS = {
-    "lt": _compare(np.less),
-    "gt": _compare(np.greater),
-    "le": _compare(np.less_equal),
-    "ge": _compare(np.greater_equal),
-    "eq": _compare(np.equal),
-    "ne": _compare(np.not_equal),
+    "lt": _compare(operator.lt),
+    "gt": _compare(operator.gt),
+    "le": _compare(operator.le),
+    "ge": _compare(operator.ge),
+    "eq": _compare(operator.eq),
+    "ne": _compare(operator.ne),
     "and": _and,
     "or": lambda p, q: _not(_and(_not(_truth(p)), _not(_truth(q)))),
     "not": _not,
-    "is_finite": lambda x, **_: Predicate(np.isfinite(x.value), np.ones(x.shape, bool)),
+    "is_finite": lambda x, **_: Predicate(
+        namespace(x.value).isfinite(x.value), namespace(x.value).ones(x.shape, bool)
+    ),
 }

@@ -48,6 +48,14 @@ def _clamp(low, x, high):
     return np.where(x.real < low.real, low, np.where(x.real > high.real, high, x))
 
 
+def _angle(y, x):
+    """atan(y / x) for re x > 0; in the other half plane by the cotangent, without the cut."""
+    half_turn = np.where(y.real < 0, -np.pi, np.pi) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right, left = np.arctan(y / x), half_turn - np.arctan(x / y)
+    return np.where(x.real > 0, right, left)
+
+
 def complexes(dtype: type = np.complex128) -> Arithmetic:
     """Complex numbers of one width; NaN and overflow are left for the oracle to see."""
 
@@ -84,10 +92,24 @@ RULES = STRUCTURE | {
     "expm1": lambda x, **_: special.expm1(x),
     "log": lambda x, **_: np.log(x),
     "log1p": lambda x, **_: special.log1p(x),
+    "log2": lambda x, **_: np.log2(x),
     "sqrt": lambda x, **_: np.sqrt(x),
+    "cbrt": lambda x, **_: np.where(x.real < 0, -((-x) ** (1 / 3)), x ** (1 / 3)),
+    "floor": lambda x, **_: np.floor(x.real).astype(x.dtype),
+    "ceil": lambda x, **_: np.ceil(x.real).astype(x.dtype),
     "rsqrt": lambda x, **_: 1 / np.sqrt(x),
     "sin": lambda x, **_: np.sin(x),
     "cos": lambda x, **_: np.cos(x),
+    "tan": lambda x, **_: np.tan(x),
+    "asin": lambda x, **_: np.arcsin(x),
+    "acos": lambda x, **_: np.arccos(x),
+    "atan": lambda x, **_: np.arctan(x),
+    "atan2": lambda y, x, **_: _angle(y, x),
+    "sinh": lambda x, **_: np.sinh(x),
+    "cosh": lambda x, **_: np.cosh(x),
+    "asinh": lambda x, **_: np.arcsinh(x),
+    "acosh": lambda x, **_: np.arccosh(x),
+    "atanh": lambda x, **_: np.arctanh(x),
     "tanh": lambda x, **_: np.tanh(x),
     "logistic": lambda x, **_: sigma(x),
     "erf": lambda x, **_: special.erf(x),

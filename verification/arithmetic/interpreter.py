@@ -1,5 +1,6 @@
 """Run a JAX program in another arithmetic: walk its jaxpr, one rule per primitive."""
 
+import functools
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -7,9 +8,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal
+from jax.core import Tracer
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ..vocabulary import NoRule
+from .integers import integers
+from .rewrites import REWRITES, rewritten
 
 
 class Arithmetic(NamedTuple):
@@ -22,7 +26,7 @@ class Arithmetic(NamedTuple):
 
 
 def run(program: ClosedJaxpr, args: list, arithmetic: Arithmetic) -> list:
-    """Evaluate `program` on `args`, already lifted.  Integers and booleans stay NumPy arrays."""
+    """Evaluate `program` on `args`, already lifted.  Integers and booleans stay plain arrays."""
     jaxpr = program.jaxpr
     env = dict(zip(jaxpr.invars, args, strict=True))
     env |= zip(jaxpr.constvars, [enter(c, arithmetic) for c in program.consts], strict=True)
@@ -30,10 +34,23 @@ def run(program: ClosedJaxpr, args: list, arithmetic: Arithmetic) -> list:
     def read(atom):
         return enter(atom.val, arithmetic) if isinstance(atom, Literal) else env[atom]
 
-    for eqn in jaxpr.eqns:
-        outs = evaluate(eqn, [read(atom) for atom in eqn.invars], arithmetic)
+    for eqn, wanted in live(jaxpr):
+        outs = evaluate(eqn, [read(atom) for atom in eqn.invars], arithmetic, wanted)
         env.update(zip(eqn.outvars, outs, strict=True))
     return [read(atom) for atom in jaxpr.outvars]
+
+
+@functools.lru_cache(maxsize=4096)
+def live(jaxpr: Jaxpr) -> tuple:
+    """The equations that the outputs depend on, in order, and which of their outputs are read:
+    what nobody reads needs no rule."""
+    read, kept = {v for v in jaxpr.outvars if not isinstance(v, Literal)}, []
+    for eqn in reversed(jaxpr.eqns):
+        wanted = tuple(v in read for v in eqn.outvars)
+        if eqn.effects or any(wanted):
+            read.update(v for v in eqn.invars if not isinstance(v, Literal))
+            kept.append((eqn, wanted))
+    return tuple(reversed(kept))
 
 
 def enter(number, arithmetic: Arithmetic):
@@ -42,24 +59,24 @@ def enter(number, arithmetic: Arithmetic):
     return arithmetic.lift(array) if jnp.issubdtype(array.dtype, jnp.floating) else array
 
 
-def evaluate(eqn, ins: list, arithmetic: Arithmetic) -> list:
-    """The outputs of one equation."""
+def evaluate(eqn, ins: list, arithmetic: Arithmetic, wanted: tuple[bool, ...]) -> list:
+    """The outputs of one equation: by a rule, or by running what the primitive is made of."""
     name, params = eqn.primitive.name, eqn.params
     if name in CONTROL:
         return CONTROL[name](params, ins, arithmetic)
     if all(map(is_plain, ins)) and not makes_floats(eqn):
-        with jax.enable_x64(True):
-            outs = eqn.primitive.bind(*ins, **params)
-        return [np.asarray(o) for o in (outs if eqn.primitive.multiple_results else [outs])]
+        return integers(eqn, ins)
     if name not in arithmetic.rules:
+        if name in REWRITES:
+            return run(rewritten(eqn, wanted), ins, arithmetic)
         raise NoRule(f"{arithmetic.name} have no rule for the primitive {name!r}")
     outs = arithmetic.rules[name](*ins, **params)
     return list(outs) if eqn.primitive.multiple_results else [outs]
 
 
 def is_plain(value) -> bool:
-    """Whether the value is a NumPy array of integers or booleans, in any arithmetic."""
-    return isinstance(value, np.ndarray) and value.dtype.kind in "biu"
+    """Whether the value is an array of integers or booleans, in any arithmetic."""
+    return isinstance(value, np.ndarray | jax.Array) and value.dtype.kind in "biu"
 
 
 def makes_floats(eqn) -> bool:
@@ -99,7 +116,7 @@ def _scan_parts(params, ins: list) -> tuple[list, list, list]:
 
 def _row(x, i: int, arithmetic):
     if is_plain(x):
-        return x[i]
+        return np.asarray(x[i]) if isinstance(x, np.ndarray) else x[i]
     limits, ones = (i + 1, *x.shape[1:]), (1,) * x.ndim
     row = arithmetic.rules["slice"](
         x, start_indices=(i,) + (0,) * (x.ndim - 1), limit_indices=limits, strides=ones
@@ -109,7 +126,8 @@ def _row(x, i: int, arithmetic):
 
 def _stack(column, arithmetic):
     if all(map(is_plain, column)):
-        return np.stack(column)
+        traced = any(isinstance(row, Tracer) for row in column)
+        return jnp.stack(column) if traced else np.stack(column)
     rows = [
         arithmetic.rules["reshape"](row, new_sizes=(1, *row.shape), dimensions=None)
         for row in column
@@ -166,6 +184,7 @@ def _unstack(params, ins, arithmetic):
 
 
 CONTROL = {
+    "optimization_barrier": lambda params, ins, arithmetic: ins,
     "split": _split,
     "unstack": _unstack,
     "jit": _call,

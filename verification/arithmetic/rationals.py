@@ -63,6 +63,17 @@ def sign(x: fmpq) -> fmpq:
     return fmpq((x > 0) - (x < 0))
 
 
+def rounded(x, rounding_method, **_):
+    """The nearest integer; of two as near the even one (method 1) or the one further from 0."""
+
+    def nearest(v: fmpq) -> fmpq:
+        low, tie = v.floor(), 2 * (v - v.floor()) == 1
+        above = low % 2 == 1 if int(rounding_method) == 1 else v > 0
+        return fmpq(low + int(above)) if tie else fmpq((v + fmpq(1, 2)).floor())
+
+    return each(nearest)(x)
+
+
 def _extreme(pick):
     def rule(x, axes, **_):
         kept = [i for i in range(x.ndim) if i not in axes]
@@ -81,6 +92,9 @@ RULES = STRUCTURE | {
     "neg": each(lambda x: -x),
     "abs": each(lambda x: abs(x)),
     "sign": each(sign),
+    "floor": each(lambda x: fmpq(x.floor())),
+    "ceil": each(lambda x: fmpq(x.ceil())),
+    "round": rounded,
     "square": each(lambda x: x * x),
     "one_minus_square": each(lambda x: 1 - x * x),
     "integer_pow": integer_pow,
@@ -123,7 +137,16 @@ def _max(a, x, y, **_):
 
 
 def _clamp(a, low, x, high, **_):
-    return 0, each(lambda u, v, w: step(v - u) * step(w - v))(low, x, high), 0
+    """min(max(x, low), high), which hands on what its two halves do."""
+    s, _ = _max(a, x, low)
+    t, of_high = _max(a, high, each(max)(x, low))
+    return (1 - s) * t, s * t, of_high
+
+
+def _flat(offset: fmpq):
+    """Constant between jumps, which are at the integers + offset."""
+    at_jump = lambda v: (v - offset).q == 1
+    return lambda a, x, **_: (each(lambda v: 0 * step(fmpq(0 if at_jump(v) else 1)))(x),)
 
 
 def _winner(a, x, axes, **_):
@@ -146,6 +169,9 @@ SLOPES = {
     "square": lambda a, x, **_: (2 * x,),
     "one_minus_square": lambda a, x, **_: (-2 * x,),
     "integer_pow": lambda a, x, y, **_: (y * integer_pow(x, y - 1),),
+    "floor": _flat(fmpq(0)),
+    "ceil": _flat(fmpq(0)),
+    "round": _flat(fmpq(1, 2)),
     "max": _max,
     "min": lambda a, x, y, **_: _max(a, y, x),
     "clamp": _clamp,

@@ -1,128 +1,138 @@
 """Numbers drawn several times, as random rounding leaves them: how they move and compare.
 
-A number is a sample along a leading axis, in float64; sample 0 is never disturbed, and an axis
-of length 1 says that all samples are alike.  A comparison is decided per sample, with deviations
-WIDE times as large: a turn that one implementation in a thousand takes must be seen among few.
+A number is its undisturbed value and its draws along a leading axis, in float64; without draws it
+is exact.  A comparison is decided per draw, with deviations WIDE times as large: a turn that one
+implementation in a thousand takes must be seen among few.
 """
 
+import operator
 from collections.abc import Callable
 
 import numpy as np
 
 from ..vocabulary import Undecided
 from .arrays import MOVES, moved
+from .bounded import _pick, decided
 
 WIDE = 4.0  # deviations in comparisons, over what they are
 
 
 class Samples:
-    """An array drawn several times: `value` has the samples along its first axis."""
+    """An array, and what became of it in each draw: `draws` has one more axis, in front."""
 
-    __slots__ = ("value",)
+    __slots__ = ("draws", "value")
 
-    def __init__(self, value):
-        self.value = np.asarray(value)
+    def __init__(self, value, draws=None):
+        self.value, self.draws = np.asarray(value), draws
 
-    shape = property(lambda self: self.value.shape[1:])
-    ndim = property(lambda self: self.value.ndim - 1)
-    size = property(lambda self: int(np.prod(self.shape, dtype=int)))
+    shape = property(lambda self: self.value.shape)
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: int(np.prod(self.value.shape, dtype=int)))
+    exact = property(lambda self: self.draws is None)
 
-    def ravel(self) -> np.ndarray:
-        return self.value.reshape(len(self.value), -1)
+    @property
+    def rows(self):
+        """The draws, or the one row that stands for all of them."""
+        return self.value[None] if self.draws is None else self.draws
 
 
 def decide(predicate):
-    value = predicate.value if isinstance(predicate, Samples) else np.asarray(predicate)[None]
-    if (value != value[:1]).any():
+    if not isinstance(predicate, Samples):
+        return decided(predicate)
+    if (predicate.rows != predicate.value[None]).any():
         raise Undecided("a comparison within rounding steers a branch or a loop")
-    return value[0]
+    return decided(predicate.value)
 
 
-def level(*operands) -> list[np.ndarray]:
-    """Sample arrays of one rank: scalars stretch, as in a jaxpr; plain arrays have one sample."""
-    values = [x.value if isinstance(x, Samples) else np.asarray(x)[None] for x in operands]
-    rank = max(v.ndim for v in values)
-    return [v.reshape(v.shape + (1,) * (rank - v.ndim)) if v.ndim == 1 else v for v in values]
+def sampled(x) -> Samples:
+    return x if isinstance(x, Samples) else Samples(x)
+
+
+def level(*operands: Samples) -> list:
+    """The rows of operands, at one rank: scalars stretch, as in a jaxpr."""
+    rank = max(x.ndim for x in operands)
+    return [x.rows.reshape((-1, *(1,) * rank)) if x.ndim < rank else x.rows for x in operands]
+
+
+def apply(f: Callable, *operands, of_rows: Callable | None = None) -> Samples:
+    """f of the values, and of every draw where there are draws."""
+    operands = tuple(map(sampled, operands))
+    value = f(*(x.value for x in operands))
+    if all(x.exact for x in operands):
+        return Samples(value)
+    return Samples(value, (of_rows or f)(*level(*operands)))
 
 
 def move(name: str) -> Callable:
-    """Positions pick from the samples laid end to end along the last axis."""
+    """Positions pick from values and draws alike."""
 
     def rule(*operands, **params):
-        values, places = moved(name, operands, params)
-        count = max(len(v.value) for v in values)
-        pools = [np.broadcast_to(v.ravel(), (count, v.size)) for v in values]
+        numbers, places = moved(name, operands, params)
+        value = np.concatenate([x.value.ravel() for x in numbers])[places]
+        if all(x.exact for x in numbers):
+            return Samples(value)
+        count = max(len(x.rows) for x in numbers)
+        pools = [np.broadcast_to(x.rows.reshape(-1, x.size), (count, x.size)) for x in numbers]
         pool = pools[0] if len(pools) == 1 else np.concatenate(pools, axis=1)
-        return Samples(pool[:, places])
+        return Samples(value, pool[:, places])
 
     return rule
 
 
-def wide(value: np.ndarray) -> np.ndarray:
-    return value[:1] + WIDE * (value - value[:1]) if len(value) > 1 else value
+def wide(x: Samples) -> Samples:
+    return x if x.exact else Samples(x.value, x.value + WIDE * (x.draws - x.value))
 
 
 def compare(holds: Callable) -> Callable:
-    return lambda x, y, **_: Samples(holds(*map(wide, level(x, y))))
+    return lambda x, y, **_: apply(holds, wide(x), wide(y))
 
 
-def same(holds: Callable) -> Callable:
-    """Whether a choice fell on this operand: as it is."""
-    return lambda x, y, **_: Samples(holds(*level(x, y)))
+def rule_of(f: Callable) -> Callable:
+    """A rule that looks at draws as they are."""
+    return lambda *operands, **_: apply(f, *operands)
 
 
-def logic(f: Callable) -> Callable:
-    return lambda *operands, **_: Samples(f(*level(*operands)))
-
-
-def extreme(best: Callable, first: Callable) -> Callable:
+def extreme(best: np.ufunc, first: Callable) -> Callable:
     """max or min of two numbers, chosen as a comparison would choose, or along axes."""
 
     def rule(x, *others, axes=(), **_):
         if axes:
-            return Samples(best.reduce(x.value, tuple(axis + 1 for axis in axes)))
-        x, y = level(x, *others)
-        if len(x) == len(y) == 1:
-            return Samples(best(x, y))
-        chosen = np.where(first(wide(x), wide(y)), x, y)
-        return Samples(np.where(np.isfinite(x) & np.isfinite(y), chosen, best(x, y)))
+            of_rows = lambda rows: best.reduce(rows, tuple(axis + 1 for axis in axes))
+            return apply(lambda v: best.reduce(v, tuple(axes)), x, of_rows=of_rows)
+        (y,) = others
+        out = apply(best, x, y)
+        if out.exact:
+            return out
+        (a, b), (far_a, far_b) = level(x, y), level(wide(x), wide(y))
+        chosen = np.where(first(far_a, far_b), a, b)
+        return Samples(out.value, np.where(np.isfinite(a) & np.isfinite(b), chosen, out.draws))
 
     return rule
 
 
-def clamp(low, x, high, **_):
-    low, x, high = level(low, x, high)
-    return Samples(np.clip(x, low, high))
-
-
 def select(which, *cases):
-    which, *values = level(which, *cases)
-    if which.dtype.kind == "b" and len(values) == 2:
-        return Samples(np.where(which, values[1], values[0]))
-    count = max(map(len, (which, *values)))
-    shape = (count, *cases[0].shape)
-    return Samples(np.choose(np.broadcast_to(which, shape).astype(int), values))
+    return apply(lambda index, *parts: _pick(index, list(parts)), which, *cases)
 
 
 UNROUNDED = {name: move(name) for name in MOVES if name != "convert_element_type"} | {
-    "lt": compare(np.less),
-    "gt": compare(np.greater),
-    "le": compare(np.less_equal),
-    "ge": compare(np.greater_equal),
-    "eq": same(np.equal),
-    "ne": same(np.not_equal),
-    "and": logic(np.logical_and),
-    "or": logic(np.logical_or),
-    "not": logic(np.logical_not),
-    "is_finite": lambda x, **_: Samples(np.isfinite(x.value)),
-    "neg": lambda x, **_: Samples(-x.value),
-    "abs": lambda x, **_: Samples(np.abs(x.value)),
-    "sign": lambda x, **_: Samples(np.sign(wide(x.value))),
-    "max": extreme(np.maximum, np.greater_equal),
-    "min": extreme(np.minimum, np.less_equal),
-    "reduce_max": extreme(np.maximum, np.greater_equal),
-    "reduce_min": extreme(np.minimum, np.less_equal),
-    "clamp": clamp,
+    "lt": compare(operator.lt),
+    "gt": compare(operator.gt),
+    "le": compare(operator.le),
+    "ge": compare(operator.ge),
+    "eq": rule_of(operator.eq),  # whether a choice fell on this operand: as it is
+    "ne": rule_of(operator.ne),
+    "and": rule_of(operator.and_),
+    "or": rule_of(operator.or_),
+    "not": rule_of(operator.invert),
+    "is_finite": rule_of(np.isfinite),
+    "neg": rule_of(operator.neg),
+    "abs": rule_of(operator.abs),
+    "sign": lambda x, **_: apply(np.sign, wide(x)),
+    "max": extreme(np.maximum, operator.ge),
+    "min": extreme(np.minimum, operator.le),
+    "reduce_max": extreme(np.maximum, operator.ge),
+    "reduce_min": extreme(np.minimum, operator.le),
+    "clamp": rule_of(lambda low, x, high: np.clip(x, low, high)),
     "stop_gradient": lambda x, **_: x,
     "select_n": select,
 }

@@ -70,6 +70,29 @@ def power(x: arb_series, y) -> arb_series:
     return (y * x.log()).exp()
 
 
+def cbrt(x: arb_series) -> arb_series:
+    return (x.log() / 3).exp() if sign(x) > 0 else -(((-x).log()) / 3).exp()
+
+
+def atan2(y: arb_series, x: arb_series) -> arb_series:
+    """atan(y / x) for x > 0; in the other half plane by the cotangent, without the cut."""
+    if head(x) > 0:
+        return (y / x).atan()
+    return sign(y) * arb.pi() / 2 - (x / y).atan()
+
+
+def flat(f):
+    """A function that is constant between its jumps.  Raises Undecided at a jump, and near one."""
+
+    def rule(x: arb_series) -> arb_series:
+        around = f(head(x) + arb(0, 1) * arb(2) ** -100)
+        if not around.is_exact():
+            raise Undecided(f"a jump at {head(x).str(3)}")
+        return constant(around)
+
+    return rule
+
+
 # --- decisions by the constant term ----------------------------------------------------------
 
 
@@ -146,6 +169,10 @@ RULES = STRUCTURE | {
     "neg": each(lambda x: -x),
     "abs": each(lambda x: x * sign(x)),
     "sign": each(lambda x: constant(arb(sign(x)))),
+    "floor": each(flat(lambda x: x.floor())),
+    "ceil": each(flat(lambda x: x.ceil())),
+    "round": each(flat(lambda x: (x + 0.5).floor())),
+    "cbrt": each(cbrt),
     "square": each(lambda x: x * x),
     "one_minus_square": each(lambda x: 1 - x * x),
     "integer_pow": lambda x, y, **_: each(lambda v: v**y if y >= 0 else 1 / v**-y)(x),
@@ -155,10 +182,16 @@ RULES = STRUCTURE | {
     "expm1": each(lambda x: x.exp() - 1),
     "log": each(lambda x: x.log()),
     "log1p": each(lambda x: (1 + x).log()),
+    "log2": each(lambda x: x.log() / arb(2).log()),
     "sqrt": each(lambda x: x.sqrt()),
     "rsqrt": each(lambda x: x.rsqrt()),
     "sin": each(lambda x: x.sin()),
     "cos": each(lambda x: x.cos()),
+    "tan": each(lambda x: x.tan()),
+    "asin": each(lambda x: x.asin()),
+    "acos": each(lambda x: x.acos()),
+    "atan": each(lambda x: x.atan()),
+    "atan2": each(atan2),
     "tanh": each(tanh),
     "logistic": each(sigma),
     "erf": each(lambda x: x.erf()),

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..vocabulary import NoRule
-from .arrays import MOVES, box, landing, moved
+from .arrays import box, moved
 from .interpreter import Arithmetic, is_plain, run
+from .moves import MOVES, carried, landing
 
 
 class Node:
@@ -115,8 +116,8 @@ def pull_move(d, name: str, values, params) -> list:
     pool = np.zeros(sum(v.size for v in operands), dtype=object)
     np.add.at(pool, positions.ravel(), d.ravel())
     bounds = np.cumsum([v.size for v in operands])[:-1]
-    pieces = iter(np.split(pool, bounds))
-    return [None if is_plain(v) else next(pieces).reshape(v.shape) for v in values]
+    pieces = dict(zip(carried(name, len(values)), np.split(pool, bounds), strict=True))
+    return [pieces[i].reshape(v.shape) if i in pieces else None for i, v in enumerate(values)]
 
 
 def _pull_sum(d, values, params, *_):

@@ -25,7 +25,8 @@ def check(
     dtype: Annotated[
         list[str] | None,
         typer.Option(
-            help="float64, float32, float16 or bfloat16; may be repeated. Default: the first two."
+            help="float64, float32, float16, bfloat16, bfloat16_float32 or float16_float32; "
+            "may be repeated. Default: the first two."
         ),
     ] = None,
     cases: Annotated[int, typer.Option(help="Cases drawn, besides the edges.")] = 64,
@@ -102,10 +103,11 @@ def _findings(checks: list["Check"]) -> "Table":
 
 
 def _numbers(finding: "Finding") -> tuple[str, ...]:
-    """Cases; skipped; the worst error, in budgets; the least error that would have been caught."""
+    """Cases; skipped or left out; the worst error, in budgets; the least that would be caught."""
     worst = f"{finding.worst.budgets:.2g}" if finding.worst else "none"
     power = max(finding.power.values(), default=float("inf"))
-    return str(finding.cases), str(finding.skipped), worst, f"{power:.1e}"
+    out = f" + {finding.left_out} out" if finding.left_out else ""
+    return str(finding.cases), f"{finding.skipped}{out}", worst, f"{power:.1e}"
 
 
 def _arrows(check: "Check") -> "Table":

@@ -7,6 +7,7 @@ None where there is no such mistake to make.
 import ml_dtypes
 import numpy as np
 
+from ..arithmetic.formats import format_of
 from .fault import Leaves, Wrong
 
 SMALL_STEPS = {"float64": 1e-9, "float32": 1e-3, "float16": 0.125, "bfloat16": 0.5}
@@ -49,7 +50,7 @@ def one_zeroed(leaves: Leaves, dtype: str) -> Wrong | None:
 
 def one_off(leaves: Leaves, dtype: str) -> Wrong | None:
     """One entry is off by 1e-9 (float64), 1e-3, an eighth or a half: a race, a stale read."""
-    return _at_largest(leaves, lambda x: x * (1.0 + SMALL_STEPS[dtype]))
+    return _at_largest(leaves, lambda x: x * (1.0 + SMALL_STEPS[format_of(dtype).name]))
 
 
 def transposed(leaves: Leaves, dtype: str) -> Wrong | None:
@@ -112,7 +113,7 @@ def through_float16(leaves: Leaves, dtype: str) -> Wrong | None:
 
 def through_float32(leaves: Leaves, dtype: str) -> Wrong | None:
     """Rounded to 24 bits on the way: a float32 constant or buffer in a float64 program."""
-    return _narrowed(leaves, dtype, np.float32) if dtype == "float64" else None
+    return _narrowed(leaves, dtype, np.float32) if format_of(dtype).name == "float64" else None
 
 
 def not_a_number(leaves: Leaves, dtype: str) -> Wrong | None:
@@ -147,7 +148,7 @@ def _where(leaves: Leaves, holds, change) -> Wrong | None:
 
 
 def _narrowed(leaves: Leaves, dtype: str, to) -> Wrong | None:
-    if ml_dtypes.finfo(dtype).bits <= ml_dtypes.finfo(to).bits:
+    if ml_dtypes.finfo(format_of(dtype).name).bits <= ml_dtypes.finfo(to).bits:
         return None
     with np.errstate(over="ignore"):
         return [leaf.astype(to).astype(np.float64) for leaf in leaves]

@@ -2,25 +2,29 @@
 
 import zlib
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache, partial
+from itertools import count, islice
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .. import faults
+from ..arithmetic.formats import PRECISIONS
 from ..derivations import ALL as DERIVATIONS
 from ..inputs import draws
-from ..oracles.question import Question, as_exact, ask
-from ..vocabulary import Arrow, ArrowCheck, Ball, Case, Check, Derivation, Finding, Verdict
+from ..oracles.question import Question, ask
+from ..vocabulary import Arrow, ArrowCheck, Case, Check, Derivation, Finding, Verdict
 from .agreement import agreements
-from .answer import answer, cast, truth
-from .budget import budget
+from .answer import cast
+from .batch import budget_at
+from .budget import DTYPES as KNOWN
 from .formula import right_formula
+from .hearing import Proof, heard, held, proof, unchanged
 from .sample import Sample
-from .verdict import judge
+from .verdict import Draws, judge
 
-DTYPES = ("float64", "float32")  # judged where none is asked for; draws are exact in both
+DTYPES = ("float64", "float32")  # judged where none is asked for
 SEVERITY = (
     Verdict.REJECTED,
     Verdict.WRONG,
@@ -33,10 +37,15 @@ SEVERITY = (
 def check(name: str, cases: int = 64, seed: int = 0, dtypes: tuple[str, ...] = DTYPES) -> Check:
     """Every oracle, every arrow, every edge of one derivation.
 
-    Raises ValueError for an unknown name.
+    Raises ValueError for an unknown name or dtype, or a number of cases below 1.
     """
     if name not in DERIVATIONS:
         raise ValueError(f"unknown derivation {name!r}; there are {', '.join(DERIVATIONS)}")
+    for dtype in dtypes:
+        if dtype not in KNOWN:
+            raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(KNOWN)}")
+    if cases < 1:
+        raise ValueError(f"cases is {cases}; at least 1 is needed")
     derivation = DERIVATIONS[name]
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     findings, question = examine(derivation, rng, cases, dtypes, seed)
@@ -62,50 +71,49 @@ def examine(
     subject: Derivation | Arrow, rng: np.random.Generator, cases: int, dtypes, seed: int
 ) -> tuple[tuple[Finding, ...], Question]:
     """Draw once, prove once, and judge in every dtype; the edges belong to one dtype each."""
-    drawn = [with_cotangent(subject, c, rng) for c in draw(subject, rng, cases)]
-    proofs = [proved(subject, case) for case in drawn]
+    drawing, meeting = rng.spawn(2)
+    drawn = numbered(with_cotangent(subject, c, drawing) for c in draw(subject, drawing))
+    exact = cache(lambda k: proof(question_of(subject, drawn(k).args)))
     findings = []
     for dtype in dtypes:
-        narrow = dtype not in DTYPES  # a draw that overflows there is one of the format's edges
-        held = [proved(subject, c) for c in as_held(drawn, dtype)] if narrow else proofs
-        samples = [sample(subject, dtype, *proof, edge=narrow) for proof in held]
-        edges = [with_cotangent(subject, case, rng) for case in edges_of(subject, dtype)]
-        for case in as_held(edges, dtype):
-            samples.append(sample(subject, dtype, *proved(subject, case), edge=True))
-        findings.append(
-            judge(
-                subject.name,
-                dtype,
-                samples,
-                faults.ALL.values(),
-                formula_is_right=right_formula(subject.gradient),
-                reproduce=f'verification.check("{subject.name}", cases={cases}, seed={seed})',
-            )
+        edges = [with_cotangent(subject, case, meeting) for case in edges_of(subject, dtype)]
+        finding = judge(
+            subject.name,
+            dtype,
+            [sample(subject, dtype, case, edge=True) for case in edges],
+            faults.ALL.values(),
+            formula_is_right=right_formula(subject.gradient),
+            reproduce=f'verification.check("{subject.name}", cases={cases}, seed={seed})',
+            draws=Draws(partial(drawn_samples, subject, dtype, drawn, exact), cases),
         )
-    return tuple(findings), proofs[0][1]
+        findings.append(finding)
+    return tuple(findings), exact(0).question
 
 
-def draw(subject: Derivation | Arrow, rng: np.random.Generator, cases: int) -> Iterator[Case]:
-    return (Case(f"draw {k}", subject.draw(rng)) for k in range(cases))
+def drawn_samples(subject, dtype: str, drawn: Callable, exact: Callable, ks: range) -> Iterator:
+    """The draws ks; where dtypes hold one exactly, they share its proof."""
+    for k in ks:
+        yield sample(subject, dtype, drawn(k), partial(exact, k))
 
 
-def proved(subject: Derivation | Arrow, case: Case) -> tuple[Case, Question, list[Ball]]:
-    question = question_of(subject, case.args)
-    return case, question, truth(question)
+def draw(subject: Derivation | Arrow, rng: np.random.Generator) -> Iterator[Case]:
+    return (Case(f"draw {k}", subject.draw(rng)) for k in count())
 
 
-def as_held(cases: list[Case], dtype: str) -> list[Case]:
-    """The cases at the numbers that a narrow format holds; those beyond its range are left out."""
-    if dtype in DTYPES:
-        return cases
-    with np.errstate(over="ignore"):
-        held = [Case(case.label, cast(case.args, dtype)) for case in cases]
-    finite = lambda case: all(np.isfinite(as_exact(x)).all() for x in jax.tree.leaves(case.args))
-    return [case for case in held if finite(case)]
+def numbered(items: Iterator[Case]) -> Callable[[int], Case]:
+    """k -> the k-th item; each is made once."""
+    made: list[Case] = []
+
+    def at(k: int) -> Case:
+        made.extend(islice(items, max(k + 1 - len(made), 0)))
+        return made[k]
+
+    return at
 
 
 def edges_of(subject: Derivation | Arrow, dtype: str) -> tuple[Case, ...]:
-    return subject.edges(np.dtype(dtype)) if isinstance(subject, Derivation) else ()
+    inputs = np.dtype(PRECISIONS[dtype].inputs)
+    return subject.edges(inputs) if isinstance(subject, Derivation) else ()
 
 
 def is_scalar(subject: Derivation | Arrow) -> bool:
@@ -130,25 +138,48 @@ def question_of(subject, args: tuple) -> Question:
     return ask(subject.function, tuple(inputs), subject.argnums, cotangent)
 
 
-def sample(subject, dtype: str, case: Case, question: Question, proven, edge=False) -> Sample:
-    """The subject's gradient by hand, compiled, in `dtype`, at one case."""
-    args = cast(case.args, dtype)
-    return answer(
-        runner(subject),
-        question,
-        proven,
-        budget(subject.gradient, args, dtype),
-        args,
-        label=case.label,
-        edge=edge,
-    )
+def sample(
+    subject, dtype: str, case: Case, exact: Callable[[], Proof] | None = None, edge: bool = False
+) -> Sample | None:
+    """The subject's gradient by hand at one case; None where the dtype does not reach there.
+
+    exact() is the proof at the case as it was given.
+    """
+    here = held(case, dtype, subject.argnums)
+    if here is None:
+        return None
+    if exact is not None and unchanged(case, here):
+        proven = exact()
+    else:
+        proven = proof(question_of(subject, here.args))
+    bound = partial(budget_at, subject.gradient, here.args, dtype)
+    return heard(runner(subject, dtype), proven, bound, here, edge)
 
 
-def runner(subject) -> Callable:
+def runner(subject, dtype: str) -> Callable:
     """A derivation runs as users run it, under jit; an arrow operation by operation."""
+    gradient = mixed(subject.gradient, dtype)
     if isinstance(subject, Derivation):
-        return compiled(subject.gradient)
-    return lambda *args: subject.gradient(*jax.tree.map(jnp.asarray, args))
+        return compiled(gradient)
+    return lambda *args: gradient(*jax.tree.map(jnp.asarray, args))
+
+
+@lru_cache(maxsize=256)
+def mixed(gradient: Callable, dtype: str) -> Callable:
+    """In a mixed precision numbers come and go in their own dtypes; between, sums have theirs."""
+    precision = PRECISIONS[dtype]
+    if precision.inputs == precision.sums == precision.results:
+        return gradient
+
+    def narrow(*args):
+        return converted(gradient(*converted(args, precision.sums)), precision.results)
+
+    return narrow
+
+
+def converted(tree, dtype: str):
+    is_float = lambda leaf: jnp.issubdtype(leaf.dtype, jnp.floating)
+    return jax.tree.map(lambda leaf: leaf.astype(dtype) if is_float(leaf) else leaf, tree)
 
 
 @lru_cache(maxsize=256)

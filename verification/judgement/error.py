@@ -1,8 +1,8 @@
 """How far an answer is from the truth: entry by entry, in the units that matter."""
 
-import ml_dtypes
 import numpy as np
 
+from ..arithmetic.formats import format_of
 from ..vocabulary import Ball
 
 
@@ -14,7 +14,8 @@ def distance(got: np.ndarray, truth: Ball) -> np.ndarray:
 
 def beyond(got: np.ndarray, truth: Ball) -> np.ndarray:
     """The least possible error: the distance to the nearest point of the ball."""
-    return np.asarray(np.maximum(distance(got, truth) - truth.rad, 0.0))
+    with np.errstate(invalid="ignore"):  # infinite, from a ball that is the whole line
+        return np.asarray(np.maximum(distance(got, truth) - truth.rad, 0.0))
 
 
 def ulp(expected: np.ndarray | np.floating, dtype: str) -> np.ndarray | np.floating:
@@ -22,11 +23,12 @@ def ulp(expected: np.ndarray | np.floating, dtype: str) -> np.ndarray | np.float
 
     Below the smallest normal number results may be flushed to zero, and no digit is promised.
     """
-    info = ml_dtypes.finfo(dtype)
-    tiny = float(info.smallest_normal)
+    target = format_of(dtype)
     with np.errstate(divide="ignore"):
         exponent = np.floor(np.log2(np.abs(expected)))
-    return np.where(np.abs(expected) < tiny, tiny, np.exp2(exponent) * float(info.eps))
+    return np.where(
+        np.abs(expected) < target.tiny, target.tiny, np.exp2(exponent) * 2.0 * target.unit
+    )
 
 
 def relative(error: np.ndarray, truth: Ball) -> np.ndarray:

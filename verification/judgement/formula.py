@@ -1,81 +1,171 @@
-"""Is the formula right, and only its digits lost?  Ask again with all the digits it wants."""
+"""Is the formula right, and only its digits lost?  Ask again with all the digits it wants.
 
-from collections.abc import Callable
+A formula is right if its value, but for rounding, is inside the budget wherever a zero would be
+seen.  There are three ways to know that value; the first that can tell is believed:
+
+real balls, from JAX     the implementation's program over proven intervals, finer and finer
+float64                  the implementation at the same numbers, where a narrower dtype is judged
+real balls, from NumPy   the implementation on arrays of objects
+
+What loses its digits even in float64 (a(1 - a) of z = 40), and can be run in no other way than in
+floats, cannot be told from a mistake: it is not excused, and the verdict says why.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from flint import arb, ctx
 
 from ..arithmetic.balls import BALLS
-from ..arithmetic.interpreter import is_plain, run
+from ..arithmetic.interpreter import run
+from ..arithmetic.reals import balls, objects
 from ..oracles.question import as_exact
-from ..vocabulary import Ball
-from .answer import cast
+from ..oracles.work import products
+from ..vocabulary import Silent, Undecided
+from .answer import PROVABLE, cast
 from .error import beyond
-from .sample import Sample, decidable
+from .sample import Sample, decidable, outside
 
-BITS = 4096  # enough for differences that cancel e^-2000
-AGREE = 2.0**-40  # as thin as both enclosures must be to count as the same number
-GAIN = 2.0**-20  # of the 2^-29 that float64 gains over float32: rounding shrinks so, mistakes stay
+BITS = (128, 1024, 16384)  # of working precision; the last has digits left after 1 - e^-10000
+ONE_BY_ONE = 32  # what a product of two objects costs, in those of a product of matrices
+OPEN, INSIDE, APART = 0, 1, 2
 
 
-def right_formula(gradient: Callable) -> Callable[[Sample], bool]:
+class Told(NamedTuple):
+    """Whether the formula is right (None: it cannot be told), and how that is known."""
+
+    right: bool | None
+    why: str
+
+
+def right_formula(gradient: Callable) -> Callable[[Sample], Told]:
     """sample -> whether its errors are those of a right formula that lost digits."""
-    return lambda sample: same_formula(gradient, sample) or shrinks_in_float64(gradient, sample)
+    return lambda sample: formula(gradient, sample)
 
 
-def shrinks_in_float64(gradient: Callable, sample: Sample) -> bool:
-    """Whether the errors of an implementation in float32 vanish when it computes in float64."""
-    leaves = jax.tree.leaves(sample.args)
-    if any(np.asarray(leaf).dtype == np.float64 for leaf in leaves):
-        return False
-    try:
-        with jax.enable_x64(True):
-            again = jax.tree.leaves(gradient(*cast(sample.args, "float64")))
-    except Exception:  # foreign code may refuse another dtype in any way it likes
-        return False
-    triples = zip(range(len(again)), again, sample.got, strict=True)
-    return all(_shrinks(sample, k, np.asarray(new), old) for k, new, old in triples)
+def formula(gradient: Callable, sample: Sample) -> Told:
+    """What the implementation's formula is worth, whatever digits it lost at the sample."""
+    open_in_balls, refusals = None, []
+    for ask in (traced, in_float64, in_objects):
+        try:
+            told = ask(gradient, sample)
+        except Exception as error:  # foreign code may refuse to be asked so in any way it likes
+            said = str(error) if isinstance(error, Silent) else f"it raises {type(error).__name__}"
+            refusals.append(f"{ASKED[ask]} {said}")
+            continue
+        if told.right is not None:
+            return told
+        if ask is not in_float64:
+            open_in_balls = open_in_balls or told
+        refusals.append(told.why)
+    return open_in_balls or Told(False, "; ".join(refusals))
 
 
-def _shrinks(sample: Sample, leaf: int, new: np.ndarray, old: np.ndarray) -> bool:
-    if new.dtype != np.float64 or new.shape != old.shape:
-        return False
-    before, after = (beyond(got, sample.truth[leaf]) for got in (old, new))
-    fine = (after <= GAIN * before) | (after <= GAIN * sample.allowed[leaf])
-    return bool(fine[decidable(sample, leaf)].all())
+def concluded(told: Sequence[Told]) -> Told:
+    """What several samples say together: one wrong convicts, one right speaks for the open."""
+    by_right = {one.right: one for one in reversed(told)}
+    return by_right.get(False) or by_right.get(True) or by_right[None]
 
 
-def same_formula(gradient: Callable, sample: Sample) -> bool:
-    """Whether `gradient`, run in balls at the sample, encloses the truth and nothing much else.
-
-    False also where the program cannot be traced, or has no rule: then nothing excuses it.
-    """
-    try:
-        answers = _in_balls(gradient, sample.args)
-        return all(_agree(a, b) for a, b in zip(answers, sample.truth, strict=True))
-    except Exception:  # foreign code that cannot be traced may raise anything
-        return False
+# --- with all the digits it wants --------------------------------------------------------------
 
 
-def _in_balls(gradient: Callable, args: tuple) -> list[np.ndarray]:
+def traced(gradient: Callable, sample: Sample) -> Told:
+    """The program that JAX traces, in balls.  Raises what tracing it raises."""
     with jax.enable_x64(True):
-        leaves, tree = jax.tree.flatten(jax.tree.map(as_exact, args))
+        leaves, tree = jax.tree.flatten(jax.tree.map(as_exact, sample.args))
         flat = lambda *xs: jax.tree.leaves(gradient(*jax.tree.unflatten(tree, xs)))
         program = jax.make_jaxpr(flat)(*leaves)
-    with ctx.workprec(BITS):
-        lifted = [BALLS.lift(x) if x.dtype.kind == "f" else x for x in leaves]
-        return run(program, lifted, BALLS)
+    lift = lambda x: BALLS.lift(x) if x.dtype.kind == "f" else x
+    enclosures = lambda: run(program, list(map(lift, leaves)), BALLS)
+    return _refined(sample, enclosures, products(program))
 
 
-def _agree(answer: np.ndarray, truth: Ball) -> bool:
-    if is_plain(answer) or answer.shape != truth.mid.shape:
+def in_objects(gradient: Callable, sample: Sample) -> Told:
+    """The NumPy program, on arrays of balls.  Raises TypeError where it wants floats."""
+    exact = jax.tree.map(as_exact, sample.args)
+    lift = lambda x: objects(x) if x.dtype.kind == "f" else x
+    enclosures = lambda: jax.tree.leaves(gradient(*jax.tree.map(lift, exact)))
+    entries = sum(leaf.size for leaf in jax.tree.leaves(exact))
+    return _refined(sample, enclosures, ONE_BY_ONE * int(entries**1.5))  # as square matrices
+
+
+def _refined(sample: Sample, enclosures: Callable[[], list], work: int) -> Told:
+    """Finer and finer, until every entry that is outside its budget is decided."""
+    if work > PROVABLE:
+        raise Undecided(f"it would take more than {PROVABLE} products")
+    right = False
+    for bits in BITS:
+        with ctx.workprec(bits):
+            leaves = list(zip(map(balls, enclosures()), range(len(sample.truth)), strict=True))
+            codes = [_codes(sample, k, answer) for answer, k in leaves]
+        if any((code == APART).any() for code in codes):
+            return Told(False, "with all the digits it wants it is another function")
+        right = right or any((_seen(sample, k) & (c == INSIDE)).any() for k, c in enumerate(codes))
+        undecided = any((outside(sample, k) & (c == OPEN)).any() for k, c in enumerate(codes))
+        if not undecided or work * 8 * bits > PROVABLE * BITS[0]:
+            break
+    if right:
+        return Told(True, "with all the digits it wants it is the same function")
+    return Told(None, "with all the digits it wants it has no value here")
+
+
+def _codes(sample: Sample, leaf: int, answer: np.ndarray) -> np.ndarray:
+    """Entry by entry whether the enclosure is within the budget; open where nothing is known."""
+    truth, allowed = sample.truth[leaf], sample.allowed[leaf]
+    if answer.shape != truth.mid.shape:
+        return np.array(OPEN)
+    codes = _code(answer, truth.mid, truth.tail, truth.rad + allowed)
+    return np.where(decidable(sample, leaf), codes, OPEN).astype(int)
+
+
+def _entry(answer: arb, mid: float, tail: float, room: float) -> int:
+    gap = abs(answer - mid - tail)
+    return INSIDE if gap <= room else APART if gap > room else OPEN
+
+
+_code = np.frompyfunc(_entry, 4, 1)
+
+
+def _seen(sample: Sample, leaf: int) -> np.ndarray:
+    """Entries at which an answer of 0 would be outside the budget."""
+    truth = sample.truth[leaf]
+    visible = np.abs(truth.mid) > truth.rad + sample.allowed[leaf]
+    return np.asarray(decidable(sample, leaf) & visible)
+
+
+# --- in float64 ----------------------------------------------------------------------------------
+
+
+def in_float64(gradient: Callable, sample: Sample) -> Told:
+    """The implementation in float64: rounding errors shrink with the dtype, mistakes stay."""
+    dtypes = {leaf.dtype for leaf in map(np.asarray, jax.tree.leaves(sample.args))}
+    if np.dtype(np.float64) in dtypes:
+        return Told(None, "there is nothing wider than float64 to ask it in")
+    with jax.enable_x64(True), np.errstate(all="ignore"):
+        wider = list(map(np.asarray, jax.tree.leaves(gradient(*cast(sample.args, "float64")))))
+    if any(leaf.dtype != np.float64 for leaf in wider):
+        said = ", ".join(sorted({leaf.dtype.name for leaf in wider}))
+        return Told(None, f"asked in float64 it answers in {said}")
+    leaves = range(len(sample.truth))
+    accepted = len(wider) == len(leaves) and all(_accepted(sample, k, wider[k]) for k in leaves)
+    if accepted and any(_seen(sample, k).any() for k in leaves):
+        return Told(True, "asked in float64 its error vanishes")
+    return Told(None, "asked in float64 its error stays")
+
+
+def _accepted(sample: Sample, leaf: int, wider: np.ndarray) -> bool:
+    truth = sample.truth[leaf]
+    if wider.shape != truth.mid.shape:
         return False
-    with ctx.workprec(BITS):
-        pairs = zip(answer.flat, truth.mid.flat, truth.tail.flat, truth.rad.flat, strict=True)
-        return all(_close(a, *ball) for a, *ball in pairs)
+    inside = beyond(wider, truth) <= sample.allowed[leaf]
+    return bool(inside[decidable(sample, leaf)].all())
 
 
-def _close(a: arb, mid: float, tail: float, rad: float) -> bool:
-    gap = abs(a - mid - tail)
-    return bool(gap <= arb(AGREE) * abs(arb(mid)) + rad) and a.is_finite()
+ASKED = {
+    traced: "traced by JAX",
+    in_float64: "asked in float64",
+    in_objects: "run on exact numbers",
+}

@@ -4,8 +4,9 @@ The function differentiated must be traceable by JAX.
 """
 
 import inspect
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from itertools import chain, islice, repeat
 from typing import Any
 
 import jax
@@ -13,14 +14,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import faults
+from ..arithmetic.formats import PRECISIONS
 from ..inputs import draws
 from ..oracles.question import ask
-from ..vocabulary import Case, Finding, Silent
-from .answer import answer, cast, truth_or_silence
-from .budget import DTYPES, Budget, budget
+from ..vocabulary import Case, Finding
+from .answer import cast
+from .batch import budget_at
+from .budget import DTYPES
 from .formula import right_formula
+from .hearing import heard, held, proof
 from .sample import Sample
-from .verdict import judge
+from .verdict import Draws, judge
+
+ADVICE = "; args is one point: pass a sampler, and as many are drawn as it takes"
 
 
 def validate(
@@ -38,28 +44,38 @@ def validate(
     of        scalar- or array-valued, traceable by JAX
     gradient  any callable; for an array-valued `of` it is called as gradient(*args, cotangent)
     args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`
-    dtype     float64, float32, float16 or bfloat16; the truth is proven at the arguments as cast
+    dtype     one of judgement.budget.DTYPES; the truth is proven at the arguments as cast
 
-    Raises ValueError for a dtype, a number of cases or argnums out of range, TypeError for
+    Where the cases could not have shown a catalogued mistake, more are drawn: up to LIMIT times as
+    many.  Raises ValueError for a dtype, a number of cases or argnums out of range, TypeError for
     arguments that are not what they should be.
     """
     _check(gradient, of, args, dtype, cases)
-    rng = np.random.default_rng(seed)
-    points = [args] if isinstance(args, tuple) else [_drawn(args, rng, dtype) for _ in range(cases)]
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    _check_argnums(numbers, points[0])
-    samples = [
-        _sample(gradient, of, Case(f"case {k}", cast(point, dtype)), numbers, dtype, rng)
-        for k, point in enumerate(points)
-    ]
+    rng = np.random.default_rng(seed)
+    (upstream,) = rng.spawn(1)
+    points = repeat(args) if isinstance(args, tuple) else _points(args, rng, dtype)
+    first = next(points)
+    _check_argnums(numbers, first)
+    labelled = (Case(f"case {k}", point) for k, point in enumerate(chain([first], points)))
+    here = partial(_sample, gradient, of, argnums=numbers, dtype=dtype, rng=upstream)
+    drawn = lambda ks: (here(case) for case in islice(labelled, len(ks)))
+    one = isinstance(args, tuple)
     return judge(
         getattr(gradient, "__name__", type(gradient).__name__),
         dtype,
-        samples,
+        drawn(range(1)) if one else (),
         faults.ALL.values(),
         formula_is_right=right_formula(gradient),
         reproduce=_reproduce(gradient, of, argnums, dtype, cases, seed),
+        draws=None if one else Draws(drawn, cases),
+        advice=ADVICE if one else "",
     )
+
+
+def _points(sampler: Callable, rng: np.random.Generator, dtype: str) -> Iterator[tuple]:
+    while True:
+        yield _drawn(sampler, rng, dtype)
 
 
 def _drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
@@ -70,27 +86,22 @@ def _drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
     return point
 
 
-def _sample(gradient, of, case: Case, argnums, dtype, rng) -> Sample:
+def _sample(gradient, of, case: Case, argnums, dtype, rng) -> Sample | None:
+    """The gradient asked for at one case; None where the dtype does not reach there."""
+    here = held(case, dtype, argnums)
+    if here is None:
+        return None
     with jax.enable_x64(True):
-        out = jax.eval_shape(of, *case.args)
+        out = jax.eval_shape(of, *cast(here.args, "float64"))
     scalar = isinstance(out, jax.ShapeDtypeStruct) and out.shape == ()
     cotangent = None
     if not scalar:
-        cotangent = cast(jax.tree.map(lambda leaf: draws.cotangent(rng, leaf.shape), out), dtype)
-    args = case.args if scalar else (*case.args, cotangent)
-    question = ask(of, case.args, argnums, cotangent)
-    proven, silence = truth_or_silence(question)
-    try:
-        allowed = budget(_autodiff(of, argnums, scalar), args, dtype)
-    except Silent as unbounded:
-        silence = silence or str(unbounded)
-        allowed = Budget([np.full(b.mid.shape, np.inf) for b in proven], ())
-    labels = {"label": case.label, "silence": silence}
-    try:
-        return answer(gradient, question, proven, allowed, args, **labels)
-    except Exception as error:  # foreign code may raise anything; it is the finding, not ours
-        said = f"it raised {type(error).__name__}: {error}"
-        return Sample(case.label, question.paths, proven, allowed.allowed, [], args, failure=said)
+        above = jax.tree.map(lambda leaf: draws.cotangent(rng, leaf.shape), out)
+        cotangent = cast(above, PRECISIONS[dtype].results)
+    args = here.args if scalar else (*here.args, cotangent)
+    proven = proof(ask(of, here.args, argnums, cotangent))
+    bound = partial(budget_at, _autodiff(of, argnums, scalar), args, dtype)
+    return heard(gradient, proven, bound, Case(case.label, args))
 
 
 @lru_cache(maxsize=64)

@@ -1,119 +1,162 @@
-"""From samples to a finding: who is convicted, of what, and how sure the acquittals are."""
+"""From samples to a finding: who is convicted, of what, and how sure the acquittals are.
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+Nobody is acquitted by cases that could not have shown a catalogued mistake: while they could not,
+and more cases can be drawn, they are, up to LIMIT times the number asked for.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial, reduce
+from typing import NamedTuple
 
 import numpy as np
 
 from ..faults import Fault
-from ..vocabulary import Finding, Verdict, Worst
-from .error import beyond, ulp
-from .power import kills, power
-from .sample import Sample, decidable, outside
+from ..vocabulary import Finding, Verdict
+from . import kinks
+from .formula import Told
+from .power import by_leaf, in_words, sensitivity
+from .record import Excuse, Record, looked
+from .sample import Sample
+
+LIMIT = 8  # times the number of cases asked for
+
+
+class Draws(NamedTuple):
+    """Where cases come from: at(ks) gives the draws ks, None for one beyond the format's range."""
+
+    at: Callable[[range], Iterable[Sample | None]]
+    asked: int
 
 
 def judge(
     name: str,
     dtype: str,
-    samples: list[Sample],
+    samples: Iterable[Sample | None],
     faults: Iterable[Fault] = (),
-    formula_is_right: Callable[[Sample], bool] = lambda sample: False,
+    formula_is_right: Excuse = lambda sample: Told(None, ""),
     reproduce: str = "",
+    draws: Draws | None = None,
+    advice: str = "",
 ) -> Finding:
-    """The verdict on one implementation in one dtype.
+    """The verdict in one dtype, at `samples` and at as many draws as it takes.
 
     `formula_is_right` is asked of samples with an entry outside its budget: a right formula has
-    only lost digits (inaccurate), any other is wrong.  Nothing undecided is ever a pass.
+    only lost digits (inaccurate), any other is wrong.  Nothing undecided is ever a pass; `advice`
+    says what could be done about it.
     """
-    answered = [s for s in samples if not s.failure]
-    strength = power(answered)
-    caught = kills(answered, faults, dtype)
-    verdict, reason = _verdict(samples, answered, strength, caught, formula_is_right, dtype)
+    look = partial(looked, dtype=dtype, faults=tuple(faults), excuse=formula_is_right)
+    record = reduce(look, samples, Record())
+    done = Drawn(record, 0, record.draws + record.partial, "")
+    if draws is not None:
+        done = _drawn(record, look, draws)
+        record = done.record
+    verdict, reason = _verdict(done, advice)
+    leaves = by_leaf(record.best)
     return Finding(
         name=name,
         dtype=dtype,
         verdict=verdict,
         reason=reason,
-        power=strength,
-        worst=worst(answered, dtype),
-        cases=len(samples),
-        skipped=sum(not _fully_decided(s) for s in answered),
-        oracle="ball",
-        budget=budgets(answered),
-        kills=caught,
+        power={path: leaf.power for path, leaf in leaves.items()},
+        worst=record.worst,
+        cases=record.cases,
+        skipped=record.skipped,
+        oracle=", ".join(record.oracles),
+        budget=budgets(record.budgets),
+        kills=record.kills,
         reproduce=reproduce,
+        cases_asked=done.asked,
+        cases_drawn=done.count,
+        left_out=record.left_out,
+        convention=kinks.in_words(record.kinks),
+        sensitivity={path: sensitivity(leaf) for path, leaf in leaves.items()},
+        by_entry={path: leaf.of_rms for path, leaf in leaves.items()},
     )
 
 
-def _verdict(samples, answered, strength, caught, formula_is_right, dtype) -> tuple[Verdict, str]:
-    for s in samples:
-        if s.failure:
-            return Verdict.REJECTED, f"{s.label}: {s.failure}"
-    bad = [s for s in answered if any(outside(s, k).any() for k in range(len(s.paths)))]
-    if bad:
-        return _convict(bad, formula_is_right, dtype)
-    open_cases = [s for s in answered if not s.edge and not _fully_decided(s)]
-    if not answered or all(not _fully_decided(s) for s in answered):
-        why = next((f": {s.silence}" for s in answered if s.silence), "")
-        return Verdict.UNDECIDED, f"no oracle could decide at any case{why}"
-    if open_cases:
-        return Verdict.UNDECIDED, f"no oracle could decide {open_cases[0].label}"
-    blind = [path or "the gradient" for path, seen in strength.items() if not np.isfinite(seen)]
+class Drawn(NamedTuple):
+    """The record after all draws, how many they were, and why they were more than asked for."""
+
+    record: Record
+    count: int
+    asked: int
+    why_more: str
+
+
+def _drawn(record: Record, look: Callable, draws: Draws) -> Drawn:
+    count, wanted, why_more = 0, draws.asked, ""
+    while count < wanted:
+        record = reduce(look, draws.at(range(count, wanted)), record)
+        count = wanted
+        short = shortfall(record, draws.asked)
+        if short and not (record.failure or record.guilty or hopeless(record)):
+            why_more = why_more or short
+            wanted = min(2 * count, LIMIT * draws.asked)
+    return Drawn(record, count, draws.asked, why_more)
+
+
+def shortfall(record: Record, asked: int) -> str:
+    """Why these cases acquit nobody; empty where they may."""
+    if record.draws < asked or not record.whole:
+        return _undecided(record, asked)
+    leaves = by_leaf(record.best)
+    blind = [path or "the gradient" for path, leaf in leaves.items() if np.isinf(leaf.power)]
     if blind:
-        return Verdict.UNDECIDED, f"no case could show a mistake in {', '.join(blind)}"
-    missed = [name for name, seen in caught.items() if not seen]
-    if missed:
-        return Verdict.UNDECIDED, f"these mistakes would have gone unseen: {', '.join(missed)}"
-    return Verdict.CORRECT, f"every entry inside its budget at all {len(samples)} cases"
+        return f"no case could show a mistake in {', '.join(blind)}"
+    missed = [name for name, seen in record.kills.items() if not seen]
+    return f"these mistakes would have gone unseen: {', '.join(missed)}" if missed else ""
 
 
-def _convict(bad: list[Sample], formula_is_right, dtype) -> tuple[Verdict, str]:
-    where = worst(bad, dtype)
-    assert where is not None
+def hopeless(record: Record) -> bool:
+    """Whether no case could be judged, for one and the same reason: it will not go away."""
+    return not record.whole and len(record.silences) == 1 and record.silences[0] != ""
+
+
+def _undecided(record: Record, asked: int) -> str:
+    if not record.cases:
+        return "no case is within the format's range"
+    if not record.skipped:
+        return f"only {record.draws} of the {asked} cases asked for are within the format's range"
+    where = "at any case" if not record.whole else record.open
+    why = next(filter(None, record.silences), "a correct implementation may overflow there")
+    return f"no oracle could decide {where}: {why}"
+
+
+def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
+    record, short = done.record, shortfall(done.record, done.asked)
+    if record.failure:
+        return Verdict.REJECTED, record.failure
+    if record.guilty:
+        return _convict(record)
+    asked = f" ({done.asked} asked for"
+    if short:
+        drawn = f", after {done.count} draws{asked})" if done.count > done.asked else ""
+        return Verdict.UNDECIDED, short + drawn + ("" if hopeless(record) else advice)
+    more = f"{asked}: {done.why_more})" if done.why_more else ""
+    cases = "the one case" if record.cases == 1 else f"all {record.cases} cases"
+    entry = "every entry that could be judged is" if record.skipped else "every entry"
+    judged = f"{entry} inside its budget at {cases}{more}"
+    seen = in_words(leaf.power for leaf in by_leaf(record.best).values())
+    return Verdict.CORRECT, f"{judged}; {seen}"
+
+
+def _convict(record: Record) -> tuple[Verdict, str]:
+    told, where = record.told, record.worst
+    assert told is not None and where is not None
+    if told.right is False and record.number is not None and record.number.budgets > 1.0:
+        where = record.number  # a wrong number says more than one that is none
     seen = f"{where.leaf}{list(where.index)} is {where.got!r}, not {where.expected!r}"
     seen += f" ({where.budgets:.3g} budgets away, {where.case})"
-    if all(formula_is_right(s) for s in bad):
-        return Verdict.INACCURATE, f"the formula is right but loses digits: {seen}"
+    because = f"; {told.why}" if told.why else ""
+    if told.right:
+        return Verdict.INACCURATE, f"the formula is right but loses digits: {seen}{because}"
     if not np.isfinite(where.got):
-        return Verdict.REJECTED, f"not finite where the truth is: {seen}"
-    return Verdict.WRONG, f"not by rounding: {seen}"
+        return Verdict.REJECTED, f"not finite where the truth is: {seen}{because}"
+    return Verdict.WRONG, f"not by rounding: {seen}{because}"
 
 
-def _fully_decided(sample: Sample) -> bool:
-    return all(decidable(sample, k).all() for k in range(len(sample.paths)))
-
-
-def budgets(samples: list[Sample]) -> str:
+def budgets(counts: Mapping[str, int]) -> str:
     """Which budget judged how many leaves."""
-    counts = Counter(kind for s in samples for kind in s.budgets)
     if len(counts) < 2:
         return next(iter(counts), "")
     return ", ".join(f"{kind} ({n} leaves)" for kind, n in sorted(counts.items()))
-
-
-def worst(samples: list[Sample], dtype: str) -> Worst | None:
-    """The entry with the largest error in budgets over all samples; NaN is the largest."""
-    found = [w for s in samples for k in range(len(s.paths)) if (w := _worst(s, k, dtype))]
-    return max(found, key=lambda w: np.inf if np.isnan(w.budgets) else w.budgets, default=None)
-
-
-def _worst(sample: Sample, leaf: int, dtype: str) -> Worst | None:
-    truth, got, known = sample.truth[leaf], sample.got[leaf], decidable(sample, leaf)
-    if not known.any():
-        return None
-    error = beyond(got, truth)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        ulps = error / ulp(truth.mid, dtype)
-        ratio = np.where(error == 0, 0.0, error / sample.allowed[leaf])
-    ratio = np.where(known, np.where(np.isnan(ratio), np.inf, ratio), -1.0)
-    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-    return Worst(
-        leaf=sample.paths[leaf],
-        index=tuple(map(int, at)),
-        got=float(got[at]),
-        expected=float(truth.mid[at]),
-        radius=float(truth.rad[at]),
-        budgets=float(ratio[at]),
-        ulps=float(ulps[at]),
-        case=sample.label,
-    )

@@ -7,8 +7,9 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
-from ..arithmetic.bounded import Bounded, format_of
+from ..arithmetic.bounded import Bounded
 from ..arithmetic.bounds import bounds
+from ..arithmetic.formats import format_of
 from ..arithmetic.interpreter import is_plain, run
 from ..vocabulary import Ball, Silent
 from .question import Question

@@ -18,7 +18,7 @@ from ..vocabulary import ArrowCheck, Check, Evidence, Finding, Judged, Verdict
 
 SCHEMA = "1"
 UNPROVEN = "unproven"  # a claim whose evidence failed, or whose negative control passed
-SPECIAL = {"nan", "inf", "-inf"}
+OURS = "refnet"  # our name among the checkers that are laid side by side
 
 ARTICLES = {
     "A": "Which weights move",
@@ -80,6 +80,9 @@ class Report:
     implementations: tuple[Mapping[str, Any], ...] = ()
     faults: tuple[Mapping[str, Any], ...] = ()
     training: tuple[Mapping[str, Any], ...] = ()
+    calibration: tuple[Mapping[str, Any], ...] = ()
+    side_by_side: tuple[Mapping[str, Any], ...] = ()
+    digits: tuple[Mapping[str, Any], ...] = ()
     figures: tuple[Figure, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
@@ -89,11 +92,12 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """True where nothing is left to act on: no failure, nothing undecided, no fault missed."""
+        """True where nothing is left to act on: no failure, nothing undecided, no fault missed,
+        no false alarm.
+        """
         document = self.document()
-        return not any(failing(row) for row in judged_rows(document)) and all(
-            row["caught"] for row in document["faults"]
-        )
+        judged = not any(failing(row) for row in judged_rows(document))
+        return judged and not any(missed(document)) and not any(alarms(document))
 
     def document(self) -> dict[str, Any]:
         rows = {
@@ -102,6 +106,9 @@ class Report:
             "implementations": plain(self.implementations),
             "faults": plain(self.faults),
             "training": plain(self.training),
+            "calibration": plain(self.calibration),
+            "side_by_side": plain(self.side_by_side),
+            "digits": plain(self.digits),
             "figures": plain(self.figures),
         }
         head = {"schema": SCHEMA, "seed": self.seed, "quick": self.quick}
@@ -155,11 +162,15 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "verdict": finding.verdict.value,
         "reason": finding.reason,
         "cases": finding.cases,
+        "cases_asked": finding.cases_asked,
+        "cases_drawn": finding.cases_drawn,
+        "left_out": finding.left_out,
         "skipped": finding.skipped,
         "power": plain(finding.power),
         "worst": plain(finding.worst),
         "oracle": finding.oracle,
         "budget": finding.budget,
+        "convention": finding.convention,
         "explanation": [str(line) for line in finding.explanation],
         "reproduce": finding.reproduce,
     }
@@ -196,6 +207,24 @@ def judged_rows(rows: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
 def failing(row: Mapping[str, Any]) -> bool:
     """A refutation that stands is a result; undecided is not."""
     return row["verdict"] in {UNPROVEN, *Verdict} - {Verdict.CORRECT}
+
+
+def missed(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The planted mistakes that were not caught."""
+    return [row for row in document["faults"] if not row["caught"]]
+
+
+def alarms(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows in which a correct gradient was not called correct by us."""
+    return [
+        *(row for row in document["calibration"] if row["false_alarms"]),
+        *(row for row in document["side_by_side"] if refuses(row)),
+    ]
+
+
+def refuses(row: Mapping[str, Any]) -> bool:
+    """Whether this is our own row of the comparison, with a correct gradient not accepted."""
+    return row["checker"] == OURS and row["correct"] != "accepted"
 
 
 def count(rows: Mapping[str, Any]) -> dict[str, int]:

@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 INK, GRID, PAPER = "#010203", "#040506", "#070809"
-CURVES = ("#0a0b01", "#0a0b02", "#0a0b03", "#0a0b04")
+CURVES = tuple(f"#0a0b0{k}" for k in range(1, 8))
 VARIABLES = {INK: "--ink-soft", GRID: "--rule", PAPER: "--paper"} | {
     colour: f"--curve-{k}" for k, colour in enumerate(CURVES, 1)
 }
-DASHES = ((), (6.0, 2.2), (1.4, 1.8), (7.0, 2.0, 1.4, 2.0))
+DASHES = (
+    *((), (6.0, 2.2), (1.4, 1.8), (7.0, 2.0, 1.4, 2.0)),
+    *((3.2, 1.4), (10.0, 2.4), (5.0, 1.6, 1.2, 1.6, 1.2, 1.6)),
+)
 MARKERS = "osD^"
 SIZE = (4.6, 3.2)  # inches: a phone's width, so that letters keep their size on one
 STYLE: dict[Any, Any] = {
@@ -114,13 +117,25 @@ def dashes(series: Mapping[str, Any], k: int) -> tuple[float, ...]:
 
 def dress(axes, panel: Mapping[str, Any]) -> None:
     axes.set_xscale(panel["x_scale"])
+    if panel["x_scale"] == "symlog":
+        axes.set_xticks(both_sides(*axes.get_xlim()))
     axes.set_yscale(panel["y_scale"])
+    if panel["y_scale"] == "log":  # a curve that stays within one decade is to look flat
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, max(high, 100.0 * low))
     axes.set_title(panel["title"])
     axes.set_xlabel(panel["x_label"])
     axes.set_ylabel(panel["y_label"])
     axes.grid(True, which="major")
     axes.set_axisbelow(True)
     axes.minorticks_off()
+
+
+def both_sides(low: float, high: float) -> list[float]:
+    """0 and a few powers of ten on each side of it, as far as the axis goes."""
+    step = max(1, round(math.log10(max(-low, high, 1.0)) / 3))
+    powers = [10.0**k for k in range(step, 308, step) if 10.0**k < max(-low, high)]
+    return [*(-p for p in reversed(powers) if -p > low), 0.0, *(p for p in powers if p < high)]
 
 
 def numbers(values: list) -> list[float]:

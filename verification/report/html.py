@@ -7,7 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import figures, summary
+from . import calibration, digits, figures, peers_words, summary
+from .document import OURS
 from .formulas import formula, sentence
 
 Document = Mapping[str, Any]
@@ -16,6 +17,7 @@ Document = Mapping[str, Any]
 def page(document: Document) -> str:
     """document -> index.html."""
     derivations = document["derivations"]
+    dtypes = lambda rows: list(dict.fromkeys(row["dtype"] for row in rows))
     return (
         environment()
         .get_template("page.html")
@@ -30,7 +32,14 @@ def page(document: Document) -> str:
             derivations=grouped(derivations, "name"),
             oracles=summary.oracles(derivations),
             faults=fault_table(document["faults"]),
+            dtypes=dtypes(derivations),
+            calibrated=dtypes(document["calibration"]),
+            comparison=peers_words.grids(document["side_by_side"]),
+            legend=peers_words.LEGEND,
+            ours=OURS,
+            digits=grouped(document["digits"], "form"),
             plots=plots(document["figures"]),
+            placed={calibration.FIGURE, digits.FIGURE},  # figures that stand in their sections
             css=Markup(environment().get_template("page.css").render()),
         )
     )
@@ -56,6 +65,11 @@ def environment():
         "weakest": summary.weakest,
         "plural": summary.plural,
         "notes": notes,
+        "by": by,
+        "shared": shared,
+        "breakable": breakable,
+        "budget": summary.budget,
+        "percent": summary.percent,
     }
     return found
 
@@ -63,6 +77,25 @@ def environment():
 def grouped(rows: Iterable[Mapping], key: str) -> list[tuple[str, list]]:
     """Neighbouring rows with the same key, in their order."""
     return [(name, list(group)) for name, group in groupby(rows, key=lambda row: row[key])]
+
+
+def by(rows: Iterable[Mapping], key: str, values: Iterable[str]) -> list[Mapping | None]:
+    """The row of each value, in that order; None where there is none."""
+    found = {row[key]: row for row in rows}
+    return [found.get(value) for value in values]
+
+
+def shared(rows: Iterable[Mapping], key: str) -> list[tuple[str, list]]:
+    """value -> the rows that have it, in the order in which the values appear."""
+    found: dict[str, list] = {}
+    for row in rows:
+        found.setdefault(row[key], []).append(row)
+    return list(found.items())
+
+
+def breakable(name: str) -> Markup:
+    """A name that may be broken after its underscores."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def notes(parts: Iterable[Mapping]) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""The report as JUnit XML: one test case per claim, derivation and dtype, and implementation.
+"""The report as JUnit XML: one test case per row that says something of this suite or its subjects.
 
 A refutation that stands is a pass.  Undecided is an error, and so never a pass.
 """
@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from ..vocabulary import Verdict
-from .document import failing
-from .summary import title
+from .document import OURS, failing, refuses
+from .summary import ALARM, title
 
-SUITES = ("claims", "derivations", "implementations", "faults")
+SUITES = ("claims", "derivations", "implementations", "faults", "calibration", "side_by_side")
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -21,7 +21,7 @@ def junit(document: Mapping[str, Any]) -> str:
     """document -> junit.xml, without times: the same rows give the same text."""
     root = Element("testsuites", name="refnet")
     for name in SUITES:
-        rows = document[name]
+        rows = [row for row in document[name] if row.get("checker", OURS) == OURS]
         suite = SubElement(root, "testsuite", name=name, tests=str(len(rows)))
         for row in rows:
             add(suite, name, row)
@@ -40,6 +40,10 @@ def add(suite: Element, name: str, row: Mapping[str, Any]) -> None:
         if not row["caught"]:
             SubElement(case, "failure", message="a planted mistake was not caught", type="missed")
         return
+    if name in ("calibration", "side_by_side"):
+        if row.get("false_alarms") or name == "side_by_side" and refuses(row):
+            SubElement(case, "failure", message=ALARM, type="false alarm")
+        return
     verdict = row["verdict"]
     if not failing(row):
         return
@@ -51,6 +55,10 @@ def add(suite: Element, name: str, row: Mapping[str, Any]) -> None:
 def case_name(suite: str, row: Mapping[str, Any]) -> str:
     if suite == "faults":
         return f"{row['fault']} in {row['derivation']}, {row['dtype']}"
+    if suite == "calibration":
+        return f"{row['implementation']}, {row['dtype']}"
+    if suite == "side_by_side":
+        return f"{row['function']}, n = {row['size']}, {row['dtype']}"
     if suite == "claims":
         return f"{row['id']} {row['statement']}"
     return title(row)

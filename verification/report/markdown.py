@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from . import summary
+from .peers_words import LEGEND, tables
 
 Document = Mapping[str, Any]
 ESCAPED = str.maketrans(
@@ -27,6 +28,9 @@ def markdown(document: Document) -> str:
         derivations(document["derivations"]),
         implementations(document["implementations"]),
         faults(document["faults"]),
+        calibration(document["calibration"]),
+        side_by_side(document["side_by_side"]),
+        digits(document["digits"]),
         training(document["training"]),
         glossary(),
     ]
@@ -90,7 +94,9 @@ def derivations(rows: Iterable[Mapping]) -> list[str]:
         "cases",
         "skipped",
         "worst",
+        "of budget",
         "power",
+        "budget",
         "arrows",
         "reason",
     ]
@@ -102,7 +108,9 @@ def derivations(rows: Iterable[Mapping]) -> list[str]:
             str(row["cases"]),
             str(row["skipped"]),
             ulps(row["worst"]),
+            summary.number(row["worst"]["budgets"]) if row["worst"] else "",
             power(row["power"]),
+            summary.budget(row["budget"]),
             arrows(row["arrows"]),
             prose(row["reason"]),
         ]
@@ -158,6 +166,49 @@ def faults(rows: list[Mapping]) -> list[str]:
         for row in missed
     ]
     return ["", "## Planted mistakes", "", *lines, ""]
+
+
+def calibration(rows: list[Mapping]) -> list[str]:
+    if not rows:
+        return []
+    quantiles = list(rows[0]["quantiles"])
+    counted = ("verdicts", "false_alarms", "undecided", "entries")
+    body = [
+        [
+            text(row["implementation"]),
+            row["dtype"],
+            *(f"{row[key]:,}" for key in counted),
+            summary.number(row["worst"]),
+            *(summary.number(row["quantiles"][q]) for q in quantiles),
+        ]
+        for row in rows
+    ]
+    head = ["implementation", "dtype", *(key.replace("_", " ") for key in counted), "largest"]
+    head += [f"{summary.percent(q)} below" for q in quantiles]
+    lead = "Correct gradients of networks; errors in budgets, over all entries."
+    return ["", "## Calibration", "", lead, "", *table(head, body)]
+
+
+def side_by_side(rows: list[Mapping]) -> list[str]:
+    lines = ["", "## Side by side", "", *(f"- {line}" for line in LEGEND), ""] if rows else []
+    for title, grid, notes in tables(rows):
+        lines += [f"### {title}", "", *grid, "", *(f"- {text(note)}" for note in notes), ""]
+    return lines
+
+
+def digits(rows: list[Mapping]) -> list[str]:
+    head = ["form", "dtype", "ulps lost at most", "by the stable form", "where"]
+    body = [
+        [
+            text(row["form"]),
+            row["dtype"],
+            summary.number(row["most"]),
+            summary.number(row["most_right"]),
+            "; ".join(text(region["sentence"]) for region in row["regions"]) or "nowhere",
+        ]
+        for row in rows
+    ]
+    return ["", "## Digits lost", "", *table(head, body)] if body else []
 
 
 def training(rows: Iterable[Mapping]) -> list[str]:

@@ -113,7 +113,7 @@ class Candidate(NamedTuple):
     name: str
     gradient: Callable
     of: Callable
-    reference: Callable  # the sharpest gradient we know: its rounding is what is allowed
+    reference: Callable  # the gradient whose rounding is what is allowed
     convention: str = ""
 
 
@@ -121,10 +121,10 @@ def candidates(trained: Trained) -> tuple[Candidate, ...]:
     """refnet's autodiff, its derivation by hand, and scikit-learn."""
     task = trained.task
     plain = partial(objective, trained.network, trained.loss)
-    hand = by_hand(task, trained.network)
+    hand, auto = by_hand(task, trained.network), jax.grad(plain)
     output = scikit_learn.OUTPUTS[task.loss]
     return (
-        Candidate("refnet, reverse autodiff", jax.jit(jax.grad(plain)), plain, hand),
+        Candidate("refnet, reverse autodiff", jax.jit(auto), plain, auto),
         Candidate("refnet, by hand", jax.jit(hand), plain, hand),
         Candidate(
             f"scikit-learn {output.estimator}",

@@ -14,11 +14,21 @@ from typing import Any, NamedTuple
 import jax
 
 from ..vocabulary import Check, Unproven
-from . import descents
-from .document import ARTICLES, ClaimRow, Figure, Report, fault_rows, implementation_row
+from . import calibration, descents, digits, peers_words
+from .document import (
+    ARTICLES,
+    ClaimRow,
+    Figure,
+    Panel,
+    Report,
+    fault_rows,
+    implementation_row,
+)
 
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
-CASES, QUICK_CASES = 64, 8
+CASES, QUICK_CASES = 32, 8  # at first, in each dtype
+PACKAGES = ("jax", "jaxlib", "numpy", "optax", "python-flint", "scikit-learn", "scipy", "sympy")
+OPTIONAL = ("chex", "torch")
 
 
 class Stage(NamedTuple):
@@ -54,9 +64,10 @@ def derivation_names() -> list[str]:
 
 
 def check_derivation(name: str, seed: int, quick: bool) -> Check:
+    from ..judgement.budget import DTYPES
     from ..judgement.check import check
 
-    return check(name, cases=QUICK_CASES if quick else CASES, seed=seed)
+    return check(name, cases=QUICK_CASES if quick else CASES, seed=seed, dtypes=DTYPES)
 
 
 def claim_names() -> list[str]:
@@ -92,6 +103,42 @@ def judge_on_data(name: str, seed: int, quick: bool) -> tuple[dict, list[dict]]:
     return real_data.training_row(trained), rows
 
 
+def calibration_names() -> list[str]:
+    return ["networks"]
+
+
+def calibrate(name: str, seed: int, quick: bool) -> list[dict]:
+    from . import calibration
+
+    return calibration.calibrated(seed, quick)
+
+
+def checker_names() -> list[str]:
+    from . import peers
+
+    return list(peers.GROUPS)
+
+
+def lay_side_by_side(name: str, seed: int, quick: bool) -> list[dict]:
+    """The rows of one group of checkers."""
+    from . import peers
+
+    plan = peers.QUICK if quick else peers.REDUCED
+    return [row._asdict() for row in peers.rows(peers.GROUPS[name], plan, seed)]
+
+
+def lossy_names() -> list[str]:
+    from . import digits
+
+    return digits.names()
+
+
+def lose_digits(name: str, seed: int, quick: bool) -> tuple[list[dict], Panel]:
+    from . import digits
+
+    return digits.form(name)
+
+
 def figure_names() -> list[str]:
     return ["step_sizes", "forms"]
 
@@ -103,10 +150,13 @@ def draw_figure(name: str, seed: int, quick: bool) -> Figure:
     return makers[name]()
 
 
-STAGES: dict[str, Stage] = {
-    "derivations": Stage(derivation_names, check_derivation),
+STAGES: dict[str, Stage] = {  # long tasks first, so that no worker is left alone with one
     "claims": Stage(claim_names, judge_claim),
+    "calibration": Stage(calibration_names, calibrate),
+    "side by side": Stage(checker_names, lay_side_by_side),
     "real data": Stage(data_names, judge_on_data),
+    "derivations": Stage(derivation_names, check_derivation),
+    "digits": Stage(lossy_names, lose_digits),
     "figures": Stage(figure_names, draw_figure),
 }
 
@@ -119,7 +169,14 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
     tasks = [Task(s, name, seed, quick) for s, stage in STAGES.items() for name in stage.names()]
     done = carried_out(tasks, progress, workers)
     of = lambda stage: [done[task].result for task in tasks if task.stage == stage]
-    real = of("real data")
+    real, lossy = of("real data"), of("digits")
+    calibration_rows = tuple(row for rows in of("calibration") for row in rows)
+    drawn = (
+        *of("figures"),
+        *descents.figures(of("claims")),
+        *digits.figures(tuple(panel for _, panel in lossy)),
+        *calibration.figures(calibration_rows),
+    )
     return Report(
         seed=seed,
         versions=versions(),
@@ -129,7 +186,10 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
         implementations=tuple(row for _, rows in real for row in rows),
         faults=tuple(row for check in of("derivations") for row in fault_rows(check)),
         training=tuple(row for row, _ in real),
-        figures=(*of("figures"), *descents.figures(of("claims"))),
+        calibration=calibration_rows,
+        side_by_side=peers_words.ordered(row for rows in of("side by side") for row in rows),
+        digits=tuple(row for rows, _ in lossy for row in rows),
+        figures=drawn,
         timings={f"{t.stage}: {t.name}": round(done[t].seconds, 3) for t in tasks},
     )
 
@@ -183,7 +243,10 @@ def carry_out(task: Task) -> Done:
 def versions() -> dict[str, str]:
     """What the numbers may depend on."""
     import platform
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    packages = ("jax", "jaxlib", "numpy", "optax", "python-flint", "scikit-learn", "sympy")
-    return {"python": platform.python_version()} | {name: version(name) for name in packages}
+    said = {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+    for name in OPTIONAL:
+        with contextlib.suppress(PackageNotFoundError):
+            said[name] = version(name)
+    return said

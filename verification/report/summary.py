@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..vocabulary import Evidence, Verdict
-from .document import UNPROVEN, failing, judged_rows
+from .document import OURS, UNPROVEN, alarms, failing, judged_rows, missed
 
 Document = Mapping[str, Any]
 
@@ -39,9 +39,9 @@ GLYPH = {
     "refuted": "≠",
     "unproven": "?",
 }
+ALARM = "a correct gradient was not accepted"
 LIMITS = (
-    "Only the dtypes in the tables were judged, on the CPU. Nothing is said about "
-    "half precision or about other devices.",
+    "Only the dtypes in the tables were judged, on the CPU. Nothing is said about other devices.",
     "A verdict holds at the cases drawn and at the edges visited. Only a claim marked proved "
     "speaks of a whole region.",
     "All oracles read the same forward program: where that computes the wrong function, they "
@@ -56,7 +56,8 @@ def headline(document: Document) -> str:
     claims, counts = document["claims"], document["counts"]
     parts = []
     if rows := document["derivations"]:
-        dtypes = " and ".join(dict.fromkeys(row["dtype"] for row in rows))
+        names = list(dict.fromkeys(row["dtype"] for row in rows))
+        dtypes = f"all {len(names)} dtypes" if len(names) > 2 else " and ".join(names)
         parts.append(f"{share(whole(rows), Verdict.CORRECT)} derivations are correct in {dtypes}")
     if claims:
         stand = len(claims) - counts[Evidence.REFUTED] - counts[UNPROVEN]
@@ -70,6 +71,9 @@ def headline(document: Document) -> str:
     if rows := document["faults"]:
         caught = sum(row["caught"] for row in rows)
         parts.append(f"{caught:,} of {len(rows):,} planted mistakes were caught")
+    if rows := document["calibration"]:
+        verdicts, false = (sum(row[key] for row in rows) for key in ("verdicts", "false_alarms"))
+        parts.append(f"{plural(false, 'false alarm')} in {verdicts:,} verdicts on correct networks")
     text = "; ".join(parts) or "nothing was judged"
     return text[0].upper() + text[1:] + "."
 
@@ -99,18 +103,25 @@ def attention(document: Document) -> list[tuple[str, str, str, str]]:
         for row in judged_rows(document)
         if failing(row)
     ]
-    missed = [
+    others = [
         (
             "faults",
             f"{row['fault']} in {row['derivation']}, {row['dtype']}",
             row["verdict"],
             "a planted mistake was not caught",
         )
-        for row in document["faults"]
-        if not row["caught"]
+        for row in missed(document)
     ]
+    others += [(*alarm(row), Verdict.WRONG, ALARM) for row in alarms(document)]
     order = (Verdict.WRONG, Verdict.REJECTED, UNPROVEN, Verdict.INACCURATE, Verdict.UNDECIDED)
-    return sorted(rows, key=lambda row: order.index(row[2])) + missed
+    return sorted(rows, key=lambda row: order.index(row[2])) + others
+
+
+def alarm(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The anchor and the name of a row in which a correct gradient was not accepted."""
+    if "checker" in row:
+        return "side-by-side", f"{OURS} on the {row['function']}, {row['size']:,}, {row['dtype']}"
+    return "calibration", f"Calibration: {row['implementation']}, {row['dtype']}"
 
 
 def title(row: Mapping[str, Any]) -> str:
@@ -186,6 +197,16 @@ def weakest(power: Mapping[str, Any]) -> float | None:
     if any(map(math.isnan, values)):
         return math.nan
     return max(values, default=None)
+
+
+def budget(kinds: str) -> str:
+    """Which budget judged, in two words."""
+    return "both budgets" if "," in kinds else kinds or "no budget"
+
+
+def percent(quantile: str) -> str:
+    """0.999 -> 99.9 %"""
+    return f"{100 * float(quantile):g} %"
 
 
 def number(value: Any, digits: int = 2) -> str:

@@ -1,0 +1,79 @@
+"""Peak memory and time of judging every entry of a network's gradient, by number of parameters."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SIZES = {"100 thousand": (256, 320, 64, 10), "1 million": (784, 960, 256, 10)}
+SIZES |= {"10 million": (1024, 3200, 2112, 32)}
+DTYPES = ("float64", "float32", "bfloat16")
+BATCH = 32
+LIMIT = 8 * 2**30
+
+
+def judge(sizes: list[int], dtype: str) -> dict:
+    """One validation, alone in its process: what it took."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    import verification as vf
+    from refnet import mse, tanh
+    from refnet.layers import Dense
+
+    def loss(params, x, y):
+        *hidden, last = params
+        for layer in hidden:
+            x = tanh(x @ layer.w + layer.b)
+        return mse(x @ last.w + last.b, y)
+
+    def sample(rng):
+        pairs = zip(sizes, sizes[1:], strict=False)
+        params = tuple(
+            Dense(rng.normal(size=s) / np.sqrt(s[0]), 0.1 * rng.normal(size=s[1])) for s in pairs
+        )
+        return params, rng.normal(size=(BATCH, sizes[0])), rng.normal(size=(BATCH, sizes[-1]))
+
+    gradient = jax.jit(jax.grad(loss))
+    start = time.perf_counter()
+    with jax.enable_x64(True):
+        right = vf.validate(
+            lambda *args: gradient(*jax.tree.map(jnp.asarray, args)),
+            of=loss,
+            args=sample,
+            dtype=dtype,
+            cases=1,
+        )
+    seconds = time.perf_counter() - start
+    return {
+        "parameters": sum(m * n + n for m, n in zip(sizes, sizes[1:], strict=False)),
+        "dtype": dtype,
+        "verdict": str(right.verdict),
+        "reason": right.reason,
+        "budget": right.budget,
+        "power": max(right.power.values()),
+        "seconds": round(seconds, 1),
+        "peak GiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+    }
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        print(json.dumps(judge(json.loads(sys.argv[1]), sys.argv[2])))
+        return
+    rows = []
+    for sizes in SIZES.values():
+        for dtype in DTYPES:
+            command = [sys.executable, __file__, json.dumps(sizes), dtype]
+            out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            rows.append(json.loads(out))
+            print(rows[-1], flush=True)
+    text = json.dumps({"limit GiB": LIMIT / 2**30, "rows": rows}, indent=1)
+    Path(__file__).with_suffix(".json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""A primitive and what it is made of are one function: proven by balls, exact over fractions."""
+
+from collections import namedtuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flint import arb, ctx, fmpq
+from jax import lax
+
+from verification.arithmetic import rewrites
+from verification.arithmetic.balls import BALLS
+from verification.arithmetic.integers import INTEGERS
+from verification.arithmetic.interpreter import enter, evaluate, run
+from verification.arithmetic.orders import ORDERS
+from verification.arithmetic.rationals import RATIONALS
+from verification.arithmetic.rewrites import REWRITES, rewritten
+from verification.arithmetic.windows import WINDOWS
+from verification.vocabulary import NoRule, Undecided
+
+SMALL = np.array([1e-9, -0.4375, 0.328125, 0.78125])
+WIDE = np.array([1e-9, -3.4375, 0.328125, 17.78125])
+PROVEN = {  # balls have a rule of their own, by another way
+    "sinh": WIDE,
+    "cosh": WIDE,
+    "tan": WIDE,
+    "asinh": WIDE,
+    "acosh": 1.0 + abs(WIDE),
+    "atanh": SMALL,
+}
+X, Y = (
+    np.array([[2.5, -3.0, 0.25], [1.0, -7.75, 4.5]]),
+    np.array([[1.5, 2.0, -0.5], [1.0, -2.0, 3]]),
+)
+AT = np.array([[1], [0]])
+NUMBERS = lax.ScatterDimensionNumbers((1,), (0,), (0,))
+EXACT = {  # a program of fractions, whose result float64 holds
+    "rem": (lambda x, y: lax.rem(x, y), X, Y),
+    "polynomial": (lambda x, y: _polynomial(x, y, 0.5, -1.25), X, Y),
+    "iota": (lambda x: x - lax.broadcasted_iota(np.float64, x.shape, 1), X),
+    "reduce_prod": (lambda x: lax.reduce_prod(x, (0, 1)), X),
+    "reduce_and": (lambda x: jnp.where(jnp.all(x > -5.0, 1), 1.0, 0.0), X),
+    "reduce_or": (lambda x: jnp.where(jnp.any(x < -3.0, 1), 1.0, 0.0), X),
+    "xor": (lambda x, y: jnp.where((x > 0.0) ^ (y > 0.0), x, y), X, Y),
+    "lt_to": (lambda x, y: jnp.where(lax.lt_to_p.bind(x, y), x, 0.0), X, Y),
+    "le_to": (lambda x, y: jnp.where(lax.le_to_p.bind(x, y), x, 0.0), X, Y),
+    "eq_to": (lambda x, y: jnp.where(lax.eq_to_p.bind(x, y), x, 0.0), X, Y),
+    "scatter-sub": (lambda x, y: lax.scatter_sub(x, 0 * AT, y, NUMBERS), X, Y),
+    "scatter-mul": (lambda x, y: lax.scatter_mul(x, AT, y, NUMBERS), X, Y),
+    "scatter-max": (lambda x, y: lax.scatter_max(x, AT, y, NUMBERS), X, Y),
+    "scatter-min": (lambda x, y: lax.scatter_min(x, AT, y, NUMBERS), X, Y),
+}
+
+
+def _polynomial(x, *coefficients):
+    """JAX 0.10 has no such primitive: there the rewrite is tried by itself."""
+    if hasattr(lax, "polynomial"):
+        return lax.polynomial(x, coefficients)
+    return REWRITES["polynomial"](x, *coefficients)
+
+
+def test_every_rewrite_is_tried_here_or_beside_windows_and_orders():
+    assert set(REWRITES) == set(PROVEN) | set(EXACT) | set(WINDOWS) | set(ORDERS)
+
+
+@pytest.mark.parametrize("name", PROVEN)
+def test_a_rewrite_and_a_rule_enclose_the_same_number(name):
+    x = PROVEN[name]
+    (eqn,) = jax.make_jaxpr(getattr(lax, name))(x).eqns
+    with ctx.workprec(256):
+        (ruled,) = evaluate(eqn, [enter(x, BALLS)], BALLS, (True,))
+        (made,) = run(rewritten(eqn, (True,)), [enter(x, BALLS)], BALLS)
+        for a, b in zip(ruled, made, strict=True):
+            assert a.overlaps(b) and a.rel_accuracy_bits() > 150 and b.rel_accuracy_bits() > 150
+            assert not a.overlaps(b * (1 + arb(2) ** -100))  # a planted error
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_rewrite_of_fractions_is_what_xla_says(name):
+    function, *args = EXACT[name]
+    program = jax.make_jaxpr(function)(*args)
+    assert name in str(program) or not hasattr(lax, name)
+    (got,) = run(program, [enter(a, RATIONALS) for a in args], RATIONALS)
+    want = np.asarray(function(*map(jnp.asarray, args)))
+    got = np.vectorize(lambda v: int(v.p) / int(v.q), otypes=[float])(got)
+    assert got.shape == want.shape and (got == want).all()
+    assert want.size == 1 or not (got == want.ravel()[::-1].reshape(want.shape)).all()
+
+
+def test_updates_that_meet_are_undecided_where_their_order_might_count():
+    x = np.ones(3)
+    program = jax.make_jaxpr(lambda x: x.at[jnp.array([1, 1])].multiply(x[:2]))(x)
+    with pytest.raises(Undecided, match="two updates"):
+        run(program, [enter(x, RATIONALS)], RATIONALS)
+
+
+# --- the mechanism ---------------------------------------------------------------------------
+
+Equation = namedtuple("Equation", "primitive params invars")
+
+
+def test_a_trace_is_in_float64_whatever_the_program_and_made_once():
+    program = jax.make_jaxpr(lambda x: lax.reduce_prod(x, (0,)))(np.ones(5, np.float16))
+    (eqn,) = program.eqns
+    made = rewritten(eqn, (True,))
+    assert {v.aval.dtype for v in made.jaxpr.invars + made.jaxpr.outvars} == {np.dtype("float64")}
+    assert rewritten(eqn, (True,)) is made
+
+
+def test_a_trace_within_a_trace_holds_numbers_only():
+    rewrites._trace.cache_clear()
+
+    def inside(x):
+        (eqn,) = jax.make_jaxpr(lambda v: lax.cumprod(v, 0))(np.ones(3)).eqns
+        for const in rewritten(eqn, (True,)).consts:
+            assert not isinstance(const, jax.core.Tracer)
+        return x
+
+    jax.jit(inside)(1.0)
+
+
+def test_what_nobody_reads_is_not_run():
+    unread = lambda x: (lax.lgamma(x), lax.top_k(x, 2))[1][0]
+    (top,) = run(jax.make_jaxpr(unread)(X[0]), [enter(X[0], RATIONALS)], RATIONALS)
+    assert top.tolist() == [fmpq(5, 2), fmpq(1, 4)]
+    read = lambda x: lax.lgamma(x) + lax.top_k(x, 2)[0][0]
+    with pytest.raises(NoRule, match="'lgamma'"):
+        run(jax.make_jaxpr(read)(X[0]), [enter(X[0], RATIONALS)], RATIONALS)
+
+
+def test_a_parameter_of_no_known_meaning_is_no_rule():
+    (eqn,) = jax.make_jaxpr(lambda x: lax.argmax(x, 0, np.int32))(X[0]).eqns
+    strange = Equation(eqn.primitive, eqn.params | {"favourite": "last"}, eqn.invars)
+    with pytest.raises(NoRule, match="'argmax' has a parameter"):
+        rewritten(strange, (True,))
+
+
+def test_integers_never_need_a_rewrite_that_looks_at_floats():
+    assert not set(REWRITES) & set(INTEGERS) - {"iota", "xor"}

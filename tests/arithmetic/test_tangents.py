@@ -1,0 +1,79 @@
+"""First-order draws: their sigma is that of random rounding, primitive by primitive."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from verification.arithmetic import bounds, tangents
+from verification.arithmetic.formats import format_of
+from verification.arithmetic.interpreter import run
+from verification.arithmetic.noise import DRAWS
+from verification.arithmetic.rounding import random_rounding
+
+UNIT = format_of("float32").unit
+PROGRAMS = {
+    "batched product": lambda x: jnp.einsum("bij,bkj->bik", x / 3.0, x),
+    "gather and scatter": lambda x: (x / 3.0).at[jnp.array([1, 1])].add(x[jnp.array([1, 0]), :, :]),
+    "cumulative sum": lambda x: jnp.cumsum(x / 3.0, axis=1),
+    "concatenation": lambda x: jnp.concatenate([x, x[:, :1] / 3.0], axis=1) * x[:1, :1, :1],
+    "padding": lambda x: jnp.pad(x / 3.0, ((0, 1), (2, 0), (0, 0)), constant_values=0.5) * 1.7,
+    "choice": lambda x: jnp.where(x > 0.3, jnp.exp(x / 3.0), jnp.abs(x)) / 3.0,
+    "powers": lambda x: x**3 + (1.0 + jnp.abs(x)) ** 1.7 + 1.0 / jnp.sqrt(1.0 + jnp.abs(x)),
+    "scan": lambda x: jax.lax.scan(lambda c, row: (c * 0.7 + row, c), x[0], x)[0],
+    "softmax": lambda x: jax.nn.softmax(x, axis=1),
+}
+
+
+def held(*shape) -> np.ndarray:
+    return np.random.default_rng(6).normal(size=shape).astype("float32").astype(np.float64)
+
+
+def first_order(f, x) -> np.ndarray:
+    def sigma(x):
+        arithmetic, ledger = tangents.tangents(format_of("float32"))
+        (out,) = run(program, [tangents.Tangents(x)], arithmetic)
+        return UNIT * jnp.sqrt(out.variance().astype(jnp.float64)), ledger.settled
+
+    program = jax.make_jaxpr(f)(x)
+    with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
+        sigmas, settled = jax.jit(sigma)(x)
+    assert settled
+    return np.asarray(sigmas)
+
+
+def sampled(f, x) -> np.ndarray:
+    arithmetic = random_rounding(format_of("float32"))
+    with np.errstate(invalid="ignore"):
+        (out,) = run(jax.make_jaxpr(f)(x), [arithmetic.lift(x)], arithmetic)
+    return np.sqrt(np.mean((out.draws - out.value) ** 2, axis=0))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_sigma_is_that_of_random_rounding(name):
+    f, x = PROGRAMS[name], held(2, 5, 7)
+    mine, numpys = first_order(f, x), sampled(f, x)
+    ratio = np.sqrt(np.mean(mine**2) / np.mean(numpys**2))
+
+    assert mine.shape == numpys.shape
+    # half of each noise is one sign for all entries: 32 draws of it, whatever their number
+    assert abs(np.log(ratio)) < 3.0 * np.sqrt(2.0 / DRAWS) / 2.0
+
+
+def test_a_missing_rounding_would_be_seen(monkeypatch):
+    monkeypatch.setitem(tangents.TABLE, "div", tangents.exact)
+    monkeypatch.setitem(tangents.TABLE, "mul", tangents.exact)
+    f, x = PROGRAMS["padding"], held(2, 5, 7)
+
+    assert first_order(f, x).max() < sampled(f, x).max() / 1.5
+
+
+def test_an_exact_program_has_no_sigma():
+    assert (first_order(lambda x: jnp.maximum(-x.T[1:], 0.25), held(3, 4)) == 0.0).all()
+
+
+def test_every_rounding_of_the_running_bound_has_its_tangent():
+    missing = set(bounds.RULES) - set(tangents.TABLE)
+
+    assert not missing, f"no first-order rule for {missing}"
+    assert set(tangents.TABLE) - set(bounds.RULES) <= set(bounds.UNROUNDED)

@@ -1,0 +1,103 @@
+"""Running error bounds of sums: in any order, and in the format that sums run in."""
+
+from typing import Any
+
+import jax
+import numpy as np
+from jax import lax
+
+from .arrays import landing
+from .bounded import Bounded, rounded, zero
+from .formats import Format
+from .namespaces import cumsum as cumulative
+from .namespaces import dot, is_traced, namespace, scatter_sum, where
+
+
+def gamma(unit: float, n):
+    """n u / (1 - n u): what n roundings in a row may do.  Higham 2002, lemma 3.1."""
+    small = n * unit
+    with np.errstate(divide="ignore"):
+        return where(small < 1.0, small / (1.0 - small), np.inf)
+
+
+def dot_general(target, a, b, dimension_numbers, **_):
+    """(A + E)(B + F) - AB, and gamma_n |A||B|: two products of sizes, one where A is exact."""
+    n = int(np.prod([a.shape[i] for i in dimension_numbers[0][0]], dtype=int))
+    product = lambda p, q: dot(p, q, dimension_numbers)
+    size_a, size_b = abs(a.value), abs(b.value)
+    factor = gamma(target.sums, n)
+    if np.isinf(factor):
+        return Bounded(product(a.value, b.value), np.inf)
+    error = product(size_a, factor * size_b + b.error)
+    if not a.exact:
+        error = error + product(a.error, size_b + b.error)
+    exact = (error == 0) & _no_underflow(a, b, factor)
+    value = product(a.value, b.value)
+    return summed(target, value, error + n * target.tiny, _reach(target, product, n, a, b), exact)
+
+
+def _reach(target: Format, product, n: int, a: Bounded, b: Bounded):
+    """|A||B| with their errors; 0 where even n max|A| max|B| is within the range of the format."""
+    size_a, size_b = (abs(x.value) + x.error for x in (a, b))
+    xp = namespace(size_a, size_b)
+    small = n * xp.max(size_a, initial=0.0) * xp.max(size_b, initial=0.0) <= target.largest
+    sizes = lambda: product(size_a, size_b)
+    if is_traced(small):
+        shape = jax.eval_shape(sizes).shape
+        return lax.cond(small, lambda: xp.zeros(shape), sizes)
+    return 0.0 if small else sizes()
+
+
+def _no_underflow(a: Bounded, b: Bounded, factor):
+    """Whether a product of sizes that is 0 in float64 is 0 indeed."""
+    smallest = lambda x: _smallest(x.value) if x.exact else _smallest(x.value, x.error)
+    return smallest(a) * smallest(b) * factor > 1e-290
+
+
+def _smallest(*parts):
+    xp = namespace(*parts)
+    least = [xp.min(where(p == 0, np.inf, abs(p)), initial=np.inf) for p in parts]
+    return xp.minimum(1e300, xp.min(xp.stack([xp.asarray(m, xp.float64) for m in least])))
+
+
+def summed(target: Format, value, error, reach, exact: Any = False) -> Bounded:
+    """A sum that ends in the result's format: one rounding more, where it runs in a finer one.
+
+    `reach` is the sum of the sizes: in some order a part of the sum is nearly as large.
+    """
+    error = where(reach + error <= target.largest, error, np.inf)
+    return rounded(target, value, error, float(target.sums < target.unit), exact=exact)
+
+
+def reduce_sum(target, x, axes, **_):
+    axes = tuple(axes)
+    n = int(np.prod([x.shape[i] for i in axes], dtype=int))
+    moved, size = x.error.sum(axes), abs(x.value).sum(axes)
+    error = moved + gamma(target.sums, max(n - 1, 0)) * size
+    return summed(target, x.value.sum(axes), error, moved + size, zero(x).all(axes))
+
+
+def cumsum(target, x, axis, reverse, **_):
+    total = lambda a: cumulative(a, axis, reverse)
+    moved, size = total(x.error), total(abs(x.value))
+    error = moved + gamma(target.sums, x.shape[axis] - 1) * size
+    return summed(target, total(x.value), error, moved + size)
+
+
+def scatter_add(target, x, indices, updates, **params):
+    total = lambda a, b: scatter_sum(a, indices, b, params)
+    size = total(abs(x.value), abs(updates.value))
+    n = largest_share(x.shape, indices, updates.value, params)
+    moved = total(x.error, updates.error)
+    error = moved + gamma(target.sums, n) * size
+    return summed(target, total(x.value, updates.value), error, moved + size)
+
+
+def largest_share(shape, indices, updates, params):
+    """How many terms the longest of the sums has, besides the entry itself."""
+    if is_traced(indices):
+        xp = namespace(updates, indices)
+        ones = xp.ones(updates.shape)
+        return xp.max(scatter_sum(xp.zeros(shape), indices, ones, params), initial=0.0)
+    into = landing(shape, indices, updates.shape, params)
+    return int(np.bincount(into[into >= 0], minlength=1).max())

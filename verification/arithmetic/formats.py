@@ -1,0 +1,52 @@
+"""The floating-point formats that are judged, alone and mixed: what rounds where."""
+
+from typing import Any, NamedTuple
+
+import ml_dtypes
+import numpy as np
+
+
+class Precision(NamedTuple):
+    """Where each dtype sits: arguments, what is differentiated, results, running sums."""
+
+    inputs: str
+    weights: str
+    results: str
+    sums: str
+
+
+PRECISIONS = {
+    "float64": Precision("float64", "float64", "float64", "float64"),
+    "float32": Precision("float32", "float32", "float32", "float32"),
+    "float16": Precision("float16", "float16", "float16", "float16"),
+    "bfloat16": Precision("bfloat16", "bfloat16", "bfloat16", "bfloat16"),
+    "bfloat16_float32": Precision("bfloat16", "bfloat16", "bfloat16", "float32"),
+    "float16_float32": Precision("float16", "float32", "float32", "float32"),
+}
+DTYPES = tuple(PRECISIONS)
+
+
+class Format(NamedTuple):
+    """Unit roundoff, smallest normal number, largest number; the unit roundoff of its sums."""
+
+    name: str
+    unit: float
+    tiny: float
+    largest: float
+    sums: float
+
+
+def format_of(dtype: str) -> Format:
+    """The format in which an operation rounds its result, for any name of PRECISIONS."""
+    precision = PRECISIONS[str(dtype)]
+    info = ml_dtypes.finfo(precision.results)
+    unit = float(info.eps) / 2
+    sums = float(ml_dtypes.finfo(precision.sums).eps) / 2
+    return Format(precision.results, unit, float(info.smallest_normal), float(info.max), sums)
+
+
+def rounded_to(dtype: str, array: Any) -> np.ndarray:
+    """float64 numbers at their nearest neighbours in a plain dtype, as float64."""
+    with np.errstate(over="ignore"):
+        narrow = np.asarray(array, np.float64).astype(np.dtype(dtype))
+    return narrow.astype(np.float64)

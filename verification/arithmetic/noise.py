@@ -1,0 +1,114 @@
+"""The model of one rounding, and the random signs that stand for it.
+
+In a format of unit u:
+
+    elementary operation   s.d. k u / sqrt 3, k its bound in ulps (1 for + - *)
+    sum of n terms         s.d. u sqrt((n/9 + 1/6) S^2 + (n/18) V), S the sum, V the sum of squares
+    dot product            the same with S = A.B, V = A^2.B^2, and V/3 more for the products
+
+The sums are those of a walk that ends at S and wanders by V: over random signs S^2 is V on average
+and the variance n/6 V; terms of one sign add n/9 S^2, as they do in a loop that adds in order.
+A plain loop over the terms may do more: see loops.py.  Where sums run in a finer format, u is that
+format's, and one rounding of the result follows.  A draw is a sign: errors are small, so that only
+their variance counts, and one random word gives an entry its 32.  Half of the variance of each
+operation is one sign for the whole array: equal operands are rounded alike, so that errors of equal
+rows add up.
+
+Source: Parker, Monte Carlo Arithmetic (1997); Higham & Mary, A new approach to probabilistic
+rounding error analysis (2019).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .formats import Format
+from .namespaces import namespace
+
+DRAWS = 32  # the bits of a random word
+
+
+class Noise:
+    """The format that rounds, and the draws: numbers `first` to `first + count` of the 32."""
+
+    def __init__(self, target: Format, first: int, count: int, seed: int):
+        self.target, self.numbers, self.seed = target, np.arange(first, first + count), seed
+        self.grid = 2.0 * target.unit * target.tiny  # spacing of the subnormal numbers
+        self.flushed = underflow(target) == target.tiny
+        self.operations = 0
+
+    def draw(self, like, lean: Any = 1.0):
+        """(count, *like.shape) of unit variance: a sign for each entry, and one for all of them.
+
+        `lean` turns the common one: an entry's own sign, where sums lean away from zero.
+        """
+        self.operations += 1
+        return signs(like, (self.seed, self.operations), self.numbers, np.float64, lean)
+
+    def settle(self, draws, noise, flushed: bool = False):
+        """Underflow and overflow of a result."""
+        size = abs(draws)
+        small = (size < self.target.tiny) & (size > 0.0)
+        over = ~(size <= self.target.largest)
+        if not (small | over).any():
+            return draws
+        draws = np.where(over & (draws == draws), np.copysign(np.inf, draws), draws)
+        shaken = draws + (self.grid / 12**0.5) * noise
+        if flushed or self.flushed:
+            odd = (self.numbers % 2 == 1).reshape(-1, *(1,) * (draws.ndim - 1))
+            shaken = np.where(odd, 0.0, shaken)
+        return np.where(small, shaken, draws)
+
+    def rows(self, draws):
+        """All draws, also where they are alike."""
+        shape = (len(self.numbers), *draws.shape[1:])
+        return np.broadcast_to(draws, shape)
+
+
+def signs(like, key: tuple[int, int], numbers: np.ndarray, dtype, lean: Any = 1.0):
+    """(len(numbers), *like.shape), of unit variance: half of it common to the whole array."""
+    word = _mixed(np.uint32([key[1]])) ^ _mixed(np.uint32([key[0]]))
+    own = _bits(words(like, word[0]), numbers, dtype)
+    common = _bits(_mixed(word + np.uint32(1)), numbers, dtype)
+    return own + lean * common.reshape(-1, *(1,) * like.ndim)
+
+
+def words(like, key):
+    """A random word for every entry: the same ones in every library, on every device."""
+    xp = namespace(like)
+    places = xp.arange(int(np.prod(like.shape, dtype=int)), dtype=np.uint32)
+    return _mixed(_mixed(places) ^ key).reshape(like.shape)
+
+
+def _mixed(x):
+    """A bijection of 32-bit words in which every bit of x moves half of the bits."""
+    x = (x ^ (x >> 16)) * np.uint32(0x7FEB352D)
+    x = (x ^ (x >> 15)) * np.uint32(0x846CA68B)
+    return x ^ (x >> 16)
+
+
+def _bits(word, numbers: np.ndarray, dtype):
+    """Bit k of a word, as a sign over sqrt 2."""
+    shifts = numbers.astype(np.uint32).reshape(-1, *(1,) * np.ndim(word))
+    bits = (word[None] >> shifts) & np.uint32(1)
+    return (dtype(0.5**0.5) - dtype(2.0**0.5) * bits.astype(dtype)).astype(dtype)
+
+
+def underflow(target: Format) -> float:
+    """What underflow may take: the smallest normal number, or one step of the subnormal grid.
+
+    float16 keeps its subnormals in arithmetic: it is computed in float32, or gradually.
+    """
+    return 2.0 * target.unit * target.tiny if target.name == "float16" else target.tiny
+
+
+def sum_spread(target: Format, n: Any, total, root, products: bool, path=0.0, drift=0.0):
+    """The standard deviation of a sum of n terms, root the root of the sum of their squares.
+
+    path and drift are those of a plain loop over the terms: see loops.py.
+    """
+    whole, walk = (n / 9 + 1 / 6) ** 0.5, (n / 18 + products / 3) ** 0.5
+    xp = namespace(total, root, path, drift)
+    spread = xp.maximum(target.sums * xp.hypot(whole * total, walk * root), path)
+    spread = xp.hypot(spread, drift)
+    return xp.hypot(spread, (target.sums < target.unit) * target.unit / 3**0.5 * total)

@@ -1,0 +1,82 @@
+"""How often a number is rounded on its way: the longest path through a program.
+
+Another correct program for the same function may round as often as this one on its longest way,
+also where this one's roundings happen to cancel: so much of each result is allowed at least.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+
+TYPICAL = {  # largest error, in units of u |f(x)|, away from where a function is worst
+    "exp": 4,
+    "exp2": 4,
+    "expm1": 6,
+    "log": 4,
+    "log1p": 6,
+    "sqrt": 2,
+    "rsqrt": 4,
+    "sin": 4,
+    "cos": 4,
+    "tan": 8,
+    "tanh": 10,
+    "logistic": 10,
+    "erf": 8,
+    "erfc": 8,
+    "pow": 8,
+    "div": 2,
+    "add": 1,
+    "add_any": 1,
+    "sub": 1,
+    "mul": 1,
+    "square": 1,
+    "one_minus_square": 2,
+    "dot_general": 1,
+    "reduce_sum": 1,
+    "cumsum": 1,
+    "scatter-add": 1,
+}
+
+
+class Way(NamedTuple):
+    """Along the longest path: units of rounding, and how many operations round."""
+
+    ulps: int
+    roundings: int
+
+    def __add__(self, other):
+        return Way(self.ulps + other[0], self.roundings + other[1])
+
+
+@lru_cache(maxsize=512)
+def longest(program: ClosedJaxpr) -> Way:
+    """The longest path to any output."""
+    return max(_outs(program.jaxpr, [Way(0, 0)] * len(program.jaxpr.invars)), default=Way(0, 0))
+
+
+def _outs(jaxpr: Jaxpr, ins: list[Way]) -> list[Way]:
+    ways = dict(zip(jaxpr.invars, ins, strict=True))
+    at = lambda atom: Way(0, 0) if isinstance(atom, Literal) else ways.get(atom, Way(0, 0))
+    for eqn in jaxpr.eqns:
+        ways.update(zip(eqn.outvars, _after(eqn, [at(atom) for atom in eqn.invars]), strict=True))
+    return [at(atom) for atom in jaxpr.outvars]
+
+
+def _after(eqn, ins: list[Way]) -> list[Way]:
+    """The ways of an equation's outputs."""
+    body = next((v for v in eqn.params.values() if isinstance(v, ClosedJaxpr | Jaxpr)), None)
+    longest_in = max(ins, default=Way(0, 0))
+    if body is not None:
+        inner = body.jaxpr if isinstance(body, ClosedJaxpr) else body
+        if "length" not in eqn.params and len(inner.invars) == len(ins):
+            return _outs(inner, ins)
+        steps = eqn.params.get("length", 1)
+        once = max(_outs(inner, [Way(0, 0)] * len(inner.invars)), default=Way(0, 0))
+        return [longest_in + (steps * once.ulps, steps * once.roundings)] * len(eqn.outvars)
+    ulps = TYPICAL.get(eqn.primitive.name, 0)
+    if eqn.primitive.name == "integer_pow":
+        ulps = max(abs(eqn.params["y"]) - 1, 1)
+    floating = jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating) and ulps
+    return [longest_in + ((ulps, 1) if floating else (0, 0))] * len(eqn.outvars)

@@ -1,0 +1,235 @@
+"""Random rounding to first order, for many cases under one compilation.
+
+The model is that of rounding.py.  Errors are small, so each draw is a tangent: it moves through
+an operation by that operation's derivative at the undisturbed value, in float32 and in units of u.
+Nothing transcendental is computed per draw, and a draw costs less than a gradient in float32.
+A comparison that rounding may turn leaves both cases open.  Where first order does not do, for a
+number near the end of the format's range, the case is unsettled, and rounding.py has the word.
+"""
+
+from collections.abc import Callable
+from functools import partial, reduce
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from ..vocabulary import Undecided
+from .arrays import MOVES
+from .bounded import decided
+from .bounded_sums import largest_share
+from .bounds import ULPS
+from .formats import Format
+from .interpreter import Arithmetic, is_plain
+from .noise import sum_spread
+from .tangent_values import (
+    PRIMITIVES,
+    Gate,
+    Ledger,
+    Tangents,
+    exact,
+    kept,
+    negated,
+    operation,
+    pushed,
+)
+
+STRETCHES = 8  # of a sum, whose ends say how far it wanders
+TURNS = 8.0  # a comparison counts as settled beyond so many times the largest of the draws
+
+
+def tangents(target: Format, seed: int = 0) -> tuple[Arithmetic, Ledger]:
+    """The arithmetic of first-order draws, and the ledger of one run in it."""
+    ledger = Ledger(target, seed)
+    rules = {name: partial(rule, ledger, name) for name, rule in TABLE.items()}
+    name = f"random roundings in {target.name}, to first order"
+    return Arithmetic(name, partial(_lift, ledger), rules, _decide), ledger
+
+
+def _decide(number):
+    if isinstance(number, Gate):
+        raise Undecided("a comparison within rounding steers a branch or a loop")
+    return decided(number)
+
+
+def _lift(ledger: Ledger, array) -> Tangents:
+    """Arguments are held by the format; a literal is, or has one rounding."""
+    if isinstance(array, jax.Array):
+        return Tangents(array)
+    array = np.asarray(array, np.float64)
+    fraction = np.frexp(array)[0] / ledger.target.unit
+    if ((fraction == np.rint(fraction)) | ~np.isfinite(array)).all():
+        return Tangents(array)
+    return ledger.round(array, None, abs(array))
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+def rounded(ulps: Callable) -> Callable:
+    """One rounding of so many units."""
+
+    def rule(ledger, name, *ins, **params):
+        value, rows = pushed(name, ins, params)
+        return ledger.round(value, rows, abs(value) * (ulps(*ins, **params) / 3**0.5))
+
+    return rule
+
+
+def compare(ledger, name, x, y, **_) -> Gate:
+    holds = PRIMITIVES[name].bind(*jnp.broadcast_arrays(x.value, y.value))
+    near = None
+    for number, side in ((x, 1.0), (y, -1.0)):
+        rows = number.drawn()
+        if rows is not None:
+            near = side * rows if near is None else near + side * rows
+    if near is None:
+        return Gate(holds, jnp.zeros_like(holds))
+    reach = TURNS * ledger.target.unit * jnp.max(abs(near), 0)
+    return Gate(holds, (abs(x.value - y.value) <= reach) & (reach > 0))
+
+
+def choose(ledger, name, which, *cases, **params) -> Tangents:
+    """Where a draw may turn the gate, the other case is as likely: half the distance is noise."""
+    if not isinstance(which, Gate):
+        return exact(ledger, name, which, *cases, **params)
+    value, rows = pushed(name, (which.value, *cases), params)
+    apart = abs(cases[0].value - cases[-1].value) * which.unsure
+    return ledger.round(value, rows, apart / (2.0 * ledger.target.unit))
+
+
+def logic(f: Callable) -> Callable:
+    def rule(ledger, name, *ins, **_) -> Gate:
+        gates = [x if isinstance(x, Gate) else Gate(x, jnp.zeros_like(x)) for x in ins]
+        unsure = reduce(jnp.logical_or, [g.unsure for g in gates])
+        return Gate(f(*(g.value for g in gates)), unsure)
+
+    return rule
+
+
+def sign(ledger, name, x, **_) -> Tangents:
+    gate = compare(ledger, "gt", x, Tangents(jnp.zeros(())))
+    return ledger.round(jnp.sign(x.value), None, gate.unsure / ledger.target.unit)
+
+
+def one_minus_square(ledger, name, x, **_):
+    square = rounded(lambda *_: 1.0)(ledger, "square", x)
+    return rounded(lambda *_: 1.0)(ledger, "sub", Tangents(1.0), square)
+
+
+def convert(ledger, name, x, new_dtype, **_):
+    if isinstance(x, Gate):
+        if not np.issubdtype(new_dtype, np.floating):
+            raise Undecided("a comparison within rounding becomes a number that counts")
+        spread = x.unsure / (2.0 * ledger.target.unit)
+        return ledger.round(x.value.astype(jnp.float64), None, spread)
+    if not isinstance(x, Tangents):
+        return Tangents(jnp.asarray(x, jnp.float64))
+    if not np.issubdtype(new_dtype, np.floating):
+        raise Undecided("a real number is turned into an integer: its digits decide a path")
+    return x
+
+
+# --- sums ------------------------------------------------------------------------------------
+
+
+def summed(squares: Callable, terms: Callable, loop: Callable, products: bool = False) -> Callable:
+    """A sum of `terms` terms.
+
+    squares  the same sum over the squares of its terms
+    loop     the partial sums of a few stretches of it, along a first axis
+    """
+
+    def rule(ledger, name, *ins, **params):
+        value, rows = pushed(name, ins, params)
+        n = terms(*ins, **params)
+        if isinstance(n, int) and n < 2 and not products:
+            return Tangents(value, rows)
+        floats = [x.value if isinstance(x, Tangents) else x for x in ins]
+        root, unit = jnp.sqrt(squares(name, floats, params)), ledger.target.unit
+        narrow = [x if is_plain(x) else x.astype(jnp.float32) for x in floats]
+        drift = abs(operation(name, params)(*narrow) - value) * (ledger.target.sums / 2.0**-24)
+        partial_sums = jnp.cumsum(loop(*floats, **params), 0)
+        stretch = n / len(partial_sums)
+        path = ledger.target.sums * jnp.sqrt(stretch / 3.0 * jnp.square(partial_sums).sum(0))
+        spread = sum_spread(ledger.target, n, value, root, products, path, drift)
+        return ledger.round(value, rows, spread / unit)
+
+    return rule
+
+
+def stretches(a, b, dimension_numbers, **_):
+    """A product over one axis in STRETCHES parts; over several axes, whole."""
+    (contract_a, contract_b), (batch_a, batch_b) = dimension_numbers
+    whole = lambda p, q: lax.dot_general(p, q, dimension_numbers)
+    if len(contract_a) != 1 or batch_a or a.shape[contract_a[0]] < 2 * STRETCHES:
+        return whole(a, b)[None]
+    parts = [_cut(x, axis[0]) for x, axis in ((a, contract_a), (b, contract_b))]
+    return jax.vmap(whole)(*parts)
+
+
+def _cut(x, axis: int):
+    """(STRETCHES, ...) pieces of x along an axis, zeros added to make them equal."""
+    wanted = -(-x.shape[axis] // STRETCHES) * STRETCHES
+    padded = jnp.pad(x, [(0, wanted - s if i == axis else 0) for i, s in enumerate(x.shape)])
+    shape = (*x.shape[:axis], STRETCHES, wanted // STRETCHES, *x.shape[axis + 1 :])
+    return jnp.moveaxis(padded.reshape(shape), axis, 0)
+
+
+def _rows(x, axes, **_):
+    """Every term of a sum over axes."""
+    rest = [axis for axis in range(x.ndim) if axis not in axes]
+    return x.transpose([*axes, *rest]).reshape(-1, *(x.shape[axis] for axis in rest))
+
+
+def _of_squares(name: str, ins, params):
+    square = lambda x: x if is_plain(x) else jnp.square(x)
+    return operation(name, params)(*map(square, ins))
+
+
+def _contracted(a, b, dimension_numbers, **_) -> int:
+    return int(np.prod([a.shape[i] for i in dimension_numbers[0][0]], dtype=int))
+
+
+sums = partial(summed, _of_squares)
+WHOLE = lambda *ins, **_: jnp.zeros((1,))
+ONE = rounded(lambda *_, **__: 1.0)
+TABLE = (
+    {name: exact for name in MOVES if name in PRIMITIVES}
+    | dict.fromkeys(("reshape", "squeeze", "transpose", "rev", "copy"), kept)
+    | dict.fromkeys(("max", "min", "abs", "reduce_max", "reduce_min", "clamp"), exact)
+    | dict.fromkeys(("lt", "gt", "le", "ge", "eq", "ne"), compare)
+    | dict.fromkeys(("add", "add_any", "sub", "mul", "square"), ONE)
+    | {
+        name: rounded(lambda x, *_, name=name, **__: ULPS[name](x.value))
+        for name in ULPS
+        if name in PRIMITIVES
+    }
+    | {
+        "div": rounded(lambda *_, **__: 2.0),
+        "integer_pow": rounded(lambda *_, y, **__: max(abs(y) - 1, 1) + (y < 0)),
+        "one_minus_square": one_minus_square,
+        "select_n": choose,
+        "and": logic(jnp.logical_and),
+        "or": logic(jnp.logical_or),
+        "not": logic(jnp.logical_not),
+        "is_finite": lambda ledger, name, x, **_: jnp.isfinite(x.value),
+        "neg": negated,
+        "sign": sign,
+        "convert_element_type": convert,
+        "stop_gradient": lambda ledger, name, x, **_: x,
+        "copy_p": lambda ledger, name, x, **_: x,
+        "dot_general": sums(_contracted, stretches, products=True),
+        "reduce_sum": sums(
+            lambda x, axes, **_: int(np.prod([x.shape[i] for i in axes], dtype=int)), _rows
+        ),
+        "cumsum": sums(lambda x, axis, **_: x.shape[axis], WHOLE),
+        "scatter-add": sums(
+            lambda x, indices, updates, **params: (
+                1.0 + largest_share(x.shape, indices, updates.value, params)
+            ),
+            WHOLE,
+        ),
+    }
+)

@@ -1,0 +1,46 @@
+"""Which of the slopes that a kink allows an implementation answers with."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+from .sample import Sample, decidable, outside
+
+
+def conventions(sample: Sample) -> str:
+    """What was answered at every kink, such as "0 of [0, 1] at 2 kinks"; "" where there is none."""
+    return in_words(answers(sample))
+
+
+def answers(sample: Sample) -> Counter[str]:
+    """How often each slope was answered; add them up over samples.
+
+    A kink is an entry with a proven interval of slopes that is wider than the budget.  Slopes are
+    given over the end of the interval that is furthest from 0, whatever arrived from above: at
+    the kink of max(z, 0) that is 1.
+    """
+    leaves = range(len(sample.got))
+    return Counter(said for leaf in leaves for said in _answers(sample, leaf))
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    plural = lambda n: "1 kink" if n == 1 else f"{n} kinks"
+    return ", ".join(f"{said} at {plural(n)}" for said, n in sorted(counts.items()))
+
+
+def _answers(sample: Sample, leaf: int) -> list[str]:
+    truth, got = sample.truth[leaf], sample.got[leaf]
+    known = decidable(sample, leaf) & ~outside(sample, leaf)
+    at = known & (truth.rad > sample.allowed[leaf])
+    mid, rad, answer = truth.mid[at], truth.rad[at], got[at]
+    far = np.where(mid < 0.0, mid - rad, mid + rad)
+    near = np.where(mid < 0.0, mid + rad, mid - rad) / far
+    pairs = zip(answer / far, near, strict=True)
+    return [f"{_short(slope, 1 - n)} of [{_short(n, 1 - n)}, 1]" for slope, n in pairs]
+
+
+def _short(slope: float, width: float) -> str:
+    """To a hundredth of the interval: rounding is not a convention."""
+    step = 10.0 ** np.floor(np.log10(width) - 2.0)
+    return f"{np.rint(slope / step) * step + 0.0:.3g}"

@@ -1,0 +1,127 @@
+"""What the cases have shown so far: a fold over samples that keeps none of them.
+
+A sample of a large network holds five arrays for each of its leaves; a record holds two of half
+the width, however many cases there are.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ..vocabulary import Worst
+from .error import beyond, ulp
+from .formula import Told, concluded
+from .kinks import answers
+from .power import Best, better, kills
+from .sample import Sample, decidable, outside
+
+Excuse = Callable[[Sample], Told]
+
+
+class Record(NamedTuple):
+    """The sum of the cases that were looked at."""
+
+    cases: int = 0
+    left_out: int = 0  # beyond the format's range: never looked at
+    skipped: int = 0  # answered, with entries that nobody could judge
+    whole: int = 0  # judged at every entry
+    draws: int = 0  # of the whole ones, those that are no edges
+    partial: int = 0  # of the others, those that are no edges
+    failure: str = ""  # the first answer that was none
+    open: str = ""  # the first draw with entries that nobody could judge
+    silences: tuple[str, ...] = ()  # why nobody could, each once
+    guilty: bool = False  # some entry was outside its budget
+    told: Told | None = None  # whether at all such cases by lost digits alone
+    worst: Worst | None = None
+    number: Worst | None = None  # the worst of the entries that are numbers
+    oracles: tuple[str, ...] = ()  # whose truth it was
+    best: Best = {}
+    kills: Mapping[str, bool] = {}
+    budgets: Mapping[str, int] = {}  # kind of budget -> leaves it judged
+    kinks: Counter[str] = Counter()  # slope answered at a kink -> how often
+
+
+def looked(record: Record, sample: Sample | None, dtype: str, faults, excuse: Excuse) -> Record:
+    """The record with one more sample in it; None is a case beyond the format's range."""
+    if sample is None:
+        return record._replace(left_out=record.left_out + 1)
+    record = record._replace(cases=record.cases + 1)
+    if sample.failure:
+        return record._replace(failure=record.failure or f"{sample.label}: {sample.failure}")
+    guilty = any(outside(sample, k).any() for k in range(len(sample.paths)))
+    return _decided(record, sample)._replace(
+        guilty=record.guilty or guilty,
+        told=_told(record.told, sample, excuse) if guilty else record.told,
+        worst=worst(record.worst, sample, dtype),
+        number=worst(record.number, _numbers(sample), dtype) if guilty else record.number,
+        oracles=tuple(sorted({*record.oracles, *_oracles(sample)})),
+        best=better(record.best, sample),
+        kills=kills(record.kills, sample, faults, dtype),
+        budgets=Counter(record.budgets) + Counter(sample.budgets),
+        kinks=record.kinks + answers(sample),
+    )
+
+
+def _told(before: Told | None, sample: Sample, excuse: Excuse) -> Told:
+    """A formula that is wrong once is wrong, and is not asked for again."""
+    if before is None:
+        return excuse(sample)
+    return before if before.right is False else concluded([before, excuse(sample)])
+
+
+def _numbers(sample: Sample) -> Sample:
+    """The sample without the entries that are infinite or NaN."""
+    pairs = zip(sample.got, sample.allowed, strict=True)
+    allowed = [np.where(np.isfinite(got), room, np.inf) for got, room in pairs]
+    return replace(sample, allowed=allowed)
+
+
+def _oracles(sample: Sample) -> set[str]:
+    """Who knew: real balls, or where they are too dear reverse autodiff with its error."""
+    known = [ball for ball in sample.truth if np.isfinite(ball.rad).any()]
+    return {"ball" if ball.proven else "reverse_autodiff" for ball in known}
+
+
+def _decided(record: Record, sample: Sample) -> Record:
+    """A sample counts as judged where all its entries could be."""
+    draw = not sample.edge
+    if all(decidable(sample, k).all() for k in range(len(sample.paths))):
+        return record._replace(whole=record.whole + 1, draws=record.draws + draw)
+    new = () if sample.silence in record.silences else (sample.silence,)
+    return record._replace(
+        skipped=record.skipped + 1,
+        partial=record.partial + draw,
+        open=record.open or (sample.label if draw else ""),
+        silences=record.silences + new,
+    )
+
+
+def worst(before: Worst | None, sample: Sample, dtype: str) -> Worst | None:
+    """The entry with the largest error in budgets over all samples; NaN is the largest."""
+    found = [before, *(_worst(sample, k, dtype) for k in range(len(sample.paths)))]
+    return max(filter(None, found), key=lambda w: w.budgets, default=None)
+
+
+def _worst(sample: Sample, leaf: int, dtype: str) -> Worst | None:
+    truth, got, known = sample.truth[leaf], sample.got[leaf], decidable(sample, leaf)
+    if not known.any():
+        return None
+    error = beyond(got, truth)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = np.where(error == 0, 0.0, error / sample.allowed[leaf])
+        ulps = error / ulp(truth.mid, dtype)
+    ratio = np.where(known, np.where(np.isnan(ratio), np.inf, ratio), -1.0)
+    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    return Worst(
+        leaf=sample.paths[leaf],
+        index=tuple(map(int, at)),
+        got=float(got[at]),
+        expected=float(truth.mid[at]),
+        radius=float(truth.rad[at]),
+        budgets=float(ratio[at]),
+        ulps=float(ulps[at]),
+        case=sample.label,
+    )

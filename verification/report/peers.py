@@ -1,0 +1,135 @@
+"""Side by side: which checkers refuse a correct gradient, and the smallest mistake each sees.
+
+Asked of every checker, function, size and dtype alike: is the correct gradient refused, and how
+wrong must one entry be, relative to the root mean square of its array, before it is noticed?
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from .peers_checkers import ACCEPTED, CHECKERS, NO_VERDICT, REFUSED, UNDECIDED, Checker, installed
+from .peers_functions import KINDS, Problem
+
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+LEAST, MOST = -16, 3  # powers of ten of the errors that are planted
+NEVER = float("inf")
+SOMETIMES, NOT_RUN, NO_ANSWER = "sometimes refused", "not run", "no answer"
+ENTRIES = 10**8  # numbers of one dense array that a check may hold
+PACKAGES = {"jax": "JAX", "chex": "chex", "torch": "PyTorch", "scipy": "SciPy"}
+GROUPS = {  # checkers that share what is compiled or imported
+    "refnet": ("refnet",),
+    "JAX": ("JAX check_grads, reverse", "JAX check_grads, forward", "chex assert_numerical_grads"),
+    "PyTorch": ("PyTorch gradcheck", "PyTorch gradcheck, fast"),
+    "SciPy": ("SciPy check_grad",),
+}
+
+
+class Plan(NamedTuple):
+    """Which functions at which sizes and how many points, and what one check may cost."""
+
+    sizes: dict[str, tuple[int, ...]]
+    points: int
+    limit: float  # of forward passes times parameters
+
+
+ONE_SUM, MAP, NETWORK = KINDS
+QUICK = Plan({ONE_SUM: (10,)}, points=1, limit=3e6)
+REDUCED = Plan({ONE_SUM: (10, 1_000, 100_000), MAP: (1_000,), NETWORK: (1_000,)}, 1, limit=3e6)
+FULL = Plan(dict.fromkeys(KINDS, (10, 1_000, 100_000, 1_000_000)), points=3, limit=5e9)
+
+
+class Row(NamedTuple):
+    """What one checker does with one function, at one size, in one dtype.
+
+    correct   what it says of the correct gradient: accepted, refused (a false alarm), sometimes
+              refused, undecided, no verdict (a number only); or not run, no answer: see `note`
+    refused   at how many of the points the correct gradient is refused
+    smallest  the least power of ten that is noticed, at the worst of the points where the correct
+              gradient is not refused; inf: not even 10^MOST; None: not measured
+    """
+
+    checker: str
+    function: str
+    size: int
+    dtype: str
+    correct: str
+    points: int = 0
+    refused: int = 0
+    smallest: float | None = None
+    note: str = ""
+
+
+def rows(names: Iterable[str], plan: Plan, seed: int) -> Iterator[Row]:
+    """Every checker of `names` on every function, size and dtype of the plan."""
+    names = tuple(names)
+    for function, sizes in plan.sizes.items():
+        for size in sizes:
+            problems = [Problem(function, size, seed + k) for k in range(plan.points)]
+            for name in names:
+                for dtype in DTYPES:
+                    yield row(name, problems, dtype, plan.limit)
+
+
+def full(seed: int = 0) -> Iterator[Row]:
+    """The whole comparison, row by row; what would take hours is left out, and named."""
+    return rows(CHECKERS, FULL, seed)
+
+
+def row(name: str, problems: list[Problem], dtype: str, limit: float) -> Row:
+    """One checker on one function at each of its points, in one dtype."""
+    first, checker = problems[0], CHECKERS[name]
+    head = (name, first.kind.name, first.size, dtype)
+    why = obstacle(checker, first, limit)
+    if why:
+        return Row(*head, NOT_RUN, note=why)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a dtype will likely fail is what is measured
+        try:
+            found = [_asked(checker.ready(problem, dtype)) for problem in problems]
+        except Exception as error:  # foreign code: whatever it raises is its answer
+            said = " ".join(str(error).split())[:160]
+            return Row(*head, NO_ANSWER, note=f"it raised {type(error).__name__}: {said}")
+    refused = sum(said == REFUSED for said, _ in found)
+    least = max((seen for _, seen in found if seen is not None), default=None)
+    return Row(*head, _together([said for said, _ in found]), len(found), refused, least)
+
+
+def _together(said: list[str]) -> str:
+    if len({*said}) == 1:
+        return said[0]
+    return SOMETIMES if REFUSED in said else UNDECIDED
+
+
+def obstacle(checker: Checker, problem: Problem, limit: float) -> str:
+    """Why a check is not run; empty where it is."""
+    if not installed(checker.package):
+        return f"{PACKAGES[checker.package]} is not installed"
+    if checker.scalar_only and not problem.kind.scalar:
+        return "for functions with one output only"
+    entries, passes = checker.entries(problem), checker.passes(problem)
+    if entries > ENTRIES:
+        return f"a dense Jacobian of {entries:,} entries"
+    if passes * problem.size > limit:
+        return f"about {passes:,} forward passes"
+    return ""
+
+
+def _asked(answers: Callable[[float], str]) -> tuple[str, float | None]:
+    """(what it says of the correct gradient, the least error noticed)."""
+    correct = answers(0.0)
+    if correct not in (ACCEPTED, NO_VERDICT):
+        return correct, None
+    return correct, smallest(lambda error: answers(error) == REFUSED)
+
+
+def smallest(seen: Callable[[float], bool]) -> float:
+    """The least power of ten from 10^LEAST to 10^MOST that is seen, by bisection; inf if none."""
+    low, high = LEAST - 1, MOST + 1  # low is not seen; high is, or stands for never
+    while high - low > 1:
+        middle = (low + high) // 2
+        if seen(10.0**middle):
+            high = middle
+        else:
+            low = middle
+    return float(f"1e{high}") if high <= MOST else NEVER
