@@ -10,9 +10,10 @@ pins := .ci/constraints/py$(version).txt
 install := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --constraint $(pins)
 ready := $(VENV)/.ready-$(version)
 linters := $(VENV)/.linters-$(version)
+torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report test core test-all benchmark calibrate lint picture pins clean
+.PHONY: report test core torch test-all benchmark calibrate lint picture pins clean
 
 report: $(ready)  ## judge everything, write reports/
 	@$(VENV)/bin/refnet report --out reports
@@ -23,15 +24,22 @@ test: $(ready)  ## the whole test suite
 core: $(ready)  ## the test suite without the tests that run whole programs
 	@$(pytest) -m "not end_to_end"
 
+torch: $(torch)  ## the tests that need PyTorch
+	@$(pytest) -m torch
+
 test-all:  ## the core suite under every Python of VERSIONS that is on this machine
 	@.ci/test-all $(VERSIONS)
 
-benchmark: $(ready)  ## training side by side with peers, and how long a proof takes
+benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; what they see
 	@$(VENV)/bin/python -m benchmarks.training
 	@$(VENV)/bin/python -m benchmarks.proof
+	@$(VENV)/bin/python -m benchmarks.cost
+	@$(VENV)/bin/python -m benchmarks.sensitivity
+	@$(VENV)/bin/python -m benchmarks.memory
 
-calibrate: $(ready)  ## false alarms: 10,000 verdicts on correct gradients; some 25 minutes
+calibrate: $(torch)  ## false alarms of 10,000 verdicts, and the standard checkers beside ours
 	@$(VENV)/bin/python -m benchmarks.calibration
+	@$(VENV)/bin/python -m benchmarks.peers_by_size
 
 lint: $(linters)
 	@$(VENV)/bin/ruff check
@@ -55,6 +63,10 @@ $(ready): pyproject.toml $(wildcard .ci/constraints/*.txt)
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(install) setuptools
 	@$(install) --no-build-isolation --editable '.[test]'
+	@touch $@
+
+$(torch): $(ready)
+	@$(install) --no-build-isolation --editable '.[torch]'
 	@touch $@
 
 $(linters): $(ready)

@@ -12,6 +12,7 @@ from verification.judgement.validate import validate
 from verification.vocabulary import Verdict
 
 pytest.importorskip("torch")
+pytestmark = pytest.mark.torch
 FORMATS = (np.float64, np.float32, np.float16, ml_dtypes.bfloat16)
 ACTIVATIONS = (*torch_mlp.SHARED, *torch_mlp.CAREFUL)
 

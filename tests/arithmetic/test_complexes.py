@@ -23,6 +23,22 @@ ANALYTIC = {
     "rsqrt": (jax.lax.rsqrt, lambda x: 1 / mpmath.sqrt(x)),
     "sin": (jnp.sin, mpmath.sin),
     "cos": (jnp.cos, mpmath.cos),
+    "tan": (jnp.tan, mpmath.tan),
+    "asin": (lambda x: jnp.arcsin(x / 4.0), lambda x: mpmath.asin(x / 4)),
+    "acos": (lambda x: jnp.arccos(x / 4.0), lambda x: mpmath.acos(x / 4)),
+    "atan": (lambda x: jnp.arctan(x / 4.0), lambda x: mpmath.atan(x / 4)),
+    "atan2 to the right": (lambda x: jnp.arctan2(-x, 2.0 + x), lambda x: mpmath.atan(-x / (2 + x))),
+    "atan2 to the left": (
+        lambda x: jnp.arctan2(2.0 + x, x - 4.0),
+        lambda x: mpmath.atan((2 + x) / (x - 4)) + mpmath.pi,
+    ),
+    "sinh": (jnp.sinh, mpmath.sinh),
+    "cosh": (jnp.cosh, mpmath.cosh),
+    "asinh": (lambda x: jnp.arcsinh(x / 4.0), lambda x: mpmath.asinh(x / 4)),
+    "acosh": (lambda x: jnp.arccosh(2.0 + x), lambda x: mpmath.acosh(2 + x)),
+    "atanh": (lambda x: jnp.arctanh(x / 4.0), lambda x: mpmath.atanh(x / 4)),
+    "cbrt": (jnp.cbrt, lambda x: x ** (mpmath.mpf(1) / 3)),
+    "log2": (jnp.log2, lambda x: mpmath.log(x, 2)),
     "cube": (lambda x: x**3, lambda x: x**3),
     "quotient": (lambda x: (x - 2.0) / (x * x + 1.0), lambda x: (x - 2) / (x * x + 1)),
 }
@@ -60,13 +76,18 @@ def test_branches_follow_the_real_part():
             x.max(),
             jnp.clip(x, -1.0, 0.75),
             jax.lax.stop_gradient(x),
+            jnp.floor(x / 2.0),
+            jnp.ceil(x / 2.0),
+            jnp.cbrt(8.0 * x * x * x),
         )
 
-    top, low, size, picked, best, clipped, stopped = evaluate(program, x, y)
+    top, low, size, picked, best, clipped, stopped, down, up, root = evaluate(program, x, y)
     assert top.tolist() == [x[0], y[1]] and low.tolist() == [y[0], x[1]]
     assert size.tolist() == [x[0], -x[1]] and picked.tolist() == [-x[0], x[1]]
     assert best == x[0] and clipped.tolist() == [0.75, -1.0]
     assert stopped.tolist() == [1.0, -2.0]
+    assert down.tolist() == [0.0, -1.0] and up.tolist() == [1.0, -1.0]
+    assert root[1].real != 0.0
 
 
 def test_products_transposes_and_scans():

@@ -86,6 +86,14 @@ def test_values_are_sorted_where_places_are_open():
         run(places, [wide], BALLS)
 
 
+def test_no_entry_is_compared_with_itself():
+    """Each of these balls might be less than itself, for all that their ends say."""
+    apart = np.array([arb(1).union(2), arb(5).union(6), arb(-3).union(0)], object)
+    for places in (jnp.argsort, jnp.argmax, lambda x: lax.top_k(x, 3)[1]):
+        (got,) = run(jax.make_jaxpr(places)(np.zeros(3)), [apart], BALLS)
+        assert (got == np.asarray(places(jnp.array([1.0, 5.0, -3.0])))).all()
+
+
 def test_several_keys_and_unstable_ties_have_no_rule():
     x = np.ones(3)
     for how in ({"num_keys": 2}, {"num_keys": 1, "is_stable": False}):

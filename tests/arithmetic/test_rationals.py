@@ -1,5 +1,6 @@
 """Rationals never round: a program run in them equals Python's own fractions, entry by entry."""
 
+import math
 from fractions import Fraction
 
 import jax
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from verification.arithmetic.interpreter import enter, run
 from verification.arithmetic.rationals import RATIONALS, fraction
-from verification.vocabulary import NoRule
+from verification.oracles import rational
+from verification.oracles.question import ask
+from verification.vocabulary import NoRule, Undecided
 
 floats = st.floats(-1e6, 1e6, allow_subnormal=True)
 
@@ -57,6 +60,39 @@ def test_selections_are_decided(entries, level):
     assert [float(v) for v in clipped] == [min(max(v, -3.0), level) for v in entries]
     assert (float(top[()]), float(bottom[()])) == (max(entries), min(entries))
     assert count == sum(v <= level for v in entries)
+
+
+EVEN, AWAY = jax.lax.RoundingMethod.TO_NEAREST_EVEN, jax.lax.RoundingMethod.AWAY_FROM_ZERO
+STEPS = {
+    "floor": (jnp.floor, math.floor),
+    "ceil": (jnp.ceil, math.ceil),
+    "to even": (lambda x: jax.lax.round(x, EVEN), round),
+    "away": (lambda x: jax.lax.round(x, AWAY), lambda x: math.copysign(int(abs(x) + 0.5), x)),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+@given(st.integers(-30, 30).map(lambda k: k / 4))
+def test_steps_are_taken_as_python_takes_them(name, x):
+    function, reference = STEPS[name]
+    (got,) = rationally(function, x)
+    assert got[()] == int(reference(x)) and isinstance(got[()], fmpq)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_is_flat_and_its_jump_has_no_slope(name):
+    step, jump = STEPS[name][0], 0.5 if name in ("to even", "away") else 0.0
+    (flat,) = rational.exact(ask(lambda x: x * step(x), (np.float64(2.25),)))
+    assert flat[()] == (3 if name == "ceil" else 2)
+    with pytest.raises(Undecided, match="convention"):
+        rational.exact(ask(step, (np.float64(2.0 + jump),)))
+    rational.exact(ask(step, (np.float64(2.5 - jump),)))  # a jump of the others
+
+
+def test_a_clamp_hands_on_to_the_bound_that_holds():
+    point = np.array([[-3.0, 0.5, 4.0], [-1.0, -1.0, -1.0], [2.0, 2.0, 2.0]])
+    (leaf,) = rational.exact(ask(lambda p: jax.lax.clamp(p[1], p[0], p[2]).sum(), (point,)))
+    assert leaf.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
 
 
 @pytest.mark.parametrize("value", [2.75, -2.75, 0.0])

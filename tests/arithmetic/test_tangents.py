@@ -73,7 +73,8 @@ def test_an_exact_program_has_no_sigma():
 
 
 def test_every_rounding_of_the_running_bound_has_its_tangent():
-    missing = set(bounds.RULES) - set(tangents.TABLE)
+    later = {"log2"} - set(vars(jax.lax))  # a primitive since JAX 0.12
+    missing = set(bounds.RULES) - set(tangents.TABLE) - later
 
     assert not missing, f"no first-order rule for {missing}"
     assert set(tangents.TABLE) - set(bounds.RULES) <= set(bounds.UNROUNDED)

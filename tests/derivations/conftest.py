@@ -26,7 +26,7 @@ def is_correct():
 
     def check(name):
         rng = np.random.default_rng(5)
-        findings, _ = judging.examine(ALL[name], rng, 3, ("float64", "float32"), 0)
+        findings, _ = judging.examine(ALL[name], rng, {"float64": 3, "float32": 3}, 0)
         for finding in findings:
             assert finding.verdict == Verdict.CORRECT, finding.reason
 

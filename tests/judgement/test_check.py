@@ -151,7 +151,7 @@ def test_more_draws_do_not_change_the_first_ones():
         draw = derivations.ALL["tanh"].draw
         spied = lambda r, draw=draw, s=seen: s.append(draw(r)) or s[-1]
         spy = replace(derivations.ALL["tanh"], draw=spied)
-        module.examine(spy, rng, cases, ("float32",), 0)
+        module.examine(spy, rng, {"float32": cases}, 0)
 
     assert len(few) == 2 and len(many) == 5
     assert all(np.array_equal(a[0], b[0]) for a, b in zip(few, many, strict=False))

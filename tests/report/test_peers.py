@@ -198,6 +198,7 @@ def test_every_checker_is_in_one_group():
     assert {c.package for c in CHECKERS.values()} == {*peers.PACKAGES}
 
 
+@pytest.mark.torch
 def test_pytorch_is_measured_where_it_is_and_named_where_it_is_not(monkeypatch):
     rows = list(peers.rows(peers.GROUPS["PyTorch"], peers.QUICK, seed=0))
     if peers.installed("torch"):

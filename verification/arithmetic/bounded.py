@@ -115,8 +115,11 @@ def _moved(name: str, operands, params) -> Bounded:
 
 def _compare(holds: Callable) -> Callable:
     def rule(x, y, **_):
+        if not (isinstance(x, Bounded) and isinstance(y, Bounded)):
+            x, y = _truth(x), _truth(y)
+            return Predicate(holds(x.value, y.value), x.sure & y.sure)
         value = holds(x.value, y.value)
-        if x.exact and y.exact:
+        if x is y or (x.exact and y.exact):  # x is x, whatever it is: this asks for NaN
             return Predicate(value, namespace(value).ones_like(value))
         apart = abs(x.value - y.value) > x.error + y.error
         return Predicate(value, apart | ((x.error == 0) & (y.error == 0)))
@@ -142,6 +145,8 @@ def select(which, *cases):
     """Where rounding may have turned the predicate, either case may come out."""
     index = which if is_plain(which) else which.value
     pick = lambda parts: _pick(index, parts)
+    if not any(isinstance(c, Bounded) for c in cases):
+        return _select_steering(which, index, list(map(_truth, cases)))
     value = pick([c.value for c in cases])
     if is_plain(which) and all(c.exact for c in cases):
         return Bounded(value)
@@ -150,6 +155,18 @@ def select(which, *cases):
         return Bounded(value, error)
     reach = reduce(namespace(value).maximum, [abs(c.value - value) + c.error for c in cases])
     return Bounded(value, where(which.sure, error, reach))
+
+
+def _select_steering(which, index, cases: list):
+    """Booleans and integers: what they steer must be sure."""
+    value = _pick(index, [c.value for c in cases])
+    sure = _pick(index, [c.sure for c in cases])
+    sure = sure if is_plain(which) else sure & which.sure
+    if not is_traced(value) and np.all(sure):
+        return np.asarray(value)
+    if value.dtype.kind != "b":
+        raise Undecided("a comparison within rounding picks an integer")
+    return Predicate(value, sure)
 
 
 def _pick(index, parts: list):

@@ -16,8 +16,7 @@ from .namespaces import dot, is_traced, namespace, scatter_sum, where
 def gamma(unit: float, n):
     """n u / (1 - n u): what n roundings in a row may do.  Higham 2002, lemma 3.1."""
     small = n * unit
-    with np.errstate(divide="ignore"):
-        return where(small < 1.0, small / (1.0 - small), np.inf)
+    return where(small < 1.0, small / where(small < 1.0, 1.0 - small, 1.0), np.inf)
 
 
 def dot_general(target, a, b, dimension_numbers, **_):

@@ -15,6 +15,7 @@ from ..vocabulary import Undecided
 from .arrays import MOVES
 from .bounded import COMPARISONS, Bounded, Predicate, decide, move, rounded, select, times, zero
 from .bounded_sums import cumsum, dot_general, reduce_sum, scatter_add
+from .elementary import ELEMENTARY, JUMPS, spread_of_angle, spread_of_jumps
 from .formats import Format, rounded_to
 from .interpreter import Arithmetic
 from .namespaces import function, is_traced, namespace, where
@@ -34,9 +35,11 @@ ULPS = {  # largest error of an elementary function on any device we judge, in u
     "erf": lambda x: 8,
     "erfc": lambda x: 8 + 4 * x * x,  # e^(-x^2) with x^2 rounded
     "pow": lambda x: 8,
-}
+    "atan2": lambda x: 8,
+} | {name: f.ulps for name, f in ELEMENTARY.items()}
 
 FIX_ZERO = ("expm1", "log1p", "sqrt", "sin", "tanh", "erf")  # f(0) is exactly 0
+FIX_ZERO += tuple(name for name, f in ELEMENTARY.items() if f.fixed)
 
 
 def bounds(target: Format) -> Arithmetic:
@@ -118,19 +121,41 @@ def elementary(name: str, f: Callable, spread: Callable) -> Callable:
     return rule
 
 
+def angle(target, y, x, **_):
+    xp = namespace(y.value, x.value)
+    moved = 0.0
+    if not (y.exact and x.exact):
+        moved = spread_of_angle(xp, y.value, x.value, y.error, x.error)
+    return rounded(target, xp.arctan2(y.value, x.value), moved, 8.0, zero(y) & (x.value > x.error))
+
+
 # --- what does not round ---------------------------------------------------------------------
 
 
 def convert(target, x, new_dtype, **_):
     if isinstance(x, Bounded):
         if not np.issubdtype(new_dtype, np.floating):
-            raise Undecided("a real number is turned into an integer: its digits decide a path")
+            return _cut(x, new_dtype)
         return x
     if isinstance(x, Predicate):
         if not np.issubdtype(new_dtype, np.floating):
-            return Predicate(x.value.astype(new_dtype), x.sure)
+            return _steering(x, new_dtype)
         return Bounded(x.value, where(x.sure, 0.0, 1.0))
     return Bounded(x) if is_traced(x) else lift(target, x)
+
+
+def _steering(x: Predicate, new_dtype):
+    """A comparison that becomes an integer picks or counts: rounding must not turn it."""
+    if is_traced(x.value) or not np.all(x.sure):
+        raise Undecided("a comparison within rounding steers a branch, or an index")
+    return np.asarray(x.value).astype(new_dtype)
+
+
+def _cut(x: Bounded, new_dtype):
+    """A number that rounding cannot bring to another integer, as that integer."""
+    if is_traced(x.value) or (np.trunc(x.value - x.error) != np.trunc(x.value + x.error)).any():
+        raise Undecided("a real number is turned into an integer: its digits decide a path")
+    return np.trunc(x.value).astype(new_dtype)
 
 
 def extreme(best: str) -> Callable:
@@ -152,6 +177,19 @@ def clamp(low, x, high, **_):
     xp = namespace(x.value)
     error = xp.maximum(x.error, xp.maximum(low.error, high.error))
     return Bounded(xp.clip(x.value, low.value, high.value), error)
+
+
+def jump(f: Callable) -> Callable:
+    """A function that is constant between jumps: floor, ceil, round."""
+
+    def rule(x, **how):
+        at = lambda v: f(namespace(v), v, **how)
+        value = at(x.value)
+        if x.exact:
+            return Bounded(value)
+        return Bounded(value, spread_of_jumps(namespace(value), at, x.value, x.error))
+
+    return rule
 
 
 def sign(x, **_):
@@ -225,7 +263,8 @@ RULES = {
     "scatter-add": scatter_add,
     "dot_general": dot_general,
     "convert_element_type": convert,
-}
+    "atan2": angle,
+} | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
 UNROUNDED = (
     {name: move(name) for name in MOVES if name not in RULES}
     | COMPARISONS
@@ -241,4 +280,5 @@ UNROUNDED = (
         "stop_gradient": lambda x, **_: x,
         "select_n": select,
     }
+    | {name: jump(f) for name, f in JUMPS.items()}
 )

@@ -50,7 +50,7 @@ def _clamp(low, x, high):
 
 def _angle(y, x):
     """atan(y / x) for re x > 0; in the other half plane by the cotangent, without the cut."""
-    half_turn = np.where(y.real < 0, -np.pi, np.pi) / 2
+    half_turn = np.where(y.real < 0, -np.pi / 2, np.pi / 2).astype(y.dtype)
     with np.errstate(divide="ignore", invalid="ignore"):
         right, left = np.arctan(y / x), half_turn - np.arctan(x / y)
     return np.where(x.real > 0, right, left)

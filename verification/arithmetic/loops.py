@@ -6,14 +6,21 @@ every step (`drift`: of n equal terms, up to u n/4 of their sum).
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
+from jax import lax
 
 from .formats import Format
 
 NARROW = {2.0**-11: np.float16, 2.0**-8: ml_dtypes.bfloat16}  # summed in float32, and rounded
+
+MANTISSA = {2.0**-11: (5, 10), 2.0**-8: (8, 7)}  # bits of exponent and fraction
+LARGE = 2**25  # terms: a second in NumPy, and more than a compilation
 
 
 class InOrder(NamedTuple):
@@ -36,10 +43,39 @@ def in_order(target: Format, terms: Iterable[np.ndarray], largest: float) -> InO
             total = total + term
             kept = kept + term.astype(store).astype(np.float32)
             kept = kept if store is np.float32 else kept.astype(store).astype(np.float32)
-            squares = squares + (total * total if number else 0.0)
+            squares = squares + (total * total if number else 0.0 * total)
     finer = target.sums / 2.0**-24 if store is np.float32 else 1.0
     path = target.sums * largest * np.sqrt(squares / 3.0)
     return InOrder(np.asarray(path), np.asarray(abs(kept - total) * (finer * largest)))
+
+
+def of_products(target: Format, a: np.ndarray, b: np.ndarray, largest: float) -> InOrder:
+    """in_order of a stack of matrix products: (batch, m, n) by (batch, n, k)."""
+    if a.size * b.shape[2] < LARGE:
+        return in_order(target, products(a, b), largest)
+    with jax.enable_x64(True):
+        rows = jnp.moveaxis(a / largest, 2, 0), jnp.moveaxis(b, 1, 0)
+        found = _compiled(*rows, *MANTISSA.get(target.sums, (8, 23)))
+    finer = 1.0 if target.sums in NARROW else target.sums / 2.0**-24
+    path, drift = map(np.asarray, found)
+    return InOrder(path * (target.sums * largest), drift * (finer * largest))
+
+
+@partial(jax.jit, static_argnums=(2, 3))
+def _compiled(a, b, exponent: int, mantissa: int):
+    """The same loop, in one pass over memory for each term."""
+    store = lambda x: lax.reduce_precision(x.astype(jnp.float32), exponent, mantissa)
+
+    def step(i, sums):
+        total, kept, squares = sums
+        term = a[i][:, :, None] * b[i][:, None, :]
+        total = total + term
+        return total, store(kept + store(term)), squares + jnp.where(i > 0, total * total, 0.0)
+
+    zero = jnp.zeros((*a.shape[1:], b.shape[2]))
+    start = zero, zero.astype(jnp.float32), zero
+    total, kept, squares = lax.fori_loop(0, len(a), step, start)
+    return jnp.sqrt(squares / 3.0), abs(kept.astype(total.dtype) - total)
 
 
 def along(x: np.ndarray, axes: tuple[int, ...]) -> Iterator[np.ndarray]:

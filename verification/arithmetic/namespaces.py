@@ -100,9 +100,6 @@ TRACED = {
     "stack": lambda *xs, axis, **_: jnp.stack(xs, axis),
     "tile": lambda x, reps, **_: jnp.tile(x, reps),
     "gather": _bind(lax.gather_p),
-    "scatter": _scattered(lax.scatter),
-    "dynamic_slice": _bind(lax.dynamic_slice_p),
-    "dynamic_update_slice": _bind(lax.dynamic_update_slice_p),
     "select_n": _bind(lax.select_n_p),
     "pad": _pad,
 }

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from .rewrites import REWRITES, rewritten
+
 TYPICAL = {  # largest error, in units of u |f(x)|, away from where a function is worst
     "exp": 4,
     "exp2": 4,
@@ -36,6 +38,7 @@ TYPICAL = {  # largest error, in units of u |f(x)|, away from where a function i
     "dot_general": 1,
     "reduce_sum": 1,
     "cumsum": 1,
+    "atan2": 8,
     "scatter-add": 1,
 }
 
@@ -75,8 +78,11 @@ def _after(eqn, ins: list[Way]) -> list[Way]:
         steps = eqn.params.get("length", 1)
         once = max(_outs(inner, [Way(0, 0)] * len(inner.invars)), default=Way(0, 0))
         return [longest_in + (steps * once.ulps, steps * once.roundings)] * len(eqn.outvars)
-    ulps = TYPICAL.get(eqn.primitive.name, 0)
-    if eqn.primitive.name == "integer_pow":
+    name = eqn.primitive.name
+    if name in REWRITES and name not in TYPICAL:
+        return _outs(rewritten(eqn, (True,) * len(eqn.outvars)).jaxpr, ins)
+    ulps = TYPICAL.get(name, 0)
+    if name == "integer_pow":
         ulps = max(abs(eqn.params["y"]) - 1, 1)
     floating = jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating) and ulps
     return [longest_in + ((ulps, 1) if floating else (0, 0))] * len(eqn.outvars)

@@ -16,13 +16,14 @@ from scipy import special
 from ..vocabulary import Undecided
 from .arrays import landing
 from .bounds import ULPS
+from .elementary import ELEMENTARY
 from .formats import Format
 from .interpreter import Arithmetic
-from .loops import InOrder, along, in_order, products
+from .loops import InOrder, along, in_order, of_products
 from .namespaces import cumsum as cumulative
 from .namespaces import dot, scatter_sum
 from .noise import DRAWS, Noise, sum_spread, underflow
-from .samples import UNROUNDED, Samples, apply, decide
+from .samples import UNROUNDED, Samples, apply, decide, whole
 
 
 def random_rounding(target: Format, count: int = DRAWS, seed: int = 0, first: int = 0):
@@ -150,7 +151,7 @@ def dot_general(noise, a, b, dimension_numbers, **_):
     draws = None if a.exact and b.exact else _dot(a.rows, b.rows, dimension_numbers)
     total = Samples(product(a.value, b.value), draws)
     (left, _), (right, _) = _stacks(a.value[None], b.value[None], dimension_numbers)
-    loop = in_order(noise.target, products(left[0], right[0]), of_a * of_b)
+    loop = of_products(noise.target, left[0], right[0], of_a * of_b)
     loop = InOrder(*(part.reshape(total.shape) for part in loop))
     return summed(noise, total, n, root, loop, products=True)
 
@@ -183,9 +184,12 @@ def convert(noise, x, new_dtype, **_):
     if not isinstance(x, Samples):
         return lift(noise, x.astype(np.float64))
     if x.value.dtype.kind == "b":
-        wide = np.float64 if np.issubdtype(new_dtype, np.floating) else new_dtype
-        return apply(lambda v: v.astype(wide), x)
+        if not np.issubdtype(new_dtype, np.floating):
+            return whole(x, new_dtype)
+        return apply(lambda v: v.astype(np.float64), x)
     if not np.issubdtype(new_dtype, np.floating):
+        if x.exact or (np.trunc(x.draws) == np.trunc(x.value)).all():
+            return np.trunc(x.value).astype(new_dtype)
         raise Undecided("a real number is turned into an integer: its digits decide a path")
     return x
 
@@ -220,4 +224,5 @@ ROUNDED = {
     "scatter-add": scatter_add,
     "dot_general": dot_general,
     "convert_element_type": convert,
-}
+    "atan2": lambda noise, y, x, **_: rounded(noise, apply(np.arctan2, y, x), ULPS["atan2"](y)),
+} | {name: elementary(name, lambda v, f=f: f.value(np, v)) for name, f in ELEMENTARY.items()}

@@ -13,6 +13,7 @@ import numpy as np
 from ..vocabulary import Undecided
 from .arrays import MOVES, moved
 from .bounded import _pick, decided
+from .elementary import JUMPS
 
 WIDE = 4.0  # deviations in comparisons, over what they are
 
@@ -68,11 +69,14 @@ def move(name: str) -> Callable:
 
     def rule(*operands, **params):
         numbers, places = moved(name, operands, params)
+        numbers = list(map(sampled, numbers))  # constants among predicates
         value = np.concatenate([x.value.ravel() for x in numbers])[places]
         if all(x.exact for x in numbers):
             return Samples(value)
         count = max(len(x.rows) for x in numbers)
-        pools = [np.broadcast_to(x.rows.reshape(-1, x.size), (count, x.size)) for x in numbers]
+        pools = [
+            np.broadcast_to(x.rows.reshape(len(x.rows), x.size), (count, x.size)) for x in numbers
+        ]
         pool = pools[0] if len(pools) == 1 else np.concatenate(pools, axis=1)
         return Samples(value, pool[:, places])
 
@@ -110,29 +114,45 @@ def extreme(best: np.ufunc, first: Callable) -> Callable:
     return rule
 
 
+def jump(f: Callable) -> Callable:
+    """A function that is constant between jumps: a draw may come to the other side of one."""
+    return lambda x, **how: apply(lambda v: f(np, v, **how), wide(x))
+
+
+def whole(x: Samples, new_dtype):
+    """Booleans that become integers, which pick and count: all draws must agree."""
+    if not x.exact and (x.draws != x.value[None]).any():
+        raise Undecided("a comparison within rounding steers a branch, or an index")
+    return x.value.astype(new_dtype)
+
+
 def select(which, *cases):
     return apply(lambda index, *parts: _pick(index, list(parts)), which, *cases)
 
 
-UNROUNDED = {name: move(name) for name in MOVES if name != "convert_element_type"} | {
-    "lt": compare(operator.lt),
-    "gt": compare(operator.gt),
-    "le": compare(operator.le),
-    "ge": compare(operator.ge),
-    "eq": rule_of(operator.eq),  # whether a choice fell on this operand: as it is
-    "ne": rule_of(operator.ne),
-    "and": rule_of(operator.and_),
-    "or": rule_of(operator.or_),
-    "not": rule_of(operator.invert),
-    "is_finite": rule_of(np.isfinite),
-    "neg": rule_of(operator.neg),
-    "abs": rule_of(operator.abs),
-    "sign": lambda x, **_: apply(np.sign, wide(x)),
-    "max": extreme(np.maximum, operator.ge),
-    "min": extreme(np.minimum, operator.le),
-    "reduce_max": extreme(np.maximum, operator.ge),
-    "reduce_min": extreme(np.minimum, operator.le),
-    "clamp": rule_of(lambda low, x, high: np.clip(x, low, high)),
-    "stop_gradient": lambda x, **_: x,
-    "select_n": select,
-}
+UNROUNDED = (
+    {name: move(name) for name in MOVES if name != "convert_element_type"}
+    | {
+        "lt": compare(operator.lt),
+        "gt": compare(operator.gt),
+        "le": compare(operator.le),
+        "ge": compare(operator.ge),
+        "eq": rule_of(operator.eq),  # whether a choice fell on this operand: as it is
+        "ne": rule_of(operator.ne),
+        "and": rule_of(operator.and_),
+        "or": rule_of(operator.or_),
+        "not": rule_of(operator.invert),
+        "is_finite": rule_of(np.isfinite),
+        "neg": rule_of(operator.neg),
+        "abs": rule_of(operator.abs),
+        "sign": lambda x, **_: apply(np.sign, wide(x)),
+        "max": extreme(np.maximum, operator.ge),
+        "min": extreme(np.minimum, operator.le),
+        "reduce_max": extreme(np.maximum, operator.ge),
+        "reduce_min": extreme(np.minimum, operator.le),
+        "clamp": rule_of(lambda low, x, high: np.clip(x, low, high)),
+        "stop_gradient": lambda x, **_: x,
+        "select_n": select,
+    }
+    | {name: jump(f) for name, f in JUMPS.items()}
+)

@@ -75,11 +75,12 @@ def configurations(
 
 
 def corners(seed: int) -> list[Configuration]:
-    """The largest network at the largest and smallest inputs; the smallest one at both too."""
+    """The widest layer, the deepest network and the smallest, at both ends of the scales."""
     rng = np.random.default_rng(seed)
     mse, classes, labels = LOSSES
     networks = (
-        Network((WIDEST,) * (DEEPEST + 1), MOST, "relu", classes),
+        Network((WIDEST, WIDEST), MOST, "relu", classes),
+        Network((32,) * (DEEPEST + 1), MOST, "tanh", classes),
         Network((1, 1), 1, "relu", labels),
         Network((1,) * (DEEPEST + 1), 1, "sigmoid", mse),
     )

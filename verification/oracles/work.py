@@ -21,7 +21,8 @@ def _of(eqn) -> int:
         return computed * int(np.prod([shape[i] for i in axes], dtype=int))
     if eqn.primitive.name == "conv_general_dilated":
         kernel = eqn.invars[1].aval.shape
-        return computed * int(np.prod(kernel, dtype=int)) // max(kernel[0], 1)
+        outputs = kernel[eqn.params["dimension_numbers"].rhs_spec[0]]
+        return computed * int(np.prod(kernel, dtype=int)) // max(outputs, 1)
     return computed
 
 

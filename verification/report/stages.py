@@ -26,7 +26,7 @@ from .document import (
 )
 
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
-CASES, QUICK_CASES = 32, 8  # at first, in each dtype
+CASES, QUICK_CASES = 32, 6  # at first, in each dtype; in narrow ones, quick or not, the fewer
 PACKAGES = ("jax", "jaxlib", "numpy", "optax", "python-flint", "scikit-learn", "scipy", "sympy")
 OPTIONAL = ("chex", "torch")
 
@@ -67,7 +67,8 @@ def check_derivation(name: str, seed: int, quick: bool) -> Check:
     from ..judgement.budget import DTYPES
     from ..judgement.check import check
 
-    return check(name, cases=QUICK_CASES if quick else CASES, seed=seed, dtypes=DTYPES)
+    cases = QUICK_CASES if quick else CASES
+    return check(name, cases, seed, DTYPES, narrow=QUICK_CASES)
 
 
 def claim_names() -> list[str]:
