@@ -79,10 +79,15 @@ def _after(eqn, ins: list[Way]) -> list[Way]:
         once = max(_outs(inner, [Way(0, 0)] * len(inner.invars)), default=Way(0, 0))
         return [longest_in + (steps * once.ulps, steps * once.roundings)] * len(eqn.outvars)
     name = eqn.primitive.name
-    if name in REWRITES and name not in TYPICAL:
+    if name in REWRITES and name not in TYPICAL and _floats(eqn.invars):
         return _outs(rewritten(eqn, (True,) * len(eqn.outvars)).jaxpr, ins)
     ulps = TYPICAL.get(name, 0)
     if name == "integer_pow":
         ulps = max(abs(eqn.params["y"]) - 1, 1)
-    floating = jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating) and ulps
-    return [longest_in + ((ulps, 1) if floating else (0, 0))] * len(eqn.outvars)
+    rounds = ulps and _floats(eqn.outvars)
+    return [longest_in + ((ulps, 1) if rounds else (0, 0))] * len(eqn.outvars)
+
+
+def _floats(atoms) -> bool:
+    """Whether real numbers are among them: integers are exact."""
+    return any(jnp.issubdtype(atom.aval.dtype, jnp.floating) for atom in atoms)

@@ -79,7 +79,7 @@ def corners(seed: int) -> list[Configuration]:
     rng = np.random.default_rng(seed)
     mse, classes, labels = LOSSES
     networks = (
-        Network((WIDEST, WIDEST), MOST, "relu", classes),
+        Network((WIDEST, 24, WIDEST), MOST, "relu", classes),
         Network((32,) * (DEEPEST + 1), MOST, "tanh", classes),
         Network((1, 1), 1, "relu", labels),
         Network((1,) * (DEEPEST + 1), 1, "sigmoid", mse),
