@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from ..vocabulary import Undecided
 from .arrays import MOVES
@@ -186,7 +187,7 @@ def decide(predicate):
 
 def decided(number):
     """A plain scalar as Python has it; under tracing only constants are known."""
-    if isinstance(number, jax.core.Tracer):
+    if isinstance(number, Tracer):
         raise Undecided("a branch or a loop depends on an argument: it cannot be run for many")
     return np.asarray(number)[()]
 

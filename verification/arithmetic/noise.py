@@ -67,7 +67,8 @@ class Noise:
 
 def signs(like, key: tuple[int, int], numbers: np.ndarray, dtype, lean: Any = 1.0):
     """(len(numbers), *like.shape), of unit variance: half of it common to the whole array."""
-    word = _mixed(np.uint32([key[1]])) ^ _mixed(np.uint32([key[0]]))
+    seed, number = (np.array([part], np.uint32) for part in key)
+    word = _mixed(number) ^ _mixed(seed)
     own = _bits(words(like, word[0]), numbers, dtype)
     common = _bits(_mixed(word + np.uint32(1)), numbers, dtype)
     return own + lean * common.reshape(-1, *(1,) * like.ndim)
@@ -102,7 +103,9 @@ def underflow(target: Format) -> float:
     return 2.0 * target.unit * target.tiny if target.name == "float16" else target.tiny
 
 
-def sum_spread(target: Format, n: Any, total, root, products: bool, path=0.0, drift=0.0):
+def sum_spread(
+    target: Format, n: Any, total, root, products: bool, path: Any = 0.0, drift: Any = 0.0
+):
     """The standard deviation of a sum of n terms, root the root of the sum of their squares.
 
     path and drift are those of a plain loop over the terms: see loops.py.

@@ -188,7 +188,7 @@ def convert(noise, x, new_dtype, **_):
             return whole(x, new_dtype)
         return apply(lambda v: v.astype(np.float64), x)
     if not np.issubdtype(new_dtype, np.floating):
-        if x.exact or (np.trunc(x.draws) == np.trunc(x.value)).all():
+        if (np.trunc(x.rows) == np.trunc(x.value)).all():
             return np.trunc(x.value).astype(new_dtype)
         raise Undecided("a real number is turned into an integer: its digits decide a path")
     return x

@@ -24,7 +24,7 @@ class Tangents:
 
     __slots__ = ("fresh", "key", "rows", "value")
 
-    def __init__(self, value, rows=None, fresh=None, key=0):
+    def __init__(self, value, rows=None, fresh=None, key=(0, 0)):
         self.value, self.rows, self.fresh, self.key = jnp.asarray(value), rows, fresh, key
 
     shape = property(lambda self: self.value.shape)

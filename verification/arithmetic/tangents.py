@@ -90,7 +90,7 @@ def compare(ledger, name, x, y, **_) -> Gate:
     return Gate(holds, (abs(x.value - y.value) <= reach) & (reach > 0))
 
 
-def choose(ledger, name, which, *cases, **params) -> Tangents:
+def choose(ledger, name, which, *cases, **params):
     """Where a draw may turn the gate, the other case is as likely: half the distance is noise."""
     if not isinstance(which, Gate):
         return exact(ledger, name, which, *cases, **params)
