@@ -28,6 +28,7 @@ from verification.judgement.tallies import CONTROL, EDGES, Judged, rows, sensiti
 
 HERE = Path(__file__).parent
 RECORD = HERE / "calibration.json"
+LARGE, MODEST = 6, 64  # one network in six has the whole range of sizes, the others this width
 SIZES = (10**2, 10**3, 10**4, 10**5, 10**6, 10**7)  # parameters
 MODULES = {name: name for name in ("numpy", "jax", "jaxlib", "torch", "ml_dtypes")}
 MODULES |= {"python-flint": "flint"}
@@ -35,7 +36,10 @@ MODULES |= {"python-flint": "flint"}
 
 def measured(networks: int, seed: int) -> tuple[list[Configuration], list[Judged], float]:
     """Every verdict at the configurations of a seed, and at the corners; the seconds it took."""
-    met = [*corners(seed), *configurations(networks * POINTS, seed)]
+    few, many = networks // LARGE, networks - networks // LARGE
+    large = configurations(few * POINTS, seed)
+    small = configurations(many * POINTS, seed + 1, widest=MODEST, most=MODEST)
+    met = [*corners(seed), *small, *large]
     verdicts, start = [], time.perf_counter()
     for verdict in judgements(met, implementations=installed(ALL | LOSSY)):
         verdicts.append(verdict)

@@ -9,8 +9,7 @@ In a format of unit u:
 The sums are those of a walk that ends at S and wanders by V: over random signs S^2 is V on average
 and the variance n/6 V; terms of one sign add n/9 S^2, as they do in a loop that adds in order.
 A plain loop over the terms may do more: see loops.py.  Where sums run in a finer format, u is that
-format's, and one rounding of the result follows.  A draw is a sign: errors are small, so that only
-their variance counts, and one random word gives an entry its 32.  Half of the variance of each
+format's, and one rounding of the result follows.  Half of the variance of each
 operation is one sign for the whole array: equal operands are rounded alike, so that errors of equal
 rows add up.
 
@@ -38,12 +37,16 @@ class Noise:
         self.operations = 0
 
     def draw(self, like, lean: Any = 1.0):
-        """(count, *like.shape) of unit variance: a sign for each entry, and one for all of them.
+        """(count, *like.shape) of unit variance: a number for each entry, and one for all of them.
 
-        `lean` turns the common one: an entry's own sign, where sums lean away from zero.
+        `lean` turns the common one: an entry's own sign, where sums lean away from zero.  Normal,
+        not of one size: what is not linear answers to the large ones.
         """
         self.operations += 1
-        return signs(like, (self.seed, self.operations), self.numbers, np.float64, lean)
+        rng = np.random.default_rng([self.seed, self.operations, int(self.numbers[0])])
+        own = rng.standard_normal((len(self.numbers), *like.shape), np.float32)
+        common = rng.standard_normal(len(self.numbers), np.float32)
+        return 0.5**0.5 * (own + lean * common.reshape(-1, *(1,) * like.ndim))
 
     def settle(self, draws, noise, flushed: bool = False):
         """Underflow and overflow of a result."""

@@ -12,14 +12,28 @@ that is less.  As K > sqrt(32), whatever one draw did is allowed.  The probabili
 rounding errors as independent as the model's; benchmarks/calibration.py measures what is seen.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
 
-from ..arithmetic.formats import format_of
+from ..arithmetic.formats import Format, format_of
 from ..arithmetic.namespaces import namespace, where
 from ..arithmetic.noise import DRAWS, underflow
 
 FALSE_ALARM = 1e-9  # per case, of a correct implementation that rounds as the model does
+
+
+def lost(target: Format, leaves: Sequence):
+    """What another order of the same products may lose to underflow.
+
+    What is flushed there may have been multiplied by the largest of the arguments; by more than
+    1 / sqrt(u), and half of the digits would be gone before.
+    """
+    xp = namespace(*leaves)
+    sizes = [xp.max(abs(x), initial=1.0) for x in leaves if x.dtype.kind == "f"]
+    largest = xp.max(xp.stack(sizes)) if sizes else 1.0
+    return underflow(target) * xp.minimum(largest, target.unit**-0.5)
 
 
 def is_sharp(value, error, dtype: str):
@@ -31,9 +45,9 @@ def is_sharp(value, error, dtype: str):
     return xp.isfinite(largest) & xp.all(error <= format_of(dtype).unit ** (2 / 3) * scale)
 
 
-def allowances(sigmas: list, errors: list, dtype: str) -> list:
-    """K sigma for every leaf, and no less than what underflow takes."""
-    entries, least = sum(sigma.size for sigma in sigmas), underflow(format_of(dtype))
+def allowances(sigmas: list, errors: list, least) -> list:
+    """K sigma for every leaf, and no less than `least`, what underflow takes."""
+    entries = sum(sigma.size for sigma in sigmas)
     pairs = zip(sigmas, errors, strict=True)
     return [namespace(s, e).maximum(allowance(s, e, entries), least) for s, e in pairs]
 

@@ -24,7 +24,7 @@ from ..arithmetic.tangents import Tangents, tangents
 from ..oracles.question import as_exact
 from ..oracles.work import products
 from ..vocabulary import NoRule, Undecided
-from .allowance import allowances, is_sharp
+from .allowance import allowances, is_sharp, lost
 from .budget import RANDOM, RUNNING, Budget, budget, floored, floored_deviations, traced
 
 FIRST_ORDER = ("float64", "float32", "float16_float32")
@@ -93,7 +93,8 @@ def _one(program: ClosedJaxpr, dtype: str, leaves) -> Judgement:
     values, radii = _reference(program, leaves)
     coarser = format_of(dtype).unit / format_of("float64").unit
     target = format_of(dtype)
-    bound = [floored(v, r * coarser, program, target) for v, r in zip(values, radii, strict=True)]
+    flushed, both = lost(target, leaves), zip(values, radii, strict=True)
+    bound = [floored(v, r * coarser, program, target, flushed) for v, r in both]
     pairs = zip(values, bound, strict=True)
     sharp = jnp.all(jnp.stack([is_sharp(value, error, dtype) for value, error in pairs]))
     held = _held(leaves, dtype)
@@ -101,7 +102,7 @@ def _one(program: ClosedJaxpr, dtype: str, leaves) -> Judgement:
         return Judgement(values, radii, bound, held, sharp)
     sigmas, settled = _sigmas(program, dtype, leaves)
     sigmas = floored_deviations(sigmas, values, program, target)
-    return Judgement(values, radii, allowances(sigmas, bound, dtype), settled & held, sharp)
+    return Judgement(values, radii, allowances(sigmas, bound, flushed), settled & held, sharp)
 
 
 def _held(leaves, dtype: str):

@@ -30,7 +30,7 @@ from ..arithmetic.paths import longest
 from ..arithmetic.rounding import random_rounding
 from ..arithmetic.samples import Samples
 from ..oracles.question import as_exact
-from .allowance import allowances, is_sharp, root_of_squares
+from .allowance import allowances, is_sharp, lost, root_of_squares
 
 __all__ = ["DTYPES", "Budget", "budget", "deviations", "running_bound"]
 
@@ -49,24 +49,28 @@ def budget(gradient: Callable, args: tuple, dtype: str) -> Budget:
     """What gradient(*args) may be off by in `dtype`, leaf by leaf, in flattening order."""
     program, leaves = traced(gradient, args)
     target = format_of(dtype)
+    flushed = lost(target, leaves)
     rigorous = [
-        (v, floored(v, e, program, target)) for v, e in running(program, leaves, _bounds(target))
+        (v, floored(v, e, program, target, flushed))
+        for v, e in running(program, leaves, _bounds(target))
     ]
     enough = [bool(is_sharp(value, error, dtype)) for value, error in rigorous]
     errors = [np.asarray(error) for _, error in rigorous]
     if all(enough):
         return Budget(errors, (RUNNING,) * len(enough))
-    randoms = list(map(np.asarray, allowances(_sigmas(program, leaves, target), errors, dtype)))
+    values = [value for value, _ in rigorous]
+    sigmas = floored_deviations(_sigmas(program, leaves, target), values, program, target)
+    randoms = list(map(np.asarray, allowances(sigmas, errors, flushed)))
     if dtype == "float64":
-        lost = _underflows(program, leaves, errors)
-        randoms = [np.asarray(a + b) for a, b in zip(randoms, lost, strict=True)]
+        tails = _underflows(program, leaves, errors)
+        randoms = [np.asarray(a + b) for a, b in zip(randoms, tails, strict=True)]
     chosen = [_chosen(*leaf) for leaf in zip(enough, errors, randoms, strict=True)]
     return Budget([allowed for allowed, _ in chosen], tuple(kind for _, kind in chosen))
 
 
-def floored(value, error, program: ClosedJaxpr, target: Format):
-    """No less than the units of the longest path: see arithmetic/paths.py."""
-    least = longest(program).ulps * target.unit * abs(value)
+def floored(value, error, program: ClosedJaxpr, target: Format, flushed):
+    """No less than the units of the longest path: see arithmetic/paths.py; and than underflow."""
+    least = longest(program).ulps * target.unit * abs(value) + flushed
     xp = namespace(value)
     return xp.asarray(xp.maximum(error, where(error > 0.0, least, 0.0)))
 
@@ -83,7 +87,9 @@ def running_bound(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarra
     arithmetic = _bounds(format_of(dtype))
     program, leaves = traced(gradient, args)
     pairs = running(program, leaves, arithmetic)
-    return [floored(value, error, program, format_of(dtype)) for value, error in pairs]
+    target = format_of(dtype)
+    flushed = lost(target, leaves)
+    return [floored(value, error, program, target, flushed) for value, error in pairs]
 
 
 def deviations(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
