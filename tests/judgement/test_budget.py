@@ -261,3 +261,12 @@ def test_deviations_whose_squares_underflow_are_still_there():
     (one,), (small,) = (deviations(f, (x, np.float64(s)), "float64") for s in (1.0, 2.0**-800))
 
     assert small == one * 2.0**-800 > 0.0
+
+
+def test_roundings_of_float64_are_seen_though_draws_are_float64_themselves():
+    x = np.array([-2.2, -3.1, -5.0, 4.0])
+    slope = jax.grad(lambda x: jnp.sum(jnp.tanh(x)))
+    (fine,), (coarse,) = (deviations(slope, (x,), dtype) for dtype in ("float64", "float32"))
+
+    # the same draws of the same program, in other units
+    assert np.abs(np.log2(coarse / fine) - 29.0).max() < 0.1

@@ -46,7 +46,8 @@ class Noise:
         rng = np.random.default_rng([self.seed, self.operations, int(self.numbers[0])])
         own = rng.standard_normal((len(self.numbers), *like.shape), np.float32)
         common = rng.standard_normal(len(self.numbers), np.float32)
-        return 0.5**0.5 * (own + lean * common.reshape(-1, *(1,) * like.ndim))
+        both = own + lean * common.astype(np.float64).reshape(-1, *(1,) * like.ndim)
+        return 0.5**0.5 * both
 
     def settle(self, draws, noise, flushed: bool = False):
         """Underflow and overflow of a result."""

@@ -35,6 +35,7 @@ from .allowance import allowances, is_sharp, lost, root_of_squares
 __all__ = ["DTYPES", "Budget", "budget", "deviations", "running_bound"]
 
 ROOM = 2**21  # numbers of one array that are held at once
+COARSER = 2.0**12
 RUNNING, RANDOM = "running bound", "random rounding"
 
 
@@ -138,7 +139,14 @@ _bounds = functools.lru_cache(maxsize=16)(bounds)
 
 
 def _sigmas(program: ClosedJaxpr, leaves: list, target: Format) -> list[np.ndarray]:
-    """Root mean square deviations, a few draws at a time where arrays are large."""
+    """Root mean square deviations, a few draws at a time where arrays are large.
+
+    The draws are float64 themselves: a rounding of float64 would be lost in them, and is drawn
+    COARSER times as large.
+    """
+    if target.unit == format_of("float64").unit:
+        coarse = target._replace(unit=target.unit * COARSER, sums=target.sums * COARSER)
+        return [np.asarray(sigma / COARSER) for sigma in _sigmas(program, leaves, coarse)]
     largest = max((x.size for x in leaves), default=1)
     count = int(np.clip(ROOM // max(largest, 1), 1, DRAWS))
     with np.errstate(all="ignore"):
