@@ -26,7 +26,7 @@ from .document import (
 )
 
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
-CASES, QUICK_CASES = 32, 6  # at first, in each dtype; in narrow ones, quick or not, the fewer
+CASES, QUICK_CASES = 24, 4  # at first, in each dtype; in narrow ones, quick or not, the fewer
 PACKAGES = ("jax", "jaxlib", "numpy", "optax", "python-flint", "scikit-learn", "scipy", "sympy")
 OPTIONAL = ("chex", "torch")
 
