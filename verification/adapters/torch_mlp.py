@@ -43,7 +43,7 @@ def gradient(activation: str, loss: str, built_in: bool = False) -> Callable:
 
 @functools.cache
 def _torch():
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     torch.set_num_threads(1)
     return torch

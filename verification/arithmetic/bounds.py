@@ -2,8 +2,9 @@
 
 Assumes IEEE rounding to nearest in the target format, the ulp bounds of ULPS for elementary
 functions, sums and products in any order, and that results below the smallest normal number
-may be flushed to zero.  Values are float64 at the target's inputs; bounds are per entry.
-Where a correct program in the target format may overflow, the bound is infinite.
+may be flushed to zero; and that a / (b / c) is divided twice (XLA may take a c / b, which can
+overflow by itself).  Values are float64 at the target's inputs; bounds are per entry.  Where a
+correct program in the target format may overflow, the bound is infinite.
 """
 
 from collections.abc import Callable

@@ -93,7 +93,7 @@ def torch_gradcheck(fast: bool) -> Callable[[Problem, str], Answers]:
     """In fast mode a refusal is looked at again element by element to word it: that is cut off."""
 
     def ready(problem: Problem, dtype: str) -> Answers:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
 
         to = lambda leaf: torch.tensor(leaf).to(getattr(torch, dtype))
         params, data = [to(p).requires_grad_() for p in problem.params], [*map(to, problem.data)]
@@ -117,7 +117,7 @@ def torch_gradcheck(fast: bool) -> Callable[[Problem, str], Answers]:
 
 def torch_planted(kind: Kind, data: list, slopes: list, most: float) -> Callable:
     """The function as an autograd.Function whose own backward is the slopes it is given."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     calls = itertools.count()
 

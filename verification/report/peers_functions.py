@@ -43,7 +43,7 @@ def elementwise_slopes(params, data):
 
 
 def elementwise_torch(params, data):
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     (x,), (w,) = params, data
     return w * torch.nn.functional.softplus(x)
@@ -61,7 +61,7 @@ def network(params, data):
 
 
 def network_torch(params, data):
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     w1, b1, w2, b2 = params
     x, y = data
