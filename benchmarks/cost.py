@@ -19,7 +19,7 @@ from refnet.layers import Dense
 from verification.judgement.batch import judged
 from verification.oracles.question import as_exact
 
-SIZES, BATCHES, CASES, ROUNDS = (64, 256, 10), (1, 16, 32, 64, 128), 32, 15
+SIZES, BATCHES, CASES, ROUNDS = (64, 256, 10), (1, 16, 32, 128), 32, 9
 LIMIT = 40.0
 
 
