@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verification.arithmetic.arrays import box, decided, dot_general, each, landing, moved
+from verification.arithmetic.arrays import box, decided, dot_general, each, moved
+from verification.arithmetic.moves import landing
 
 times = dot_general(lambda a, b: a @ b)
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ..vocabulary import Undecided
+from . import namespaces
 from .interpreter import is_plain
-from .moves import MOVES, carried, landing
+from .moves import MOVES, carried
 
 
 def box(value) -> np.ndarray:
@@ -81,15 +82,11 @@ def reduce_sum(x, axes, **_):
 
 
 def cumsum(x, axis, reverse, **_):
-    flip = (lambda a: np.flip(a, axis)) if reverse else (lambda a: a)
-    return flip(np.cumsum(flip(x), axis=axis))
+    return namespaces.cumsum(x, axis, reverse)
 
 
 def scatter_add(x, indices, updates, **params):
-    out = x.copy()
-    into = landing(x.shape, indices, updates.shape, params)
-    np.add.at(out.reshape(-1), into[into >= 0], updates.ravel()[into >= 0])
-    return out
+    return namespaces.scatter_sum(x, indices, updates, params)
 
 
 # --- products ------------------------------------------------------------------------------
@@ -100,8 +97,8 @@ def dot_general(matmul: Callable) -> Callable:
 
     def rule(a, b, dimension_numbers, **_):
         (contract_a, contract_b), (batch_a, batch_b) = dimension_numbers
-        a3, free_a = _matrices(a, batch_a, contract_a, contract_last=True)
-        b3, free_b = _matrices(b, batch_b, contract_b, contract_last=False)
+        a3, free_a = matrices(a, batch_a, contract_a, contract_last=True)
+        b3, free_b = matrices(b, batch_b, contract_b, contract_last=False)
         batch = tuple(a.shape[i] for i in batch_a)
         products = [matmul(x, y) for x, y in zip(a3, b3, strict=True)]
         out = np.empty((len(products), a3.shape[1], b3.shape[2]), object)
@@ -112,7 +109,7 @@ def dot_general(matmul: Callable) -> Callable:
     return rule
 
 
-def _matrices(x, batch, contract, contract_last: bool):
+def matrices(x, batch, contract, contract_last: bool):
     """x as a stack of matrices (batch, free, contracted), or with the last two swapped."""
     free = [i for i in range(x.ndim) if i not in (*batch, *contract)]
     inner = [*free, *contract] if contract_last else [*contract, *free]

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jax.core import Tracer
 
 from ..vocabulary import Undecided
-from .arrays import MOVES
+from .arrays import moved
 from .formats import Format
 from .interpreter import is_plain
 from .namespaces import is_traced, moves, namespace, where
@@ -82,7 +81,10 @@ def move(name: str) -> Callable:
             exact = all(v.exact for v in operands if isinstance(v, Bounded))
             value = _part(name, "value", operands, params)
             return Bounded(value, None if exact else _part(name, "error", operands, params))
-        return _moved(name, operands, params)
+        numbers, places = moved(name, operands, params)
+        flat = lambda part: np.concatenate([getattr(v, part).ravel() for v in numbers])[places]
+        exact = all(v.exact for v in numbers)
+        return Bounded(flat("value"), None if exact else flat("error"))
 
     return rule
 
@@ -94,24 +96,6 @@ def _part(name: str, part: str, operands, params):
 
 def _traced(operands) -> bool:
     return is_traced(*(v.value if isinstance(v, Bounded | Predicate) else v for v in operands))
-
-
-def _moved(name: str, operands, params) -> Bounded:
-    """By position: NumPy moves the numbers of the places once, and both parts follow."""
-    offset, ids, pool = 0, [], []
-    for v in operands:
-        if isinstance(v, Bounded):
-            ids.append(np.arange(offset, offset + v.size).reshape(v.shape))
-            offset += v.size
-            pool.append(v)
-        else:
-            ids.append(v)
-    with jax.enable_x64(True):
-        places = np.asarray(MOVES[name](*ids, **params))
-    flat = lambda arrays: np.concatenate([a.ravel() for a in arrays])[places]
-    value = flat([v.value for v in pool])
-    exact = all(v.exact for v in pool)
-    return Bounded(value, None if exact else flat([v.error for v in pool]))
 
 
 def _compare(holds: Callable) -> Callable:
@@ -145,7 +129,7 @@ def _not(p):
 def select(which, *cases):
     """Where rounding may have turned the predicate, either case may come out."""
     index = which if is_plain(which) else which.value
-    pick = lambda parts: _pick(index, parts)
+    pick = lambda parts: pick_case(index, parts)
     if not any(isinstance(c, Bounded) for c in cases):
         return _select_steering(which, index, list(map(_truth, cases)))
     value = pick([c.value for c in cases])
@@ -160,8 +144,8 @@ def select(which, *cases):
 
 def _select_steering(which, index, cases: list):
     """Booleans and integers: what they steer must be sure."""
-    value = _pick(index, [c.value for c in cases])
-    sure = _pick(index, [c.sure for c in cases])
+    value = pick_case(index, [c.value for c in cases])
+    sure = pick_case(index, [c.sure for c in cases])
     sure = sure if is_plain(which) else sure & which.sure
     if not is_traced(value) and np.all(sure):
         return np.asarray(value)
@@ -170,7 +154,8 @@ def _select_steering(which, index, cases: list):
     return Predicate(value, sure)
 
 
-def _pick(index, parts: list):
+def pick_case(index, parts: list):
+    """Entry by entry the part that an index, or a boolean, says."""
     first, *others = parts
     for number, part in enumerate(others, 1):
         first = where(index == number, part, first)

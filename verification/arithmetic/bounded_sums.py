@@ -6,9 +6,9 @@ import jax
 import numpy as np
 from jax import lax
 
-from .arrays import landing
 from .bounded import Bounded, rounded, zero
 from .formats import Format
+from .moves import landing
 from .namespaces import cumsum as cumulative
 from .namespaces import dot, is_traced, namespace, scatter_sum, where
 

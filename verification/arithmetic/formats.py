@@ -45,6 +45,12 @@ def format_of(dtype: str) -> Format:
     return Format(precision.results, unit, float(info.smallest_normal), float(info.max), sums)
 
 
+def has_digits(target: Format, array: np.ndarray) -> np.ndarray:
+    """Whether the format has all significant digits of a number, whatever its size."""
+    fraction = np.frexp(array)[0] / target.unit  # of the numbers held: an integer
+    return np.asarray((fraction == np.rint(fraction)) | ~np.isfinite(array))
+
+
 def rounded_to(dtype: str, array: Any) -> np.ndarray:
     """float64 numbers at their nearest neighbours in a plain dtype, as float64."""
     with np.errstate(over="ignore"):

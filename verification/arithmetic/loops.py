@@ -18,8 +18,6 @@ from jax import lax
 from .formats import Format
 
 NARROW = {2.0**-11: np.float16, 2.0**-8: ml_dtypes.bfloat16}  # summed in float32, and rounded
-
-MANTISSA = {2.0**-11: (5, 10), 2.0**-8: (8, 7)}  # bits of exponent and fraction
 LARGE = 2**25  # terms: a second in NumPy, and more than a compilation
 
 
@@ -30,7 +28,7 @@ class InOrder(NamedTuple):
     drift: np.ndarray
 
 
-def in_order(target: Format, terms: Iterable[np.ndarray], largest: float) -> InOrder:
+def in_order(target: Format, terms: Iterable, largest: float) -> InOrder:
     """One loop over the terms, each at most `largest`: exact, and rounded as the format's sums are.
 
     float64 is watched in float32, scaled: what is equal there is equal here.
@@ -44,21 +42,25 @@ def in_order(target: Format, terms: Iterable[np.ndarray], largest: float) -> InO
             kept = kept + term.astype(store).astype(np.float32)
             kept = kept if store is np.float32 else kept.astype(store).astype(np.float32)
             squares = squares + (total * total if number else 0.0 * total)
-    finer = target.sums / 2.0**-24 if store is np.float32 else 1.0
-    path = target.sums * largest * np.sqrt(squares / 3.0)
-    return InOrder(np.asarray(path), np.asarray(abs(kept - total) * (finer * largest)))
+    return _in_units(target, largest, np.sqrt(squares / 3.0), abs(kept - total))
 
 
 def of_products(target: Format, a: np.ndarray, b: np.ndarray, largest: float) -> InOrder:
     """in_order of a stack of matrix products: (batch, m, n) by (batch, n, k)."""
     if a.size * b.shape[2] < LARGE:
         return in_order(target, products(a, b), largest)
+    info = ml_dtypes.finfo(NARROW.get(target.sums, np.float32))
     with jax.enable_x64(True):
         rows = jnp.moveaxis(a / largest, 2, 0), jnp.moveaxis(b, 1, 0)
-        found = _compiled(*rows, *MANTISSA.get(target.sums, (8, 23)))
+        found = _compiled(*rows, info.nexp, info.nmant)
+    return _in_units(target, largest, *map(np.asarray, found))
+
+
+def _in_units(target: Format, largest: float, path, drift) -> InOrder:
+    """Back to the size of the terms, and of roundings finer than float32's."""
     finer = 1.0 if target.sums in NARROW else target.sums / 2.0**-24
-    path, drift = map(np.asarray, found)
-    return InOrder(path * (target.sums * largest), drift * (finer * largest))
+    scaled = path * (target.sums * largest), drift * (finer * largest)
+    return InOrder(*map(np.asarray, scaled))
 
 
 @partial(jax.jit, static_argnums=(2, 3))
@@ -78,11 +80,10 @@ def _compiled(a, b, exponent: int, mantissa: int):
     return jnp.sqrt(squares / 3.0), abs(kept.astype(total.dtype) - total)
 
 
-def along(x: np.ndarray, axes: tuple[int, ...]) -> Iterator[np.ndarray]:
-    """The terms of a sum over axes, in row order."""
+def along(x, axes: tuple[int, ...]):
+    """The terms of a sum over axes, in row order, along a first axis."""
     rest = [axis for axis in range(x.ndim) if axis not in axes]
-    rows = x.transpose([*axes, *rest]).reshape(-1, *(x.shape[axis] for axis in rest))
-    return iter(rows)
+    return x.transpose([*axes, *rest]).reshape(-1, *(x.shape[axis] for axis in rest))
 
 
 def products(a: np.ndarray, b: np.ndarray) -> Iterator[np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 from jax import lax
 from scipy import special
 
-from .arrays import MOVES, landing
+from .moves import MOVES, landing
 
 
 def namespace(*arrays) -> Any:
@@ -63,7 +63,7 @@ def scatter_sum(x, indices, updates, params):
         return _scattered(lax.scatter_add)(x, indices, updates, **params)
     into = landing(x.shape, indices, updates.shape, params)
     kept = into >= 0
-    out = np.array(x, np.float64)
+    out = np.array(x)
     np.add.at(out.reshape(-1), into[kept], updates.ravel()[kept])
     return out
 

@@ -1,4 +1,4 @@
-"""The model of one rounding, and the random signs that stand for it.
+"""The model of one rounding, and the random numbers that stand for it.
 
 In a format of unit u:
 
@@ -9,9 +9,8 @@ In a format of unit u:
 The sums are those of a walk that ends at S and wanders by V: over random signs S^2 is V on average
 and the variance n/6 V; terms of one sign add n/9 S^2, as they do in a loop that adds in order.
 A plain loop over the terms may do more: see loops.py.  Where sums run in a finer format, u is that
-format's, and one rounding of the result follows.  Half of the variance of each
-operation is one sign for the whole array: equal operands are rounded alike, so that errors of equal
-rows add up.
+format's, and one rounding of the result follows.  Half of the variance of each operation is one
+number for the whole array: equal operands are rounded alike, so that errors of equal rows add up.
 
 Source: Parker, Monte Carlo Arithmetic (1997); Higham & Mary, A new approach to probabilistic
 rounding error analysis (2019).
@@ -24,7 +23,7 @@ import numpy as np
 from .formats import Format
 from .namespaces import namespace
 
-DRAWS = 32  # the bits of a random word
+DRAWS = 32
 
 
 class Noise:
@@ -67,36 +66,6 @@ class Noise:
         """All draws, also where they are alike."""
         shape = (len(self.numbers), *draws.shape[1:])
         return np.broadcast_to(draws, shape)
-
-
-def signs(like, key: tuple[int, int], numbers: np.ndarray, dtype, lean: Any = 1.0):
-    """(len(numbers), *like.shape), of unit variance: half of it common to the whole array."""
-    seed, number = (np.array([part], np.uint32) for part in key)
-    word = _mixed(number) ^ _mixed(seed)
-    own = _bits(words(like, word[0]), numbers, dtype)
-    common = _bits(_mixed(word + np.uint32(1)), numbers, dtype)
-    return own + lean * common.reshape(-1, *(1,) * like.ndim)
-
-
-def words(like, key):
-    """A random word for every entry: the same ones in every library, on every device."""
-    xp = namespace(like)
-    places = xp.arange(int(np.prod(like.shape, dtype=int)), dtype=np.uint32)
-    return _mixed(_mixed(places) ^ key).reshape(like.shape)
-
-
-def _mixed(x):
-    """A bijection of 32-bit words in which every bit of x moves half of the bits."""
-    x = (x ^ (x >> 16)) * np.uint32(0x7FEB352D)
-    x = (x ^ (x >> 15)) * np.uint32(0x846CA68B)
-    return x ^ (x >> 16)
-
-
-def _bits(word, numbers: np.ndarray, dtype):
-    """Bit k of a word, as a sign over sqrt 2."""
-    shifts = numbers.astype(np.uint32).reshape(-1, *(1,) * np.ndim(word))
-    bits = (word[None] >> shifts) & np.uint32(1)
-    return (dtype(0.5**0.5) - dtype(2.0**0.5) * bits.astype(dtype)).astype(dtype)
 
 
 def underflow(target: Format) -> float:

@@ -10,37 +10,16 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from .bounds import ULPS
+from .elementary import ELEMENTARY
 from .rewrites import REWRITES, rewritten
 
-TYPICAL = {  # largest error, in units of u |f(x)|, away from where a function is worst
-    "exp": 4,
-    "exp2": 4,
-    "expm1": 6,
-    "log": 4,
-    "log1p": 6,
-    "sqrt": 2,
-    "rsqrt": 4,
-    "sin": 4,
-    "cos": 4,
-    "tan": 8,
-    "tanh": 10,
-    "logistic": 10,
-    "erf": 8,
-    "erfc": 8,
-    "pow": 8,
-    "div": 2,
-    "add": 1,
-    "add_any": 1,
-    "sub": 1,
-    "mul": 1,
-    "square": 1,
-    "one_minus_square": 2,
-    "dot_general": 1,
-    "reduce_sum": 1,
-    "cumsum": 1,
-    "atan2": 8,
-    "scatter-add": 1,
-}
+ARITHMETIC = ("add", "add_any", "sub", "mul", "square", "dot_general", "reduce_sum", "cumsum")
+TYPICAL = (  # units of a function where it is at its best; those of ELEMENTARY by their rewrites
+    {name: int(ulps(0.0)) for name, ulps in ULPS.items() if name not in ELEMENTARY}
+    | dict.fromkeys((*ARITHMETIC, "scatter-add"), 1)
+    | {"div": 2, "one_minus_square": 2, "tan": 8}
+)
 
 
 class Way(NamedTuple):

@@ -14,12 +14,13 @@ import numpy as np
 from scipy import special
 
 from ..vocabulary import Undecided
-from .arrays import landing
+from .arrays import matrices
 from .bounds import ULPS
 from .elementary import ELEMENTARY
-from .formats import Format
+from .formats import Format, has_digits
 from .interpreter import Arithmetic
 from .loops import InOrder, along, in_order, of_products
+from .moves import landing
 from .namespaces import cumsum as cumulative
 from .namespaces import dot, scatter_sum
 from .noise import DRAWS, Noise, sum_spread, underflow
@@ -37,8 +38,7 @@ def random_rounding(target: Format, count: int = DRAWS, seed: int = 0, first: in
 def lift(noise: Noise, array) -> Samples:
     """A literal: exact where the format holds it, else one rounding.  Arguments are held."""
     array = np.asarray(array, np.float64)
-    fraction = np.frexp(array)[0] / noise.target.unit  # of the numbers held: an integer
-    held = (fraction == np.rint(fraction)) | ~np.isfinite(array)
+    held = has_digits(noise.target, array)
     size = abs(array)
     beyond = ((size < noise.target.tiny) & (size > 0.0)) | (size > noise.target.largest)
     if held.all() and not beyond.any():
@@ -84,9 +84,9 @@ def one_minus_square(noise, x, **_):
     return rounded(noise, apply(lambda v: 1.0 - v, square))
 
 
-NO_LOOP = InOrder(np.zeros(()), np.zeros(()))  # sums that go by another order
-
 # --- sums ------------------------------------------------------------------------------------
+
+NO_LOOP = InOrder(np.zeros(()), np.zeros(()))  # sums that go by another order
 
 
 def summed(noise: Noise, x: Samples, n: int, root, loop: InOrder, products=False) -> Samples:
@@ -165,19 +165,16 @@ def _dot(a, b, dimension_numbers):
 
 
 def _stacks(a, b, dimension_numbers):
+    """Samples of matrices, (samples, batch, rows, columns), and the free sizes of each operand."""
     (contract_a, contract_b), (batch_a, batch_b) = dimension_numbers
-    left = _matrices(a, batch_a, contract_a, last=True)
-    return left, _matrices(b, batch_b, contract_b, last=False)
+    left = _sampled_matrices(a, batch_a, contract_a, contract_last=True)
+    return left, _sampled_matrices(b, batch_b, contract_b, contract_last=False)
 
 
-def _matrices(x, batch, contract, last: bool):
-    """x as (samples, batch, free, contracted), or with the last two swapped; the free sizes."""
-    free = [i for i in range(x.ndim - 1) if i not in (*batch, *contract)]
-    inner = [*free, *contract] if last else [*contract, *free]
-    count = lambda axes: int(np.prod([x.shape[i + 1] for i in axes], dtype=int))
-    sizes = (count(free), count(contract)) if last else (count(contract), count(free))
-    stack = x.transpose([0, *(i + 1 for i in (*batch, *inner))])
-    return stack.reshape(len(x), count(batch), *sizes), tuple(x.shape[i + 1] for i in free)
+def _sampled_matrices(x, batch, contract, contract_last: bool):
+    after = lambda axes: tuple(axis + 1 for axis in axes)
+    stack, free = matrices(x, (0, *after(batch)), after(contract), contract_last)
+    return stack.reshape(len(x), -1, *stack.shape[1:]), free
 
 
 def convert(noise, x, new_dtype, **_):

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..vocabulary import Undecided
 from .arrays import MOVES, moved
-from .bounded import _pick, decided
+from .bounded import decided, pick_case
 from .elementary import JUMPS
 
 WIDE = 4.0  # deviations in comparisons, over what they are
@@ -127,7 +127,7 @@ def whole(x: Samples, new_dtype):
 
 
 def select(which, *cases):
-    return apply(lambda index, *parts: _pick(index, list(parts)), which, *cases)
+    return apply(lambda index, *parts: pick_case(index, list(parts)), which, *cases)
 
 
 UNROUNDED = (

@@ -13,7 +13,7 @@ from jax.extend.core import Primitive
 from .formats import Format
 from .moves import MOVES
 from .namespaces import moves, scatter_sum
-from .noise import DRAWS, signs
+from .noise import DRAWS
 
 PRIMITIVES = {p.name: p for p in vars(lax).values() if isinstance(p, Primitive)}
 PRIMITIVES |= {"add_any": lax.add_p}
@@ -24,7 +24,7 @@ class Tangents:
 
     __slots__ = ("fresh", "key", "rows", "value")
 
-    def __init__(self, value, rows=None, fresh=None, key=(0, 0)):
+    def __init__(self, value, rows=None, fresh=None, key=0):
         self.value, self.rows, self.fresh, self.key = jnp.asarray(value), rows, fresh, key
 
     shape = property(lambda self: self.value.shape)
@@ -35,7 +35,7 @@ class Tangents:
         """All rows, the last rounding among them; None for an exact number."""
         if self.fresh is None:
             return self.rows
-        noise = self.fresh * signs(self.fresh, self.key, np.arange(DRAWS), np.float32)
+        noise = self.fresh * signs(self.shape, self.key)
         return noise if self.rows is None else self.rows + noise
 
     def variance(self):
@@ -60,8 +60,8 @@ class Gate(NamedTuple):
 class Ledger:
     """One run: the format, the roundings so far, and whether first order has been enough."""
 
-    def __init__(self, target: Format, seed: int = 0):
-        self.target, self.seed, self.operations = target, seed, 0
+    def __init__(self, target: Format):
+        self.target, self.operations = target, 0
         self.settled = jnp.asarray(True)
 
     def round(self, value, rows, spread) -> Tangents:
@@ -72,7 +72,32 @@ class Ledger:
         lost = jnp.where((size < self.target.tiny) & (size > 0), self.target.tiny, 0.0)
         # with the value's sign: the half of the noise that an array shares leans as its numbers do
         fresh = jnp.copysign(spread + lost / self.target.unit, value).astype(jnp.float32)
-        return Tangents(value, rows, fresh, (self.seed, self.operations))
+        return Tangents(value, rows, fresh, self.operations)
+
+
+def signs(shape: tuple[int, ...], number: int):
+    """(DRAWS, *shape) of unit variance, half of it common to all entries: the signs of operation
+    `number`.  Errors are small, so that only their variance counts, and one random word gives an
+    entry all of its signs.
+    """
+    word = _mixed(np.array([number], np.uint32))
+    places = jnp.arange(int(np.prod(shape, dtype=int)), dtype=jnp.uint32)
+    own = _bits(_mixed(_mixed(places) ^ word[0]).reshape(shape))
+    return own + _bits(_mixed(word + np.uint32(1))).reshape(-1, *(1,) * len(shape))
+
+
+def _mixed(x):
+    """A bijection of 32-bit words in which every bit of x moves half of the bits."""
+    x = (x ^ (x >> 16)) * np.uint32(0x7FEB352D)
+    x = (x ^ (x >> 15)) * np.uint32(0x846CA68B)
+    return x ^ (x >> 16)
+
+
+def _bits(word):
+    """Bit k of a word, as a sign over sqrt 2."""
+    shifts = np.arange(DRAWS, dtype=np.uint32).reshape(-1, *(1,) * word.ndim)
+    bits = ((word[None] >> shifts) & np.uint32(1)).astype(np.float32)
+    return np.float32(0.5**0.5) - np.float32(2.0**0.5) * bits
 
 
 def pushed(name: str, ins, params) -> tuple[Any, Any]:
@@ -80,7 +105,9 @@ def pushed(name: str, ins, params) -> tuple[Any, Any]:
     bind = operation(name, params)
     values = [x.value if isinstance(x, Tangents) else x for x in ins]
     value = bind(*values)
-    rows = {i: r for i, x in enumerate(ins) if _is_drawn(x) and (r := x.drawn()) is not None}
+    rows = {
+        i: r for i, x in enumerate(ins) if isinstance(x, Tangents) and (r := x.drawn()) is not None
+    }
     if not rows:
         return value, None
     narrow = [
@@ -107,10 +134,6 @@ def operation(name: str, params) -> Callable:
     if "preferred_element_type" in params:
         params = params | {"preferred_element_type": None}
     return partial(PRIMITIVES[name].bind, **params)
-
-
-def _is_drawn(x) -> bool:
-    return isinstance(x, Tangents)
 
 
 def exact(ledger, name, *ins, **params):

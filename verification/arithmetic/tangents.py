@@ -20,8 +20,9 @@ from .arrays import MOVES
 from .bounded import decided
 from .bounded_sums import largest_share
 from .bounds import ULPS
-from .formats import Format
+from .formats import Format, has_digits
 from .interpreter import Arithmetic, is_plain
+from .loops import along
 from .noise import sum_spread
 from .tangent_values import (
     PRIMITIVES,
@@ -39,9 +40,9 @@ STRETCHES = 8  # of a sum, whose ends say how far it wanders
 TURNS = 8.0  # a comparison counts as settled beyond so many times the largest of the draws
 
 
-def tangents(target: Format, seed: int = 0) -> tuple[Arithmetic, Ledger]:
+def tangents(target: Format) -> tuple[Arithmetic, Ledger]:
     """The arithmetic of first-order draws, and the ledger of one run in it."""
-    ledger = Ledger(target, seed)
+    ledger = Ledger(target)
     rules = {name: partial(rule, ledger, name) for name, rule in TABLE.items()}
     name = f"random roundings in {target.name}, to first order"
     return Arithmetic(name, partial(_lift, ledger), rules, _decide), ledger
@@ -58,8 +59,7 @@ def _lift(ledger: Ledger, array) -> Tangents:
     if isinstance(array, jax.Array):
         return Tangents(array)
     array = np.asarray(array, np.float64)
-    fraction = np.frexp(array)[0] / ledger.target.unit
-    if ((fraction == np.rint(fraction)) | ~np.isfinite(array)).all():
+    if has_digits(ledger.target, array).all():
         return Tangents(array)
     return ledger.round(array, None, abs(array))
 
@@ -114,8 +114,7 @@ def sign(ledger, name, x, **_) -> Tangents:
 
 
 def one_minus_square(ledger, name, x, **_):
-    square = rounded(lambda *_: 1.0)(ledger, "square", x)
-    return rounded(lambda *_: 1.0)(ledger, "sub", Tangents(1.0), square)
+    return ONE(ledger, "sub", Tangents(1.0), ONE(ledger, "square", x))
 
 
 def convert(ledger, name, x, new_dtype, **_):
@@ -177,12 +176,6 @@ def _cut(x, axis: int):
     return jnp.moveaxis(padded.reshape(shape), axis, 0)
 
 
-def _rows(x, axes, **_):
-    """Every term of a sum over axes."""
-    rest = [axis for axis in range(x.ndim) if axis not in axes]
-    return x.transpose([*axes, *rest]).reshape(-1, *(x.shape[axis] for axis in rest))
-
-
 def _of_squares(name: str, ins, params):
     square = lambda x: x if is_plain(x) else jnp.square(x)
     return operation(name, params)(*map(square, ins))
@@ -222,7 +215,8 @@ TABLE = (
         "copy_p": lambda ledger, name, x, **_: x,
         "dot_general": sums(_contracted, stretches, products=True),
         "reduce_sum": sums(
-            lambda x, axes, **_: int(np.prod([x.shape[i] for i in axes], dtype=int)), _rows
+            lambda x, axes, **_: int(np.prod([x.shape[i] for i in axes], dtype=int)),
+            lambda x, axes, **_: along(x, axes),
         ),
         "cumsum": sums(lambda x, axis, **_: x.shape[axis], WHOLE),
         "scatter-add": sums(

@@ -39,10 +39,9 @@ def lost(target: Format, leaves: Sequence):
 def is_sharp(value, error, dtype: str):
     """Whether the bound leaves two thirds of the digits; of a leaf of zeros, whether it is 0."""
     xp = namespace(value, error)
-    largest = xp.max(abs(value), initial=0.0)
-    with np.errstate(invalid="ignore"):  # a value that overflows in float64 is not sharp
-        scale = largest * xp.sqrt(xp.mean((value / where(largest == 0.0, 1.0, largest)) ** 2))
-    return xp.isfinite(largest) & xp.all(error <= format_of(dtype).unit ** (2 / 3) * scale)
+    finite = xp.isfinite(value)
+    scale = root_mean_square(value, finite)
+    return xp.all(finite) & xp.all(error <= format_of(dtype).unit ** (2 / 3) * scale)
 
 
 def allowances(sigmas: list, errors: list, least) -> list:

@@ -35,7 +35,7 @@ from .allowance import allowances, is_sharp, lost, root_of_squares
 __all__ = ["DTYPES", "Budget", "budget", "deviations", "running_bound"]
 
 ROOM = 2**21  # numbers of one array that are held at once
-COARSER = 2.0**12
+COARSER = 2.0**12  # so much larger are the roundings drawn for float64
 RUNNING, RANDOM = "running bound", "random rounding"
 
 
@@ -50,18 +50,14 @@ def budget(gradient: Callable, args: tuple, dtype: str) -> Budget:
     """What gradient(*args) may be off by in `dtype`, leaf by leaf, in flattening order."""
     program, leaves = traced(gradient, args)
     target = format_of(dtype)
-    flushed = lost(target, leaves)
-    rigorous = [
-        (v, floored(v, e, program, target, flushed))
-        for v, e in running(program, leaves, _bounds(target))
-    ]
+    rigorous = _rigorous(program, leaves, target)
     enough = [bool(is_sharp(value, error, dtype)) for value, error in rigorous]
     errors = [np.asarray(error) for _, error in rigorous]
     if all(enough):
         return Budget(errors, (RUNNING,) * len(enough))
     values = [value for value, _ in rigorous]
     sigmas = floored_deviations(_sigmas(program, leaves, target), values, program, target)
-    randoms = list(map(np.asarray, allowances(sigmas, errors, flushed)))
+    randoms = list(map(np.asarray, allowances(sigmas, errors, lost(target, leaves))))
     if dtype == "float64":
         tails = _underflows(program, leaves, errors)
         randoms = [np.asarray(a + b) for a, b in zip(randoms, tails, strict=True)]
@@ -85,12 +81,7 @@ def floored_deviations(sigmas: list, values: list, program: ClosedJaxpr, target:
 
 def running_bound(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
     """The rigorous one of the two budgets, leaf by leaf."""
-    arithmetic = _bounds(format_of(dtype))
-    program, leaves = traced(gradient, args)
-    pairs = running(program, leaves, arithmetic)
-    target = format_of(dtype)
-    flushed = lost(target, leaves)
-    return [floored(value, error, program, target, flushed) for value, error in pairs]
+    return [error for _, error in _rigorous(*traced(gradient, args), format_of(dtype))]
 
 
 def deviations(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
@@ -105,6 +96,12 @@ def _chosen(enough: bool, rigorous, random) -> tuple[np.ndarray, str]:
 
 
 # --- the running bound -----------------------------------------------------------------------
+
+
+def _rigorous(program: ClosedJaxpr, leaves: list, target: Format) -> list[tuple]:
+    """Value and bound of every leaf, no bound below its floor."""
+    flushed, pairs = lost(target, leaves), running(program, leaves, _bounds(target))
+    return [(value, floored(value, e, program, target, flushed)) for value, e in pairs]
 
 
 def running(program: ClosedJaxpr, leaves: list, arithmetic: Arithmetic) -> list[tuple]:
@@ -125,7 +122,7 @@ def value_and_error(out) -> tuple[np.ndarray, np.ndarray]:
 
 def _underflows(program: ClosedJaxpr, leaves: list, errors: list) -> list[np.ndarray]:
     """What underflow adds to the bound: in float64 itself, no draw of float64 can show it."""
-    endless = bounds(format_of("float64")._replace(tiny=0.0))
+    endless = _bounds(format_of("float64")._replace(tiny=0.0))
     without = [error for _, error in running(program, leaves, endless)]
     with np.errstate(invalid="ignore"):
         parts = [a - b for a, b in zip(errors, without, strict=True)]
@@ -141,8 +138,7 @@ _bounds = functools.lru_cache(maxsize=16)(bounds)
 def _sigmas(program: ClosedJaxpr, leaves: list, target: Format) -> list[np.ndarray]:
     """Root mean square deviations, a few draws at a time where arrays are large.
 
-    The draws are float64 themselves: a rounding of float64 would be lost in them, and is drawn
-    COARSER times as large.
+    The draws are float64 themselves: a rounding of float64 would be lost in them.
     """
     if target.unit == format_of("float64").unit:
         coarse = target._replace(unit=target.unit * COARSER, sums=target.sums * COARSER)

@@ -23,13 +23,13 @@ from ..inputs.networks import Configuration, Network, drawn
 from ..oracles import ball
 from ..oracles.question import Question, as_exact, ask
 from ..vocabulary import Ball, Silent
-from .answer import cast
+from .allowance import root_mean_square
+from .answer import PROVABLE, cast
 from .batch import budgets
 from .error import beyond
 from .sample import Sample, decidable, outside, visible
 from .tallies import Judged, counted, rows
 
-PROOF = 2**26  # products of one pass forward: beyond, the balls take more than seconds
 LITTLE = 2**8  # as much work is run operation by operation: each operation is compiled alone
 NAIVE = 2**20  # as much is summed term by term
 
@@ -107,7 +107,7 @@ def truth_of(network: Network, dtype: str, question: Question, exact: Callable) 
     if dtype != "float64":
         leaves = answered(exact, jax.tree.map(as_exact, question.args))
         return [Ball(g, 0.0 * g, 0.0 * g, proven=False) for g in leaves]
-    if network.work <= PROOF:
+    if network.work <= PROVABLE:
         with contextlib.suppress(Silent):  # extended precision answers then, unproven
             return ball.gradient(question)
     return in_extended_precision(network, question)
@@ -135,10 +135,10 @@ def sensitivity_of(sample: Sample) -> tuple[float, float]:
     """Median budget and largest visible error over a leaf's root mean square; NaN without any."""
     medians, seen = [], []
     for k, truth in enumerate(sample.truth):
-        known, largest = decidable(sample, k), float(np.abs(truth.mid).max(initial=0.0))
-        if not known.all() or not 0.0 < largest < np.inf:
+        known = decidable(sample, k)
+        scale = float(root_mean_square(truth.mid, known))
+        if not known.all() or not 0.0 < scale < np.inf:
             continue
-        scale = largest * float(np.sqrt(np.mean((truth.mid / largest) ** 2)))
         medians.append(float(np.median(sample.allowed[k])) / scale)
         seen.append(float(visible(sample, k).max()) / scale)
     return (float(np.median(medians)), max(seen)) if seen else (np.nan, np.nan)

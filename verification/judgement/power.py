@@ -14,6 +14,7 @@ import numpy as np
 
 from ..faults import Fault
 from ..vocabulary import Sensitivity, Spread
+from .allowance import root_mean_square
 from .error import ulp
 from .sample import Sample, decidable, outside, visible
 
@@ -115,11 +116,8 @@ def _same(wrong: np.ndarray, right: np.ndarray, dtype: str) -> bool:
 
 def _rms(sample: Sample, leaf: int) -> float:
     """Root mean square of the truth; 0 where it is, or where an entry cannot be judged."""
-    truth = sample.truth[leaf].mid
-    largest = float(np.abs(truth).max(initial=0.0))
-    if largest == 0.0 or not decidable(sample, leaf).all():
-        return 0.0
-    return largest * float(np.sqrt(np.mean((truth / largest) ** 2)))  # truth^2 may overflow
+    known = decidable(sample, leaf)
+    return float(root_mean_square(sample.truth[leaf].mid, known)) if known.all() else 0.0
 
 
 def _single(exact: np.ndarray | np.floating) -> np.ndarray:

@@ -14,12 +14,13 @@ from refnet import ACTIVATIONS, LOSSES, datasets
 from .. import faults
 from ..adapters import scikit_learn
 from ..derivations import ALL as DERIVATIONS
-from ..judgement.answer import answer, cast, truth
-from ..judgement.budget import budget
+from ..judgement.answer import cast
+from ..judgement.batch import budget_at
 from ..judgement.formula import right_formula
+from ..judgement.hearing import heard, proof
 from ..judgement.verdict import judge
 from ..oracles.question import ask
-from ..vocabulary import Finding
+from ..vocabulary import Case, Finding
 
 BATCH = 32
 BATCHES = 8
@@ -192,10 +193,9 @@ def judged(
     for k in range(batches):
         rows = slice(k * BATCH, (k + 1) * BATCH)
         args = cast((params, *(np.asarray(a)[rows] for a in data)), dtype)
-        question = ask(candidate.of, args)
-        proven, budgets = truth(question), budget(candidate.reference, args, dtype)
-        label = f"rows {rows.start} to {rows.stop - 1}"
-        samples.append(answer(candidate.gradient, question, proven, budgets, args, label=label))
+        case = Case(f"rows {rows.start} to {rows.stop - 1}", args)
+        bound = partial(budget_at, candidate.reference, args, dtype)
+        samples.append(heard(candidate.gradient, proof(ask(candidate.of, args)), bound, case))
     return judge(
         candidate.name,
         dtype,
