@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
     from .vocabulary import Claim as Claim
     from .vocabulary import Derivation as Derivation
     from .vocabulary import Evidence as Evidence
+    from .vocabulary import Explanation as Explanation
     from .vocabulary import Finding as Finding
     from .vocabulary import Judged as Judged
     from .vocabulary import NoRule as NoRule
@@ -37,6 +38,7 @@ _HOMES = {
     "Claim": ".vocabulary",
     "Derivation": ".vocabulary",
     "Evidence": ".vocabulary",
+    "Explanation": ".vocabulary",
     "Finding": ".vocabulary",
     "Judged": ".vocabulary",
     "NoRule": ".vocabulary",

@@ -186,3 +186,17 @@ def test_autodiff_of_the_textbook_form_loses_digits(verdict_of):
 
     assert verdict_of(jax.jit(jax.grad(of)), stable_form, point).verdict == Verdict.INACCURATE
     assert verdict_of(jax.jit(stable), stable_form, point).verdict == Verdict.CORRECT
+
+
+def test_a_mistake_is_explained_by_a_few_cases_the_guilty_first_and_nothing_else_is():
+    truth, room = Ball(np.ones(2), np.zeros(2), np.zeros(2), proven=True), np.full(2, 1e-9)
+    one = lambda got: Sample("case", ("[0]",), [truth], [room], [np.array(got)])
+    right, wrong, asked = one([1.0, 1.0]), one([1.0, 3.0]), []
+    explain = lambda evidence: asked.append(evidence) or ()
+    refused = lambda sample: Told(False, "")
+    judge("g", "float64", [right] * 9, explain=explain, formula_is_right=refused)
+    assert not asked
+    judge("g", "float64", [right] * 9 + [wrong], explain=explain, formula_is_right=refused)
+    (evidence,) = asked
+    assert evidence[0] is wrong
+    assert 1 < len(evidence) < 9

@@ -1,7 +1,7 @@
-"""What the cases have shown so far: a fold over samples that keeps none of them.
+"""What the cases have shown so far: a fold over samples that keeps only a few of them.
 
 A sample of a large network holds five arrays for each of its leaves; a record holds two of half
-the width, however many cases there are.
+the width, however many cases there are, and EVIDENCE samples to explain a mistake by.
 """
 
 from collections import Counter
@@ -19,6 +19,7 @@ from .power import Best, better, kills
 from .sample import Sample, decidable, outside
 
 Excuse = Callable[[Sample], Told]
+EVIDENCE, HEAVY = 6, 2**20  # cases kept to explain a mistake by; entries of one that is too large
 
 
 class Record(NamedTuple):
@@ -42,6 +43,7 @@ class Record(NamedTuple):
     kills: Mapping[str, bool] = {}
     budgets: Mapping[str, int] = {}  # kind of budget -> leaves it judged
     kinks: Counter[str] = Counter()  # slope answered at a kink -> how often
+    evidence: tuple[Sample, ...] = ()  # a few cases, those with a mistake first: to be explained
 
 
 def looked(record: Record, sample: Sample | None, dtype: str, faults, excuse: Excuse) -> Record:
@@ -62,7 +64,20 @@ def looked(record: Record, sample: Sample | None, dtype: str, faults, excuse: Ex
         kills=kills(record.kills, sample, faults, dtype),
         budgets=Counter(record.budgets) + Counter(sample.budgets),
         kinks=record.kinks + answers(sample),
+        evidence=_evidence(record.evidence, sample, guilty),
     )
+
+
+def _evidence(kept: tuple[Sample, ...], sample: Sample, guilty: bool) -> tuple[Sample, ...]:
+    """Cases with a mistake drive out those without, which tell what it must leave alone."""
+    if sum(ball.mid.size for ball in sample.truth) > HEAVY:
+        return kept or ((sample,) if guilty else ())
+    is_guilty = lambda one: any(outside(one, k).any() for k in range(len(one.paths)))
+    if len(kept) < EVIDENCE:
+        return (sample, *kept) if guilty else (*kept, sample)
+    if not guilty or all(map(is_guilty, kept)):
+        return kept
+    return (sample, *kept[:-1])
 
 
 def _told(before: Told | None, sample: Sample, excuse: Excuse) -> Told:

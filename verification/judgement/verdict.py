@@ -11,13 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..faults import Fault
-from ..vocabulary import Finding, Verdict
+from ..vocabulary import Explanation, Finding, Verdict
 from . import kinks
 from .formula import Told
 from .power import by_leaf, in_words, sensitivity
 from .record import Excuse, Record, looked
 from .sample import Sample
 
+Explain = Callable[[tuple[Sample, ...]], tuple[Explanation, ...]]
 LIMIT = 8  # times the number of cases asked for
 
 
@@ -37,12 +38,13 @@ def judge(
     reproduce: str = "",
     draws: Draws | None = None,
     advice: str = "",
+    explain: Explain = lambda evidence: (),
 ) -> Finding:
     """The verdict in one dtype, at `samples` and at as many draws as it takes.
 
     `formula_is_right` is asked of samples with an entry outside its budget: a right formula has
-    only lost digits (inaccurate), any other is wrong.  Nothing undecided is ever a pass; `advice`
-    says what could be done about it.
+    only lost digits (inaccurate), any other is wrong, and `explain` is asked why.  Nothing
+    undecided is ever a pass; `advice` says what could be done about it.
     """
     look = partial(looked, dtype=dtype, faults=tuple(faults), excuse=formula_is_right)
     record = reduce(look, samples, Record())
@@ -64,6 +66,7 @@ def judge(
         oracle=", ".join(record.oracles),
         budget=budgets(record.budgets),
         kills=record.kills,
+        explanation=explain(record.evidence) if verdict is Verdict.WRONG else (),
         reproduce=reproduce,
         cases_asked=done.asked,
         cases_drawn=done.count,

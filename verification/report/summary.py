@@ -156,7 +156,8 @@ def scope(document: Document) -> dict[str, str]:
         known = [power for power in powers if power is not None]
         if known:
             facts[f"Power, {dtype}"] = (
-                f"an error of {number(max(known))} of an array's RMS would have been caught everywhere"
+                f"an error of {number(max(known))} of an array's RMS "
+                "would have been caught everywhere"
             )
     return {name: fact for name, fact in facts.items() if fact}
 

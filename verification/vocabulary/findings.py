@@ -1,101 +1,21 @@
-"""The nouns of the suite, and no logic: every stage speaks in these."""
+"""What is said of an implementation: the finding, its worst element, its explanation."""
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from enum import IntEnum, StrEnum
 from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
 
-Leaves = list[Any]  # the floating-point arrays of a pytree, in flattening order
-
+from .nouns import Verdict
 
 ORACLES = {  # Finding.oracle in words
     "ball": "proven balls",
     "reverse_autodiff": "float64 within its own error",
     "ball, reverse_autodiff": "proven balls, or float64 within its own error",
 }
-
-
-class Verdict(StrEnum):
-    """What a finding says of an implementation."""
-
-    CORRECT = "correct"
-    INACCURATE = "inaccurate"
-    WRONG = "wrong"
-    UNDECIDED = "undecided"
-    REJECTED = "rejected"
-
-
-class Evidence(StrEnum):
-    """What stands behind a claim, or against it."""
-
-    PROVED = "proved"
-    ENCLOSED = "enclosed"
-    EXACT = "exact"
-    MEASURED = "measured"
-    REFUTED = "refuted"
-
-
-class Rank(IntEnum):
-    """The authority of an oracle.  Oracles have rank; they do not vote."""
-
-    WITNESS = 1
-    ROUNDED = 2
-    PROVEN = 3
-
-
-class Ball(NamedTuple):
-    """The truth lies within rad of mid + tail, entry by entry (mid + tail is not rounded)."""
-
-    mid: np.ndarray
-    tail: np.ndarray
-    rad: np.ndarray
-    proven: bool
-
-
-class Case(NamedTuple):
-    """One point at which a function is looked at."""
-
-    label: str
-    args: tuple
-
-
-@dataclass(frozen=True)
-class Arrow:
-    """One factor of the chain rule: a function, its pullback, and the formula as LaTeX."""
-
-    name: str
-    latex: str
-    function: Callable
-    gradient: Callable  # gradient(*args, cotangent) -> one entry per argnums
-    draw: Callable[[np.random.Generator], tuple]
-    argnums: tuple[int, ...] = (0,)
-
-
-@dataclass(frozen=True)
-class Derivation:
-    """A function of refnet and its gradient by hand, with the arrows it is composed of.
-
-    `gradient(*args)` for a scalar function, `gradient(*args, cotangent)` for an array-valued
-    one; it returns a tuple with one pytree for each of `argnums`.
-    """
-
-    name: str
-    function: Callable
-    gradient: Callable
-    latex: str
-    arrows: tuple[Arrow, ...]
-    draw: Callable[[np.random.Generator], tuple]
-    edges: Callable[[np.dtype], tuple[Case, ...]]
-    argnums: tuple[int, ...] = (0,)
-    scalar: bool = False
-    domain: str = ""
-    reference: str = ""
-    of: str = ""  # the public name in refnet, where it differs from `name`
 
 
 class Worst(NamedTuple):
@@ -127,6 +47,29 @@ class Sensitivity(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """One thing that may be wrong: which term, where, by how much, and how well that fits."""
+
+    term: str  # of the chain rule: "the local derivative of `x @ w` in operand 1"
+    mistake: str  # what was done: "0.0625 times what it should be: averaged over the batch of 16"
+    location: str = ""  # "networks.py:31", of the function differentiated
+    source: str = ""  # the text of that line
+    remedy: str = ""  # what it should be
+    factor: float | None = None  # where the mistake is one wrong factor
+    residual: float = 0.0  # in budgets: what it leaves unexplained, at the worst entry of all cases
+    fits: bool = True  # residual <= 1 at every case; otherwise it is only the closest
+    confused_with: tuple[str, ...] = ()  # what these answers cannot tell it from
+
+    def __str__(self) -> str:
+        place = f"{self.location}: " if self.location else ""
+        head = "" if self.fits else f"closest, {self.residual:.2g} budgets away: "
+        parts = [f"{head}{place}{self.term}: {self.mistake}", self.remedy]
+        if self.confused_with:
+            parts.append(f"cannot be told apart from {', '.join(self.confused_with)}")
+        return "; ".join(filter(None, parts))
+
+
+@dataclass(frozen=True)
 class Finding:
     """A verdict, and all that a person needs to act on it."""
 
@@ -140,7 +83,7 @@ class Finding:
     skipped: int
     oracle: str
     kills: Mapping[str, bool] = field(default_factory=dict)  # catalogued fault -> would it be seen
-    explanation: tuple = ()
+    explanation: tuple[Explanation, ...] = ()  # ranked; empty when correct
     reproduce: str = ""
     budget: str = ""  # running bound, random rounding, or how many leaves by each
     cases_asked: int = 0  # drawn at first; more are drawn until no mistake would go unseen
@@ -178,80 +121,15 @@ class Finding:
         ]
         if self.left_out:
             lines.append(f"{plural(self.left_out, 'case')} left out: beyond {self.dtype}'s range")
-        return [*lines, f"at kinks: {self.convention}"] if self.convention else lines
+        if self.convention:
+            lines.append(f"at kinks: {self.convention}")
+        return [*lines, *(f"{k}. {said}" for k, said in enumerate(self.explanation, 1))]
 
     def to_json(self) -> str:
         """The finding as one JSON object; NaN and infinities as strings."""
         row = asdict(replace(self, by_entry={}))  # an array may be large
         del row["by_entry"]
         return json.dumps(_plain(row), sort_keys=True, indent=1)
-
-
-class Agreement(NamedTuple):
-    """What one oracle says beside the proven ball."""
-
-    oracle: str
-    rank: str
-    agrees: bool | None  # None: silent
-    distance: float  # the worst relative distance to the ball, beyond both radii' own claims
-    note: str
-
-
-class ArrowCheck(NamedTuple):
-    """One arrow of a derivation, judged alone."""
-
-    name: str
-    latex: str
-    findings: tuple[Finding, ...]  # one per dtype
-    agreements: tuple[Agreement, ...]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One derivation, judged whole and arrow by arrow, by every oracle."""
-
-    name: str
-    latex: str
-    verdict: Verdict  # the least favourable of all findings
-    findings: tuple[Finding, ...]  # one per dtype
-    agreements: tuple[Agreement, ...]
-    arrows: tuple[ArrowCheck, ...]
-
-
-class Judged(NamedTuple):
-    """What the machine found of one claim."""
-
-    verdict: Evidence
-    evidence: str
-    control: str  # the planted falsehood, and how it failed
-    counterexample: str = ""
-    correction: str = ""
-    numbers: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence that somebody asserted, and the function that judges it."""
-
-    id: str
-    statement: str
-    judge: Callable[[int], Judged]  # judge(seed); raises Unproven when the evidence fails
-
-
-class Silent(Exception):
-    """An oracle has nothing to say here; the message says why.  Silence is never agreement."""
-
-
-class Undecided(Silent):
-    """The arithmetic at hand cannot tell; more precision, or another oracle, might."""
-
-
-class NoRule(Silent, NotImplementedError):
-    """An arithmetic has no rule for a primitive.  Add one line; never skip it."""
-
-
-class Unproven(AssertionError):
-    """The evidence for a claim failed, or its negative control passed."""
 
 
 def plural(count: int, noun: str) -> str:

@@ -1,0 +1,26 @@
+"""The nouns of the suite, and no logic: every stage speaks in these."""
+
+from .checks import Agreement as Agreement
+from .checks import ArrowCheck as ArrowCheck
+from .checks import Check as Check
+from .checks import Claim as Claim
+from .checks import Judged as Judged
+from .findings import ORACLES as ORACLES
+from .findings import Explanation as Explanation
+from .findings import Finding as Finding
+from .findings import Sensitivity as Sensitivity
+from .findings import Spread as Spread
+from .findings import Worst as Worst
+from .findings import plural as plural
+from .nouns import Arrow as Arrow
+from .nouns import Ball as Ball
+from .nouns import Case as Case
+from .nouns import Derivation as Derivation
+from .nouns import Evidence as Evidence
+from .nouns import Leaves as Leaves
+from .nouns import Rank as Rank
+from .nouns import Verdict as Verdict
+from .silence import NoRule as NoRule
+from .silence import Silent as Silent
+from .silence import Undecided as Undecided
+from .silence import Unproven as Unproven
