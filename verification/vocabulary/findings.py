@@ -17,6 +17,29 @@ ORACLES = {  # Finding.oracle in words
     "ball, reverse_autodiff": "proven balls, or float64 within its own error",
 }
 
+KINDS = (  # of mistakes, from what is seen in the answer alone to what needs the forward
+    "zero",
+    "sign",
+    "factor",
+    "transposed",
+    "permuted",
+    "shifted",
+    "flipped",
+    "swapped",
+    "broadcast",  # not summed back
+    "axis",  # summed over a wrong one
+    "one example",
+    "reordered",  # reshaped in the wrong order
+    "cast",  # through a lower precision
+    "edge",  # one wrong factor at one local derivative
+    "dropped path",
+    "slope",
+    "reduction",
+    "fault",  # a wrong twin of the catalogue
+    "variant",  # another update rule
+    "layer",  # not known: from which layer on
+)
+
 
 class Worst(NamedTuple):
     """The element that is furthest outside (or deepest inside) its budget."""
@@ -50,6 +73,7 @@ class Sensitivity(NamedTuple):
 class Explanation:
     """One thing that may be wrong: which term, where, by how much, and how well that fits."""
 
+    kind: str  # one of KINDS
     term: str  # of the chain rule: "the local derivative of `x @ w` in operand 1"
     mistake: str  # what was done: "0.0625 times what it should be: averaged over the batch of 16"
     location: str = ""  # "networks.py:31", of the function differentiated
@@ -58,6 +82,8 @@ class Explanation:
     factor: float | None = None  # where the mistake is one wrong factor
     residual: float = 0.0  # in budgets: what it leaves unexplained, at the worst entry of all cases
     fits: bool = True  # residual <= 1 at every case; otherwise it is only the closest
+    fault: str = ""  # its name in the catalogue, where it has one
+    leaves: tuple[str, ...] = ()  # of the gradient, those that it changes
     confused_with: tuple[str, ...] = ()  # what these answers cannot tell it from
 
     def __str__(self) -> str:
