@@ -48,7 +48,10 @@ def leaving(body: str, said: str, slow: bool = False) -> Hostile:
 
 
 SLEEP = "gave no answer within"
-FORK = "if os.fork() == 0:\n    os.setsid()\n    os.fork() or os.execv(words[0], words)\n    os._exit(0)"
+FORK = """if os.fork() == 0:
+    os.setsid()
+    os.fork() or os.execv(words[0], words)
+    os._exit(0)"""
 HOSTILE = {
     "hangs at start": at_start("time.sleep(60)", f"start, it {SLEEP}", True),
     "exits at once": at_start("", "ended with exit status 0"),

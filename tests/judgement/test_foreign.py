@@ -1,4 +1,4 @@
-"""Programs over stdin and stdout: right ones are correct, wrong ones wrong, hostile ones rejected."""
+"""Programs over stdin and stdout: right ones correct, wrong ones wrong, hostile ones rejected."""
 
 import os
 import re

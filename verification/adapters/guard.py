@@ -9,6 +9,7 @@ are killed.  On Linux that includes those that left their session and lost their
 become children of this process.  One line on the pipe STATUS says how the command ended.
 """
 
+import contextlib
 import os
 import resource
 import select
@@ -95,10 +96,9 @@ def kill(pids: list[int], number: int) -> None:
 def end(pid: int) -> None:
     """Stop them all, so that none can fork; then kill, and look again."""
     last = time.monotonic() + PATIENCE
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except OSError:
-        pass
+    if not LINUX:
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
     while LINUX and time.monotonic() < last and (found := descendants(os.getpid())):
         kill(found, signal.SIGSTOP)
         kill(descendants(os.getpid()), signal.SIGKILL)
@@ -149,12 +149,10 @@ def main(alive: int, status: int, memory: int, command: list[str]) -> None:
         os.dup2(nothing, descriptor)
     how = watch(pid, alive, memory)
     if how:
-        try:
+        with contextlib.suppress(OSError):
             os.write(status, b" " + how.encode())
-        except OSError:
-            pass
     end(pid)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:4]), sys.argv[4:])
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
