@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from .commands import check, listing, report, train
+from .commands import check, listing, report, train, vectors
 from .commands.mistakes import Mistake
 
 USAGE, OWN_FAULT, INTERRUPTED, NO_READER = 2, 70, 130, 141
@@ -24,6 +24,7 @@ app.command("report")(report)
 app.command("check")(check)
 app.command("list")(listing)
 app.command("train")(train)
+app.add_typer(vectors, name="vectors")
 
 
 @app.callback()

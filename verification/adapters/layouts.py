@@ -20,7 +20,7 @@ from ..derivations import ALL
 from .strict_json import Improper, shown
 
 FUNCTION = "gradient"
-NUMBER, HEXADECIMAL = "number", "hexadecimal"
+NUMBER, HEXADECIMAL, EITHER = "number", "hexadecimal", "either"
 FLOATS = (NUMBER, HEXADECIMAL)  # how floats may be written
 FORM = re.compile(r"-?0x[0-9a-fA-F]+(\.[0-9a-fA-F]*)?(p[+-]?\d{1,5})?|-?inf|nan")
 
@@ -51,6 +51,12 @@ def shapes(name: str) -> str:
     text = import_module(f"..derivations.{name}", __package__).__doc__ or ""
     found = re.search(r"^Shapes +(.*?)(?=^[A-Z])", text, re.MULTILINE | re.DOTALL)
     return " ".join(found.group(1).split()) if found else ""
+
+
+def in_one_line(name: str) -> str:
+    """gradient: params x da -> params x."""
+    of = layout(name)
+    return f"{FUNCTION}: {' '.join(of.arguments)} -> {' '.join(of.wanted)}"
 
 
 # --- what is asked -----------------------------------------------------------------------------
@@ -105,13 +111,12 @@ def decoded(of: Layout, output: Any, args: tuple, dtype: str, floats: str = NUMB
 
 def read(given: Any, like: Any, path: str, dtype: str, floats: str = NUMBER) -> Any:
     """`given` as the tree that `like` is, its numbers rounded to dtype."""
-    if hasattr(like, "_fields"):
-        members = like._fields
+    if members := _members(like):
         if not isinstance(given, dict) or set(given) != set(members):
             raise Improper(f"gave {path} as {kind(given)}, not as an object with {_and(members)}")
-        return type(like)(
-            *(read(given[m], getattr(like, m), f"{path}.{m}", dtype, floats) for m in members)
-        )
+        of = like if isinstance(like, dict) else like._asdict()
+        parts = {m: read(given[m], of[m], f"{path}.{m}", dtype, floats) for m in members}
+        return parts if isinstance(like, dict) else type(like)(**parts)
     if isinstance(like, tuple | list):
         if not isinstance(given, list) or len(given) != len(like):
             raise Improper(f"gave {path} as {kind(given)}, not as a list of {len(like)}")
@@ -121,6 +126,10 @@ def read(given: Any, like: Any, path: str, dtype: str, floats: str = NUMBER) -> 
     _gather(given, np.shape(like), path, floats, numbers)
     with np.errstate(over="ignore"):
         return np.array(numbers, np.float64).astype(dtype).reshape(np.shape(like))
+
+
+def _members(like: Any) -> tuple[str, ...]:
+    return tuple(like) if isinstance(like, dict) else getattr(like, "_fields", ())
 
 
 def _gather(given: Any, shape: tuple[int, ...], path: str, floats: str, into: list[float]) -> None:
@@ -135,7 +144,7 @@ def _gather(given: Any, shape: tuple[int, ...], path: str, floats: str, into: li
 
 
 def _number(given: Any, path: str, floats: str) -> float:
-    if floats == HEXADECIMAL:
+    if floats == HEXADECIMAL or floats == EITHER and isinstance(given, str):
         if isinstance(given, str) and FORM.fullmatch(given):
             return _from_hex(given, path)
         raise Improper(f"gave {path} as {kind(given)}, not as a hexadecimal string")

@@ -4,3 +4,4 @@ from .check import check as check
 from .listing import listing as listing
 from .report import report as report
 from .train import train as train
+from .vectors import vectors as vectors
