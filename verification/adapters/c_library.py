@@ -82,6 +82,9 @@ def signature_of(declaration: str) -> Signature:
     parameters = tuple(_parameter(part) for part in inside.split(","))
     signature = Signature(name, result, parameters)
     declared = {p.name for p in parameters if not p.is_array and p.kind not in FLOATS}
+    found = {word for p in signature.inputs for word in p.shape}
+    for size in sorted(signature.sizes - found):
+        raise ValueError(f"signature: the size {size!r} stands in no input, and cannot be found")
     for size in sorted(signature.sizes - declared):
         raise ValueError(f"signature: the size {size!r} is no parameter; declare it: size_t {size}")
     if not any(p.is_output for p in parameters):
@@ -106,7 +109,7 @@ def function(
 ) -> Callable:
     """gradient(*args) -> the outputs of the C function, an array or a tuple of them.
 
-    signature   as in the header: `void f(size_t n, const float w[1], const float x[n], float dx[n])`
+    signature   as in the header: `void f(size_t n, float w, const float x[n], float dx[n])`.
                 const arrays and numbers are inputs, in this order, and take the leaves of the
                 arguments; other arrays are outputs, in theirs; `float *y` is one number; sizes are
                 found from the shapes.  `int f(...)` returns 0 where it succeeded.
@@ -115,8 +118,9 @@ def function(
     Inputs are copied, row by row and aligned, so that any array of the right dtype and shape will
     do.  The gradient raises TypeError for another dtype or number of arrays, ValueError for
     shapes that contradict each other, CallFailed where the library crashes, hangs, writes
-    beyond an array or into one that is const, or returns another status than 0.  Raises
-    FileNotFoundError for a library that is not there, ValueError for a signature that cannot be read.
+    beyond an array or into one that is const, or returns another status than 0.
+    Raises FileNotFoundError for a library that is not there, ValueError for a signature that
+    cannot be read.
     """
     place = Path(path).resolve()
     if not place.is_file():
@@ -149,8 +153,8 @@ class Function:
             raise CallFailed(f"it returned the status {answer['status']}")
         outputs = [p for p in self.signature.parameters if p.is_output]
         pairs = zip(outputs, answer["outputs"], strict=True)
-        read = tuple(_read(p, text, sizes) for p, text in pairs)
-        return read if len(read) > 1 else read[0]
+        first, *others = (_read(p, text, sizes) for p, text in pairs)
+        return (first, *others) if others else first
 
     def close(self) -> None:
         """End the process; another call starts a new one."""
@@ -191,10 +195,10 @@ def _sizes(wanted: tuple[Parameter, ...], given: dict[str, np.ndarray]) -> dict[
         array = given[p.name]
         if array.dtype != DTYPES[p.kind]:
             raise TypeError(f"{p.name} is {array.dtype}; {DTYPES[p.kind]} is declared")
-        shape = () if array.ndim == 0 and p.shape == ("1",) else p.shape
-        if array.ndim != len(shape):
-            raise ValueError(f"{p.name} has shape {array.shape}; [{']['.join(shape)}] is declared")
-        for word, length in zip(shape, array.shape, strict=True):
+        if array.ndim != len(p.shape):
+            declared = "".join(f"[{word}]" for word in p.shape) or "a number"
+            raise ValueError(f"{p.name} has shape {array.shape}; {declared} is declared")
+        for word, length in zip(p.shape, array.shape, strict=True):
             known = int(word) if word.isdigit() else sizes.setdefault(word, length)
             if known != length:
                 raise ValueError(f"{p.name} has shape {array.shape}; {word} is {known} there")
@@ -217,5 +221,4 @@ def _said(p: Parameter, given: dict, sizes: dict[str, int], zeroed: bool) -> Any
 
 def _read(p: Parameter, text: str, sizes: dict[str, int]) -> np.ndarray:
     flat = np.frombuffer(base64.b64decode(text), DTYPES[p.kind])
-    shape = () if p.shape == ("1",) else _shape(p, sizes)
-    return flat.reshape(shape).copy()
+    return flat.reshape(_shape(p, sizes)).copy()

@@ -40,7 +40,7 @@ def bordered(content: bytes):
 def call(function, kinds, given):
     """[scalar or array of bytes, how many bytes to write] -> what became of each array."""
     arguments, arrays = [], []
-    for (name, kind, is_array, is_output), value in zip(kinds, given):
+    for (name, kind, is_array, is_output), value in zip(kinds, given, strict=True):
         if not is_array:
             arguments.append(TYPES[kind](value))
             continue
