@@ -105,6 +105,17 @@ def test_everything_ends_with_its_owner(nothing_left):
     channel.close()
 
 
+@linux
+def test_it_ends_though_another_process_holds_its_pipe(nothing_left):
+    """As where a pool of processes was forked meanwhile."""
+    words = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]
+    channel, began = Channel(words, QUICK), time.monotonic()
+    other = os.dup(channel._alive)
+    channel.close()
+    os.close(other)
+    assert time.monotonic() - began < 5.0
+
+
 def test_the_other_cases_are_still_judged(nothing_left):
     """One question kills it: it starts again for the next, and only that case is rejected."""
     text = Path(NEURON[-1]).read_text()
@@ -165,6 +176,29 @@ def test_floats_may_be_hexadecimal(entry, verdict, said, nothing_left):
     finding = validate_process(words, against="mse", cases=4)
     assert finding.verdict == verdict, finding
     assert said in finding.reason
+
+
+LOSSY = (
+    PROPER.split("    x = m")[0]
+    + """
+    import struct
+    single = m["input"]["dtype"] == "float32"
+    r = lambda v: struct.unpack("f", struct.pack("f", v))[0] if single else v
+    p, t = m["input"]["p"], m["input"]["t"]
+    n = len(p) * len(p[0])
+    d = [[r(r(2 * a / n) - r(2 * b / n)) for a, b in zip(*rows)] for rows in zip(p, t)]
+    give({"p": d, "t": [[-v for v in row] for row in d]})
+"""
+)
+
+
+def test_digits_lost_are_told_from_a_mistake_by_asking_in_float64():
+    words = [sys.executable, "-I", "-S", "-c", LOSSY]
+    finding = validate_process(words, against="mse", dtype="float32", cases=2)
+    assert finding.verdict == "inaccurate", finding
+    assert "asked in float64 its error vanishes" in finding.reason
+    wrong = [*words[:-1], LOSSY.replace("r(2 * b / n)", "r(1 * b / n)")]
+    assert validate_process(wrong, against="mse", dtype="float32", cases=2).verdict == "wrong"
 
 
 def test_a_format_that_was_not_offered_is_refused():

@@ -167,6 +167,7 @@ class Channel:
             self._wait(grace)
         os.close(self._alive)
         self._alive = -1
+        self._guard.terminate()  # where a forked process holds the other end too
         if not self._wait(FAREWELL):
             self._guard.kill()
             self._guard.wait()

@@ -3,10 +3,10 @@
     python -I -S guard.py ALIVE STATUS MEMORY COMMAND...
 
 A program of its own that needs the standard library alone.  The command has this process's stdin,
-stdout and stderr, and a session of its own.  When it ends, or takes more than MEMORY bytes, or when
-nobody holds the other end of the pipe ALIVE any more (its owner was killed), all its descendants
-are killed.  On Linux that includes those that left their session and lost their parents: they
-become children of this process.  One line on the pipe STATUS says how the command ended.
+stdout and stderr, and a session of its own.  When it ends, or takes more than MEMORY bytes, on
+SIGTERM, or when nobody holds the other end of the pipe ALIVE any more (its owner was killed), all
+its descendants are killed.  On Linux that includes those that left their session and lost their
+parents: they become children of this process.  One line on the pipe STATUS says how it ended.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ import time
 POLL, PATIENCE = 0.1, 5.0  # seconds: between looks at the memory; for the killing
 SUBREAPER, DEATH_SIGNAL = 36, 1  # of prctl
 LINUX = sys.platform == "linux"
+DISMISSED: list[int] = []  # SIGTERM, when its owner has sent it
 
 
 def control(option: int, value: int) -> None:
@@ -42,7 +43,7 @@ def begin(command: list[str], status: int, memory: int) -> int:
             hard = resource.getrlimit(kind)[1]
             limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
             resource.setrlimit(kind, (limit, limit))
-        for number in (signal.SIGPIPE, signal.SIGCHLD, signal.SIGINT):
+        for number in (signal.SIGPIPE, signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         os.execvp(command[0], command)
     except (OSError, ValueError) as error:
@@ -134,13 +135,14 @@ def watch(pid: int, alive: int, memory: int) -> str:
         if LINUX and pages(descendants(os.getpid())) > memory:
             return "memory"
         ready, _, _ = select.select([alive, bell], [], [], POLL)
-        if alive in ready:
+        if alive in ready or DISMISSED:
             return ""
         if bell in ready:
             os.read(bell, 4096)
 
 
 def main(alive: int, status: int, memory: int, command: list[str]) -> None:
+    signal.signal(signal.SIGTERM, lambda number, _: DISMISSED.append(number))
     for descriptor in (alive, status):
         os.set_inheritable(descriptor, False)
     pid = begin(command, status, memory)
