@@ -238,6 +238,14 @@ def test_the_same_seed_gives_the_same_finding():
     assert one.to_json() == two.to_json()
 
 
+def test_what_reproduces_a_finding_is_code_that_runs():
+    import verification
+
+    finding = validate_process(NEURON, against="logistic_neuron", cases=3, seed=0)
+    again = eval(finding.reproduce, {"verification": verification})
+    assert again.to_json() == finding.to_json()
+
+
 def test_a_limit_of_nothing_is_refused():
     with pytest.raises(ValueError, match="seconds is 0.0; give a number above 0"):
         Limits(seconds=0.0)
