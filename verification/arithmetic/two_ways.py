@@ -1,0 +1,134 @@
+"""The gradient of a tape, with a hand on every local derivative; and where each part of it goes.
+
+A *spot* is one operand of one equation (key, operand).  What it hands back, p, meets the tangent t
+that arrives there in a direction r of the leaves: <r, part of the gradient through the spot> is
+<t, p>.  So one pass forward and one back know every part, however many spots there are.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from .linear import pull, push
+from .tape import Key, Operation, Tape
+
+Spot = tuple[Key, int]
+Arrays = dict[int, np.ndarray]
+
+
+class Meeting(NamedTuple):
+    """One operand of one operation: the tangents that arrive, and the cotangent it hands back."""
+
+    spot: Spot
+    operation: Operation
+    operand: int  # of the operation
+    rates: np.ndarray  # directions first
+    handed: np.ndarray
+
+
+def spot_of(operation: Operation, operand: int) -> Spot:
+    return operation.key, operation.operand if operation.name == "enter" else operand
+
+
+def rates(
+    tape: Tape, directions: list[np.ndarray], scales: Mapping[Spot, float] | None = None
+) -> Arrays:
+    """The tangents of all numbers that move; directions[leaf] has an axis of directions first."""
+    found: Arrays = dict(zip(tape.leaves, directions, strict=True))
+    scales = scales or {}
+
+    def arriving(op: Operation, operand: int, at: int):
+        rate, scale = found.get(at), scales.get(spot_of(op, operand))
+        return rate if rate is None or scale is None else scale * rate
+
+    with np.errstate(all="ignore"):
+        for op in tape.operations:
+            given = [arriving(op, k, i) for k, i in enumerate(op.ins)]
+            if any(g is not None for g in given) and any(tape.moving[i] for i in op.outs):
+                moved = push(op, numbers(tape, op.ins), numbers(tape, op.outs), given)
+                found |= {i: m for i, m in zip(op.outs, moved, strict=True) if m is not None}
+    return found
+
+
+class Sweep(NamedTuple):
+    """The gradient in the leaves, and the cotangent that reached each number."""
+
+    gradient: list[np.ndarray]
+    reached: Arrays
+
+
+def swept(
+    tape: Tape,
+    scales: Mapping[Spot, float] | None = None,
+    swaps: Mapping[Spot, Callable] | None = None,
+    start: Arrays | None = None,
+    note: Callable[[Operation, int, np.ndarray], None] | None = None,
+) -> Sweep:
+    """One reverse pass, with the cotangent of each spot scaled, or swapped for another.
+
+    swaps[spot](operation, operand, cotangents of the outputs) is handed back in place of p.
+    start are the cotangents that it begins with: 1 at the result, where nothing else is said.
+    note(operation, operand, p) hears of every p.
+    """
+    reached: Arrays = {tape.out: np.ones(())} if start is None else dict(start)
+    scales, swaps = scales or {}, swaps or {}
+    with np.errstate(all="ignore"):
+        for op in reversed(tape.operations):
+            above = [reached.get(i) for i in op.outs]
+            if any(tape.moving[i] for i in op.outs) and any(a is not None for a in above):
+                for operand, handed in _handed(tape, op, above, swaps):
+                    if note is not None:
+                        note(op, operand, handed)
+                    scale = scales.get(spot_of(op, operand))
+                    part = handed if scale is None else scale * handed
+                    at = op.ins[operand]
+                    reached[at] = reached[at] + part if at in reached else part
+    zero = lambda i: np.zeros(tape.numbers[i].shape)
+    return Sweep([reached[i] if i in reached else zero(i) for i in tape.leaves], reached)
+
+
+def _handed(tape: Tape, op: Operation, above: list, swaps: Mapping[Spot, Callable]) -> Iterator:
+    parts = pull(op, numbers(tape, op.ins), numbers(tape, op.outs), above)
+    for operand, part in enumerate(parts):
+        swap = swaps.get(spot_of(op, operand))
+        if tape.moving[op.ins[operand]]:
+            if swap is not None:
+                part = swap(op, operand, above)
+            if part is not None:
+                yield operand, part
+
+
+def numbers(tape: Tape, ids: tuple[int, ...]) -> list[np.ndarray]:
+    return [tape.numbers[i] for i in ids]
+
+
+def meetings(
+    tape: Tape, speeds: Arrays, scales: Mapping[Spot, float] | None = None
+) -> tuple[Sweep, list[Meeting]]:
+    """The gradient, and every meeting of tangents and cotangents, last operation first.
+
+    What meets at a spot is not scaled yet: its part is that of a factor 1 there.
+    """
+    met: list[Meeting] = []
+
+    def note(op: Operation, operand: int, handed: np.ndarray) -> None:
+        arriving = speeds.get(op.ins[operand])
+        if arriving is not None:
+            met.append(Meeting(spot_of(op, operand), op, operand, arriving, handed))
+
+    return swept(tape, scales, note=note), met
+
+
+def flows(met: list[Meeting]) -> dict[Spot, np.ndarray]:
+    """<r, part of the gradient through the spot>, for every direction r; loops added up."""
+    found: dict[Spot, np.ndarray] = {}
+    for one in met:
+        flow = against(one.rates, one.handed)
+        found[one.spot] = found[one.spot] + flow if one.spot in found else flow
+    return found
+
+
+def against(rates: np.ndarray, handed: np.ndarray) -> np.ndarray:
+    """<t, p> for every direction."""
+    return rates.reshape(len(rates), -1) @ np.broadcast_to(handed, rates.shape[1:]).reshape(-1)
