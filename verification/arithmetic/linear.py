@@ -278,7 +278,9 @@ def push(operation, ins: list, outs: list, rates: list) -> list:
     count = next(len(r) for r in rates if r is not None)
     if name in SLOPES:
         found = SLOPES[name](outs[0], *ins, **params)
-        terms = [r * s for r, s in zip(rates, found, strict=True) if r is not None and s is not None]
+        terms = [
+            r * s for r, s in zip(rates, found, strict=True) if r is not None and s is not None
+        ]
         total = sum(terms) if terms else 0.0
         return [np.broadcast_to(total, (count, *outs[0].shape))]
     if name in ALL_AT_ONCE:
@@ -324,7 +326,9 @@ def _by_jax(operation, ins, outs, rates):
 
     with jax.enable_x64(True):
         moved = jax.vmap(one)(*(rates[i] for i in where))
-    return [np.asarray(m) if y.dtype.kind == "f" else None for m, y in zip(moved, outs, strict=True)]
+    return [
+        np.asarray(m) if y.dtype.kind == "f" else None for m, y in zip(moved, outs, strict=True)
+    ]
 
 
 def pull(operation, ins: list, outs: list, above: list) -> list:

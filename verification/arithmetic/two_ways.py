@@ -62,20 +62,26 @@ def swept(
     tape: Tape,
     scales: Mapping[Spot, float] | None = None,
     swaps: Mapping[Spot, Callable] | None = None,
-    start: Arrays | None = None,
+    instead: Mapping[int, tuple[int, np.ndarray]] | None = None,
     note: Callable[[Operation, int, np.ndarray], None] | None = None,
 ) -> Sweep:
     """One reverse pass, with the cotangent of each spot scaled, or swapped for another.
 
     swaps[spot](operation, operand, cotangents of the outputs) is handed back in place of p.
-    start are the cotangents that it begins with: 1 at the result, where nothing else is said.
+    instead[out] = (enters, slope): what reaches `out` goes to `enters` times the slope, and not
+    the way it came.
     note(operation, operand, p) hears of every p.
     """
-    reached: Arrays = {tape.out: np.ones(())} if start is None else dict(start)
-    scales, swaps = scales or {}, swaps or {}
+    reached: Arrays = {tape.out: np.ones(())}
+    scales, swaps, instead = scales or {}, swaps or {}, instead or {}
     with np.errstate(all="ignore"):
         for op in reversed(tape.operations):
             above = [reached.get(i) for i in op.outs]
+            if op.outs[0] in instead and above[0] is not None:
+                at, slope = instead[op.outs[0]]
+                part = slope * above[0]
+                reached[at] = reached[at] + part if at in reached else part
+                continue
             if any(tape.moving[i] for i in op.outs) and any(a is not None for a in above):
                 for operand, handed in _handed(tape, op, above, swaps):
                     if note is not None:

@@ -34,7 +34,9 @@ def table(flows: Sequence[Mapping[Hashable, np.ndarray]], counts: Sequence[int])
     blocks = []
     for found, count in zip(flows, counts, strict=True):
         zero = np.zeros(count)
-        blocks.append(np.stack([found.get(n, zero) for n in names], axis=1) if names else zero[:, None])
+        blocks.append(
+            np.stack([found.get(n, zero) for n in names], axis=1) if names else zero[:, None]
+        )
     columns = np.nan_to_num(np.concatenate(blocks), posinf=0.0, neginf=0.0)
     return Table(names, columns, np.repeat(np.arange(len(counts)), counts))
 

@@ -134,7 +134,9 @@ def recognised_in_all(
     first = [n for n in edges.numbers[0] if abs(n.value - factors[0]) <= off_of(off, factors[0])]
     for guess in first:
         row = [
-            next((n for n in numbers if _same(n, guess) and abs(n.value - c) <= off_of(off, c)), None)
+            next(
+                (n for n in numbers if _same(n, guess) and abs(n.value - c) <= off_of(off, c)), None
+            )
             for numbers, c in zip(edges.numbers, factors, strict=True)
         ]
         if all(row):

@@ -35,9 +35,11 @@ def known_numbers(problem: Problem) -> list[Named]:
         Named("4", 4.0, "four times: the factor 2 twice"),
         Named("1/4", 0.25, "a quarter of it"),
     ]
-    return plain + [n for size, what in sizes(problem).items() for n in _of_size(size, what)] + [
-        n for value in literals(problem) for n in _of_literal(value)
-    ]
+    return (
+        plain
+        + [n for size, what in sizes(problem).items() for n in _of_size(size, what)]
+        + [n for value in literals(problem) for n in _of_literal(value)]
+    )
 
 
 def sizes(problem: Problem) -> Mapping[int, str]:
@@ -108,7 +110,9 @@ def _literals(jaxpr: Any) -> list[Any]:
             for a in eqn.invars
             if isinstance(a, Literal) and np.asarray(a.val).size == 1
         ]
-        for body in jax.tree.leaves(list(eqn.params.values()), is_leaf=lambda b: hasattr(b, "eqns")):
+        for body in jax.tree.leaves(
+            list(eqn.params.values()), is_leaf=lambda b: hasattr(b, "eqns")
+        ):
             inner = getattr(body, "jaxpr", body)
             if hasattr(inner, "eqns"):
                 found += _literals(inner)
@@ -121,7 +125,7 @@ def recognised(factor: float, off: float, numbers: list[Named]) -> Named | None:
 
 
 def in_words(factor: float, named: Named | None) -> str:
-    """"0.0625 times what it should be: averaged over the batch of 16"."""
+    """ "0.0625 times what it should be: averaged over the batch of 16"."""
     times = f"{factor:.6g} times what it should be"
     if named is None:
         return times

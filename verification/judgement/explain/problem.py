@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from ...arithmetic.tape import Tape, record
-from ...arithmetic.two_ways import Arrays, Meeting, Spot, Sweep, flows, meetings, rates
+from ...arithmetic.two_ways import Arrays, Meeting, Spot, Sweep, flows, meetings, rates, swept
 from ...oracles.question import Question, ask
 from ..sample import Sample, decidable, outside
 
@@ -47,7 +47,17 @@ class Problem:
         with np.errstate(invalid="ignore", over="ignore"):
             pairs = zip(self.sample.got, self.sample.truth, strict=True)
             apart = [(np.asarray(got) - ball.mid) - ball.tail for got, ball in pairs]
-        return [np.where(k & np.isfinite(d), d, 0.0) for d, k in zip(apart, self.known, strict=True)]
+        return [
+            np.where(k & np.isfinite(d), d, 0.0) for d, k in zip(apart, self.known, strict=True)
+        ]
+
+    @property
+    def finite(self) -> bool:
+        """Whether every answer that can be judged is a number, and some can be."""
+        pairs = zip(self.sample.got, self.known, strict=True)
+        return all(np.isfinite(np.asarray(g)[k]).all() for g, k in pairs) and any(
+            k.any() for k in self.known
+        )
 
     @cached_property
     def known(self) -> list[np.ndarray]:
@@ -101,6 +111,11 @@ class Problem:
     def _met(self) -> tuple[Sweep, list[Meeting]]:
         return meetings(self.tape, self.speeds)
 
+    @cached_property
+    def right_alone(self) -> list[np.ndarray]:
+        """The right gradient, where no part of it is asked for."""
+        return swept(self.tape).gradient
+
     @property
     def right(self) -> Sweep:
         return self._met[0]
@@ -122,7 +137,7 @@ class Problem:
         """
         worst = 0.0
         for k, guess in enumerate(predicted):
-            mistake = np.abs(guess - self.right.gradient[k])
+            mistake = np.abs(guess - self.right_alone[k])
             coarse = _root(self.room[k][self.known[k]]) / max(self._size(k), np.finfo(float).tiny)
             room = self.room[k] + coarse * (mistake + _root(mistake[self.known[k]]))
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -133,7 +148,7 @@ class Problem:
         return worst
 
     def _size(self, leaf: int) -> float:
-        return _root(self.right.gradient[leaf])
+        return _root(self.right_alone[leaf])
 
 
 def _root(x: np.ndarray) -> float:

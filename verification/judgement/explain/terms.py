@@ -34,7 +34,7 @@ class Term(NamedTuple):
     place: Place
 
     def __str__(self) -> str:
-        """"the local derivative of `x @ w` in its second operand"."""
+        """ "the local derivative of `x @ w` in its second operand"."""
         where = f" in its {self._ordinal} operand" if self.operands > 1 else ""
         return f"the local derivative of {self.what}{where}"
 
@@ -52,7 +52,7 @@ class Term(NamedTuple):
 
     @property
     def short(self) -> str:
-        """"`x @ w` (networks.py:31)"."""
+        """ "`x @ w` (networks.py:31)"."""
         return f"{self.what} ({self.place.location})" if self.place.file else self.what
 
     @property
