@@ -320,7 +320,7 @@ def _by_jax(operation, ins, outs, rates):
     def one(*some):
         def of(*moving):
             merged = dict(enumerate(ins)) | dict(zip(where, moving, strict=True))
-            return [y for y in bind(operation.eqns[-1], [merged[i] for i in range(len(ins))])]
+            return list(bind(operation.eqns[-1], [merged[i] for i in range(len(ins))]))
 
         return jax.jvp(of, [ins[i] for i in where], list(some))[1]
 

@@ -1,9 +1,9 @@
 """Random straight-line programs as source text: a function nobody has seen, one step to a line.
 
-    forward(x, w0, w1, ...) -> a scalar;  x: (batch, width), w: matrices, rows, and one matrix each
+    forward(x, w0, w1, ...) -> a scalar    x: (batch, width), each w a matrix or a row
 
-Steps are matrix products, additions of rows, products and sums of two values, elementwise functions,
-means along an axis and their way back.  Every value is of order one, and every one is used.
+Steps are matrix products, additions of rows, products and sums of two values, elementwise
+functions, and means along an axis with their way back.  Every value is of order one and used.
 """
 
 import importlib.util

@@ -59,23 +59,22 @@ def one_edge(edges: Edges) -> list[Explanation]:
     common = fits(edges.table, edges.target, apart=False)[:TRIED]
     apart = fits(edges.table, edges.target, apart=True)[:TRIED] if len(edges.problems) > 1 else []
     for fit in [*common, *apart]:
-        if fit.name in done and fit in common:
+        if fit.name in done:
             continue
         said, group = _explained(edges, fit, fit in common)
         if said is None:
             continue
         done |= {fit.name, *group}
         tried.append(said)
-    return ranked(tried)
+    return ranked(tried, edges.numbers[0])
 
 
-def ranked(tried: list[Explanation]) -> list[Explanation]:
+def ranked(tried: list[Explanation], numbers: list[Named]) -> list[Explanation]:
     """Those that fit, plain factors first; else the one that is closest."""
+    order = [n.value for n in numbers]
+    plain = lambda e: order.index(e.factor) if e.factor in order else len(order)
     fitting = [e for e in tried if e.fits]
-    if fitting:
-        plain = lambda e: (e.kind != "dropped path" and ":" not in e.mistake, e.residual > 1.0)
-        return sorted(fitting, key=plain)
-    return sorted(tried, key=lambda e: e.residual)[:1]
+    return sorted(fitting, key=plain) or sorted(tried, key=lambda e: e.residual)[:1]
 
 
 def _explained(edges: Edges, fit: Fit, common: bool) -> tuple[Explanation | None, tuple]:

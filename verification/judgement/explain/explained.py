@@ -15,6 +15,7 @@ from .leaves import by_leaf
 from .pairs import two_edges
 from .problem import Problem
 from .products import wrong_partner
+from .repeated import everywhere
 from .slopes import wrong_slope
 from .twins import known_twins
 
@@ -36,8 +37,8 @@ def explain(
     ]
     loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
     with jax.enable_x64(True), loose[0], loose[1], np.errstate(all="ignore"):
-        problems = [p for p in problems[:CASES] if p.finite]
-        return tuple(_explained(problems)) if problems else ()
+        alike = [p for p in problems if p.finite and p.sample.paths == problems[0].sample.paths]
+        return tuple(_explained(alike[:CASES])) if alike else ()
 
 
 def _explained(problems: list[Problem]) -> list[Explanation]:
@@ -55,15 +56,16 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
     twins = known_twins(problems)
     closest: list[Explanation] = []
     edges = Edges(problems)
-    stages = (
+    stages = [
         lambda: _placed(one_edge(edges), said),
         lambda: said,
         lambda: part_of_batch(problems),
-        lambda: two_edges(edges),
         lambda: wrong_slope(problems),
         lambda: wrong_partner(problems),
+        lambda: everywhere(edges),
         lambda: twins,
-    )
+        lambda: two_edges(edges),
+    ]
     for stage in stages:
         found = stage()
         if found and found[0].fits:
@@ -79,6 +81,7 @@ def _placed(found: list[Explanation], said: list[Explanation]) -> list[Explanati
     if not found or not found[0].fits:
         return found
     if len(said) == 1:
+        found = sorted(found, key=lambda e: e.factor != said[0].factor)
         first = replace(found[0], kind=said[0].kind) if found[0].kind == "edge" else found[0]
         return [first, *found[1:], *said]
     return found

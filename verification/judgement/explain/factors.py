@@ -30,16 +30,15 @@ def known_numbers(problem: Problem) -> list[Named]:
         Named("1/2", 0.5, "half of it: the 2 of a square is missing, or a 1/2 is one too many"),
         Named("-2", -2.0, "twice, with the wrong sign"),
         Named("-1/2", -0.5, "half of it, with the wrong sign"),
+    ]
+    small = [
         Named("3", 3.0, "three times"),
         Named("1/3", 1.0 / 3.0, "a third of it: the 3 of a cube is missing"),
         Named("4", 4.0, "four times: the factor 2 twice"),
         Named("1/4", 0.25, "a quarter of it"),
     ]
-    return (
-        plain
-        + [n for size, what in sizes(problem).items() for n in _of_size(size, what)]
-        + [n for value in literals(problem) for n in _of_literal(value)]
-    )
+    counted = [n for size, what in sizes(problem).items() for n in _of_size(size, what)]
+    return plain + counted + small + [n for x in literals(problem) for n in _of_literal(x)]
 
 
 def sizes(problem: Problem) -> Mapping[int, str]:
@@ -49,6 +48,8 @@ def sizes(problem: Problem) -> Mapping[int, str]:
     data = [x for i, x in enumerate(q.leaves) if i not in q.wanted and x.ndim]
     for x in data:
         found.setdefault(x.shape[0], "the batch")
+    for x in data:
+        found.setdefault(int(np.prod(x.shape[:-1], dtype=int)), "all but the last axis")
     for x in [*(q.leaves[i] for i in q.wanted), *data]:
         for n in x.shape[:1]:
             found.setdefault(n, "the rows")

@@ -1,10 +1,11 @@
-"""Where to start looking when no single mistake explains an answer: what is right, what is wrong."""
+"""Where to start looking when no single mistake explains an answer: what is right there."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from ...vocabulary import Explanation
+from .places import place_of
 from .problem import Problem
 
 
@@ -42,9 +43,7 @@ def _worst(p: Problem) -> float:
 
 
 def _deepest_right(p: Problem, wrong: list[bool]) -> str:
-    """The right leaf whose first use is the earliest in the program, before the wrong ones' uses."""
-    from .places import place_of
-
+    """The right leaf whose first use is the earliest in the program."""
     uses: dict[int, int] = {}
     for number, op in enumerate(p.tape.operations):
         for i in op.ins:

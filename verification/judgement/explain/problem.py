@@ -15,6 +15,7 @@ from ...arithmetic.tape import Tape, record
 from ...arithmetic.two_ways import Arrays, Meeting, Spot, Sweep, flows, meetings, rates, swept
 from ...oracles.question import Question, ask
 from ..sample import Sample, decidable, outside
+from .units import At, Unit, units
 
 MOST = 96  # directions
 ROOM = 2**22  # numbers of all directions together
@@ -40,6 +41,11 @@ class Problem:
     def tape(self) -> Tape:
         with jax.enable_x64(True):
             return record(self.question.program, self.question.leaves, self.question.wanted)
+
+    @cached_property
+    def units(self) -> dict[Unit, list[At]]:
+        with np.errstate(all="ignore"):
+            return units(self.tape)
 
     @cached_property
     def differences(self) -> list[np.ndarray]:

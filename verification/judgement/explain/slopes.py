@@ -4,6 +4,7 @@ The answer differs by what would flow through the unit with the wrong slope, les
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,9 +17,9 @@ from .factors import Named, known_numbers, recognised
 from .places import place_of
 from .problem import Problem
 from .terms import SYMBOLS
-from .units import At, Unit, units
+from .units import At, Unit
 
-TRIED, PARTNERS = 24, 48
+TRIED, PARTNERS, EACH = 24, 48, 3
 
 
 class Guess(NamedTuple):
@@ -32,7 +33,7 @@ class Guess(NamedTuple):
 
 def wrong_slope(problems: Sequence[Problem]) -> list[Explanation]:
     """Those that fit; else the one that is closest."""
-    met = [units(p.tape) for p in problems]
+    met = [p.units for p in problems]
     known = known_numbers(problems[0])
     guesses = sorted(_guesses(problems, met, known), key=lambda g: g.left)[:TRIED]
     tried: list[Explanation] = []
@@ -63,7 +64,8 @@ def _guesses(problems, met, known: list[Named]) -> Iterator[Guess]:
             best = np.where(norms > 0, dot / norms, 0.0)
         plain = np.where(usable, whole - 2.0 * dot + norms, np.inf)
         scaled = np.where(usable, whole - dot * best, np.inf)
-        for k, slope in enumerate(bank):
+        for k in np.argsort(np.minimum(plain, scaled), kind="stable")[:EACH]:
+            slope = bank[k]
             yield Guess(unit, slope, 1.0, _share(plain[k], size))
             one = recognised(float(best[k]), 1e-9 + _share(scaled[k], size), known)
             if one is not None and one.value not in (0.0, 1.0):
@@ -141,18 +143,23 @@ def _explained(problems, met, guess: Guess) -> Explanation:
         if not worst <= 1.0:
             break
     at = next(found[guess.unit][0] for found in met if guess.unit in found)
+    times = "" if guess.factor == 1.0 else f", times {guess.factor:.6g}"
+    said = said_of(problems, at, guess.slope.formula + times, worst)
+    return said if guess.factor == 1.0 else replace(said, factor=guess.factor)
+
+
+def said_of(problems, at: At, formula: str, residual: float, where: str = "") -> Explanation:
+    """A wrong slope at the unit that ends there, in words."""
     place = place_of(at.operation.eqns)
     what = place.expression or SYMBOLS.get(at.operation.name, at.operation.name)
-    times = "" if guess.factor == 1.0 else f", times {guess.factor:.6g}"
     return Explanation(
         kind="slope",
-        term=f"the slope of `{what}`",
-        mistake=f"it is taken to be {guess.slope.formula}{times}",
+        term=f"the slope of `{what}`{where}",
+        mistake=f"it is taken to be {formula}",
         location=place.location,
         source=place.text,
         remedy="with z what goes in and a what comes out, use the derivative of a by z at z",
-        factor=None if guess.factor == 1.0 else guess.factor,
-        residual=worst,
-        fits=worst <= 1.0,
+        residual=residual,
+        fits=residual <= 1.0,
         leaves=problems[0].sample.paths,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from ...arithmetic.linear import SLOPES
 from ...arithmetic.tape import Key, Operation, Tape
 
-REMEMBERED = 6  # roots of a number: the nearest, and the farthest
+REMEMBERED = 3  # roots of a number: the nearest, and the farthest
 PASSED = ("enter", "copy", "convert_element_type")
 
 
