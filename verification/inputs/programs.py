@@ -58,7 +58,8 @@ class Program(NamedTuple):
 def program(rng: np.random.Generator, steps: int) -> Program:
     """`steps` random lines, and one that adds up what nobody has used."""
     batch, width = int(rng.choice(BATCH)), int(rng.choice(WIDTH))
-    shapes, lines = [(batch, width)], []
+    shapes: list[tuple[int, ...]] = [(batch, width)]
+    lines: list[str] = []
     open_ends, known, roots = ["x"], [("x", width)], {"x": 0}
 
     def parameter(*shape: int) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...vocabulary import Explanation, Silent
 from .columns import fits, table
-from .factors import known_numbers, recognised
+from .factors import Named, known_numbers
 from .problem import Problem, along
 
 PARTS = {
@@ -54,19 +54,18 @@ def _fitted(problems, smaller, words: str) -> Explanation | None:
         [p.target + along(p.directions, p.right_alone) for p in problems]
     )  # what was answered, along the directions
     counts = [len(w) for w in whole]
-    (fit, *_) = fits(table([{words: w} for w in whole], counts), target, apart=False) or [None]
-    if fit is None:
+    found = fits(table([{words: w} for w in whole], counts), target, apart=True)
+    if not found:
         return None
-    named = recognised(fit.factors[0], max(fit.off, 2.0**-40), known_numbers(problems[0]))
-    one = abs(fit.factors[0] - 1.0) <= max(fit.off, 2.0**-40)
-    if named is None and not one:
+    off = max(found[0].off, 2.0**-40)
+    named = same_number(problems, found[0].factors, off)
+    if named is None:
         return None
-    factor = 1.0 if one or named is None else named.value
-    pairs = zip(problems, smaller, strict=True)
-    residual = max(p.residual([factor * x for x in s]) for p, s in pairs)
-    times = "" if factor == 1.0 else f", times {factor:.6g}"
+    pairs = zip(problems, smaller, named, strict=True)
+    residual = max(p.residual([n.value * x for x in s]) for p, s, n in pairs)
     if not residual <= 1.0:
         return None
+    times = "" if named[0].name == "1" else f", times {named[0].value:.6g} ({named[0].name})"
     return Explanation(
         kind="one example",
         term="the sum over the batch",
@@ -76,3 +75,18 @@ def _fitted(problems, smaller, words: str) -> Explanation | None:
         residual=residual,
         leaves=problems[0].sample.paths,
     )
+
+
+ONE = Named("1", 1.0, "")
+
+
+def same_number(problems, factors, off: float) -> list[Named] | None:
+    """1 at every case, or the same number of the problem."""
+    known = [[ONE, *known_numbers(p)] for p in problems]
+    for guess in known[0]:
+        near = lambda n, c, guess=guess: n.name == guess.name and abs(n.value - c) <= off
+        pairs = zip(known, factors, strict=True)
+        row = [next((n for n in numbers if near(n, c)), None) for numbers, c in pairs]
+        if all(row):
+            return [n for n in row if n is not None]
+    return None

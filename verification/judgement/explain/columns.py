@@ -3,8 +3,8 @@
 All cases are stacked; a column has its one factor common to all, or one for each case.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ TINY = np.finfo(float).tiny
 class Table(NamedTuple):
     """Columns over the stacked directions of all cases; `case` says whose row it is."""
 
-    names: list[Hashable]
+    names: list[Any]
     columns: np.ndarray  # rows, names
     case: np.ndarray
 
@@ -22,13 +22,13 @@ class Table(NamedTuple):
 class Fit(NamedTuple):
     """One column: its factor in every case, how sure it is, and the share it leaves."""
 
-    name: Hashable
+    name: Any
     factors: tuple[float, ...]
     off: float
     left: float  # |b - factor column| / |b|
 
 
-def table(flows: Sequence[Mapping[Hashable, np.ndarray]], counts: Sequence[int]) -> Table:
+def table(flows: Sequence[Mapping[Any, np.ndarray]], counts: Sequence[int]) -> Table:
     """A column for every name that occurs in any case, 0 where it does not."""
     names = list(dict.fromkeys(name for found in flows for name in found))
     blocks = []
@@ -66,7 +66,7 @@ def fits(t: Table, target: np.ndarray, apart: bool) -> list[Fit]:
     ]
 
 
-def alike(t: Table, name: Hashable) -> list[Hashable]:
+def alike(t: Table, name: Any) -> list[Any]:
     """The names whose columns are the same as that of `name`, itself left out."""
     mine = t.columns[:, t.names.index(name)]
     scale = np.sqrt((mine**2).sum())

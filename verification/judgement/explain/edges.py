@@ -83,11 +83,11 @@ def _explained(edges: Edges, fit: Fit, common: bool) -> tuple[Explanation | None
     if named is None and not common:
         return None, ()  # a factor of its own for every case explains nothing
     exact = [n.value for n in named] if named else [factors[0]] * len(factors)
-    spot: Spot = fit.name  # type: ignore[assignment]
+    spot: Spot = fit.name
     scales = [{spot: c} for c in exact]
     residual = residual_of(edges, scales)
     group = [spot, *alike(edges.table, spot)]
-    term, others = spokesman(edges, group, exact[0])  # type: ignore[arg-type]
+    term, others = spokesman(edges, group, exact[0])
     words = in_words(exact[0], named[0] if named else None)
     said = Explanation(
         kind="dropped path" if exact[0] == 0.0 else "edge",

@@ -38,7 +38,7 @@ def _by_leaves(edges: Edges) -> list[Pair]:
             rows = np.concatenate([_looks_at(p, leaf) for p in edges.problems])
             part = Table(edges.table.names, edges.table.columns[rows], edges.table.case[rows])
             for fit in fits(part, edges.target[rows], apart=False)[:2]:
-                firsts[fit.name, _value(edges, 1.0 + fit.factors[0], fit.off)] = fit.left  # type: ignore[index]
+                firsts[fit.name, _value(edges, 1.0 + fit.factors[0], fit.off)] = fit.left
     likeliest = sorted(firsts, key=lambda f: firsts[f])[:TRIED]
     found = [given for spot, c in likeliest for given in _given(edges, spot, c)]
     return [pair for _, pair in sorted(found, key=lambda f: f[0])[:TRIED]]
@@ -60,7 +60,7 @@ def _given(edges: Edges, first: Spot, factor: float) -> Iterator[tuple[float, Pa
     flows = table([flow for _, flow in laid], [len(left) for left, _ in laid])
     for fit in fits(flows, np.concatenate([left for left, _ in laid]), apart=False)[:2]:
         if fit.name != first:
-            yield fit.left, (first, fit.name)  # type: ignore[misc]
+            yield fit.left, (first, fit.name)
 
 
 def _by_products(edges: Edges) -> list[Pair]:
@@ -78,7 +78,7 @@ def _by_products(edges: Edges) -> list[Pair]:
     gain = np.where(np.tri(len(kept), dtype=bool), -np.inf, gain)
     best = np.argsort(gain, axis=None)[::-1][:TRIED]
     pairs = [np.unravel_index(k, gain.shape) for k in best]
-    return [(names[kept[i]], names[kept[j]]) for i, j in pairs]  # type: ignore[misc]
+    return [(names[kept[i]], names[kept[j]]) for i, j in pairs]
 
 
 def _both(edges: Edges, pair: Pair) -> list[Explanation]:
@@ -119,7 +119,7 @@ def _factors(edges: Edges, pair: Pair) -> tuple[float, float] | None:
 
 def _half(edges: Edges, spot: Spot, factor: float, residual: float) -> Explanation:
     group = [spot, *alike(edges.table, spot)]
-    term, others = spokesman(edges, group, factor)  # type: ignore[arg-type]
+    term, others = spokesman(edges, group, factor)
     named = recognised(factor, 0.0, edges.numbers[0])
     return Explanation(
         kind="dropped path" if factor == 0.0 else "edge",

@@ -57,7 +57,8 @@ def _guesses(edges: Edges) -> Iterator[Guess]:
 def _left(p: Problem, wrong: list[np.ndarray]) -> float:
     pairs = zip(wrong, p.right.gradient, strict=True)
     rest = p.target - along(p.directions, [a - b for a, b in pairs])
-    return float(np.sqrt(rest @ rest))
+    left = float(np.sqrt(rest @ rest))
+    return left if np.isfinite(left) else np.inf  # a slope may have no value here
 
 
 def _spots(edges: Edges) -> Iterator[tuple[Spot, ...]]:

@@ -72,8 +72,8 @@ def _guesses(problems, met, known: list[Named]) -> Iterator[Guess]:
                 yield Guess(unit, slope, one.value, 2.0 * _share(scaled[k], size))
 
 
-def _share(rest: float, size: float) -> float:
-    return float(np.sqrt(max(rest, 0.0) / size)) if size else np.inf
+def _share(rest: Any, size: float) -> float:
+    return float(np.sqrt(max(float(rest), 0.0) / size)) if size else np.inf
 
 
 def _columns(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]:
