@@ -6,7 +6,7 @@ that arrives there in a direction r of the leaves: <r, part of the gradient thro
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from .linear import pull, push
 from .tape import Key, Operation, Tape
 
 Spot = tuple[Key, int]
-Arrays = dict[int, np.ndarray]
+Array = Any  # NumPy hands out bare numbers for 0-d arrays
+Arrays = dict[int, Array]
 
 
 class Meeting(NamedTuple):
@@ -23,8 +24,8 @@ class Meeting(NamedTuple):
     spot: Spot
     operation: Operation
     operand: int  # of the operation
-    rates: np.ndarray  # directions first
-    handed: np.ndarray
+    rates: Array  # directions first
+    handed: Array
 
 
 def spot_of(operation: Operation, operand: int) -> Spot:
@@ -32,7 +33,7 @@ def spot_of(operation: Operation, operand: int) -> Spot:
 
 
 def rates(
-    tape: Tape, directions: list[np.ndarray], scales: Mapping[Spot, float] | None = None
+    tape: Tape, directions: list[Array], scales: Mapping[Spot, float] | None = None
 ) -> Arrays:
     """The tangents of all numbers that move; directions[leaf] has an axis of directions first."""
     found: Arrays = dict(zip(tape.leaves, directions, strict=True))
@@ -54,7 +55,7 @@ def rates(
 class Sweep(NamedTuple):
     """The gradient in the leaves, and the cotangent that reached each number."""
 
-    gradient: list[np.ndarray]
+    gradient: list[Array]
     reached: Arrays
 
 
@@ -62,8 +63,8 @@ def swept(
     tape: Tape,
     scales: Mapping[Spot, float] | None = None,
     swaps: Mapping[Spot, Callable] | None = None,
-    instead: Mapping[int, tuple[int, np.ndarray]] | None = None,
-    note: Callable[[Operation, int, np.ndarray], None] | None = None,
+    instead: Mapping[int, tuple[int, Array]] | None = None,
+    note: Callable[[Operation, int, Array], None] | None = None,
 ) -> Sweep:
     """One reverse pass, with the cotangent of each spot scaled, or swapped for another.
 
@@ -105,7 +106,7 @@ def _handed(tape: Tape, op: Operation, above: list, swaps: Mapping[Spot, Callabl
                 yield operand, part
 
 
-def numbers(tape: Tape, ids: tuple[int, ...]) -> list[np.ndarray]:
+def numbers(tape: Tape, ids: tuple[int, ...]) -> list[Array]:
     return [tape.numbers[i] for i in ids]
 
 
@@ -118,7 +119,7 @@ def meetings(
     """
     met: list[Meeting] = []
 
-    def note(op: Operation, operand: int, handed: np.ndarray) -> None:
+    def note(op: Operation, operand: int, handed: Array) -> None:
         arriving = speeds.get(op.ins[operand])
         if arriving is not None:
             met.append(Meeting(spot_of(op, operand), op, operand, arriving, handed))
@@ -126,15 +127,15 @@ def meetings(
     return swept(tape, scales, note=note), met
 
 
-def flows(met: list[Meeting]) -> dict[Spot, np.ndarray]:
+def flows(met: list[Meeting]) -> dict[Spot, Array]:
     """<r, part of the gradient through the spot>, for every direction r; loops added up."""
-    found: dict[Spot, np.ndarray] = {}
+    found: dict[Spot, Array] = {}
     for one in met:
         flow = against(one.rates, one.handed)
         found[one.spot] = found[one.spot] + flow if one.spot in found else flow
     return found
 
 
-def against(rates: np.ndarray, handed: np.ndarray) -> np.ndarray:
+def against(rates: Array, handed: Array) -> Array:
     """<t, p> for every direction."""
     return rates.reshape(len(rates), -1) @ np.broadcast_to(handed, rates.shape[1:]).reshape(-1)

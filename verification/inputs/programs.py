@@ -99,9 +99,13 @@ def program(rng: np.random.Generator, steps: int) -> Program:
         open_ends = [v for v in open_ends if v not in used] + [name]
         known.append((name, size))
         roots[name] = depth
-    total = "loss"
-    lines.append(f"    {total} = jnp.mean(jnp.tanh({open_ends[0]}) ** 2)")
-    lines += [f"    {total} = {total} + jnp.mean(jnp.sin({v}))" for v in open_ends[1:]]
-    names = ", ".join(["x", *(f"w{i}" for i in range(len(shapes) - 1))])
-    head = f"import jax\nimport jax.numpy as jnp\n\n\ndef forward({names}):\n"
-    return Program(head + "\n".join([*lines, f"    return {total}"]) + "\n", tuple(shapes))
+    return Program(_text(lines, open_ends, len(shapes) - 1), tuple(shapes))
+
+
+def _text(lines: list[str], open_ends: list[str], weights: int) -> str:
+    """The function, with a sum over what nobody has used."""
+    last = [f"    loss = jnp.mean(jnp.tanh({open_ends[0]}) ** 2)"]
+    last += [f"    loss = loss + jnp.mean(jnp.sin({v}))" for v in open_ends[1:]]
+    names = ", ".join(["x", *(f"w{i}" for i in range(weights))])
+    head = f"import jax\nimport jax.numpy as jnp\n\n\ndef forward({names}):"
+    return "\n".join([head, *lines, *last, "    return loss", ""])

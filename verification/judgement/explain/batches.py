@@ -9,7 +9,7 @@ import numpy as np
 from ...vocabulary import Explanation, Silent
 from .columns import fits, table
 from .factors import Named, known_numbers
-from .problem import Problem, along
+from .problem import Problem, along, wrong_leaves
 
 PARTS = {
     "the first example alone": slice(0, 1),
@@ -73,7 +73,7 @@ def _fitted(problems, smaller, words: str) -> Explanation | None:
         remedy="sum over every example of the batch",
         factor=None,
         residual=residual,
-        leaves=problems[0].sample.paths,
+        leaves=wrong_leaves(problems),
     )
 
 

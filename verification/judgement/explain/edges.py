@@ -64,7 +64,7 @@ def one_edge(edges: Edges) -> list[Explanation]:
         said, group = _explained(edges, fit, fit in common)
         if said is None:
             continue
-        done |= {fit.name, *group}
+        done |= {fit.name, *group} if said.fits else set()
         tried.append(said)
     return ranked(tried, edges.numbers[0])
 

@@ -4,7 +4,7 @@ Where a gradient is large its difference is looked at along a few directions: si
 over the budget of each entry, so that every entry has a say and none is louder than its budget.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -155,6 +155,12 @@ class Problem:
 
     def _size(self, leaf: int) -> float:
         return _root(self.right_alone[leaf])
+
+
+def wrong_leaves(problems: Sequence[Problem]) -> tuple[str, ...]:
+    """The names of the leaves that are outside their budget in any case."""
+    paths = problems[0].sample.paths
+    return tuple(path for k, path in enumerate(paths) if any(p.wrong[k] for p in problems))
 
 
 def _root(x: np.ndarray) -> float:

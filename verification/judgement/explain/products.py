@@ -10,7 +10,7 @@ from ...arithmetic.tape import Key, Operation
 from ...arithmetic.two_ways import against, swept
 from ...vocabulary import Explanation
 from .places import place_of
-from .problem import Problem
+from .problem import Problem, wrong_leaves
 
 TRIED, LARGE = 8, 2**22
 TRANSPOSED: Key = (-1,)
@@ -115,7 +115,7 @@ def _explained(problems: Sequence[Problem], guess: Guess) -> Explanation:
         remedy=f"multiply by the {partner} operand itself",
         residual=worst,
         fits=worst <= 1.0,
-        leaves=problems[0].sample.paths,
+        leaves=wrong_leaves(problems),
     )
 
 

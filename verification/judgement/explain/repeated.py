@@ -15,7 +15,7 @@ from .bank import BANK, Slope
 from .edges import Edges, remedy_of
 from .factors import Named, in_words
 from .places import frames
-from .problem import Problem, along
+from .problem import Problem, along, wrong_leaves
 from .slopes import said_of
 from .units import At, Unit
 
@@ -135,5 +135,5 @@ def _of_spots(edges: Edges, guess: Guess, residual: float) -> Explanation:
         remedy=remedy_of(term, c),
         factor=c,
         residual=residual,
-        leaves=edges.problems[0].sample.paths,
+        leaves=wrong_leaves(edges.problems),
     )

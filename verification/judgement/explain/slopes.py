@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...arithmetic.linear import fitted
+from ...arithmetic.float_rules import fitted
 from ...arithmetic.two_ways import Sweep, against, swept
 from ...vocabulary import Explanation
 from .bank import BANK, Slope
 from .factors import Named, known_numbers, recognised
 from .places import place_of
-from .problem import Problem
+from .problem import Problem, wrong_leaves
 from .terms import SYMBOLS
 from .units import At, Unit
 
@@ -161,5 +161,5 @@ def said_of(problems, at: At, formula: str, residual: float, where: str = "") ->
         remedy="with z what goes in and a what comes out, use the derivative of a by z at z",
         residual=residual,
         fits=residual <= 1.0,
-        leaves=problems[0].sample.paths,
+        leaves=wrong_leaves(problems),
     )

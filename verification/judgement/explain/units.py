@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...arithmetic.linear import SLOPES
+from ...arithmetic.float_rules import SLOPES
 from ...arithmetic.tape import Key, Operation, Tape
 
 REMEMBERED = 3  # roots of a number: the nearest, and the farthest
