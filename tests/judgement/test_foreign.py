@@ -12,7 +12,10 @@ import verification as vf
 from verification.adapters import guard
 from verification.adapters.channel import Channel
 from verification.adapters.limits import Limits
+from verification.derivations import ALL
+from verification.judgement import foreign
 from verification.judgement.foreign import validate_process
+from verification.vocabulary import Explanation
 
 from .hostile import HOSTILE, PROPER
 from .neuron_tool import MISTAKES
@@ -199,6 +202,27 @@ def test_digits_lost_are_told_from_a_mistake_by_asking_in_float64():
     assert "asked in float64 its error vanishes" in finding.reason
     wrong = [*words[:-1], LOSSY.replace("r(2 * b / n)", "r(1 * b / n)")]
     assert validate_process(wrong, against="mse", dtype="float32", cases=2).verdict == "wrong"
+
+
+def test_the_mistake_is_explained_by_the_cases_that_show_it(monkeypatch):
+    said = Explanation("sign", "the gradient", "minus it")
+    asked = []
+    monkeypatch.setattr(foreign, "explain", lambda e, **of: asked.append((e, of)) or (said,))
+    finding = validate_process([*NEURON, "sign"], against="logistic_neuron", cases=2)
+    assert finding.explanation == (said,)
+    ((evidence, of),) = asked
+    neuron = ALL["logistic_neuron"]
+    assert of == {"of": neuron.function, "argnums": neuron.argnums, "scalar": True}
+    assert all(len(one.args) == 3 and one.got for one in evidence)
+
+
+def test_a_verdict_is_not_lost_for_want_of_a_reason(monkeypatch):
+    def broken(*_, **__):
+        raise ArithmeticError
+
+    monkeypatch.setattr(foreign, "explain", broken)
+    finding = validate_process([*NEURON, "sign"], against="logistic_neuron", cases=2)
+    assert finding.verdict == "wrong" and finding.explanation == ()
 
 
 def test_a_format_that_was_not_offered_is_refused():

@@ -13,9 +13,11 @@ from ..adapters.layouts import layout
 from ..adapters.limits import Limits
 from ..adapters.process import Tool
 from ..adapters.strict_json import Improper
+from ..derivations import ALL
 from ..oracles.question import as_exact
-from ..vocabulary import Finding, Silent
+from ..vocabulary import Derivation, Explanation, Finding, Silent
 from .budget import DTYPES
+from .explain import explain
 from .formula import Told, formula
 from .posed import Posed, Questions, questions
 from .sample import Sample, outside
@@ -56,7 +58,7 @@ def validate_process(
 
 def judged(tool: Tool, posed: Questions, cases: int, reproduce: str) -> Finding:
     """All edges, and as many draws as it takes."""
-    hear = partial(answer, tool)
+    hear, subject = partial(answer, tool), ALL[posed.name]
     return judge(
         shlex.join(tool.command),
         posed.dtype,
@@ -65,6 +67,7 @@ def judged(tool: Tool, posed: Questions, cases: int, reproduce: str) -> Finding:
         formula_is_right=partial(right_formula, tool),
         reproduce=reproduce,
         draws=Draws(lambda ks: (hear(posed.draw(k)) for k in ks), cases),
+        explain=partial(explained, subject),
     )
 
 
@@ -81,6 +84,16 @@ def answer(tool: Tool, posed: Posed | None) -> Sample | None:
     except Improper as error:
         return Sample(label, (), [], [], [], args, posed.edge, failure=str(error))
     return sample
+
+
+def explained(subject: Derivation, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:
+    """Which term is wrong; nothing where that fails: a verdict is not lost for want of a reason."""
+    try:
+        return explain(
+            evidence, of=subject.function, argnums=subject.argnums, scalar=subject.scalar
+        )
+    except Exception:  # whatever numbers a stranger answers
+        return ()
 
 
 def right_formula(tool: Tool, sample: Sample) -> Told:
