@@ -11,7 +11,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from scipy import special
 
 from .moves import MOVES, landing
 
@@ -27,6 +26,8 @@ def is_traced(*arrays) -> bool:
 
 def function(name: str, x) -> Any:
     """A special function of the library that x belongs to."""
+    from scipy import special  # here: importing it takes as long as a verdict
+
     return getattr(jax.scipy.special if is_traced(x) else special, name)(x)
 
 
