@@ -43,7 +43,7 @@ def located(what: str, given: str, folder: Path = Path()) -> Located:
     is_file = place.endswith(".py") or os.sep in place
     module = _from_file(what, given, folder / place) if is_file else _imported(what, given, place)
     function = _member(what, given, module, name)
-    if not callable(function):
+    if not (callable(function) or hasattr(function, "fit")):  # an estimator is no function
         kind = type(function).__name__
         raise Unusable(f"{what} is {given!r}, but {name} is of type {kind}; give a function")
     return Located(function, *_where(function, module, name), given)

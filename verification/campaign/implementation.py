@@ -1,6 +1,7 @@
 """One implementation as it is asked about: where it stands, and what it is the gradient of."""
 
 import shlex
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -28,6 +29,9 @@ class Implementation:
     folder: str = ""  # where files are looked for; the working directory where it is empty
 
 
+OURS = Path(__file__).parent.parent  # an argument that is refused there has its sentence already
+
+
 class Subject(NamedTuple):
     """What the words of an implementation name."""
 
@@ -38,10 +42,13 @@ class Subject(NamedTuple):
     names: tuple[str, str]  # of `of` and of `args`, as a person reads them
 
 
-@lru_cache(maxsize=64)
 def subject(one: Implementation) -> Subject:
     """The functions themselves.  Raises Unusable, in a sentence, where one cannot be had."""
-    folder = Path(one.folder)
+    return _subject(one, Path(one.folder).absolute())
+
+
+@lru_cache(maxsize=64)
+def _subject(one: Implementation, folder: Path) -> Subject:
     gradient = located("gradient", one.gradient, folder)
     if one.against:
         paper = derivation(one.against)
@@ -98,7 +105,8 @@ def _of_process(one: Implementation, dtype: str, cases: int, seed: int) -> Findi
     from ..judgement.foreign import Limits, validate_process  # type: ignore[import-not-found]
 
     derivation(one.against)
-    limits = Limits(**dict(one.limits))
+    whole = {"memory": int, "output": int}  # bytes
+    limits = Limits(**{key: whole.get(key, float)(value) for key, value in one.limits})
     return validate_process(
         one.process, against=one.against, dtype=dtype, cases=cases, seed=seed, limits=limits
     )
@@ -113,7 +121,8 @@ def blamed(error: Exception, it: Subject) -> Exception:
     for function, name in zip((it.of, it.args), it.names, strict=True):
         if (said := raised(function, name, error)) is not None:
             return said
-    if isinstance(error, TypeError | ValueError) and not raised(it.gradient.function, "", error):
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    if isinstance(error, TypeError | ValueError) and Path(last).is_relative_to(OURS):
         return Unusable(" ".join(str(error).split()))
     return error
 

@@ -1,7 +1,7 @@
 """What a campaign knows so far: a file to which each answer is appended, and flushed to the disk.
 
-A line is a checksum, a length and JSON.  The checksum begins with the plan's hash, so that a line of
-another plan is none of this one.  Whatever happens, at most the line being written is lost.
+A line is a checksum, a length and JSON.  The checksum begins with the plan's hash, so that a line
+of another plan is none of this one.  Whatever happens, at most the line being written is lost.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class Journal:
 
     def __init__(self, path: Path, plan_hash: str):
         self.salt = plan_hash
-        self.file = open(path, "ab", buffering=0)  # noqa: SIM115: closed by `close`
+        self.file = open(path, "ab", buffering=0)  # noqa: SIM115
 
     def add(self, question: int, answer: Mapping[str, Any]) -> None:
         self.file.write(line(self.salt, {"question": question, "answer": answer}))

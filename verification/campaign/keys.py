@@ -46,6 +46,7 @@ def numbers(x: Any) -> bool:
     return several or whole(x) and x >= 0
 
 
+SEED_RANGE = "a whole number from 0 to 4294967295"
 TEXT = Key("a text", text, "")
 COUNT = Key("a whole number of at least 1", lambda x: whole(x) and x > 0, 0)
 FORMATS = Key(
@@ -56,7 +57,7 @@ FORMATS = Key(
 KEYS: Mapping[str, Mapping[str, Key]] = {
     "campaign": {
         "title": TEXT,
-        "seed": Key("a whole number from 0 to 4294967295", lambda x: whole(x) and 0 <= x < 2**32, 0),
+        "seed": Key(SEED_RANGE, lambda x: whole(x) and 0 <= x < 2**32, 0),
         "cases": COUNT._replace(default=16),
         "chunk": COUNT,
         "dtypes": FORMATS,
@@ -84,7 +85,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
 
 
 def checked(where: str, table: Any, keys: Mapping[str, Key]) -> dict[str, Any]:
-    """The table with its defaults.  Raises Unusable that names the key, the value and the remedy."""
+    """The table with its defaults.  Raises Unusable that names key, value and remedy."""
     if not isinstance(table, Mapping):
         raise Unusable(f"{where} is {table!r}; write [[implementation]] and its keys below")
     for name, value in table.items():

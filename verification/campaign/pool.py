@@ -1,4 +1,4 @@
-"""An executor that outlives its processes: one that dies is replaced, and only its task is blamed."""
+"""An executor that outlives its processes: one that dies is replaced, its task alone is blamed."""
 
 import contextlib
 import multiprocessing

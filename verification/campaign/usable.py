@@ -1,4 +1,4 @@
-"""Whether what the user handed over fits together, found at one sample before anything is judged."""
+"""Whether what the user handed over fits together, seen at one sample before anything is judged."""
 
 import inspect
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """What a process of a campaign does: load what it is told of, judge it, answer in plain data.
 
-It never outlives the campaign, nor a question its time: first an exception ends it, then the process.
+It never outlives the campaign, nor a question its time: an exception ends that, then the process.
 """
 
 import contextlib

@@ -41,7 +41,8 @@ def campaign(
 
         done = run(read(file), out, workers, resume, tell)
     for line in done.damaged:
-        typer.echo(f"line {line} of the journal was damaged; its question was asked again", err=True)
+        said = f"line {line} of the journal was damaged; its question was asked again"
+        typer.echo(said, err=True)
     counts = Counter(row["verdict"] for row in done.rows)
     for verdict, number in counts.items():
         typer.echo(f"{number:6d} {verdict}")

@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING
 
 from .status import status_of
-from .validate import AGAINST, ALLOW, ARGNUMS, ARGS, CASES, DTYPE, GRADIENT, OF, SEED, VARY
+from .validate import AGAINST, ALLOW, ARGNUMS, ARGS, CASES, DTYPE, GRADIENT, OF, SEED, VARY, judged
 from .validate import implementation as named
-from .validate import judged
 
 if TYPE_CHECKING:
     from ..vocabulary import Finding

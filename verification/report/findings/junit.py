@@ -25,7 +25,8 @@ def _add(suite: Element, row: Row) -> None:
     location = row.get("location") or {}
     where = {k: clean(str(location[k])) for k in ("file", "line") if location.get(k)}
     classname = clean(row.get("test") or location.get("file") or "refnet")
-    case = SubElement(suite, "testcase", {"classname": classname, "name": clean(title(row))} | where)
+    named = {"classname": classname, "name": clean(title(row))}
+    case = SubElement(suite, "testcase", named | where)
     verdict = row["verdict"]
     if verdict == Verdict.CORRECT:
         return

@@ -1,6 +1,7 @@
 """Findings as SARIF 2.1.0, so that a code host shows each at the line of the user's file.
 
-A correct finding is no result.  Paths are relative to the working directory, the root of a check-out.
+A correct finding is no result.  Paths are relative to the working directory: run it where the
+check-out begins.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from ...vocabulary import Verdict
 from ..summary import MEANING
 from .words import Row, explanations, head, power, title, worst
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {
     Verdict.WRONG: "error",
     Verdict.REJECTED: "error",
