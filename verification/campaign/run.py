@@ -37,7 +37,8 @@ def run(
 ) -> Done:
     """Every question of the plan answered, journalled and reported in the folder `out`.
 
-    make(workers) is the executor, of processes by default.  Raises Unusable where the folder is in
+    make(workers) is the executor, of processes by default; of threads it may have one, for the
+    precision of the proofs belongs to the process.  Raises Unusable where the folder is in
     use, holds another plan, or a file cannot be used; Interrupted on Ctrl-C.
     """
     out.mkdir(parents=True, exist_ok=True)
