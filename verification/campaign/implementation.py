@@ -40,6 +40,7 @@ class Subject(NamedTuple):
     args: Callable | tuple
     argnums: int | tuple[int, ...]
     names: tuple[str, str]  # of `of` and of `args`, as a person reads them
+    forward: str = ""  # the file of `of`, where it is the user's
 
 
 def subject(one: Implementation) -> Subject:
@@ -57,7 +58,8 @@ def _subject(one: Implementation, folder: Path) -> Subject:
         names = f"the derivation {one.against}", f"the draw of {one.against}"
         return Subject(gradient, paper.function, paper.draw, argnums, names)
     of, args = located("--of", one.of, folder), located("--args", one.args, folder)
-    return Subject(gradient, of.function, args.function, one.argnums, (of.given, args.given))
+    names = of.given, args.given
+    return Subject(gradient, of.function, args.function, one.argnums, names, of.file)
 
 
 def derivation(name: str):
@@ -165,6 +167,7 @@ def row(found: Finding, one: Implementation) -> dict[str, Any]:
         "implementation": one.name,
         "against": one.against or one.of,
         "location": place(one),
+        "forward": {"file": "" if one.process else subject(one).forward},
     }
 
 

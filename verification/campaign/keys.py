@@ -42,8 +42,8 @@ def text(x: Any) -> bool:
 
 
 def numbers(x: Any) -> bool:
-    several = isinstance(x, list) and x != [] and all(whole(n) and n >= 0 for n in x)
-    return several or whole(x) and x >= 0
+    several = x if isinstance(x, list) else [x]
+    return several != [] and all(whole(n) and n >= 0 for n in several)
 
 
 SEED_RANGE = "a whole number from 0 to 4294967295"

@@ -78,7 +78,8 @@ def silent(
         one.name, question.dtype, verdict, reason, power={}, worst=None, cases=0, skipped=0,
         oracle="", reproduce=command(one, *asked), cases_asked=question.cases,
     )  # fmt: skip
-    told = {"implementation": one.name, "against": one.against or one.of, "location": dict(where)}
+    told = {"implementation": one.name, "against": one.against or one.of}
+    told |= {"location": dict(where), "forward": {"file": ""}}
     return json.loads(found.to_json()) | told
 
 

@@ -1,4 +1,4 @@
-"""Findings as JUnit, SARIF and HTML: what each format requires, and nothing of foreign words run."""
+"""Findings as JUnit, SARIF and HTML: what each format requires; nothing of foreign words runs."""
 
 import copy
 import json

@@ -69,7 +69,16 @@ def judged(row: Row) -> str:
 
 
 def explanations(row: Row) -> list[str]:
-    return [str(Explanation(**one)) for one in row["explanation"]]
+    """As a finding says them."""
+    said = ({key: _typed(key, value) for key, value in one.items()} for one in row["explanation"])
+    return [str(Explanation(**one)) for one in said]
+
+
+def _typed(key: str, value: Any) -> Any:
+    """JSON has lists for tuples, and texts for numbers that are not finite."""
+    if isinstance(value, list):
+        return tuple(value)
+    return float(value) if key in ("factor", "residual") and value is not None else value
 
 
 def number(value: float | str) -> str:
