@@ -184,6 +184,15 @@ MISTAKES = {
     ),  # fmt: skip
     "seed": (asked("mine.py:gradient", "--seed", "-1"), ("--seed is -1",)),
     "file": (asked("mine.py:gradient", "--sarif", "none/such"), ("--sarif", "does not exist")),
+    "no program": (
+        ("validate", "--process", "./nothing at", "--against", "mse"),
+        ("'./nothing at'", "no program './nothing'"),
+    ),
+    "a quotation": (("validate", "--process", "a 'b", "--against", "mse"), ("no closing quot",)),
+    "no such derivation": (
+        ("validate", "--process", "cat", "--against", "msee"),
+        ("'msee'", "did you mean 'mse'?"),
+    ),
     "derivation": (
         ("validate", "mine.py:gradient", "--against", "msee"),
         ("'msee'", "did you mean 'mse'?"),

@@ -108,10 +108,12 @@ def _of_process(one: Implementation, dtype: str, cases: int, seed: int) -> Findi
 
     derivation(one.against)
     whole = {"memory": int, "output": int}  # bytes
-    limits = Limits(**{key: whole.get(key, float)(value) for key, value in one.limits})
-    return validate_process(
-        one.process, against=one.against, dtype=dtype, cases=cases, seed=seed, limits=limits
-    )
+    asked: dict[str, Any] = {"against": one.against, "dtype": dtype, "cases": cases, "seed": seed}
+    try:
+        limits = Limits(**{key: whole.get(key, float)(value) for key, value in one.limits})
+        return validate_process(one.process, limits=limits, **asked)
+    except Exception as error:
+        raise _refused(error) or error from error
 
 
 def _renamed(found: Finding, one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
@@ -123,10 +125,15 @@ def blamed(error: Exception, it: Subject) -> Exception:
     for function, name in zip((it.of, it.args), it.names, strict=True):
         if (said := raised(function, name, error)) is not None:
             return said
+    return _refused(error) or error
+
+
+def _refused(error: Exception) -> Unusable | None:
+    """The sentence of an argument that is not what it should be; None for any other error."""
     last = traceback.extract_tb(error.__traceback__)[-1].filename
     if isinstance(error, TypeError | ValueError) and Path(last).is_relative_to(OURS):
         return Unusable(" ".join(str(error).split()))
-    return error
+    return None
 
 
 def raised(function: Any, name: str, error: Exception) -> Unusable | None:

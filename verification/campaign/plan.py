@@ -133,12 +133,12 @@ def _hash(implementations, questions) -> str:
 
 def _files(implementations) -> set[tuple[str, Path]]:
     """The Python files and programs that are named; one that is absent is told of later."""
-    words = set()
+    found = set()
     for one in implementations:
-        functions = (one.gradient, one.of, one.args)
-        names = {given.rpartition(":")[0] for given in functions} | set(one.process.split())
-        words |= {(name, Path(one.folder) / name) for name in names if name}
-    return {(name, path) for name, path in words if path.is_file()}
+        names = {given.rpartition(":")[0] for given in (one.gradient, one.of, one.args)} - {""}
+        found |= {(name, Path(one.folder) / name) for name in names}
+        found |= {(word, Path(word)) for word in one.process.split()}
+    return {(name, path) for name, path in found if path.is_file()}
 
 
 def _versions() -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Whether what the user handed over fits together, seen at one sample before anything is judged."""
 
 import inspect
+import shlex
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -9,14 +11,19 @@ import numpy as np
 
 from ..adapters.source_files import Unusable
 from ..judgement.answer import cast
-from .implementation import Implementation, Subject, raised, subject
+from .implementation import Implementation, Subject, derivation, raised, subject
 
 
 def check(one: Implementation) -> None:
-    """Raises Unusable, in one sentence, where the parts do not fit.  A process has none."""
+    """Raises Unusable, in one sentence, where the parts do not fit."""
     if one.process:
-        return
-    it = subject(one)
+        _program(one)
+    else:
+        _functions(subject(one))
+
+
+def _functions(it: Subject) -> None:
+    """Raises Unusable where the functions cannot be called with what there is for them."""
     point = sample(it)
     taking(it.names[0], it.of, len(point), f"{it.names[1]} returns {_count(point)}")
     scalar = is_scalar(it, point)
@@ -25,6 +32,18 @@ def check(one: Implementation) -> None:
     if inspect.isfunction(it.gradient.function):  # an adapter's object may be asked otherwise
         why = f"it is called with the {_count(point)} of {it.names[1]}{above}"
         taking(it.gradient.given, it.gradient.function, wanted, why)
+
+
+def _program(one: Implementation) -> None:
+    """Raises Unusable where a process cannot be begun: from the working directory, by no shell."""
+    derivation(one.against)
+    try:
+        words = shlex.split(one.process)
+    except ValueError as error:
+        raise Unusable(f"process is {one.process!r}: {str(error).lower()}; mend it") from error
+    if not words or shutil.which(words[0]) is None:
+        name = words[0] if words else ""
+        raise Unusable(f"process is {one.process!r}, but there is no program {name!r}; mend it")
 
 
 def sample(it: Subject) -> tuple:
