@@ -91,7 +91,7 @@ def _call(params, ins, arithmetic):
 
 
 def _scan(params, ins, arithmetic):
-    consts, carry, xs = _scan_parts(params, ins)
+    consts, carry, xs = scan_parts(params, ins)
     n_carry, length = len(carry), params["length"]
     steps = range(length)[::-1] if params["reverse"] else range(length)
     rows: dict[int, list] = {}
@@ -104,7 +104,7 @@ def _scan(params, ins, arithmetic):
     return [*carry, *(_stack(column, arithmetic) for column in columns)]
 
 
-def _scan_parts(params, ins: list) -> tuple[list, list, list]:
+def scan_parts(params, ins: list) -> tuple[list, list, list]:
     """What every step sees, what it hands on, and what it takes a row of."""
     if "ft_in" in params:  # JAX 0.12 keeps a tree where 0.10 counts
         consts, carry, xs = map(list, params["ft_in"].update(ins).unpack())

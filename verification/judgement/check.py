@@ -19,6 +19,7 @@ from .agreement import agreements
 from .answer import cast
 from .batch import budget_at
 from .budget import DTYPES as KNOWN
+from .explain import explain
 from .formula import right_formula
 from .hearing import Proof, heard, held, proof, unchanged
 from .sample import Sample
@@ -88,6 +89,9 @@ def examine(
             formula_is_right=right_formula(subject.gradient),
             reproduce=f'verification.check("{subject.name}", cases={cases}, seed={seed})',
             draws=Draws(partial(drawn_samples, subject, dtype, drawn, exact), cases),
+            explain=partial(
+                explain, of=subject.function, argnums=subject.argnums, scalar=is_scalar(subject)
+            ),
         )
         findings.append(finding)
     return tuple(findings), exact(0).question

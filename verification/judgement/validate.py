@@ -21,6 +21,7 @@ from ..vocabulary import Case, Finding
 from .answer import cast
 from .batch import budget_at
 from .budget import DTYPES
+from .explain import explain
 from .formula import right_formula
 from .hearing import heard, held, proof
 from .sample import Sample
@@ -70,6 +71,7 @@ def validate(
         reproduce=_reproduce(gradient, of, argnums, dtype, cases, seed),
         draws=None if one else Draws(drawn, cases),
         advice=ADVICE if one else "",
+        explain=lambda e: explain(e, of=of, argnums=numbers, scalar=len(e[0].args) == len(first)),
     )
 
 

@@ -1,0 +1,65 @@
+"""The tape and its two passes: JAX's gradient, and what flows through each spot of it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from verification.arithmetic.tape import record
+from verification.arithmetic.two_ways import flows, meetings, rates, swept
+from verification.oracles.question import ask
+
+
+def looped(w, x):
+    step = lambda h, v: (jnp.tanh(h @ v), h[0])
+    h, rows = jax.lax.scan(step, x, jnp.stack([w, 2.0 * w]))
+    return jnp.sum(h) + jnp.prod(jnp.sort(rows[1]))
+
+
+FUNCTIONS = {
+    "elementwise": lambda w, x: jnp.sum(jnp.exp(jnp.sin(x @ w)) / (2.0 + jnp.cos(x @ w) ** 3)),
+    "activations": lambda w, x: jnp.sum(jax.nn.gelu(x @ w) * jax.nn.softplus(x @ w)),
+    "softmax": lambda w, x: jnp.sum(jax.nn.log_softmax(x @ w)[:, 1] + jnp.var(x @ w, axis=1)),
+    "moves": lambda w, x: jnp.sum(jnp.pad(x @ w, 1)[::-1, 1:].T[:2] * jnp.cumsum(w, 0)[:2, :1]),
+    "picked": lambda w, x: jnp.sum((x @ w)[jnp.array([0, 2, 2]), jnp.array([1, 0, 0])] ** 2),
+    "largest": lambda w, x: jnp.max(x @ w) * jnp.min(w) + jnp.sum(jnp.where(w > 0, w, 0.1 * w)),
+    "branch": lambda w, x: jax.lax.cond(x[0, 0] > 0, lambda: jnp.sum(w**2), lambda: jnp.sum(w**3)),
+    "loop": looped,
+}
+
+
+def tape_of(function):
+    rng = np.random.default_rng(7)
+    w, x = rng.normal(size=(3, 3)), rng.normal(size=(4, 3))
+    question = ask(function, (w, x), (0, 1))
+    return record(question.program, question.leaves, question.wanted), (w, x)
+
+
+def close(a, b):
+    """Up to the rounding of a few hundred operations on numbers of the size of the largest."""
+    scale = max(float(np.max(np.abs(b))), 1.0)
+    return bool(np.all(np.abs(a - b) <= 512 * np.finfo(float).eps * scale))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_gradient_is_that_of_jax_and_the_tangent_agrees(name):
+    tape, args = tape_of(FUNCTIONS[name])
+    want = jax.grad(FUNCTIONS[name], (0, 1))(*args)
+    directions = [np.stack([np.cos(x), np.ones_like(x)]) for x in args]
+    got = swept(tape).gradient
+
+    assert all(map(close, got, map(np.asarray, want)))
+    slopes = sum(r.reshape(2, -1) @ g.ravel() for r, g in zip(directions, got, strict=True))
+    assert close(rates(tape, directions)[tape.out].ravel(), slopes)
+    assert not close(2.0 * got[0], np.asarray(want[0]))  # the bound is no blanket
+
+
+@pytest.mark.parametrize("name", ["elementwise", "activations", "softmax"])
+def test_a_scaled_spot_changes_the_gradient_by_what_flows_through_it(name):
+    tape, args = tape_of(FUNCTIONS[name])
+    directions = [np.ones((1, *x.shape)) for x in args]
+    sweep, met = meetings(tape, rates(tape, directions))
+    whole = sum(g.sum() for g in sweep.gradient)
+    for spot, flow in flows(met).items():
+        wrong = sum(g.sum() for g in swept(tape, {spot: 3.0}).gradient)
+        assert close(np.asarray(wrong - whole), 2.0 * flow)

@@ -1,0 +1,145 @@
+"""A two-layer network, wrong in one way after another: each is named, and a right one is not."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verification as vf
+from verification.vocabulary.findings import KINDS
+
+
+def network(w1, b1, w2, b2, x, y):
+    h = jnp.maximum(x @ w1 + b1, 0.0)
+    p = h @ w2 + b2
+    return jnp.mean((p - y) ** 2)
+
+
+def by_hand(w1, b1, w2, b2, x, y, mistake=""):
+    """NumPy, as a course has it, with one mistake."""
+    z = x @ w1 + b1
+    h = np.maximum(z, 0.0)
+    d = 2.0 * (h @ w2 + b2 - y) / y.size
+    if mistake == "one example":
+        x, z, h, d = x[:1], z[:1], h[:1], d[:1]
+    if mistake == "sign":
+        d = -d
+    if mistake == "1/n missing":
+        d = d * y.size
+    dw2 = (z if mistake == "z for h" else h).T @ d
+    dh = d @ (w2 if mistake == "not transposed" else w2.T)
+    dz = dh * {"no mask": np.ones_like(z), "value for slope": h}.get(mistake, z > 0.0)
+    db1, db2 = dz.sum(axis=0), d.sum(axis=0)
+    if mistake == "bias averaged":
+        db1 = dz.mean(axis=0)
+    dw1 = x.T @ dz
+    if mistake == "nonsense":
+        dw1 = np.cos(17.0 * dw1)
+    changed = {"transposed": dw2.T, "flipped": dw2[:, ::-1], "zero": 0.0 * dw2}
+    return dw1, db1, changed.get(mistake, dw2), db2
+
+
+def sample(rng):
+    n = int(rng.integers(5, 9))
+    shapes = (3, 4), (4,), (4, 4), (4,), (n, 3), (n, 4)
+    return tuple(rng.normal(size=shape) for shape in shapes)
+
+
+def found(mistake, dtype="float64"):
+    gradient = partial(by_hand, mistake=mistake)
+    return vf.validate(
+        gradient, of=network, args=sample, argnums=(0, 1, 2, 3), cases=3, dtype=dtype
+    )
+
+
+# mistake -> kind, what is said, the expression on the line it points at
+SAID = {
+    "sign": ("sign", "sign", "mean"),
+    "1/n missing": ("factor", "sum over", "mean"),
+    "bias averaged": ("factor", "averaged over the batch", "+ b1"),
+    "z for h": ("edge", "`x @ w1 + b1`", "h @ w2"),
+    "not transposed": ("transposed", "transposed", "h @ w2"),
+    "no mask": ("slope", "taken to be 1", "maximum"),
+    "value for slope": ("slope", "the value itself", "maximum"),
+    "one example": ("one example", "the first example alone", ""),
+    "transposed": ("transposed", "it is transposed", ""),
+    "flipped": ("flipped", "runs backwards", ""),
+    "zero": ("zero", "", ""),
+}
+
+
+@pytest.mark.parametrize("mistake", SAID)
+def test_each_mistake_is_named_first_with_its_line(mistake):
+    kind, words, expression = SAID[mistake]
+    first = found(mistake).explanation[0]
+
+    assert first.fits and first.residual <= 1.0
+    assert first.kind in (kind, "dropped path") and first.kind in KINDS
+    assert words in first.mistake
+    assert expression in first.source
+    if expression:
+        assert first.location.startswith("test_explained.py:")
+
+
+def test_only_the_leaves_that_it_changes_are_named():
+    assert found("bias averaged").explanation[0].leaves == ("[1]",)
+
+
+@pytest.mark.parametrize("mistake", ["bias averaged", "no mask"])
+def test_float32_is_explained_too(mistake):
+    first = found(mistake, "float32").explanation[0]
+
+    assert first.fits and SAID[mistake][1] in first.mistake
+
+
+def test_a_right_gradient_has_no_explanation():
+    assert found("").explanation == ()
+
+
+def test_nonsense_is_never_said_to_fit():
+    explanations = found("nonsense").explanation
+
+    assert explanations and not any(e.fits for e in explanations)
+    assert all(str(e).startswith("closest") for e in explanations)
+    assert explanations[-1].kind == "layer"
+    assert "right in [1], [2], [3]" in explanations[-1].mistake
+
+
+def recurrent(w, u, xs, y):
+    def step(h, x):
+        return jnp.tanh(x @ w + h @ u), None
+
+    h, _ = jax.lax.scan(step, jnp.zeros((xs.shape[1], u.shape[0])), xs)
+    return jnp.mean((h - y) ** 2)
+
+
+def through_time(w, u, xs, y, slope=lambda a: 1.0 - a * a, back=1.0):
+    hs = [np.zeros((xs.shape[1], len(u)))]
+    for x in xs:
+        hs.append(np.tanh(x @ w + hs[-1] @ u))
+    d, dw, du = 2.0 * (hs[-1] - y) / y.size, 0.0 * w, 0.0 * u
+    for t in reversed(range(len(xs))):
+        dz = d * slope(hs[t + 1])
+        dw, du, d = dw + xs[t].T @ dz, du + hs[t].T @ dz, back * (dz @ u.T)
+    return dw, du
+
+
+IN_LOOPS = {
+    "sign": ({"back": -1.0}, "sign is wrong"),
+    "not through time": ({"back": 0.0}, "path is dropped"),
+    "1 - a": ({"slope": lambda a: 1.0 - a}, "taken to be 1 - a"),
+}
+
+
+@pytest.mark.parametrize("name", IN_LOOPS)
+def test_the_body_of_a_loop_is_looked_into(name):
+    mistake, words = IN_LOOPS[name]
+    shapes = (3, 4), (4, 4), (4, 6, 3), (6, 4)
+    points = lambda rng: tuple(0.5 * rng.normal(size=shape) for shape in shapes)
+    wrong = partial(through_time, **mistake)
+    finding = vf.validate(wrong, of=recurrent, args=points, argnums=(0, 1), cases=2)
+
+    assert finding.explanation[0].fits and words in finding.explanation[0].mistake
+    assert "tanh(x @ w + h @ u)" in finding.explanation[0].source

@@ -1,0 +1,72 @@
+"""The HTML and the words of an explained finding: marked, escaped, and readable without colour."""
+
+from io import StringIO
+from xml.etree import ElementTree
+
+from rich.console import Console
+
+from verification.commands.explained_words import explained
+from verification.report.explained import fragment
+from verification.vocabulary import Explanation, Finding, Verdict, Worst
+
+SOURCE = "def loss(w, x):\n    z = x @ w  # <b>\n    return z.sum() & 1\n"
+SAID = Explanation(
+    kind="edge",
+    term="the local derivative of `x @ w` in its second operand",
+    mistake="2 times what it should be <script>",
+    location="loss.py:2",
+    source="z = x @ w  # <b>",
+    remedy="halve it",
+    factor=2.0,
+    residual=0.25,
+    leaves=("[0].w",),
+    confused_with=("`z.sum()` (loss.py:3)",),
+)
+FINDING = Finding(
+    name="<gradient>",
+    dtype="float64",
+    verdict=Verdict.WRONG,
+    reason="not by rounding: <3",
+    power={"[0].w": 1e-14, "[0].<b>": 1e-14},
+    worst=Worst("[0].w", (1, 2), 2.0, 1.0, 0.0, 1e15, 1e15, "case 3"),
+    cases=3,
+    skipped=0,
+    oracle="ball",
+    explanation=(SAID,),
+    reproduce="validate(<g>)",
+)
+
+
+def test_everything_is_escaped_and_well_formed():
+    html = fragment(FINDING, SOURCE)
+    body = html[: html.index("<style>")] + html[html.index("</style>") + len("</style>") :]
+    tree = ElementTree.fromstring(body.replace("&#", "#"))  # numbers of characters are no entities
+
+    assert "<script" not in html and "<gradient>" not in html and "<b>" not in html
+    assert tree.tag == "div"
+
+
+def test_the_guilty_expression_is_marked_and_the_leaves_say_what_they_are():
+    html = fragment(FINDING, SOURCE)
+
+    assert "<mark>x @ w</mark>" in html
+    assert html.count("&#10007; [0].w, wrong") == 1  # a sign and a word, not colour alone
+    assert html.count("&#10003; [0].&lt;b&gt;, right") == 1
+    assert "got / expected" in html and "validate(&lt;g&gt;)" in html
+    assert "cannot be told apart" in html.lower()
+
+
+def test_what_does_not_fit_is_not_marked():
+    closest = Explanation(**(vars(SAID) | {"fits": False, "residual": 9.0}))
+    html = fragment(Finding(**(vars(FINDING) | {"explanation": (closest,)})), SOURCE)
+
+    assert "<mark>" not in html and "closest only" in html
+
+
+def test_the_words_of_the_terminal_do_without_colour():
+    console = Console(width=120, record=True, file=StringIO())
+    console.print(explained(FINDING))
+    text = console.export_text()
+
+    assert "loss.py:2" in text and "to mend it: halve it" in text
+    assert "x wrong" in text and "right  [0].<b>" in " ".join(text.split("\n"))

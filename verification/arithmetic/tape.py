@@ -1,0 +1,146 @@
+"""A program run once in float64 and written down operation by operation, loops unrolled.
+
+Every number gets a place on the tape, every operation the equation it comes from.  What enters the
+body of a jit, scan, cond or custom_jvp passes an operation "enter" of its own, so that the
+local derivative there has a name too.  Operations of one equation in different steps of a loop
+share their key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+
+from .interpreter import live, scan_parts
+from .linear import JAX, values
+from .rewrites import REWRITES, rewritten
+
+CALLS = {
+    "jit",
+    "pjit",
+    "closed_call",
+    "checkpoint",
+    "remat2",
+    "custom_jvp_call",
+    "custom_vjp_call",
+    "custom_vjp_call_jaxpr",
+}
+Key = tuple[int, ...]  # the number of the equation and of those around it, outermost first
+
+
+class Operation(NamedTuple):
+    """One application of an equation: which numbers go in, which come out."""
+
+    key: Key
+    name: str
+    params: Mapping[str, Any]
+    ins: tuple[int, ...]
+    outs: tuple[int, ...]
+    eqns: tuple[JaxprEqn, ...]  # the equation, after those around it
+    operand: int = -1  # of the equation, where the operation is an "enter"
+
+
+@dataclass
+class Tape:
+    """All numbers, all operations in order, and which numbers are the leaves and the result."""
+
+    numbers: list[np.ndarray] = field(default_factory=list)
+    operations: list[Operation] = field(default_factory=list)
+    leaves: tuple[int, ...] = ()
+    out: int = -1
+    moving: list[bool] = field(default_factory=list)  # whether it depends on what is wanted
+
+    def put(self, array, moving: bool = False) -> int:
+        array = np.asarray(array)
+        self.numbers.append(array)
+        self.moving.append(moving and array.dtype.kind == "f")
+        return len(self.numbers) - 1
+
+
+def record(program: ClosedJaxpr, leaves: list[np.ndarray], wanted: tuple[int, ...]) -> Tape:
+    """The program at these leaves; only leaves[i] for i in `wanted` are differentiated by."""
+    tape = Tape()
+    ids = [tape.put(leaf, k in wanted) for k, leaf in enumerate(leaves)]
+    tape.leaves = tuple(ids[i] for i in wanted)
+    with np.errstate(all="ignore"):
+        (tape.out,) = _run(tape, program, ids, (), ())
+    return tape
+
+
+def _run(tape: Tape, program: ClosedJaxpr, ids: list[int], key: Key, around: tuple) -> list[int]:
+    jaxpr = program.jaxpr
+    place = dict(zip(jaxpr.invars, ids, strict=True))
+    place |= {v: tape.put(c) for v, c in zip(jaxpr.constvars, program.consts, strict=True)}
+    read = lambda atom: tape.put(atom.val) if isinstance(atom, Literal) else place[atom]
+    for number, (eqn, wanted) in enumerate(live(jaxpr)):
+        ins = [read(atom) for atom in eqn.invars]
+        outs = _evaluate(tape, eqn, wanted, ins, (*key, number), (*around, eqn))
+        place.update(zip(eqn.outvars, outs, strict=True))
+    return [read(atom) for atom in jaxpr.outvars]
+
+
+def _evaluate(tape: Tape, eqn: JaxprEqn, wanted, ins: list[int], key: Key, eqns) -> list[int]:
+    name = eqn.primitive.name
+    if name in CALLS:
+        body = next(eqn.params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in eqn.params)
+        return _run(tape, closed(body), _entered(tape, ins, key, eqns), key, eqns)
+    if name in LOOPS:
+        return LOOPS[name](tape, eqn.params, _entered(tape, ins, key, eqns), key, eqns)
+    if name in REWRITES and name in JAX:
+        return _run(tape, rewritten(eqn, wanted), ins, key, eqns)
+    return apply(tape, Operation(key, name, eqn.params, tuple(ins), (), eqns))
+
+
+def closed(body: ClosedJaxpr | Jaxpr) -> ClosedJaxpr:
+    return body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
+
+
+def apply(tape: Tape, operation: Operation) -> list[int]:
+    """Compute, and write down."""
+    given = [tape.numbers[i] for i in operation.ins]
+    moving = any(tape.moving[i] for i in operation.ins) and operation.name != "stop_gradient"
+    outs = [tape.put(x, moving) for x in values(operation, given)]
+    tape.operations.append(operation._replace(outs=tuple(outs)))
+    return outs
+
+
+def _entered(tape: Tape, ins: list[int], key: Key, eqns: tuple) -> list[int]:
+    enter = lambda i, k: apply(tape, Operation(key, "enter", {}, (i,), (), eqns, k))[0]
+    return [enter(i, k) if tape.moving[i] else i for k, i in enumerate(ins)]
+
+
+def _scan(tape: Tape, params, ins: list[int], key: Key, eqns: tuple) -> list[int]:
+    consts, carry, xs = scan_parts(params, ins)
+    length, rows = params["length"], {}
+    move = lambda name, given, **p: apply(tape, Operation(key, name, p, given, (), eqns))[0]
+    for i in reversed(range(length)) if params["reverse"] else range(length):
+        row = [move("row", (x,), index=i) for x in xs]
+        outs = _run(tape, params["jaxpr"], [*consts, *carry, *row], key, eqns)
+        carry, rows[i] = outs[: len(carry)], outs[len(carry) :]
+    columns = zip(*(rows[i] for i in range(length)), strict=True)
+    return [*carry, *(move("rows", tuple(column)) for column in columns)]
+
+
+def _cond(tape: Tape, params, ins: list[int], key: Key, eqns: tuple) -> list[int]:
+    index, *operands = ins
+    taken = int(tape.numbers[index])
+    return _run(tape, params["branches"][taken], operands, (*key, taken), eqns)
+
+
+def _while(tape: Tape, params, ins: list[int], key: Key, eqns: tuple) -> list[int]:
+    first = params["cond_nconsts"]
+    last = first + params["body_nconsts"]
+    for_cond, for_body, carry = ins[:first], ins[first:last], ins[last:]
+
+    def holds() -> bool:
+        (answer,) = _run(tape, params["cond_jaxpr"], [*for_cond, *carry], (*key, 0), eqns)
+        return bool(tape.numbers[answer])
+
+    while holds():
+        carry = _run(tape, params["body_jaxpr"], [*for_body, *carry], (*key, 1), eqns)
+    return carry
+
+
+LOOPS = {"scan": _scan, "cond": _cond, "while": _while}

@@ -1,0 +1,75 @@
+"""Least squares of what an answer differs by against what each mistake would differ by.
+
+All cases are stacked; a column has its one factor common to all, or one for each case.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+TINY = np.finfo(float).tiny
+
+
+class Table(NamedTuple):
+    """Columns over the stacked directions of all cases; `case` says whose row it is."""
+
+    names: list[Any]
+    columns: np.ndarray  # rows, names
+    case: np.ndarray
+
+
+class Fit(NamedTuple):
+    """One column: its factor in every case, how sure it is, and the share it leaves."""
+
+    name: Any
+    factors: tuple[float, ...]
+    off: float
+    left: float  # |b - factor column| / |b|
+
+
+def table(flows: Sequence[Mapping[Any, np.ndarray]], counts: Sequence[int]) -> Table:
+    """A column for every name that occurs in any case, 0 where it does not."""
+    names = list(dict.fromkeys(name for found in flows for name in found))
+    blocks = []
+    for found, count in zip(flows, counts, strict=True):
+        zero = np.zeros(count)
+        blocks.append(
+            np.stack([found.get(n, zero) for n in names], axis=1) if names else zero[:, None]
+        )
+    columns = np.nan_to_num(np.concatenate(blocks), posinf=0.0, neginf=0.0)
+    return Table(names, columns, np.repeat(np.arange(len(counts)), counts))
+
+
+def fits(t: Table, target: np.ndarray, apart: bool) -> list[Fit]:
+    """Every column against the target, the best first; `apart`: one factor for each case."""
+    groups = [t.case == k for k in np.unique(t.case)] if apart else [t.case >= 0]
+    factors = np.zeros((t.case.max() + 1, len(t.names)))
+    rest = np.zeros(len(t.names))
+    size = np.full(len(t.names), np.inf)
+    for rows in groups:
+        a, b = t.columns[rows], target[rows]
+        norms = (a * a).sum(axis=0)
+        found = np.divide(b @ a, norms, out=np.zeros(len(t.names)), where=norms > 0)
+        rest += ((b[:, None] - a * found) ** 2).sum(axis=0)
+        factors[np.unique(t.case[rows])] = found
+        size = np.minimum(size, np.sqrt(norms))
+    whole = max(float(np.sqrt((target**2).sum())), TINY)
+    left = np.sqrt(rest) / whole
+    count = len(target) ** 0.5
+    off = np.divide(np.sqrt(rest) + count, size, out=np.full(len(size), np.inf), where=size > 0)
+    order = np.argsort(left, kind="stable")
+    return [
+        Fit(t.names[k], tuple(factors[:, k]), float(off[k]), float(left[k]))
+        for k in order
+        if size[k] > 0
+    ]
+
+
+def alike(t: Table, name: Any) -> list[Any]:
+    """The names whose columns are the same as that of `name`, itself left out."""
+    mine = t.columns[:, t.names.index(name)]
+    scale = np.sqrt((mine**2).sum())
+    apart = np.sqrt(((t.columns - mine[:, None]) ** 2).sum(axis=0))
+    same = apart <= len(mine) * np.finfo(float).eps ** 0.75 * scale
+    return [n for n, s in zip(t.names, same, strict=True) if s and n != name]

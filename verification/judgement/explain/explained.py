@@ -1,0 +1,87 @@
+"""From the cases of a wrong answer to ranked explanations: the stages in their order."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import jax
+import numpy as np
+
+from ...vocabulary import Explanation, Silent
+from ..sample import Sample
+from .batches import part_of_batch
+from .edges import Edges, one_edge
+from .layers import where_to_look
+from .leaves import by_leaf
+from .pairs import two_edges
+from .problem import Problem
+from .products import wrong_partner
+from .repeated import everywhere
+from .slopes import wrong_slope
+from .twins import known_twins
+
+CASES = 4  # of the evidence that is looked at
+SCALAR = ("zero", "sign", "factor")  # what a local derivative does too: then it has a place
+
+
+def explain(
+    evidence: tuple[Sample, ...], *, of: Callable, argnums: tuple[int, ...], scalar: bool
+) -> tuple[Explanation, ...]:
+    """What is wrong with these answers to the gradient of `of`, the best explanation first.
+
+    Those with `fits` leave nothing beyond rounding at any entry of the cases looked at; two that
+    are marked as one of two mistakes hold together.  Where none fits, the closest is listed as
+    such, and what is right and what is wrong.  Empty where there is no answer to explain.
+    """
+    problems = [
+        Problem(one, of, argnums, scalar) for one in evidence if one.got and not one.failure
+    ]
+    loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
+    with jax.enable_x64(True), loose[0], loose[1], np.errstate(all="ignore"):
+        alike = [p for p in problems if p.finite and p.sample.paths == problems[0].sample.paths]
+        return tuple(_explained(alike[:CASES])) if alike else ()
+
+
+def _explained(problems: list[Problem]) -> list[Explanation]:
+    said = by_leaf(problems)
+    if said and said[0].kind not in SCALAR:
+        return said
+    try:
+        return _inside(problems, said)
+    except Silent as silence:  # the function cannot be followed: only the answer is known
+        return said or [replace(where_to_look(problems), remedy=str(silence))]
+
+
+def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanation]:
+    """With the function's own program at hand."""
+    twins = known_twins(problems)
+    closest: list[Explanation] = []
+    edges = Edges(problems)
+    stages = [
+        lambda: _placed(one_edge(edges), said),
+        lambda: said,
+        lambda: part_of_batch(problems),
+        lambda: wrong_slope(problems),
+        lambda: wrong_partner(problems),
+        lambda: everywhere(edges),
+        lambda: twins,
+        lambda: two_edges(edges),
+    ]
+    for stage in stages:
+        found = stage()
+        if found and found[0].fits:
+            fault = twins[0].fault if twins else ""
+            return [replace(e, fault=e.fault or fault) for e in found]
+        closest += found
+    nearest = sorted(closest, key=lambda e: e.residual)[:1]
+    return [*nearest, where_to_look(problems)]
+
+
+def _placed(found: list[Explanation], said: list[Explanation]) -> list[Explanation]:
+    """An edge is the place of what was seen in the answer: a sign, a zero, a factor."""
+    if not found or not found[0].fits:
+        return found
+    if len(said) == 1:
+        found = sorted(found, key=lambda e: e.factor != said[0].factor)
+        first = replace(found[0], kind=said[0].kind) if found[0].kind == "edge" else found[0]
+        return [first, *found[1:], *said]
+    return found

@@ -1,0 +1,135 @@
+"""A factor in words: which number of the problem it is, and what people do to get it.
+
+Numbers of a problem are the sizes of its arrays and the literals of its program.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.extend.core import Literal
+
+from .problem import Problem
+
+
+class Named(NamedTuple):
+    """A number that a factor may be: how it is written, its value, what it comes from."""
+
+    name: str
+    value: float
+    words: str
+
+
+def known_numbers(problem: Problem) -> list[Named]:
+    """The numbers a factor may be, the plainest first."""
+    plain = [
+        Named("0", 0.0, "the path is dropped"),
+        Named("-1", -1.0, "the sign is wrong"),
+        Named("2", 2.0, "counted twice, or a square differentiated without its partner 1/2"),
+        Named("1/2", 0.5, "half of it: the 2 of a square is missing, or a 1/2 is one too many"),
+        Named("-2", -2.0, "twice, with the wrong sign"),
+        Named("-1/2", -0.5, "half of it, with the wrong sign"),
+    ]
+    small = [
+        Named("3", 3.0, "three times"),
+        Named("1/3", 1.0 / 3.0, "a third of it: the 3 of a cube is missing"),
+        Named("4", 4.0, "four times: the factor 2 twice"),
+        Named("1/4", 0.25, "a quarter of it"),
+    ]
+    counted = [n for size, what in sizes(problem).items() for n in _of_size(size, what)]
+    return plain + counted + small + [n for x in literals(problem) for n in _of_literal(x)]
+
+
+def sizes(problem: Problem) -> Mapping[int, str]:
+    """The sizes of arrays, and what each counts."""
+    found: dict[int, str] = {}
+    q = problem.question
+    data = [x for i, x in enumerate(q.leaves) if i not in q.wanted and x.ndim]
+    for x in data:
+        found.setdefault(x.shape[0], "the batch")
+    for x in data:
+        found.setdefault(int(np.prod(x.shape[:-1], dtype=int)), "all but the last axis")
+    for x in [*(q.leaves[i] for i in q.wanted), *data]:
+        for n in x.shape[:1]:
+            found.setdefault(n, "the rows")
+        for n in x.shape[1:]:
+            found.setdefault(n, "the columns" if x.ndim == 2 else "an axis")
+    for x in [*(q.leaves[i] for i in q.wanted), *data, *problem.tape.numbers]:
+        found.setdefault(x.size, "the entries of an array")
+        for n in x.shape:
+            found.setdefault(n, "an axis")
+    return {n: what for n, what in found.items() if n > 1}
+
+
+def _of_size(n: int, what: str) -> list[Named]:
+    of = f"{what} of {n}" if not what.startswith("the entries") else f"the {n} entries of an array"
+    named = [
+        Named("n", float(n), f"a sum over {of} where a mean is right, or 1/{n} is missing"),
+        Named("1/n", 1.0 / n, f"averaged over {of}"),
+        Named("-n", -float(n), f"a sum over {of} for a mean, with the wrong sign"),
+        Named("-1/n", -1.0 / n, f"averaged over {of}, with the wrong sign"),
+        Named("2n", 2.0 * n, f"2 times {n}, the size of {what}"),
+        Named("n/2", n / 2.0, f"{n}/2, half the size of {what}"),
+        Named("2/n", 2.0 / n, f"2/{n}: twice over {of}"),
+        Named("1/(2n)", 0.5 / n, f"1/(2 * {n}): half over {of}"),
+        Named("n/(n-1)", n / (n - 1.0), f"n/(n - 1) for {of}: n - 1 where n is right"),
+        Named("(n-1)/n", (n - 1.0) / n, f"(n - 1)/n for {of}: n where n - 1 is right"),
+        Named("sqrt n", n**0.5, f"the root of {n}, the size of {what}"),
+        Named("1/sqrt n", n**-0.5, f"over the root of {n}, the size of {what}"),
+        Named("n^2", float(n * n), f"{n} squared: over {of} twice"),
+        Named("1/n^2", 1.0 / n**2, f"averaged twice over {of}"),
+    ]
+    return [one for one in named if one.value != 1.0]
+
+
+def _of_literal(x: float) -> list[Named]:
+    said = f"{x:.6g}"
+    named = [
+        Named(said, x, f"{said}, a constant of the function, is multiplied once too often"),
+        Named(f"1/{said}", 1.0 / x, f"{said}, a constant of the function, is missing"),
+        Named(f"-{said}", -x, f"{said}, a constant of the function, with the wrong sign"),
+        Named(f"1-{said}", 1.0 - x, f"1 - {said}, where {said} is a constant of the function"),
+    ]
+    return [one for one in named if one.value != 1.0]
+
+
+def literals(problem: Problem) -> list[float]:
+    """The floats written into the program, and its scalar arguments that are not wanted."""
+    found = [float(x) for x in _literals(problem.question.program.jaxpr)]
+    q = problem.question
+    rest = (x for i, x in enumerate(q.leaves) if i not in q.wanted and x.ndim == 0)
+    found += [float(x) for x in rest if x.dtype.kind == "f"]
+    return list(dict.fromkeys(x for x in found if np.isfinite(x) and x not in (0.0, 1.0, -1.0)))
+
+
+def _literals(jaxpr: Any) -> list[Any]:
+    found = []
+    for eqn in jaxpr.eqns:
+        found += [
+            np.asarray(a.val).item()
+            for a in eqn.invars
+            if isinstance(a, Literal) and np.asarray(a.val).size == 1
+        ]
+        for body in jax.tree.leaves(
+            list(eqn.params.values()), is_leaf=lambda b: hasattr(b, "eqns")
+        ):
+            inner = getattr(body, "jaxpr", body)
+            if hasattr(inner, "eqns"):
+                found += _literals(inner)
+    return [x for x in found if isinstance(x, float)]
+
+
+def recognised(factor: float, off: float, numbers: list[Named]) -> Named | None:
+    """The first of the numbers that the factor may be, when it is known up to `off`."""
+    return next((n for n in numbers if abs(n.value - factor) <= off), None)
+
+
+def in_words(factor: float, named: Named | None) -> str:
+    """ "0.0625 times what it should be: averaged over the batch of 16"."""
+    times = f"{factor:.6g} times what it should be"
+    if named is None:
+        return times
+    if named.value in (0.0, -1.0):
+        return named.words
+    return f"{named.value:.6g} times what it should be: {named.words}"

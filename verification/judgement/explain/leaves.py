@@ -1,0 +1,228 @@
+"""Leaf by leaf: what can be said of a wrong answer without a look into the function."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from ...arithmetic.formats import format_of
+from ...vocabulary import Explanation
+from .answers import NARROW, Instead, cast_through, forms
+from .factors import Named, in_words, known_numbers
+from .problem import Problem
+
+
+def by_leaf(problems: Sequence[Problem]) -> list[Explanation]:
+    """One explanation where every wrong leaf has the same, else one for each; none if one has none.
+
+    They hold together.
+    """
+    wrong = [k for k in range(len(problems[0].wrong)) if any(p.wrong[k] for p in problems)]
+    said: list[Explanation] = []
+    for leaf in wrong:
+        found = next(_of_leaf(problems, leaf), None)
+        if found is None:
+            return []
+        said.append(found)
+    return _together(said, wrong == list(range(len(problems[0].wrong))))
+
+
+def _together(said: list[Explanation], everywhere: bool) -> list[Explanation]:
+    """Leaves with one and the same mistake share a sentence."""
+    together: dict[tuple, list[Explanation]] = {}
+    for one in said:
+        together.setdefault((one.kind, one.mistake), []).append(one)
+    found = []
+    for same in together.values():
+        leaves = tuple(dict.fromkeys(leaf for one in same for leaf in one.leaves))
+        term = f"the gradient in {' and '.join(leaves) or 'the argument'}"
+        if everywhere and len(together) == 1 and len(leaves) > 1:
+            term = f"every leaf of the gradient ({', '.join(leaves)})"
+        worst = max(one.residual for one in same)
+        first = same[0]
+        found.append(
+            Explanation(
+                kind=first.kind,
+                term=term,
+                mistake=first.mistake,
+                remedy=first.remedy,
+                factor=first.factor,
+                residual=worst,
+                fits=worst <= 1.0,
+                leaves=leaves,
+            )
+        )
+    return found
+
+
+def _of_leaf(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
+    path = problems[0].sample.paths[leaf]
+    shapes = {p.sample.truth[leaf].mid.shape for p in problems}
+    plain = list(forms(shapes.pop())) if len(shapes) == 1 else list(forms(()))
+    for form in plain:
+        yield from _said(form.kind, form, path, _instead(problems, leaf, form.make))
+    scaled = _scaled(problems, leaf)
+    if scaled is not None:
+        factor, words, residual = scaled
+        form = Instead("factor", words, f"multiply it by {1.0 / factor:.6g}", np.abs)
+        yield from _said("factor", form, path, residual, factor)
+    for other in range(len(problems[0].wrong)):
+        name = problems[0].sample.paths[other]
+        words = f"it is what belongs to {name}"
+        form = Instead("swapped", words, "give each leaf its own", np.abs)
+        if other != leaf:
+            yield from _said("swapped", form, path, _swapped(problems, leaf, other))
+    cast = _cast(problems, leaf)
+    if cast is not None:
+        name, residual = cast
+        words = f"it has been through {name}: every entry is one of its numbers"
+        yield from _said(
+            "cast", Instead("cast", words, f"keep {name} out of it", np.abs), path, residual
+        )
+    few = _few(problems, leaf)
+    if few is not None:
+        yield few
+
+
+def _said(kind: str, form: Instead, path: str, residual: float, factor=None) -> Iterator:
+    if residual <= 1.0:
+        factor = {"zero": 0.0, "sign": -1.0}.get(kind, factor)
+        yield Explanation(
+            kind=kind,
+            term=f"the gradient in {path}",
+            mistake=form.words,
+            remedy=form.remedy,
+            factor=factor if "absolute" not in form.words else None,
+            residual=residual,
+            leaves=(path,),
+        )
+
+
+def _instead(problems: Sequence[Problem], leaf: int, make: Callable) -> float:
+    """The residual of a form at the worst entry of all cases."""
+    worst = 0.0
+    for p in problems:
+        truth, room = p.sample.truth[leaf], np.where(p.known[leaf], p.room[leaf], np.inf)
+        guess = make(truth.mid + truth.tail)
+        widest = make(np.where(np.isfinite(room), room, 0.0))
+        if guess is None or guess.shape != truth.mid.shape:
+            return np.inf
+        around = np.maximum(np.abs(widest), room)
+        worst = max(worst, _off(p.sample.got[leaf] - guess, around))
+        if not worst <= 1.0:
+            break
+    return worst
+
+
+def _off(apart: np.ndarray, room: np.ndarray) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(apart == 0.0, 0.0, np.abs(apart) / room)
+    return float(np.where(np.isnan(ratio), np.inf, ratio).max(initial=0.0))
+
+
+def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] | None:
+    """One factor, or one number of the problem that depends on the case."""
+    fitted = [_factor(p, leaf) for p in problems]
+    if any(f is None for f in fitted):
+        return None
+    factors = [f[0] for f in fitted if f is not None]
+    offs = [f[1] for f in fitted if f is not None]
+    named = _named(problems, factors, offs)
+    first = named[0] if named else None
+    exact = [n.value for n in named] if named else [factors[0]] * len(factors)
+    if first is None and problems[0].sample.truth[leaf].mid.size * len(problems) < 2:
+        return None
+    residual = 0.0
+    for p, c in zip(problems, exact, strict=True):
+        truth = p.sample.truth[leaf]
+        room = max(1.0, abs(c)) * p.room[leaf]
+        if first is None:
+            room = room + np.abs(truth.mid) * offs[0]
+        residual = max(residual, _off(p.sample.got[leaf] - c * (truth.mid + truth.tail), room))
+    if exact[0] in (0.0, 1.0):
+        return None
+    return exact[0], in_words(exact[0], first), residual
+
+
+def _factor(p: Problem, leaf: int) -> tuple[float, float] | None:
+    """got over truth, by least squares in budgets, and how sure that is."""
+    truth, room = p.sample.truth[leaf], p.room[leaf]
+    usable = np.isfinite(room) & (room > 0) & (truth.mid != 0)
+    if not usable.any():
+        return None
+    a, b = (
+        (truth.mid / np.where(usable, room, 1.0))[usable],
+        (p.sample.got[leaf] / np.where(usable, room, 1.0))[usable],
+    )
+    scale = np.abs(a).max()
+    norm = float(((a / scale) ** 2).sum())
+    c = float((a / scale) @ (b / scale)) / norm
+    return c, max(1.0, abs(c)) / (scale * norm**0.5) * len(a) ** 0.5
+
+
+def _named(problems: Sequence[Problem], factors, offs) -> list[Named] | None:
+    """The same number of the problem at every case."""
+    known = [known_numbers(p) for p in problems]
+    for guess in known[0]:
+        if abs(guess.value - factors[0]) > offs[0]:
+            continue
+        row = [
+            next((n for n in numbers if n.name == guess.name and abs(n.value - c) <= off), None)
+            for numbers, c, off in zip(known, factors, offs, strict=True)
+        ]
+        if all(row):
+            return [n for n in row if n is not None]
+    return None
+
+
+def _swapped(problems: Sequence[Problem], leaf: int, other: int) -> float:
+    worst = 0.0
+    for p in problems:
+        truth, got = p.sample.truth[other], p.sample.got[leaf]
+        if truth.mid.shape != got.shape:
+            return np.inf
+        worst = max(worst, _off(got - (truth.mid + truth.tail), p.room[other]))
+    return worst
+
+
+def _cast(problems: Sequence[Problem], leaf: int) -> tuple[str, float] | None:
+    """A narrower format that holds every entry, each as near to the truth as it allows."""
+    names = {cast_through(np.asarray(p.sample.got[leaf])) for p in problems}
+    if len(names) != 1 or None in names:
+        return None
+    (name,) = names
+    unit = format_of(str(name)).unit if name in NARROW else 0.0
+    worst = 0.0
+    for p in problems:
+        truth = p.sample.truth[leaf]
+        tiny = float(ml_smallest(str(name)))
+        room = p.room[leaf] + 2.0 * unit * np.abs(truth.mid) + tiny
+        worst = max(worst, _off(p.sample.got[leaf] - truth.mid, room))
+    return str(name), worst
+
+
+def ml_smallest(name: str) -> float:
+    return format_of(name).tiny
+
+
+def _few(problems: Sequence[Problem], leaf: int) -> Explanation | None:
+    """The same few entries are wrong in every case, all others right."""
+    wrong: set[tuple[int, ...]] = set()
+    for p in problems:
+        off = np.abs(p.differences[leaf]) > p.room[leaf]
+        wrong |= {tuple(map(int, i)) for i in np.argwhere(off)}
+    size = problems[0].sample.truth[leaf].mid.size
+    if not wrong or len(wrong) > max(size // 4, 1) or len(wrong) > 6 or size < 3:
+        return None
+    got = [p.sample.got[leaf][i] for p in problems for i in wrong]
+    zero = all(x == 0.0 for x in got)
+    path = problems[0].sample.paths[leaf]
+    where = ", ".join(f"{path}{list(i)}" for i in sorted(wrong))
+    many = len(wrong) > 1
+    return Explanation(
+        kind="zero" if zero else "factor",
+        term=f"{'the entries' if many else 'the entry'} {where} of the gradient",
+        mistake=("never written: 0" if zero else "wrong") + ", and every other entry is right",
+        remedy="look at the bounds of the loop or slice that writes it",
+        factor=0.0 if zero else None,
+        leaves=(path,),
+    )

@@ -1,0 +1,135 @@
+"""Two wrong edges at once: told apart by the leaves that each changes, or fitted in pairs.
+
+With factors 1 + x and 1 + y the answer differs by x A + y B + x y C: C is what flows through both,
+where one edge follows the other.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...arithmetic.two_ways import Spot
+from ...vocabulary import Explanation
+from .columns import Table, alike, fits, table
+from .edges import Edges, changed, off_of, remedy_of, residual_of, spokesman
+from .factors import in_words, recognised
+from .problem import Problem
+
+TRIED, LOOKED_AT, STEPS = 8, 2, 12  # pairs; cases that they are fitted to; steps of Gauss-Newton
+Pair = tuple[Spot, Spot]
+
+
+def two_edges(edges: Edges) -> list[Explanation]:
+    """Two explanations that hold together, or none."""
+    if len(edges.table.names) < 2:
+        return []
+    for pair in [*_by_leaves(edges), *_by_products(edges)]:
+        found = _both(edges, pair)
+        if found:
+            return found
+    return []
+
+
+def _by_leaves(edges: Edges) -> list[Pair]:
+    """An edge that explains one leaf alone; then those that explain the rest, given the first."""
+    firsts: dict[tuple[Spot, float], float] = {}
+    for leaf in range(len(edges.problems[0].wrong)):
+        if any(p.wrong[leaf] for p in edges.problems):
+            rows = np.concatenate([_looks_at(p, leaf) for p in edges.problems])
+            part = Table(edges.table.names, edges.table.columns[rows], edges.table.case[rows])
+            for fit in fits(part, edges.target[rows], apart=False)[:2]:
+                firsts[fit.name, _value(edges, 1.0 + fit.factors[0], fit.off)] = fit.left
+    likeliest = sorted(firsts, key=lambda f: firsts[f])[:TRIED]
+    found = [given for spot, c in likeliest for given in _given(edges, spot, c)]
+    return [pair for _, pair in sorted(found, key=lambda f: f[0])[:TRIED]]
+
+
+def _looks_at(p: Problem, leaf: int) -> np.ndarray:
+    block = p.directions[leaf]
+    return np.any(block.reshape(len(block), -1) != 0.0, axis=1)
+
+
+def _value(edges: Edges, factor: float, off: float) -> float:
+    named = recognised(factor, off_of(off, factor), edges.numbers[0])
+    return named.value if named else factor
+
+
+def _given(edges: Edges, first: Spot, factor: float) -> Iterator[tuple[float, Pair]]:
+    """The two best edges for what is left when the first is as wrong as said."""
+    laid = [p.relaid({first: factor}) for p in edges.problems[:LOOKED_AT]]
+    flows = table([flow for _, flow in laid], [len(left) for left, _ in laid])
+    for fit in fits(flows, np.concatenate([left for left, _ in laid]), apart=False)[:2]:
+        if fit.name != first:
+            yield fit.left, (first, fit.name)
+
+
+def _by_products(edges: Edges) -> list[Pair]:
+    """The pairs that leave least, from the products of all columns with each other."""
+    columns, target, names = edges.table.columns, edges.target, edges.table.names
+    size = np.sqrt((columns**2).sum(axis=0))
+    kept = np.flatnonzero(size > 0)
+    if len(kept) < 2:
+        return []
+    unit = columns[:, kept] / size[kept]
+    gram, onto = unit.T @ unit, target @ unit
+    det = 1.0 - gram**2
+    gain = onto[:, None] ** 2 + onto[None, :] ** 2 - 2.0 * gram * onto[:, None] * onto[None, :]
+    gain = np.where(det > np.finfo(float).eps ** 0.5, gain / np.where(det > 0, det, 1.0), -np.inf)
+    gain = np.where(np.tri(len(kept), dtype=bool), -np.inf, gain)
+    best = np.argsort(gain, axis=None)[::-1][:TRIED]
+    pairs = [np.unravel_index(k, gain.shape) for k in best]
+    return [(names[kept[i]], names[kept[j]]) for i, j in pairs]
+
+
+def _both(edges: Edges, pair: Pair) -> list[Explanation]:
+    """The pair with the factors that fit best, if they fit."""
+    fitted = _factors(edges, pair)
+    if fitted is None:
+        return []
+    scales = [dict(zip(pair, fitted, strict=True))] * len(edges.problems)
+    residual = residual_of(edges, scales)
+    if not residual <= 1.0 or 1.0 in fitted:
+        return []
+    return [_half(edges, spot, c, residual) for spot, c in zip(pair, fitted, strict=True)]
+
+
+def _factors(edges: Edges, pair: Pair) -> tuple[float, float] | None:
+    """Both factors, by Gauss-Newton over the stacked directions of a few cases."""
+    some = edges.problems[:LOOKED_AT]
+    base = edges.flows[:LOOKED_AT]
+    twice = [p.relaid({pair[0]: 2.0})[1] for p in some]
+    column = lambda flows, spot: np.concatenate(
+        [f.get(spot, np.zeros(len(p.target))) for f, p in zip(flows, some, strict=True)]
+    )
+    a, b = column(base, pair[0]), column(base, pair[1])
+    both = column(twice, pair[1]) - b
+    target = np.concatenate([p.target for p in some])
+    x, *_ = np.linalg.lstsq(np.stack([a, b], 1), target, rcond=None)
+    for _ in range(STEPS):
+        rest = target - x[0] * a - x[1] * b - x[0] * x[1] * both
+        slope = np.stack([a + x[1] * both, b + x[0] * both], 1)
+        x = x + np.linalg.lstsq(slope, rest, rcond=None)[0]
+    if not np.isfinite(x).all():
+        return None
+    rest = float(np.sqrt((rest**2).sum())) + len(target) ** 0.5
+    size = [max(float(np.sqrt((s**2).sum())), np.finfo(float).tiny) for s in slope.T]
+    c = [_value(edges, 1.0 + x[k], rest / size[k]) for k in (0, 1)]
+    return c[0], c[1]
+
+
+def _half(edges: Edges, spot: Spot, factor: float, residual: float) -> Explanation:
+    group = [spot, *alike(edges.table, spot)]
+    term, others = spokesman(edges, group, factor)
+    named = recognised(factor, 0.0, edges.numbers[0])
+    return Explanation(
+        kind="dropped path" if factor == 0.0 else "edge",
+        term=str(term),
+        mistake=f"{in_words(factor, named)} (one of two mistakes)",
+        location=term.place.location,
+        source=term.place.text,
+        remedy=remedy_of(term, factor),
+        factor=factor,
+        residual=residual,
+        leaves=changed(edges, [{spot: factor}] * len(edges.problems)),
+        confused_with=others,
+    )

@@ -1,0 +1,179 @@
+"""One wrong answer laid out to be explained: what it differs by, in budgets, and along the tape.
+
+Where a gradient is large its difference is looked at along a few directions: signs drawn once,
+over the budget of each entry, so that every entry has a say and none is louder than its budget.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import jax
+import numpy as np
+
+from ...arithmetic.tape import Tape, record
+from ...arithmetic.two_ways import Arrays, Meeting, Spot, Sweep, flows, meetings, rates, swept
+from ...oracles.question import Question, ask
+from ..sample import Sample, decidable, outside
+from .units import At, Unit, units
+
+MOST = 96  # directions
+ROOM = 2**22  # numbers of all directions together
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One case; everything that is dear is made when it is asked for, once."""
+
+    sample: Sample
+    of: Callable
+    argnums: tuple[int, ...]
+    scalar: bool
+
+    @cached_property
+    def question(self) -> Question:
+        args = self.sample.args
+        if self.scalar:
+            return ask(self.of, args, self.argnums)
+        return ask(self.of, tuple(args[:-1]), self.argnums, args[-1])
+
+    @cached_property
+    def tape(self) -> Tape:
+        with jax.enable_x64(True):
+            return record(self.question.program, self.question.leaves, self.question.wanted)
+
+    @cached_property
+    def units(self) -> dict[Unit, list[At]]:
+        with np.errstate(all="ignore"):
+            return units(self.tape)
+
+    @cached_property
+    def differences(self) -> list[np.ndarray]:
+        """got - truth; 0 where nobody knows the truth."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            pairs = zip(self.sample.got, self.sample.truth, strict=True)
+            apart = [(np.asarray(got) - ball.mid) - ball.tail for got, ball in pairs]
+        return [
+            np.where(k & np.isfinite(d), d, 0.0) for d, k in zip(apart, self.known, strict=True)
+        ]
+
+    @property
+    def finite(self) -> bool:
+        """Whether every answer that can be judged is a number, and some can be."""
+        pairs = zip(self.sample.got, self.known, strict=True)
+        return all(np.isfinite(np.asarray(g)[k]).all() for g, k in pairs) and any(
+            k.any() for k in self.known
+        )
+
+    @cached_property
+    def known(self) -> list[np.ndarray]:
+        return [decidable(self.sample, k) for k in range(len(self.sample.paths))]
+
+    @cached_property
+    def wrong(self) -> list[bool]:
+        """Which leaves have an entry outside its budget."""
+        return [bool(outside(self.sample, k).any()) for k in range(len(self.sample.paths))]
+
+    @cached_property
+    def room(self) -> list[np.ndarray]:
+        """What an entry may be off by; nothing said of those that nobody knows."""
+        pairs = zip(self.sample.allowed, self.sample.truth, self.known, strict=True)
+        return [np.where(k, a + b.rad, np.inf) for a, b, k in pairs]
+
+    @cached_property
+    def directions(self) -> list[np.ndarray]:
+        """For each leaf, its part of every direction, directions first; each looks at one leaf."""
+        rng = np.random.default_rng(0)
+        sizes = [d.size for d in self.differences]
+        total = max(sum(sizes), 1)
+        each = max(min(MOST, ROOM // total) // max(len(sizes), 1), 2)
+        blocks = [_block(rng, self._loudness(k), each) for k in range(len(sizes))]
+        count, first, laid = sum(map(len, blocks)), 0, []
+        for block in blocks:
+            whole = np.zeros((count, *block.shape[1:]))
+            whole[first : first + len(block)] = block
+            laid.append(whole)
+            first += len(block)
+        return laid
+
+    def _loudness(self, leaf: int) -> np.ndarray:
+        """1 over the budget, and 0 where there is none; no budget is less than a rounding."""
+        truth, room = self.sample.truth[leaf], self.room[leaf]
+        size = np.abs(truth.mid) + np.abs(self.differences[leaf])
+        least = np.finfo(float).eps * np.sqrt(np.mean(size**2)) if size.size else 0.0
+        loud = np.maximum(room, least)
+        return np.where((loud > 0) & np.isfinite(loud), 1.0 / np.where(loud > 0, loud, 1.0), 0.0)
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """<r, got - truth> for every direction r."""
+        return along(self.directions, self.differences)
+
+    @cached_property
+    def speeds(self) -> Arrays:
+        return rates(self.tape, self.directions)
+
+    @cached_property
+    def _met(self) -> tuple[Sweep, list[Meeting]]:
+        return meetings(self.tape, self.speeds)
+
+    @cached_property
+    def right_alone(self) -> list[np.ndarray]:
+        """The right gradient, where no part of it is asked for."""
+        return swept(self.tape).gradient
+
+    @property
+    def right(self) -> Sweep:
+        return self._met[0]
+
+    @property
+    def met(self) -> list[Meeting]:
+        return self._met[1]
+
+    def relaid(self, scales: Mapping[Spot, float]) -> tuple[np.ndarray, dict[Spot, np.ndarray]]:
+        """What is left, and what flows through every spot, where some are already wrong."""
+        sweep, met = meetings(self.tape, rates(self.tape, self.directions, scales), scales)
+        pairs = zip(self.right.gradient, sweep.gradient, strict=True)
+        return self.target + along(self.directions, [a - b for a, b in pairs]), flows(met)
+
+    def residual(self, predicted: list[np.ndarray]) -> float:
+        """The largest distance of the answer from a prediction, in budgets.
+
+        A mistake is rounded too: as coarsely, over its size, as the gradient of the same leaf.
+        """
+        worst = 0.0
+        for k, guess in enumerate(predicted):
+            mistake = np.abs(guess - self.right_alone[k])
+            coarse = _root(self.room[k][self.known[k]]) / max(self._size(k), np.finfo(float).tiny)
+            room = self.room[k] + coarse * (mistake + _root(mistake[self.known[k]]))
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                off = np.abs(np.asarray(self.sample.got[k]) - guess)
+                ratio = np.where(off == 0.0, 0.0, off / room)
+            ratio = np.where(self.known[k], np.where(np.isnan(ratio), np.inf, ratio), 0.0)
+            worst = max(worst, float(ratio.max(initial=0.0)))
+        return worst
+
+    def _size(self, leaf: int) -> float:
+        return _root(self.right_alone[leaf])
+
+
+def wrong_leaves(problems: Sequence[Problem]) -> tuple[str, ...]:
+    """The names of the leaves that are outside their budget in any case."""
+    paths = problems[0].sample.paths
+    return tuple(path for k, path in enumerate(paths) if any(p.wrong[k] for p in problems))
+
+
+def _root(x: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0
+
+
+def _block(rng: np.random.Generator, loud: np.ndarray, most: int) -> np.ndarray:
+    """Entry by entry where there are few; signs drawn at random over all of them elsewhere."""
+    if loud.size <= most:
+        return np.eye(loud.size).reshape(loud.size, *loud.shape) * loud
+    return rng.choice([-1.0, 1.0], size=(most, *loud.shape)) * loud
+
+
+def along(directions: list[np.ndarray], leaves: list[np.ndarray]) -> np.ndarray:
+    parts = [r.reshape(len(r), -1) @ x.reshape(-1) for r, x in zip(directions, leaves, strict=True)]
+    return np.sum(parts, axis=0)

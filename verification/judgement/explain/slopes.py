@@ -1,0 +1,165 @@
+"""A wrong slope: at each elementwise unit, the slopes that people write instead of the right one.
+
+The answer differs by what would flow through the unit with the wrong slope, less what does.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...arithmetic.float_rules import fitted
+from ...arithmetic.two_ways import Sweep, against, swept
+from ...vocabulary import Explanation
+from .bank import BANK, Slope
+from .factors import Named, known_numbers, recognised
+from .places import place_of
+from .problem import Problem, wrong_leaves
+from .terms import SYMBOLS
+from .units import At, Unit
+
+TRIED, PARTNERS, EACH = 24, 48, 3
+
+
+class Guess(NamedTuple):
+    """A slope at a unit, times a factor, and the share of the difference that it leaves."""
+
+    unit: Unit
+    slope: Slope
+    factor: float
+    left: float
+
+
+def wrong_slope(problems: Sequence[Problem]) -> list[Explanation]:
+    """Those that fit; else the one that is closest."""
+    met = [p.units for p in problems]
+    known = known_numbers(problems[0])
+    guesses = sorted(_guesses(problems, met, known), key=lambda g: g.left)[:TRIED]
+    tried: list[Explanation] = []
+    for guess in guesses:
+        said = _explained(problems, met, guess)
+        tried.append(said)
+        if said.fits and guess.factor == 1.0:
+            break
+    fitting = [e for e in tried if e.fits]
+    return (
+        sorted(fitting, key=lambda e: e.factor is not None)
+        or sorted(tried, key=lambda e: e.residual)[:1]
+    )
+
+
+def _guesses(problems, met, known: list[Named]) -> Iterator[Guess]:
+    target = np.concatenate([p.target for p in problems])
+    size = float(target @ target)
+    for unit in dict.fromkeys(u for found in met for u in found):
+        bank = (*BANK, *_partners(problems[0], unit, met[0].get(unit, [])))
+        right, columns = _columns(problems, met, unit, bank)
+        goal = target + right
+        norms = (columns**2).sum(axis=0)
+        usable = np.isfinite(norms)
+        dot = np.where(usable, goal @ np.where(usable, columns, 0.0), 0.0)
+        whole = float(goal @ goal)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            best = np.where(norms > 0, dot / norms, 0.0)
+        plain = np.where(usable, whole - 2.0 * dot + norms, np.inf)
+        scaled = np.where(usable, whole - dot * best, np.inf)
+        for k in np.argsort(np.minimum(plain, scaled), kind="stable")[:EACH]:
+            slope = bank[k]
+            yield Guess(unit, slope, 1.0, _share(plain[k], size))
+            one = recognised(float(best[k]), 1e-9 + _share(scaled[k], size), known)
+            if one is not None and one.value not in (0.0, 1.0):
+                yield Guess(unit, slope, one.value, 2.0 * _share(scaled[k], size))
+
+
+def _share(rest: Any, size: float) -> float:
+    return float(np.sqrt(max(float(rest), 0.0) / size)) if size else np.inf
+
+
+def _columns(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]:
+    """What flows through the unit, and what would with each slope of the bank."""
+    right, columns = [], []
+    for p, found in zip(problems, met, strict=True):
+        flow, others = np.zeros(len(p.target)), np.zeros((len(p.target), len(bank)))
+        for at in found.get(unit, []):
+            rate, above = p.speeds.get(at.enters), p.right.reached.get(at.leaves)
+            if rate is None or above is None:
+                continue
+            z, a = p.tape.numbers[at.enters], p.tape.numbers[at.leaves]
+            flow += against(rate, at.slope * above)
+            slopes = np.stack([np.broadcast_to(s.of(z, a), z.shape) for s in bank], axis=-1)
+            weighed = (slopes * above[..., None]).reshape(-1, len(bank))
+            others += rate.reshape(len(rate), -1) @ weighed
+        right.append(flow)
+        columns.append(others)
+    return np.concatenate(right), np.concatenate(columns)
+
+
+def _partners(p: Problem, unit: Unit, found: list[At]) -> list[Slope]:
+    """In a product of two: another variable of the shape, in place of the partner."""
+    if not found or found[0].operation.name != "mul" or len(found) > 1:
+        return []
+    at = found[0]
+    shape = p.tape.numbers[at.enters].shape
+    names: dict[Any, int] = {}
+    for op in p.tape.operations:
+        for out in op.outs:
+            if p.tape.moving[out] and p.tape.numbers[out].shape == shape and op.eqns:
+                names[op.key] = out
+    picked = list(names)[-PARTNERS:]
+    return [Slope("another variable of the same shape", _number_at(p, key)) for key in picked]
+
+
+def _number_at(p: Problem, key) -> Callable:
+    """The number that an equation makes, on the tape that z belongs to."""
+    made = {op.key: op.outs[0] for op in p.tape.operations}
+
+    def of(z, a):
+        del a
+        x = p.tape.numbers[made[key]]
+        return x if x.shape == z.shape else np.full_like(z, np.nan)
+
+    return of
+
+
+def gradient_with(p: Problem, found: list[At], unit: Unit, slope: Callable, factor: float) -> Sweep:
+    """The gradient with another slope at the unit, in every step of every loop."""
+    numbers = p.tape.numbers
+    wrong = lambda at: factor * slope(numbers[at.enters], numbers[at.leaves])
+    if unit.operand < 0:
+        return swept(p.tape, instead={at.leaves: (at.enters, wrong(at)) for at in found})
+    of = {at.operation.outs[0]: wrong(at) for at in found}
+    swap = lambda op, k, above: fitted(above[0] * of[op.outs[0]], numbers[op.ins[k]].shape)
+    return swept(p.tape, swaps={(unit.last, unit.operand): swap})
+
+
+def _explained(problems, met, guess: Guess) -> Explanation:
+    worst = 0.0
+    for p, found in zip(problems, met, strict=True):
+        wrong = gradient_with(
+            p, found.get(guess.unit, []), guess.unit, guess.slope.of, guess.factor
+        )
+        worst = max(worst, p.residual(wrong.gradient))
+        if not worst <= 1.0:
+            break
+    at = next(found[guess.unit][0] for found in met if guess.unit in found)
+    times = "" if guess.factor == 1.0 else f", times {guess.factor:.6g}"
+    said = said_of(problems, at, guess.slope.formula + times, worst)
+    return said if guess.factor == 1.0 else replace(said, factor=guess.factor)
+
+
+def said_of(problems, at: At, formula: str, residual: float, where: str = "") -> Explanation:
+    """A wrong slope at the unit that ends there, in words."""
+    place = place_of(at.operation.eqns)
+    what = place.expression or SYMBOLS.get(at.operation.name, at.operation.name)
+    return Explanation(
+        kind="slope",
+        term=f"the slope of `{what}`{where}",
+        mistake=f"it is taken to be {formula}",
+        location=place.location,
+        source=place.text,
+        remedy="with z what goes in and a what comes out, use the derivative of a by z at z",
+        residual=residual,
+        fits=residual <= 1.0,
+        leaves=wrong_leaves(problems),
+    )
