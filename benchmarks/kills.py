@@ -5,9 +5,11 @@ for byte; after every kill no answer that was in the journal may be gone.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -86,8 +88,19 @@ def lines(out: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def kill(file: Path, out: Path, workers: int, rng: random.Random, most: int) -> str:
-    """Kill a run at a random moment: somewhere in its start, or after some answers.  Says when."""
+def spent(group: int) -> float:
+    """Processor seconds of the processes of a group that are alive (on Linux)."""
+    ticks = 0
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = file.read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15])) if int(fields[2]) == group else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def kill(file: Path, out: Path, workers: int, rng: random.Random, most: int) -> tuple[str, float]:
+    """Kill a run at a random moment: in its start, or after some answers.  Says when, and its
+    processor seconds."""
     run, before = begun(file, out, workers), lines(out)
     if rng.random() < 0.3:
         delay, wanted = rng.uniform(0.05, 1.5), 0
@@ -97,10 +110,10 @@ def kill(file: Path, out: Path, workers: int, rng: random.Random, most: int) -> 
     while lines(out) < before + wanted and run.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
     time.sleep(delay)
-    ended = run.poll() is not None
+    ended, cpu = run.poll() is not None, spent(run.pid)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    return "ended before" if ended else f"after {lines(out) - before} answers"
+    return "ended before" if ended else f"after {lines(out) - before} answers", cpu
 
 
 def answers(file: Path, out: Path) -> dict:
@@ -114,16 +127,25 @@ def answers(file: Path, out: Path) -> dict:
 
 def killed(file: Path, out: Path, workers: int, kills: int, seed: int) -> dict:
     """Kill it so many times, then let it end; what was seen."""
-    rng, said, known = random.Random(seed), [], {}
-    start = time.perf_counter()
+    rng, said, known, cpu = random.Random(seed), [], {}, 0.0
+    start, before = time.perf_counter(), processor()
     most = max(1, len(read(file).questions) // (kills + 1))
     for _ in range(kills):
-        said.append(kill(file, out, workers, rng, most))
+        when, used = kill(file, out, workers, rng, most)
+        said.append(when)
+        cpu += used
         now = answers(file, out)
         assert now.items() >= known.items(), "an answer that was kept is gone"
         known = now
     finished(file, out, workers)
-    return {"seconds": round(time.perf_counter() - start, 1), "kills": said}
+    seconds = round(time.perf_counter() - start, 1)
+    return {"seconds": seconds, "cpu": round(cpu + processor() - before, 1), "kills": said}
+
+
+def processor() -> float:
+    """Seconds of all children that were waited for, and theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def same(one: Path, other: Path) -> bool:
@@ -149,6 +171,8 @@ def main() -> None:
             "undisturbed s": round(alone, 1),
             "questions a second": round(asked.questions / alone, 1),
             "killed and resumed s": seen["seconds"],
+            "processor s of that": seen["cpu"],
+            "load average": round(os.getloadavg()[0], 1),
             "kills": seen["kills"],
             "byte for byte the same": same(folder / "alone", folder / "killed"),
         }
