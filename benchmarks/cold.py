@@ -89,7 +89,8 @@ def main() -> None:
             for dtype in ("float64", "float32"):
                 rows.append(measure(folder, name, dtype, status))
                 print(rows[-1], flush=True)
-    out = {"rounds": ROUNDS, "limit s": LIMIT, "cores": os.cpu_count(), "rows": rows}
+    load = round(os.getloadavg()[0], 1)
+    out = {"rounds": ROUNDS, "limit s": LIMIT, "cores": os.cpu_count(), "load": load, "rows": rows}
     Path(__file__).with_suffix(".json").write_text(json.dumps(out, indent=1) + "\n")
 
 
