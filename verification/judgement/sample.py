@@ -22,6 +22,8 @@ class Sample:
     budgets: tuple[str, ...] = ()  # which budget judges each leaf
     silence: str = ""  # not empty: why the truth or the budget is not known
     failure: str = ""  # not empty: the implementation did not answer properly
+    extreme: bool = False  # an edge where digits may be lost, and nobody asked to go there
+    oracle: str = ""  # whose truth it is, where it is neither a proof nor reverse autodiff
 
 
 def decidable(sample: Sample, leaf: int) -> np.ndarray:
