@@ -1,19 +1,20 @@
 """Judge by witnesses: a function that can only be called, its derivative measured by three of them.
 
 Who may convict.  No witness alone: an answer is wrong only where every estimate excludes it, each
-by its own error bound and the budget, and Taylor's remainder does not fall as it does for a right
-gradient.  Where they do not all exclude it the entry is undecided.  The budget is what is measured
+by its own error bound and the budget.  Where there is no complex step, two kinds of differences
+are left, and Taylor's remainder has a veto: it must not fall as it does for a right gradient.  Where they do not all exclude it the entry is undecided.  The budget is what is measured
 too: the deviation of the complex step's own rounding (or else the relative noise of the function),
 in the dtype that is judged, times the quantile that the budgets of traced functions have.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, cast
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any
 
 import jax
 import numpy as np
+from jax.extend.core import ClosedJaxpr
 from scipy import stats
 
 from ..arithmetic.formats import format_of
@@ -21,7 +22,7 @@ from ..oracles import black_box
 from ..oracles.question import Question, as_exact
 from ..vocabulary import Ball, Case, Finding, Silent
 from .allowance import FALSE_ALARM
-from .answer import cast as cast_to
+from .answer import cast
 from .budget import Budget
 from .formula import Told, in_float64
 from .hearing import Proof, heard, held
@@ -33,11 +34,9 @@ CALLS = 2**10  # products that a call counts for
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The names of what is answered; there is no program."""
-
-    paths: tuple[str, ...]
+@cache
+def no_program() -> ClosedJaxpr:
+    return jax.make_jaxpr(lambda: ())()
 
 
 class BlackBox:
@@ -58,7 +57,14 @@ class BlackBox:
         self.paths = tuple(jax.tree_util.keystr(paths[i][0]) for i in self.wanted)
         self.x = np.concatenate([self.leaves[i].ravel() for i in self.wanted])
 
-    def __call__(self, x: np.ndarray) -> complex:
+    @property
+    def question(self) -> Question:
+        """What is answered, by name; there is no program."""
+        return Question(
+            no_program(), self.leaves, tuple(self.wanted), self.paths, self, self.of, ()
+        )
+
+    def __call__(self, x: np.ndarray) -> Any:
         """<cotangent, f>, or f, with the coordinates x."""
         leaves = list(self.leaves)
         for i, part in zip(self.wanted, self.split(x), strict=True):
@@ -96,7 +102,7 @@ def at(
     coarser = unit / (SINGLE if found.is_narrow else DOUBLE)
     sigma = np.maximum(found.sigma * coarser, unit * np.abs(first.mid) / np.sqrt(3.0))
     allowed = Budget(box.split(quantile * sigma), (MEASURED,) * len(box.paths))
-    proof = Proof(cast(Question, Asked(box.paths)), _balls(box, first), "")
+    proof = Proof(box.question, _balls(box, first), "")
     sample = heard(partial(answer, subject), proof, lambda: allowed, Case(case.label, args), edge)
     names = sorted({e.name for e in found.estimates} - {"polynomial"})
     return _gated(subject, replace(sample, oracle=", ".join(names)), box, found, rng)
@@ -111,7 +117,7 @@ def _silent(subject: Subject, box: BlackBox, case: Case, edge: bool, why: str) -
     unknown = [np.zeros(part.shape) for part in box.split(box.x)]
     truth = [Ball(z, z, z + np.inf, proven=False) for z in unknown]
     allowed = Budget([z + np.inf for z in unknown], ())
-    proof = Proof(cast(Question, Asked(box.paths)), truth, why)
+    proof = Proof(box.question, truth, why)
     return heard(partial(answer, subject), proof, lambda: allowed, case, edge)
 
 
@@ -131,14 +137,17 @@ def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rn
     with np.errstate(invalid="ignore"):
         excluded = [~(np.abs(got - e.mid) <= e.rad + room) for e in found.estimates]
     every = out & np.all(excluded, axis=0)
-    falls = black_box.order(box, box.x, got, found.noise, rng)
+    without_step = found.estimates[0].name != "complex_step"
+    vetoed = without_step and black_box.order(box, box.x, got, found.noise, rng).agrees
     narrow = subject.dtype != "float64" and in_float64(partial(answer, subject), sample).right
-    if every.any() and not falls.agrees and not narrow:
+    if every.any() and not vetoed and not narrow:
         return sample
     why = f"{found.estimates[0].name} excludes an entry, and another witness does not"
     if narrow:
         why = "asked in float64 its error vanishes, and witnesses do not judge digits"
-    unknown = [np.where(part, np.inf, b.rad) for part, b in zip(box.split(out), sample.truth)]
+    unknown = [
+        np.where(part, np.inf, b.rad) for part, b in zip(box.split(out), sample.truth, strict=True)
+    ]
     truth = [b._replace(rad=rad) for b, rad in zip(sample.truth, unknown, strict=True)]
     return replace(sample, truth=truth, silence=why)
 
@@ -156,7 +165,7 @@ def answer(subject: Subject, *args) -> list:
 def above(subject: Subject, args: tuple, rng: np.random.Generator) -> Any:
     """A cotangent of what the function returns, which has to be called to know."""
     with np.errstate(all="ignore"):
-        out = subject.of(*cast_to(args, "float64"))
+        out = subject.of(*cast(args, "float64"))
     return subject.above(jax.tree.map(np.asarray, out), rng)
 
 
@@ -164,7 +173,7 @@ def work(subject: Subject, case: Case, rng: np.random.Generator) -> int | None:
     """What an edge costs; None where the function refuses it, or is not finite there."""
     try:
         with np.errstate(all="ignore"):
-            out = jax.tree.leaves(subject.of(*cast_to(case.args, "float64")))
+            out = jax.tree.leaves(subject.of(*cast(case.args, "float64")))
             finite = all(np.isfinite(v).all() for v in out)
     except Exception:  # somebody's function, where it was never meant to go
         return None
@@ -180,7 +189,7 @@ def said(notes: list[black_box.Measured], why: str, finding: Finding) -> Finding
     lines = [words, *(f"no complex step: {note}" for note in more)]
     narrow = [m for m in measured if m.is_narrow]
     if narrow:
-        worst = max(m.noise / abs(m.value) if m.value else np.inf for m in narrow)
+        worst = max((m.noise / abs(m.value) for m in narrow if m.value), default=1.0)
         lines.append(
             f"of computes in less than float64: its noise is {worst:.1g} of its value, "
             "and every error is widened by it"

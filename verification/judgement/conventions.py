@@ -94,7 +94,7 @@ def fits(sample: Sample, factor: float) -> bool:
 
 def _fits(sample: Sample, leaf: int, factor: float) -> bool:
     truth = sample.truth[leaf]
-    got = np.asarray(sample.got[leaf]) / factor
+    got = np.asarray(sample.got[leaf] / factor)
     room = sample.allowed[leaf] + np.spacing(np.abs(truth.mid))
     with np.errstate(invalid="ignore"):
         near = beyond(got, truth) <= room

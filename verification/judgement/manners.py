@@ -24,7 +24,7 @@ import numpy as np
 
 from ..adapters.trees import Held, inward, outward
 from ..oracles.question import as_exact
-from .sample import Sample, decidable, outside
+from .sample import VALUE, Sample, decidable, outside
 
 SCALE = -2.0  # a power of two: exact in every format; negative: absolute values are seen
 
@@ -134,13 +134,16 @@ def _linear(sample: Sample, ask: Callable, inputs: int) -> None:
                 f"{SCALE:g} times the answer in {_leaf(sample, k)}"
             )
     for k, leaf in enumerate(ask(*given, jax.tree.map(np.zeros_like, above))):
-        if not (as_exact(leaf) == 0.0)[decidable(sample, k)].all():
+        is_value = sample.paths[k].startswith(VALUE)
+        if not (is_value or (as_exact(leaf) == 0.0)[decidable(sample, k)].all()):
             raise Rejection(f"a cotangent of zeros does not give zeros in {_leaf(sample, k)}")
 
 
 def _scalable(sample: Sample, leaf: int) -> np.ndarray:
-    """Entries that are no choice at a kink: there another choice is as right."""
-    return decidable(sample, leaf) & (sample.truth[leaf].rad <= sample.allowed[leaf])
+    """Entries of slopes that are no choice at a kink: there another choice is as right."""
+    no_choice = sample.truth[leaf].rad <= sample.allowed[leaf]
+    is_slope = not sample.paths[leaf].startswith(VALUE)
+    return np.asarray(decidable(sample, leaf) & no_choice & is_slope)
 
 
 def _leaf(sample: Sample, leaf: int) -> str:

@@ -7,6 +7,8 @@ import numpy as np
 from ..vocabulary import Ball
 from .error import beyond
 
+VALUE = "value"  # how the paths begin of what is no gradient, but the function's own value
+
 
 @dataclass(frozen=True)
 class Sample:

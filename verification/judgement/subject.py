@@ -18,9 +18,9 @@ from ..oracles.question import Question, ask
 from .answer import cast
 from .hearing import Proof, proof
 from .manners import answered, leaves_of
-from .sample import Sample
+from .sample import VALUE, Sample
 
-VALUE, AHEAD = "value", " by forward mode"  # paths of what is no gradient, and of a second one
+AHEAD = " by forward mode"  # how the paths end of a gradient that is given a second time
 
 
 class Subject:
@@ -38,6 +38,11 @@ class Subject:
         point: tuple,
     ):
         self.function = candidate if isinstance(candidate, Function) else None
+        self.name = (
+            candidate.name
+            if isinstance(candidate, Function)
+            else getattr(candidate, "__name__", type(candidate).__name__)
+        )
         self.single = isinstance(argnums, int)
         self.argnums = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         self.dtype, self.inputs = dtype, len(point)

@@ -109,7 +109,7 @@ def judged(
     drawn = lambda ks: (at(case) for case in islice(labelled, len(ks)))
     visits = lambda: () if one else visited(subject, hear, first, named, beside)
     finding = judge(
-        getattr(asked.gradient, "__name__", _name(asked.gradient)),
+        subject.name,
         asked.dtype,
         drawn(range(1)) if one else (),
         faults.ALL.values(),
@@ -169,10 +169,6 @@ def _drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
     if not isinstance(point, tuple):
         raise TypeError(f"args: the sampler returned {type(point).__name__}; return a tuple")
     return point
-
-
-def _name(candidate: Any) -> str:
-    return getattr(candidate, "name", type(candidate).__name__)
 
 
 # --- arguments that cannot be ---------------------------------------------------------------------

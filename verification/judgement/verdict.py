@@ -17,7 +17,7 @@ from .conventions import explanation, one_of_each
 from .formula import Told
 from .power import by_leaf, in_words, sensitivity
 from .record import Excuse, Fit, Record, looked, visited
-from .sample import Sample
+from .sample import VALUE, Sample
 
 Explain = Callable[[tuple[Sample, ...]], tuple[Explanation, ...]]
 LIMIT = 8  # times the number of cases asked for
@@ -178,7 +178,8 @@ def _convict(record: Record) -> tuple[Verdict, str]:
         return Verdict.INACCURATE, f"the formula is right but loses digits: {seen}{because}"
     if not np.isfinite(where.got):
         return Verdict.REJECTED, f"not finite where the truth is: {seen}{because}"
-    return Verdict.WRONG, f"not by rounding: {seen}{because}"
+    what = "its value is not that of `of`" if where.leaf.startswith(VALUE) else "not by rounding"
+    return Verdict.WRONG, f"{what}: {seen}{because}"
 
 
 def budgets(counts: Mapping[str, int]) -> str:

@@ -14,7 +14,7 @@ in float32 shows there, and widens every error.  Rank: witnesses.
 
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,7 @@ NODES = np.cos((2 * np.arange(8) + 1) * np.pi / 16)
 RADII = 2.0 ** -np.array([2.0, 4.0, 6.0, 9.0, 12.0])
 SIGMAS = 4.0  # of the measured noise that one value may be off by
 NARROW = 2.0**-36  # relative noise that float64 does not have, but for cancellation
-Flat = Callable[[np.ndarray], complex]  # of real or complex coordinates
+Flat = Callable[[np.ndarray], Any]  # of real or complex coordinates
 
 
 class Estimate(NamedTuple):
@@ -52,7 +52,7 @@ class Measured(NamedTuple):
 
     @property
     def is_narrow(self) -> bool:
-        return self.noise > NARROW * abs(self.value)
+        return bool(self.noise > NARROW * abs(self.value))
 
 
 def measured(
@@ -118,7 +118,7 @@ def noise_of(f: Flat, x: np.ndarray, rng: np.random.Generator) -> float:
     every = np.array(seen)
     if (every.astype(np.float32) == every).all():
         found.append(float(np.abs(every).max()) * np.finfo(np.float32).eps / 2)
-    return max(found)
+    return float(max(found))
 
 
 def deviation(values: np.ndarray, order: int) -> np.ndarray:

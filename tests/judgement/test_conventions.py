@@ -1,0 +1,90 @@
+"""A constant factor is wrong, and named; where it is allowed it is no mistake."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verification as vf
+from verification.vocabulary import Verdict
+
+
+def loss(w, x, y):
+    return jnp.mean((x @ w - y) ** 2)
+
+
+def gradient(w, x, y):
+    return 2 * x.T @ (x @ w - y) / len(y)
+
+
+def sample(rng):
+    return rng.normal(size=3), rng.normal(size=(8, 3)), rng.normal(size=8)
+
+
+def judged(factor, **options):
+    candidate = lambda w, x, y: factor * gradient(w, x, y)
+    return vf.validate(candidate, **{"of": loss, "args": sample, "cases": 3} | options)
+
+
+FACTORS = {"sum": 8.0, "half": 0.5, "double": 2.0, "mean": 0.125, "negative": -1.0}
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_the_convention_is_named_and_accepted_where_it_is_allowed(name):
+    refused, allowed = judged(FACTORS[name]), judged(FACTORS[name], allow=(name,))
+
+    assert refused.verdict is Verdict.WRONG
+    assert refused.conventions == (name,)
+    assert refused.explanation[0].factor == pytest.approx(FACTORS[name], rel=1e-15)
+    assert refused.explanation[0].kind == ("sign" if name == "negative" else "factor")
+    assert f"it is the {'negative ' if name == 'negative' else ''}gradient" in refused.reason
+    assert allowed.verdict is Verdict.CORRECT
+    assert allowed.conventions == (name,)
+    assert "with a convention that was allowed" in allowed.reason
+
+
+def test_the_sum_for_the_mean_is_said_with_its_size():
+    said = "the gradient of the sum, not of the mean: the size of axis 0 of args[1] times the truth"
+
+    assert said in judged(8.0).reason
+    assert said in str(judged(8.0).explanation[0])
+
+
+@pytest.mark.parametrize("factor", [1.999999, 3.1, 7.0])
+def test_another_factor_is_no_convention(factor):
+    found = judged(factor, allow=tuple(FACTORS))
+
+    assert (found.verdict, found.conventions) == (Verdict.WRONG, ())
+
+
+def test_a_factor_that_fits_once_is_none():
+    sizes = iter([8, 5, 6, 7] * 9)
+    varied = lambda rng: (
+        lambda n: (rng.normal(size=3), rng.normal(size=(n, 3)), rng.normal(size=n))
+    )(next(sizes))
+
+    assert judged(8.0, args=varied).conventions == ()
+
+
+def test_a_right_gradient_has_none_and_one_leaf_alone_is_none():
+    of = lambda p: jnp.sum(jnp.tanh(p["a"])) + jnp.sum(jnp.tanh(p["b"]))
+    points = lambda rng: ({"a": rng.normal(size=2), "b": rng.normal(size=3)},)
+    slope = lambda z: 1 - np.tanh(z) ** 2
+    one = lambda p: {"a": slope(p["a"]), "b": 2 * slope(p["b"])}
+
+    assert judged(1.0, allow=("half",)).conventions == ()
+    assert vf.validate(one, of=of, args=points, cases=2).conventions == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"allow": ("third",)}, ValueError, "allow has 'third'; the conventions are sum, half"),
+        ({"allow": "sum"}, TypeError, "allow is 'sum'; pass a tuple of names"),
+        ({"vary": ("z",)}, ValueError, "vary has 'z'; there are 3 arguments, from 0: w, x, y"),
+        ({"vary": (3,)}, ValueError, "vary has 3; there are 3 arguments"),
+    ],
+)
+def test_names_that_there_are_not_are_said(options, error, says):
+    unchecked = vf.validate
+    with pytest.raises((error, TypeError), match=says if "allow" not in str(options) else None):
+        unchecked(gradient, of=loss, args=sample, cases=1, **options)
