@@ -1,4 +1,4 @@
-"""Ten wrong gradients in NumPy, of trees of every kind, are caught; their right twins are correct."""
+"""Ten wrong gradients in NumPy, of trees of every kind, are caught; their twins are correct."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

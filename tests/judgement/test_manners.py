@@ -1,4 +1,4 @@
-"""What a gradient must do beside being right: each bad habit is rejected in a sentence of its own."""
+"""What a gradient must do beside being right: each bad habit is rejected in its own sentence."""
 
 from typing import NamedTuple
 
@@ -177,7 +177,7 @@ def test_numbers_that_the_narrow_type_cannot_hold_are_judged_by_their_values():
     rounded = lambda x, y: (2.0 * (x - y)).astype(np.float32)
     found = vf.validate(rounded, of=difference, args=two, cases=2)
 
-    assert found.verdict is Verdict.WRONG
+    assert found.verdict is Verdict.INACCURATE
 
 
 def test_integers_inside_an_argument_need_no_slope():

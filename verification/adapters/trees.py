@@ -26,7 +26,8 @@ class Fields:
 
     @classmethod
     def tree_unflatten(cls, aux, values):
-        return cls(*aux, tuple(values))
+        kind, names = aux
+        return cls(kind, names, tuple(values))
 
 
 @jax.tree_util.register_static

@@ -162,7 +162,7 @@ def batch(point: tuple, argnums: tuple[int, ...]) -> tuple[int, set[int], bool] 
     It is the leading axis of the arrays that are not differentiated by; where there are none, of
     all of them.  One entry of a broadcast axis would be another function: hence `alone`.
     """
-    leaves = [x for x in jax.tree.leaves(point)]
+    leaves = jax.tree.leaves(point)
     data = [k for k, owner in enumerate(_owners(point)) if owner not in argnums]
     shaped = [k for k in data if np.ndim(leaves[k])] or _all_alike(leaves)
     if not shaped:

@@ -2,9 +2,12 @@
 
 Who may convict.  No witness alone: an answer is wrong only where every estimate excludes it, each
 by its own error bound and the budget.  Where there is no complex step, two kinds of differences
-are left, and Taylor's remainder has a veto: it must not fall as it does for a right gradient.  Where they do not all exclude it the entry is undecided.  The budget is what is measured
-too: the deviation of the complex step's own rounding (or else the relative noise of the function),
-in the dtype that is judged, times the quantile that the budgets of traced functions have.
+are left, and Taylor's remainder has a veto: it must not fall as it does for a right gradient.
+Where they do not all exclude it the entry is undecided.
+
+Budget.  Measured, too: the deviation of the complex step's own rounding (or else the relative noise
+of the function) in the dtype that is judged, times the quantile that the budgets of traced
+functions have.
 """
 
 from collections.abc import Callable
@@ -82,7 +85,7 @@ class BlackBox:
 
 
 def at(
-    subject: Subject, case: Case, rng: np.random.Generator, edge: bool = False, notes=None
+    subject: Subject, case: Case, rng: np.random.Generator, edge: bool = False, *, notes: list
 ) -> Sample | None:
     """The candidate's answer at a case, beside what the witnesses measured."""
     here = held(case, subject.dtype, subject.argnums)

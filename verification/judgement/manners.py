@@ -70,7 +70,7 @@ def shared(a: np.ndarray, b: np.ndarray) -> bool:
     if not np.may_share_memory(a, b):
         return False
     try:
-        return np.shares_memory(a, b, max_work=10**6)
+        return np.shares_memory(a, b, max_work=10**6)  # pyright: ignore[reportArgumentType]
     except RuntimeError:  # too hard to tell: not held against anybody
         return False
 

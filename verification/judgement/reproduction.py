@@ -1,7 +1,10 @@
 """A snippet that asks the same again: it runs where everything can be imported by name."""
 
 import sys
+from dataclasses import replace
 from typing import Any
+
+from ..vocabulary import Finding
 
 ARGUMENTS = ("gradient", "of", "args")
 
@@ -18,6 +21,22 @@ def snippet(asked: Any) -> str:
         f"seed={asked.seed}))"
     )
     return "\n".join([*dict.fromkeys(lines), call])
+
+
+def with_worst(finding: Finding, asked: Any) -> Finding:
+    """The finding, with how the worst of its draws is drawn again."""
+    worst = finding.worst
+    words = worst.case.split() if worst is not None else []
+    if worst is None or words[:1] != ["case"] or isinstance(asked.args, tuple):
+        return finding
+    lines = (
+        f"# the worst is {worst.case}:",
+        "import numpy as np",
+        f"rng = np.random.default_rng({asked.seed})",
+        f"for _ in range({int(words[1]) + 1}):",
+        f"    point = {_named('args', asked.args)[1]}(rng)",
+    )
+    return replace(finding, reproduce="\n".join([finding.reproduce, *lines]))
 
 
 def _named(argument: str, value: Any) -> tuple[str, str]:

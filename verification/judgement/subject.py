@@ -68,7 +68,7 @@ class Subject:
         """Its leaves, whatever they are: traced, or in another arithmetic."""
         return jax.tree.leaves(opened(self.raw(*args)))
 
-    # --- the function ------------------------------------------------------------------------------
+    # --- the function -----------------------------------------------------------------------------
 
     def cotangent(self, args: tuple, rng: np.random.Generator) -> Any:
         """What arrives from above; None for a scalar function that a gradient is asked for."""
@@ -168,21 +168,16 @@ def _is_float_array(x: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def autodiff(of: Callable, argnums: tuple[int, ...], scalar: bool) -> Callable:
-    """Reverse autodiff of (*args), or of (*args, cotangent)."""
-    if scalar:
-        return jax.grad(of, argnums)
+    """Reverse autodiff of (*args), or of (*args, cotangent), in the float leaves alone."""
 
-    def pullback(*args):
-        *inputs, cotangent = args
-        picked = tuple(inputs[i] for i in argnums)
+    def slopes_of(*args):
+        inputs = args if scalar else args[:-1]
+        only, picked = jax_function.restricted(of, list(inputs), argnums)
+        if scalar:
+            return jax.grad(only, tuple(range(len(picked))))(*picked)
+        return jax.vjp(only, *picked)[1](args[-1])
 
-        def only(*chosen):
-            merged = dict(enumerate(inputs)) | dict(zip(argnums, chosen, strict=True))
-            return of(*(merged[i] for i in range(len(inputs))))
-
-        return jax.vjp(only, *picked)[1](cotangent)
-
-    return pullback
+    return slopes_of
 
 
 def inside(of: Callable) -> Callable:

@@ -21,7 +21,7 @@ from ..vocabulary import Case, Finding, Verdict
 from . import conventions
 from .budget import DTYPES
 from .manners import behaved
-from .reproduction import snippet
+from .reproduction import snippet, with_worst
 from .sample import Sample
 from .subject import Subject, inside, slopes
 from .verdict import Draws, judge
@@ -121,7 +121,7 @@ def judged(
         edges=visits,
         # explain=partial(explain, of=subject.of, argnums=subject.argnums, scalar=...) goes here
     )
-    return hear.said(finding), conventions.one_of_each(fits.latest or {})
+    return with_worst(hear.said(finding), asked), conventions.one_of_each(fits.latest or {})
 
 
 class Fits:
@@ -212,9 +212,10 @@ def positions(vary: tuple[int | str, ...], of: Callable, count: int) -> tuple[in
         names = list(inspect.signature(of).parameters)
     except (TypeError, ValueError):  # some callables tell nobody
         names = []
-    found = [names.index(x) if x in names else x for x in vary]
-    for position in found:
+    found: list[int] = []
+    for position in (names.index(x) if x in names else x for x in vary):
         if not isinstance(position, int) or not 0 <= position < count:
             said = ", ".join(names) or "none known by name"
             raise ValueError(f"vary has {position!r}; there are {count} arguments, from 0: {said}")
+        found.append(position)
     return tuple(found)

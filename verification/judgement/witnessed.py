@@ -1,4 +1,4 @@
-"""How a case is heard: before a proof where JAX can trace the function, before witnesses elsewhere."""
+"""How a case is heard: by proof where JAX can trace the function, by witnesses elsewhere."""
 
 from collections.abc import Callable
 from functools import partial
@@ -74,7 +74,7 @@ def proven(
 
 
 def work(subject: Subject, case: Case, rng: np.random.Generator) -> int | None:
-    """Products of a pass; None where the function refuses the case, or is not finite in the dtype."""
+    """Products of a pass; None where the function refuses the case, or is not finite there."""
     try:
         with np.errstate(all="ignore"):
             cotangent = subject.cotangent(case.args, rng)

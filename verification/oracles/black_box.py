@@ -117,7 +117,7 @@ def noise_of(f: Flat, x: np.ndarray, rng: np.random.Generator) -> float:
             seen.append(values)
     every = np.array(seen)
     if (every.astype(np.float32) == every).all():
-        found.append(float(np.abs(every).max()) * np.finfo(np.float32).eps / 2)
+        found.append(float(np.abs(every).max()) * 2.0**-24)
     return float(max(found))
 
 

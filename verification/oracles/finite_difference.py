@@ -42,7 +42,7 @@ def gradient(question: Question) -> list[Ball]:
 
 
 def slopes(here, up, down, forward, backward, noise) -> tuple[np.ndarray, np.ndarray]:
-    """Middle and error of every coordinate's slope, from values of one noise: (step, coordinate)."""
+    """Middle and error of every coordinate's slope; values and noise are (step, coordinate)."""
     with np.errstate(all="ignore"):
         central = (up - down) / (forward + backward)
         table, error = richardson(central, noise / np.minimum(forward, backward))
