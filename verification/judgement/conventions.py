@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from ..adapters.trees import inward
 from ..vocabulary import Explanation
 from .error import beyond
 from .sample import Sample, decidable
@@ -125,7 +126,7 @@ def times(of: Callable, convention: Convention) -> Callable:
     """The function of which the candidate's answers are the gradient."""
 
     def scaled(*args) -> Any:
-        factor = convention.factor(args)
+        factor = convention.factor(inward(args))
         if convention.name == "mean":
             return jax.tree.map(lambda v: v / (1.0 / factor), of(*args))
         return jax.tree.map(lambda v: v * factor, of(*args))

@@ -22,7 +22,9 @@ from ..judgement.validate import validate
 from ..vocabulary import Finding
 from .others_torch import pieces as torch_pieces
 
-BINADES = (-126.0, 127.9)  # of float32's normal numbers
+LOWEST, HIGHEST = -126.0, 127.9  # binades of float32's normal numbers
+SQUARED = 63.0  # from where on z^2 overflows in a correct implementation, too
+EXPONENTIAL = 6.0  # and e^2z
 
 
 class Other(NamedTuple):
@@ -86,7 +88,7 @@ def others(quick: bool = False) -> Iterator[Other]:
         yield from estimators()
     if importlib.util.find_spec("torch"):
         for piece in torch_pieces():
-            yield Other("PyTorch", *piece)
+            yield Other("PyTorch", *piece, dtypes=("float32",))  # float64 tells lost digits apart
     if importlib.util.find_spec("optax"):
         yield from optax_losses()
     yield from jax_nn(64 if quick else 512)
@@ -176,16 +178,18 @@ def optax_losses() -> Iterator[Other]:
 # --- JAX's own, over all of float32 ---------------------------------------------------------------
 
 
-def whole_range(size: int, rng: np.random.Generator) -> tuple:
+def whole_range(size: int, top: float, rng: np.random.Generator) -> tuple:
     """Normal numbers of float32, both signs, evenly in their exponents; half of them ordinary."""
-    exponents = np.concatenate([rng.uniform(*BINADES, size // 2), rng.uniform(-6, 7, size // 2)])
+    ordinary = rng.uniform(-6, min(top, 7), size // 2)
+    exponents = np.concatenate([rng.uniform(LOWEST, top, size // 2), ordinary])
     signs = rng.choice([-1.0, 1.0], len(exponents))
     return (np.asarray(signs * np.exp2(exponents), np.float32).astype(np.float64),)
 
 
 def jax_nn(size: int) -> Iterator[Other]:
     """Against refnet's where there is one, whose slopes keep their digits; else against itself."""
-    nn, sample = jax.nn, partial(whole_range, size)
+    nn = jax.nn
+    tops = {"gelu": SQUARED, "gelu, tanh": SQUARED, "squareplus": SQUARED, "mish": EXPONENTIAL}
     exact = lambda z: nn.gelu(z, approximate=False)
     table: tuple[tuple[str, Callable, Callable | None], ...] = (
         ("sigmoid", nn.sigmoid, refnet.sigmoid),
@@ -210,5 +214,7 @@ def jax_nn(size: int) -> Iterator[Other]:
     )
     for name, f, of in table:
         candidate = jax_function.derivative(f)
-        said = f"jax.nn.{name}"
+        top = tops.get(name, HIGHEST)
+        said = f"jax.nn.{name}" + (f", |z| < 2^{top:.0f}" if name in tops else "")
+        sample = partial(whole_range, size, top)
         yield Other("JAX", said, name, candidate, of or f, sample, ("float32",))
