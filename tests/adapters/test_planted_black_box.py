@@ -178,8 +178,12 @@ def test_float32_noise_is_seen_first_and_convicts_nobody():
 
 def test_one_witness_alone_convicts_nobody():
     """An answer off by less than differences can see: the complex step excludes it, alone."""
-    off = lambda params, x, y: backward(params, x, y, scale=1.0 + 2e-13)
-    found = vf.validate(off, of=network, args=sample, cases=2)
+    wave = lambda x: np.sum(np.sin(7.0 * plainly(x)))
+    slope = lambda x: 7.0 * np.cos(7.0 * x)
+    off = lambda x: slope(x) * (1.0 + 1e-13)
+    found = vf.validate(off, of=wave, args=vector, cases=2)
+
+    assert vf.validate(slope, of=wave, args=vector, cases=2).verdict is Verdict.CORRECT
 
     assert found.verdict is Verdict.UNDECIDED
     assert "complex_step excludes an entry, and another witness does not" in found.reason
