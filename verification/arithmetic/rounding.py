@@ -110,7 +110,7 @@ def _top(x) -> float:
 
 
 def reduce_sum(noise, x, axes, **_):
-    axes = tuple(axes)
+    axes = tuple(map(int, axes))
     n = int(np.prod([x.shape[i] for i in axes], dtype=int))
     top = _top(x.value)
     root = top * np.sqrt(((x.value / top) ** 2).sum(axes))
