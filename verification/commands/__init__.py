@@ -6,5 +6,5 @@ from .explain import explain as explain
 from .listing import listing as listing
 from .report import report as report
 from .train import train as train
-from .vectors import vectors as vectors
 from .validate import validate as validate
+from .vectors import vectors as vectors
