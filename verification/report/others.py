@@ -138,7 +138,8 @@ def estimators() -> Iterator[Other]:
 
 
 def estimator_sample(targets: Callable, rng: np.random.Generator) -> tuple:
-    layer = lambda m, n: refnet.Dense(rng.normal(size=(m, n)), rng.normal(size=n))
+    dense: Any = refnet.Dense  # of NumPy arrays here
+    layer = lambda m, n: dense(rng.normal(size=(m, n)), rng.normal(size=n))
     return (layer(5, 6), layer(6, 3)), rng.normal(size=(8, 5)), targets(rng)
 
 

@@ -64,5 +64,4 @@ def losses(f) -> dict[str, tuple[Callable, Callable]]:
 
 
 def dense_sample(rng) -> tuple:
-    layer = refnet.Dense(draws.reals(rng, 5, 3), draws.reals(rng, 3))
-    return layer, draws.reals(rng, 4, 5)
+    return refnet.Dense(draws.reals(rng, 5, 3), draws.reals(rng, 3)), draws.reals(rng, 4, 5)
