@@ -1,8 +1,15 @@
-"""The catalogue: every named mistake, its class, and where people meet it."""
+"""The catalogue: every named mistake, its class, and where people meet it.
+
+Mistakes seen in the answer alone, mistakes in one piece of any chain rule, mistakes of one
+function's own, and right formulas that lose their digits.
+"""
 
 from collections.abc import Callable
 
-from . import ALL, answers, fault, lossy, named
+from . import ALL, answers
+from .fault import Fault
+from .lossy_forms import FORMS
+from .named import NAMED
 from .pieces import operands, slopes, sums, upstream
 from .pieces.rule import Rule
 from .twin import Mistake
@@ -74,11 +81,32 @@ ANSWERS: dict[str, tuple[str, tuple[str, ...], Callable | None]] = {
     "one triangle": ("wrong index, axis or stride", ("layer",), answers.upper_triangle),
     "something added": ("epsilon placement", ("layer",), answers.decayed),
 }
-FAULTS: dict[str, fault.Fault] = {
-    name: ALL[name] if make is None else fault.Fault(name, _line(make), make)
+
+
+def line(thing) -> str:
+    """The docstring, on one line."""
+    return " ".join((thing.__doc__ or "").split())
+
+
+FAULTS: dict[str, Fault] = {
+    name: ALL[name] if make is None else Fault(name, line(make), make)
     for name, (_, _, make) in ANSWERS.items()
-} if False else {}
-
-
-def _line(thing) -> str:
-    return (thing.__doc__ or "").strip()
+}
+MISTAKES: dict[str, Mistake] = {
+    **{
+        name: Mistake(name, kind, FAULTS[name].description, "answer", ("fault", *kinds))
+        for name, (kind, kinds, _) in ANSWERS.items()
+    },
+    **{
+        name: Mistake(name, rule.kind, line(rule.wrong), "piece", rule.kinds)
+        for name, rule in PIECES.items()
+    },
+    **{
+        name: Mistake(name, own.kind, own.description, "own", own.kinds)
+        for name, own in NAMED.items()
+    },
+    **{
+        form.name: Mistake(form.name, "cancellation", f"{form.latex}: digits lost", "form", ())
+        for form in FORMS
+    },
+}
