@@ -38,9 +38,12 @@ def oracles() -> dict[str, str]:
 
 
 def faults() -> dict[str, str]:
-    from ..faults import ALL
+    """Each with its class and where people meet it; those every judge plants himself are first."""
+    from ..faults import mistakes
 
-    return {name: fault.description for name, fault in ALL.items()}
+    return {
+        name: f"{one.kind}: {one.description.partition('. ')[0]}" for name, one in mistakes().items()
+    }
 
 
 def claims() -> dict[str, str]:

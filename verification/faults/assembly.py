@@ -44,13 +44,15 @@ def own(name: str) -> dict[str, Callable]:
 
 def _own(name: str) -> Iterator[Twin]:
     for mistake, gradient in own(name).items():
-        yield _twin(mistake, gradient)
+        yield _twin(mistake, gradient, "own")
 
 
-def _twin(mistake: str, gradient: Callable, words: tuple[str, ...] = (), place: str = "") -> Twin:
+def _twin(
+    mistake: str, gradient: Callable, level: str, words: tuple[str, ...] = (), place: str = ""
+) -> Twin:
     known = MISTAKES[mistake]
     expects = Expects(known.kinds, words)
-    return Twin(mistake, known.kind, known.description, gradient, expects, place)
+    return Twin(mistake, known.kind, known.description, gradient, expects, level, place)
 
 
 # --- by the answer ---------------------------------------------------------------------------
@@ -58,7 +60,7 @@ def _twin(mistake: str, gradient: Callable, words: tuple[str, ...] = (), place: 
 
 def _of_answers(subject: Derivation) -> Iterator[Twin]:
     for name, fault in FAULTS.items():
-        yield _twin(name, after(subject.gradient, fault))
+        yield _twin(name, after(subject.gradient, fault), "answer")
 
 
 def after(gradient: Callable, fault: Fault) -> Callable:
@@ -93,7 +95,7 @@ def _of_pieces(subject: Derivation) -> Iterator[Twin]:
             at = number - len(here) if number else 0  # counted from the end: depths differ
             gradient = with_piece(subject, rule.where, rule.wrong, at)
             site = here[number]
-            yield _twin(name, gradient, _words(site), site.place)
+            yield _twin(name, gradient, "piece", _words(site), site.place)
 
 
 def _words(site: Site) -> tuple[str, ...]:

@@ -88,6 +88,16 @@ def line(thing) -> str:
     return " ".join((thing.__doc__ or "").split())
 
 
+def _loses(form: str) -> str:
+    return "overflow" if form in OVERFLOWING else "cancellation"
+
+
+OVERFLOWING = (
+    "autodiff of the naive logistic function",
+    "naive softplus",
+    "log of a sum of exponentials without the shift",
+    "length as the root of a sum of squares",
+)
 FAULTS: dict[str, Fault] = {
     name: ALL[name] if make is None else Fault(name, line(make), make)
     for name, (_, _, make) in ANSWERS.items()
@@ -106,7 +116,7 @@ MISTAKES: dict[str, Mistake] = {
         for name, own in NAMED.items()
     },
     **{
-        form.name: Mistake(form.name, "cancellation", f"{form.latex}: digits lost", "form", ())
+        form.name: Mistake(form.name, _loses(form.name), f"digits lost: {form.latex}", "form", ())
         for form in FORMS
     },
 }

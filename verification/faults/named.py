@@ -81,7 +81,6 @@ NAMED: dict[str, Named] = {
         "wrong formula",
         "An activation's slope applied at an output that has none.",
     ),
-    "sign": Named("sign", "The update climbs."),
     "no history": Named("missing term", "Momentum's past taken as constant."),
     "dampened": Named("factor", "(1 - b) g for g in the accumulator: two conventions mixed."),
     "no look-ahead": Named("missing term", "Nesterov's momentum without its second step."),
@@ -97,7 +96,6 @@ NAMED: dict[str, Named] = {
         "stale or contaminated state",
         "The accumulator's initial value forgotten.",
     ),
-    "mean for sum": Named("wrong reduction", "A running mean where AdaGrad sums."),
     "statistics taken as constant": Named(
         "missing term",
         "dx = r dh: evaluation's formula in training.",
@@ -161,7 +159,7 @@ NAMED: dict[str, Named] = {
     "sum added": Named("sign", "The second term with a plus."),
     "lengths taken as constant": Named("missing term", "A normalisation detached from the graph."),
     "own direction": Named("wrong variable", "a / |a| where b / |b| belongs."),
-    "operands swapped": Named(
+    "both gradients swapped": Named(
         "wrong variable",
         "Two gradients of one shape returned in the wrong order.",
     ),

@@ -57,6 +57,7 @@ class Twin(NamedTuple):
     description: str
     gradient: Callable
     expects: Expects
+    level: str = "own"  # where it is made: in the "answer", in a "piece", in this function alone
     place: str = ""  # in the forward: "tanh, networks.py:31"; empty where it is no single place
 
     @property

@@ -242,7 +242,7 @@ OWN: dict[str, dict] = {
     "cosine_similarity": {
         "lengths taken as constant": lengths_constant,
         "own direction": cosine_own_direction,
-        "operands swapped": cosine_swapped,
+        "both gradients swapped": cosine_swapped,
         "sum added": cosine_plus,
     },
 }

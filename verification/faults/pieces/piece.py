@@ -41,7 +41,8 @@ class Site(NamedTuple):
 
     @property
     def place(self) -> str:
-        return f"{self.name}, {where}" if (where := location(self.eqn)) else self.name
+        called = self.eqn.params.get("name", self.name) if self.name in CUSTOM else self.name
+        return f"{called}, {where}" if (where := location(self.eqn)) else called
 
 
 class Piece(NamedTuple):
@@ -110,9 +111,12 @@ def _sites(jaxpr: Jaxpr, wanted: list[bool], path: tuple[int, ...]) -> Iterator[
 
 
 def _live(jaxpr: Jaxpr) -> set[int]:
-    """The equations that the outputs depend on."""
+    """The equations that a gradient may come down to: no comparison, and nothing held constant."""
     read, kept = {v for v in jaxpr.outvars if not isinstance(v, Literal)}, set()
     for i, eqn in reversed(list(enumerate(jaxpr.eqns))):
+        floats = any(jnp.issubdtype(v.aval.dtype, jnp.floating) for v in eqn.outvars)
+        if eqn.primitive.name == "stop_gradient" or not floats:
+            continue
         if any(v in read for v in eqn.outvars):
             read.update(v for v in eqn.invars if not isinstance(v, Literal))
             kept.add(i)
@@ -218,7 +222,8 @@ def scan_parts(params, ins: list) -> tuple[list, list, list]:
 
 def bound(eqn) -> Callable:
     """The equation as a function of its operands."""
-    functions, params = eqn.primitive.get_bind_params(eqn.params)
+    found = eqn.primitive.get_bind_params(eqn.params)
+    functions, params = ((), found) if isinstance(found, dict) else found  # a pair before JAX 0.10
     return lambda *ins: eqn.primitive.bind(*functions, *ins, **params)
 
 

@@ -264,7 +264,7 @@ RULES = {
     "rows paired wrongly": Rule("stale or contaminated state", rows_of, paired_wrongly, MATRIX),
     "weights from one row": Rule("overwritten instead of accumulated", rows_of, one_row, MATRIX),
     "weights without the last row": Rule("off by one", rows_of, row_lost, MATRIX),
-    "weights not transposed": Rule("transpose", square, transposed, MATRIX),
+    "matrix not transposed": Rule("transpose", square, transposed, MATRIX),
     "ones for the inputs": Rule("wrong variable", rows_of, ones_for_inputs, MATRIX),
     "weights' signs lost": Rule("sign", matrices, weights_not_used, MATRIX),
     "reshaped in column order": Rule("transpose", folded, reshaped_in_column_order,
