@@ -1,7 +1,8 @@
 """Every wrong twin of a derivation: by its answer, by its pieces, and of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,11 +15,10 @@ from . import slopes
 from .catalogue import FAULTS, MISTAKES, PIECES
 from .fault import Fault
 from .layers import norms, others, sequences
-from .pieces.piece import Site, Wrong, gradient_of, planted, sites, traced
+from .pieces.piece import Site, gradient_of, planted, sites, traced
 from .twin import Expects, Twin
 
 SUBJECTS: dict[str, Derivation] = {**DERIVATIONS, **LAYERS}
-MOST = 2  # places of one mistake: the first and the last
 
 
 @lru_cache(maxsize=64)
@@ -82,7 +82,16 @@ def after(gradient: Callable, fault: Fault) -> Callable:
 # --- by a piece of the chain rule ------------------------------------------------------------
 
 
-def _of_pieces(subject: Derivation) -> Iterator[Twin]:
+class Plant(NamedTuple):
+    """A rule of the catalogue at one arrow; counted from the end where `at` is below 0."""
+
+    fault: str
+    at: int
+    site: Site
+
+
+def plants(subject: Derivation) -> Iterator[Plant]:
+    """Every rule at the first and at the last arrow where its mistake can be made."""
     args = subject.draw(np.random.default_rng(2))
     with jax.enable_x64(True):
         leaves, tree = jax.tree.flatten(args)
@@ -91,11 +100,19 @@ def _of_pieces(subject: Derivation) -> Iterator[Twin]:
     found = sites(program, _wanted(subject.argnums, tree))
     for name, rule in PIECES.items():
         here = [site for site in found if rule.where(site)]
-        for number in {0, len(here) - 1} if here else ():
-            at = number - len(here) if number else 0  # counted from the end: depths differ
-            gradient = with_piece(subject, rule.where, rule.wrong, at)
-            site = here[number]
-            yield _twin(name, gradient, "piece", _words(site), site.place)
+        for number in sorted({0, len(here) - 1}) if here else ():
+            at = number - len(here) if number else 0  # depths differ from draw to draw
+            yield Plant(name, at, here[number])
+
+
+def _of_pieces(subject: Derivation) -> Iterator[Twin]:
+    for plant in plants(subject):
+        yield of_plant(subject, plant)
+
+
+def of_plant(subject: Derivation, plant: Plant) -> Twin:
+    gradient = with_plants(subject, (plant,))
+    return _twin(plant.fault, gradient, "piece", _words(plant.site), plant.site.place)
 
 
 def _words(site: Site) -> tuple[str, ...]:
@@ -110,10 +127,13 @@ def _wanted(argnums: tuple[int, ...], tree) -> list[bool]:
     return [k in argnums for k, count in enumerate(counted) for _ in range(count)]
 
 
-def with_piece(subject: Derivation, where: Callable, wrong: Wrong, number: int) -> Callable:
-    """The gradient with a wrong pullback at the number-th place where `where` holds."""
-    choose = partial(chosen, where=where, number=number, argnums=subject.argnums)
-    function = planted(subject.function, choose, wrong)
+def with_plants(subject: Derivation, planting: Iterable[Plant]) -> Callable:
+    """The gradient with a wrong pullback at each of the arrows."""
+    function = subject.function
+    for fault, at, _ in planting:
+        where, wrong = PIECES[fault].where, PIECES[fault].wrong
+        choose = partial(chosen, where=where, number=at, argnums=subject.argnums)
+        function = planted(function, choose, wrong)
     return gradient_of(function, subject.argnums, subject.scalar)
 
 
