@@ -78,4 +78,5 @@ def test_an_explanation_counts_by_kind_and_place_and_only_if_it_fits():
     assert explains(said("variant", fault="one for the slope"), twin)
     assert not explains(said("slope", location="networks.py:32"), twin)
     assert not explains(said("slope", location="networks.py:31", fits=False), twin)
+    assert not explains(said("fault", fault="another"), twin)
     assert not explains(said("zero", location="networks.py:31"), twin)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-ANY = ("fault", "slope", "reduction", "edge", "dropped path", "factor", "sign", "layer")
+ANY = ("fault", "slope", "reduction", "edge", "dropped path", "factor", "sign")
 
 
 class Named(NamedTuple):

@@ -75,7 +75,7 @@ def explains(explanation: Explanation, twin: Twin) -> bool:
         return False
     if explanation.fault == twin.fault:
         return True
-    if explanation.kind not in twin.expects.kinds:
+    if explanation.kind == "fault" or explanation.kind not in twin.expects.kinds:
         return False
     if explanation.kind not in PLACED or not twin.expects.words:
         return True

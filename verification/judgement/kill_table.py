@@ -31,6 +31,11 @@ CAUGHT, EQUAL, NOT_MADE, WEAK, SURVIVED = (
     "below the stated power",
     "survived",
 )
+DTYPES = ("float64", "float32")
+SHORT = (  # formulas short enough for SymPy
+    *("identity", "sigmoid", "tanh", "relu", "leaky_relu", "gelu", "gelu_tanh", "silu"),
+    *("mse", "dense", "neuron", "dropout", "embedding"),
+)
 CASES = 3
 JITTER = 2.0**-27  # so that float64 arguments are not float32 numbers: a cast of them is seen
 Ask = Callable[[Derivation, Twin, Sequence[Sample]], tuple[Explanation, ...] | None]
@@ -70,7 +75,7 @@ def _jittered(args: tuple, rng: np.random.Generator) -> tuple:
 
 def rows(
     names: Iterable[str] = tuple(SUBJECTS),
-    dtypes: Sequence[str] = ("float64", "float32"),
+    dtypes: Sequence[str] = DTYPES,
     every: int = 1,
     cases: int = CASES,
     seed: int = 0,

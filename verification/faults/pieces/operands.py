@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from .rule import DROPPED, ELSE, FACTOR, SIGN, SLOPE, Rule, alike, binary, both, named
 
-EDGE = ("edge", "factor", "fault", "slope", "layer")
+EDGE = ("edge", "factor", "fault", "slope")
 
 
 def first_dropped(piece, d):

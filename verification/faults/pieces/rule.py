@@ -10,7 +10,7 @@ SIGN = ("sign", "edge", "slope", "factor", "fault")
 DROPPED = ("dropped path", "edge", "zero", "slope", "reduction", "fault")
 SLOPE = ("slope", "edge", "factor", "fault")
 REDUCTION = ("reduction", "edge", "slope", "axis", "broadcast", "one example", "factor", "fault")
-ELSE = ("fault", "slope", "reduction", "edge", "layer")
+ELSE = ("fault", "slope", "reduction", "edge")
 
 
 class Rule(NamedTuple):

@@ -5,7 +5,7 @@ from jax import lax
 
 from .rule import DROPPED, ELSE, FACTOR, REDUCTION, Rule, anywhere, binary, both, named
 
-MATRIX = ("edge", "factor", "one example", "reduction", "fault", "layer", "shifted", "transposed")
+MATRIX = ("edge", "factor", "one example", "reduction", "fault", "shifted", "transposed")
 
 
 # --- broadcasts: their pullback is a sum -----------------------------------------------------

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from .rule import DROPPED, ELSE, FACTOR, REDUCTION, SIGN, Rule, anywhere, many, rows
 
-IGNORED = ("slope", "edge", "fault", "reduction", "layer")
+IGNORED = ("slope", "edge", "fault", "reduction")
 
 
 def negated(piece, d):

@@ -1,0 +1,93 @@
+"""The kill table, whole: every mistake in every derivation and dtype, and the peers beside us.
+
+    python -m benchmarks.kill_table [--every N] [--peers N]
+
+Some ten minutes on a quiet core.  --every N plants each N-th twin only, --peers N gives each N-th
+to the other checkers; what was done is written down.  Writes kill_table.json beside this file,
+again after every derivation, so that nothing is lost.  Exit status 1 where a mistake survives, or
+a right gradient is refused by us.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import jax
+
+from verification import faults
+from verification.faults.assembly import SUBJECTS
+from verification.judgement import kill_table
+from verification.judgement.kill_table_scores import doubles, scores
+from verification.report import kills_peers
+
+HERE = Path(__file__).parent
+NARROW = ("float16", "bfloat16")
+PEERED = ("sigmoid", "gelu", "huber", "mse", "dense", "layer_norm", "mlp_mse")
+PAIRED = ("mlp", "mlp_mse", "layer_norm", "attention", "residual_block")
+
+
+def write(parts: dict[str, list[dict]], how: dict) -> None:
+    """One row a line."""
+    lines = [f'"how": {json.dumps(how)}', f'"summary": {json.dumps(summary(parts))}']
+    for name, rows in parts.items():
+        lines.append(f'"{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]")
+    aside = HERE / ".kill_table.json.part"
+    aside.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    aside.replace(HERE / "kill_table.json")
+
+
+def summary(parts: dict[str, list[dict]]) -> dict:
+    """Counts by dtype; explanations; what each checker does with right and with wrong ones."""
+    counts = Counter((row["dtype"], row["status"]) for row in parts["kills"])
+    alarms = sum(row["alarms"] for row in parts["right"])
+    asked = Counter(
+        (r["checker"], "right" if r["fault"] == "none" else "wrong", r["size"], r["dtype"], r["said"])
+        for r in parts["peers"]
+    )
+    return {
+        "mistakes": len(faults.mistakes()),
+        "kills": [{"dtype": d, "status": s, "rows": n} for (d, s), n in sorted(counts.items())],
+        "false alarms": alarms,
+        "right answers judged": sum(row["cases"] for row in parts["right"]),
+        "explained": scores(parts["kills"]),
+        "doubles": len(parts["doubles"]),
+        "both named": sum(row["both"] is True for row in parts["doubles"]),
+        "peers": [dict(zip(KEYS, key, strict=True), rows=n) for key, n in sorted(asked.items())],
+    }
+
+
+KEYS = ("checker", "gradient", "size", "dtype", "said")
+
+
+def main(arguments: Iterable[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.kill_table")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--peers", type=int, default=12)
+    asked = parser.parse_args(list(arguments))
+    how = {"every": asked.every, "peers": asked.peers, "jax": jax.__version__}
+    parts: dict[str, list[dict]] = {"kills": [], "right": [], "doubles": [], "peers": []}
+    start, ask = time.perf_counter(), kill_table.explainer()
+    for name in SUBJECTS:
+        wide = {"every": asked.every, "ask": ask, "symbolic": name in kill_table.SHORT}
+        parts["kills"] += kill_table.rows([name], **wide)
+        parts["kills"] += kill_table.rows([name], NARROW, every=6 * asked.every, cases=2)
+        parts["right"] += kill_table.false_alarms([name], (*kill_table.DTYPES, *NARROW), 1, seed=1)
+        if name in PAIRED:
+            parts["doubles"] += doubles(name, 12, ask)
+        write(parts, how)
+        print(f"{time.perf_counter() - start:7.1f} s  {name}: {len(parts['kills'])}", flush=True)
+    for name in PEERED:
+        parts["peers"] += kills_peers.rows([name], every=asked.peers)
+        write(parts, how)
+        print(f"{time.perf_counter() - start:7.1f} s  peers, {name}", flush=True)
+    survived = [row for row in parts["kills"] if row["status"] == kill_table.SURVIVED]
+    print(*survived, sep="\n")
+    return int(bool(survived) or any(row["alarms"] for row in parts["right"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
