@@ -23,7 +23,7 @@ from ..judgement.kill_table import answered, caught
 from ..vocabulary import Case, Derivation
 from .peers_checkers import installed
 
-REFUSED, ACCEPTED, NOT_RUN = "refused", "accepted", "not run"
+REFUSED, ACCEPTED, NOT_RUN, NO_ANSWER = "refused", "accepted", "not run", "no answer"
 LIMIT = 3e6  # forward passes times numbers that one check may take
 SIZES = (10, 1_000, 100_000)
 ONE: Callable = lambda rng, n: (draws.reals(rng, n),)
@@ -126,9 +126,8 @@ def jax_grads(point: Point, gradient: Callable, dtype: str) -> bool:
 def chex_grads(point: Point, gradient: Callable, dtype: str) -> bool:
     import chex
 
-    return _asserts(
-        lambda f, chosen: chex.assert_numerical_grads(f, chosen, order=1), point, gradient
-    )
+    check = lambda f, chosen: chex.assert_numerical_grads(f, chosen, order=1, modes=("rev",))
+    return _asserts(check, point, gradient)
 
 
 def _asserts(check: Callable, point: Point, gradient: Callable) -> bool:
@@ -254,7 +253,7 @@ def asked(checker: str, point: Point, twin: Twin, dtype: str, limit: float) -> d
             refused = peer.refuses(point, twin.gradient, dtype)
         except Exception as error:  # foreign code: whatever it raises is its answer
             said = " ".join(str(error).split())[:100]
-            return {"said": REFUSED, "note": f"it raised {type(error).__name__}: {said}"}
+            return {"said": NO_ANSWER, "note": f"it raised {type(error).__name__}: {said}"}
     return {"said": REFUSED if refused else ACCEPTED, "note": ""}
 
 
