@@ -44,9 +44,10 @@ def summary(parts: dict[str, list[dict]]) -> dict:
     """Counts by dtype; explanations; what each checker does with right and with wrong ones."""
     counts = Counter((row["dtype"], row["status"]) for row in parts["kills"])
     alarms = sum(row["alarms"] for row in parts["right"])
+    kind = lambda row: "right" if row["fault"] == "none" else "wrong"
     asked = Counter(
-        (r["checker"], "right" if r["fault"] == "none" else "wrong", r["size"], r["dtype"], r["said"])
-        for r in parts["peers"]
+        (row["checker"], kind(row), row["size"], row["dtype"], row["said"])
+        for row in parts["peers"]
     )
     return {
         "mistakes": len(faults.mistakes()),

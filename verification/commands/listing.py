@@ -38,12 +38,11 @@ def oracles() -> dict[str, str]:
 
 
 def faults() -> dict[str, str]:
-    """Each with its class and where people meet it; those every judge plants himself are first."""
+    """Each with its class and where people meet it."""
     from ..faults import mistakes
 
-    return {
-        name: f"{one.kind}: {one.description.partition('. ')[0]}" for name, one in mistakes().items()
-    }
+    first = lambda text: text.partition(". ")[0]
+    return {name: f"{one.kind}: {first(one.description)}" for name, one in mistakes().items()}
 
 
 def claims() -> dict[str, str]:

@@ -10,7 +10,7 @@ from . import ALL, answers
 from .fault import Fault
 from .lossy_forms import FORMS
 from .named import NAMED
-from .pieces import operands, slopes, sums, upstream
+from .pieces import moves, operands, slopes, sums, upstream
 from .pieces.rule import Rule
 from .twin import Mistake
 
@@ -19,6 +19,7 @@ PIECES: dict[str, Rule] = {
     **operands.RULES,
     **slopes.RULES,
     **sums.RULES,
+    **moves.RULES,
 }
 # name -> class, kinds of explanations that count as right, and (where it is not in ALL) the maker
 ANSWERS: dict[str, tuple[str, tuple[str, ...], Callable | None]] = {

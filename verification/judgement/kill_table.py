@@ -43,7 +43,6 @@ Ask = Callable[[Derivation, Twin, Sequence[Sample]], tuple[Explanation, ...] | N
 
 def not_asked(subject: Derivation, twin: Twin, samples: Sequence[Sample]) -> None:
     """Where there is nobody to explain."""
-    return None
 
 
 def samples_of(subject: Derivation, dtype: str, cases: int = CASES, seed: int = 0) -> list[Sample]:
@@ -192,7 +191,9 @@ def within_power(gradient: Callable, sample: Sample) -> bool:
 # --- explained or not ------------------------------------------------------------------------
 
 
-def explained(subject: Derivation, twin: Twin, samples: Sequence[Sample], ask: Ask) -> dict[str, Any]:
+def explained(
+    subject: Derivation, twin: Twin, samples: Sequence[Sample], ask: Ask
+) -> dict[str, Any]:
     """The rank of the first right explanation, 0 where there is none, None where nobody asked."""
     said = ask(subject, twin, samples)
     if said is None:
@@ -245,8 +246,7 @@ def right_ways(subject: Derivation) -> dict[str, Callable]:
 
 def totals(table: Sequence[dict[str, Any]]) -> dict[str, int]:
     """How many rows of each status."""
-    counts = dict.fromkeys((CAUGHT, EQUAL, NOT_MADE, WEAK, SURVIVED), 0)
+    counts: dict[str, int] = dict.fromkeys((CAUGHT, EQUAL, NOT_MADE, WEAK, SURVIVED), 0)
     for one in table:
         counts[one["status"]] += 1
     return counts
-

@@ -1,4 +1,4 @@
-"""A mistake that nobody catches is no mistake where it is the same function: proven, not waved away.
+"""A mistake that nobody catches is none where it is the same function: proven, not waved away.
 
 In balls the twin's program encloses its exact value; the difference from the truth must contain 0
 and be thin, at every case.  Where SymPy can, the twin is proved to be the gradient for all values.

@@ -1,4 +1,4 @@
-"""A program with a pullback planted at one arrow has its old value, and that pullback there only."""
+"""A pullback planted at one arrow changes nothing else: the program keeps its values."""
 
 import jax
 import jax.numpy as jnp

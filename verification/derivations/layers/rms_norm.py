@@ -55,9 +55,7 @@ ARROWS = (
         pull_normalised,
         lambda rng: (draws.reals(rng, 4, 5),),
     ),
-    Arrow(
-        "(2) y = g h", r"\bar{h} = g \bar{y}", stretched, pull_stretched, draw, argnums=(0, 1)
-    ),
+    Arrow("(2) y = g h", r"\bar{h} = g \bar{y}", stretched, pull_stretched, draw, argnums=(0, 1)),
 )
 RMS_NORM = Derivation(
     name="rms_norm",

@@ -1,24 +1,10 @@
-"""Convolution, pooling, dropout, residual and tied weights, losses, and orders: one mistake each."""
+"""Convolution, pooling, dropout, residual blocks and tied weights with one mistake each."""
 
-import jax
 import jax.numpy as jnp
 
-from refnet import relu, sigmoid, tanh
+from refnet import tanh
 
-from ...derivations import ALL as DERIVATIONS
-from ...derivations import mlp, mlp_mse, mlp_softmax_cross_entropy
-from ...derivations.layers import (
-    conv2d,
-    dropout,
-    hinge,
-    huber,
-    log_sum_exp,
-    max_pool,
-    residual_block,
-    tied_autoencoder,
-)
-from ...derivations.relu import gradient as relu_gradient
-from ...derivations.sigmoid import gradient as sigmoid_gradient
+from ...derivations.layers import conv2d, dropout, max_pool, residual_block, tied_autoencoder
 from ...derivations.tanh import gradient as tanh_gradient
 
 # --- convolution and pooling -----------------------------------------------------------------
@@ -91,7 +77,7 @@ def stride_is_window(x, dy):
     return (jnp.zeros_like(x).at[rows, at].add(dy),)
 
 
-# --- dropout, residual, tied ------------------------------------------------------------------
+# --- dropout, residual, tied -----------------------------------------------------------------
 
 
 def not_rescaled(x, mask, dy):
@@ -149,110 +135,6 @@ def uses_averaged(w, x, dy):
     return dw / 2.0, dx
 
 
-# --- losses -----------------------------------------------------------------------------------
-
-
-def huber_not_clipped(p, t):
-    return (p - t) / p.size, (t - p) / p.size
-
-
-def huber_sign_only(p, t):
-    d = jnp.sign(p - t) * huber.DELTA / p.size
-    return d, -d
-
-
-def huber_delta_forgotten(p, t):
-    d = jnp.where(jnp.abs(p - t) <= huber.DELTA, p - t, jnp.sign(p - t)) / p.size
-    return d, -d
-
-
-def huber_target_sign(p, t):
-    d, _ = huber.gradient(p, t)
-    return d, d
-
-
-def huber_double(p, t):
-    d, other = huber.gradient(p, t)
-    return 2.0 * d, 2.0 * other
-
-
-def margin_not_looked_at(s, t):
-    return (-t / s.size,)
-
-
-def margin_of_zero(s, t):
-    """The perceptron's margin of 0 in the backward pass."""
-    return (jnp.where(t * s < 0.0, -t / s.size, jnp.zeros_like(s)),)
-
-
-def squared_hinge(s, t):
-    return (-2.0 * t * jnp.maximum(hinge.margin(s, t), 0.0) / s.size,)
-
-
-def hinge_sign(s, t):
-    return (-hinge.gradient(s, t)[0],)
-
-
-def hinge_sum(s, t):
-    return (hinge.gradient(s, t)[0] * s.size,)
-
-
-def shares_ignored(z, dm):
-    return (jnp.broadcast_to(dm[..., None], z.shape) / z.shape[-1],)
-
-
-def largest_only(z, dm):
-    top = jnp.max(z, axis=-1, keepdims=True)
-    return (jnp.where(z == top, jnp.broadcast_to(dm[..., None], z.shape), jnp.zeros_like(z)),)
-
-
-def not_normalised(z, dm):
-    return (jnp.exp(z - jnp.max(z, axis=-1, keepdims=True)) * dm[..., None],)
-
-
-def logarithm_of_shares(z, dm):
-    return (log_sum_exp.gradient(z, dm)[0] * log_sum_exp.softmax(z),)
-
-
-# --- orders: updated first, differentiated after ------------------------------------------------
-
-RATE = 0.05
-
-
-def with_updated_weights(activation, pull_activation, output=lambda zs, *rest: rest[-1]):
-    """The delta of a layer computed with the weights of the layer above after their update."""
-
-    def gradient(params, x, last):
-        zs, inputs = mlp.forward(params, x, activation)
-        layers, delta = [], output(zs, x, last)
-        for l in reversed(range(len(params))):
-            layer, _ = mlp.dense_gradient(params[l], inputs[l], delta)
-            layers.append(layer)
-            moved = params[l].w - RATE * layer.w
-            da = delta @ moved.T
-            if l > 0:
-                (delta,) = pull_activation(zs[l - 1], da)
-        return type(params)(layers[::-1]), da
-
-    return gradient
-
-
-mse_output = lambda zs, x, t: mlp_mse.mse_gradient(zs[-1], t)[0]
-cross_entropy_output = lambda zs, x, y: mlp_softmax_cross_entropy.loss_gradient(zs[-1], y)[0]
-
-
-def biases_from_inputs(name: str):
-    """db from a row of the weights' gradient."""
-    right = DERIVATIONS[name].gradient
-
-    def gradient(*args):
-        layers, dx = right(*args)
-        return jax.tree.map(lambda g: g, type(layers)(d._replace(b=d.w[0]) for d in layers)), dx
-
-    return gradient
-
-
-ORDER = "delta through updated weights"
 OWN: dict[str, dict] = {
     "conv2d": {
         "kernel flipped": kernel_flipped,
@@ -285,41 +167,5 @@ OWN: dict[str, dict] = {
         "decoder's use missing": encoder_only,
         "encoder's use missing": decoder_only,
         "uses averaged": uses_averaged,
-    },
-    "huber": {
-        "not clipped": huber_not_clipped,
-        "sign only": huber_sign_only,
-        "delta forgotten": huber_delta_forgotten,
-        "target's sign": huber_target_sign,
-        "no half": huber_double,
-    },
-    "hinge": {
-        "margin not looked at": margin_not_looked_at,
-        "margin of 0": margin_of_zero,
-        "squared hinge": squared_hinge,
-        "sign of the label": hinge_sign,
-        "1/n missing": hinge_sum,
-    },
-    "log_sum_exp": {
-        "plain mean": shares_ignored,
-        "largest only": largest_only,
-        "not normalised": not_normalised,
-        "shares twice": logarithm_of_shares,
-    },
-    "mlp": {
-        ORDER: with_updated_weights(tanh, tanh_gradient),
-        "bias from the weights": biases_from_inputs("mlp"),
-    },
-    "mlp_relu": {
-        ORDER: with_updated_weights(relu, relu_gradient),
-        "bias from the weights": biases_from_inputs("mlp_relu"),
-    },
-    "mlp_mse": {
-        ORDER: with_updated_weights(tanh, tanh_gradient, mse_output),
-        "bias from the weights": biases_from_inputs("mlp_mse"),
-    },
-    "mlp_softmax_cross_entropy": {
-        ORDER: with_updated_weights(sigmoid, sigmoid_gradient, cross_entropy_output),
-        "bias from the weights": biases_from_inputs("mlp_softmax_cross_entropy"),
     },
 }

@@ -77,6 +77,10 @@ class Piece(NamedTuple):
 Wrong = Callable[[Piece, Any], list]
 
 
+def holds_floats(variable: Any) -> bool:
+    return jnp.issubdtype(variable.aval.dtype, jnp.floating)
+
+
 def is_float(x) -> bool:
     return jnp.issubdtype(jnp.result_type(x), jnp.floating)
 
@@ -100,7 +104,7 @@ def _sites(jaxpr: Jaxpr, wanted: list[bool], path: tuple[int, ...]) -> Iterator[
         on = tuple(not isinstance(v, Literal) and v in active for v in eqn.invars)
         if not any(on) or eqn.primitive.name == "stop_gradient" or i not in live:
             continue
-        floats = [v for v in eqn.outvars if jnp.issubdtype(v.aval.dtype, jnp.floating)]
+        floats = [v for v in eqn.outvars if holds_floats(v)]
         active.update(floats)
         body = _body(eqn)
         if body is not None:
@@ -114,8 +118,7 @@ def _live(jaxpr: Jaxpr) -> set[int]:
     """The equations that a gradient may come down to: no comparison, and nothing held constant."""
     read, kept = {v for v in jaxpr.outvars if not isinstance(v, Literal)}, set()
     for i, eqn in reversed(list(enumerate(jaxpr.eqns))):
-        floats = any(jnp.issubdtype(v.aval.dtype, jnp.floating) for v in eqn.outvars)
-        if eqn.primitive.name == "stop_gradient" or not floats:
+        if eqn.primitive.name == "stop_gradient" or not any(map(holds_floats, eqn.outvars)):
             continue
         if any(v in read for v in eqn.outvars):
             read.update(v for v in eqn.invars if not isinstance(v, Literal))

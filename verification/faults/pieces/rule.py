@@ -61,8 +61,11 @@ def alike(site: Site) -> bool:
 def curved(site: Site) -> bool:
     """An elementwise function of one operand, which is not linear."""
     shapes = [s for s, a in zip(site.shapes, site.active, strict=True) if a]
-    return site.name not in LINEAR and len(shapes) == 1 and site.active[0] and (
-        site.name not in PRODUCTS and shapes[0] == site.out and site.name not in KINKED
+    return (
+        site.name not in LINEAR
+        and len(shapes) == 1
+        and site.active[0]
+        and (site.name not in PRODUCTS and shapes[0] == site.out and site.name not in KINKED)
     )
 
 
