@@ -17,7 +17,8 @@ ARROWS = [(name, arrow.name) for name, layer in LAYERS.items() for arrow in laye
 
 def verdicts(subject, cases, dtypes=("float64", "float32")):
     rng = np.random.default_rng(5)
-    findings, _ = judging.examine(subject, rng, {dtype: cases for dtype in dtypes}, 0)
+    asked: dict[str, int] = dict.fromkeys(dtypes, cases)
+    findings, _ = judging.examine(subject, rng, asked, 0)
     return [(f.verdict, f.reason) for f in findings]
 
 
