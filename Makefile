@@ -39,10 +39,11 @@ benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; 
 	@$(VENV)/bin/python -m benchmarks.cold
 	@$(VENV)/bin/python -m benchmarks.kills
 
-calibrate: $(torch)  ## false alarms of 10,000 verdicts, and the standard checkers beside ours
+calibrate: $(torch)  ## false alarms of 10,000 verdicts, peers beside us, the whole kill table
 	@$(VENV)/bin/python -m benchmarks.calibration
 	@$(VENV)/bin/python -m benchmarks.peers_by_size
 	@$(VENV)/bin/python -m benchmarks.vectors
+	@$(VENV)/bin/python -m benchmarks.kill_table
 
 lint: $(linters)
 	@$(VENV)/bin/ruff check

@@ -39,9 +39,11 @@ def oracles() -> dict[str, str]:
 
 
 def faults() -> dict[str, str]:
-    from ..faults import ALL
+    """Each with its class and where people meet it."""
+    from ..faults import mistakes
 
-    return {name: fault.description for name, fault in ALL.items()}
+    first = lambda text: text.partition(". ")[0]
+    return {name: f"{one.kind}: {first(one.description)}" for name, one in mistakes().items()}
 
 
 def claims() -> dict[str, str]:

@@ -3,6 +3,11 @@
 from . import leaves
 from .fault import Fault as Fault
 from .fault import Leaves as Leaves
+from .twin import CLASSES as CLASSES
+from .twin import Expects as Expects
+from .twin import Mistake as Mistake
+from .twin import Twin as Twin
+from .twin import explains as explains
 
 ALL: dict[str, Fault] = {
     name: Fault(name, (make.__doc__ or "").strip(), make)
@@ -29,3 +34,20 @@ ALL: dict[str, Fault] = {
         "not a number": leaves.not_a_number,
     }.items()
 }
+
+
+def twins(name: str) -> tuple[Twin, ...]:
+    """Every wrong twin of a derivation, or of a layer: see assembly.py.
+
+    Raises ValueError for an unknown name.
+    """
+    from .assembly import twins as assembled
+
+    return assembled(name)
+
+
+def mistakes() -> dict[str, Mistake]:
+    """The whole catalogue, by name."""
+    from .catalogue import MISTAKES
+
+    return MISTAKES

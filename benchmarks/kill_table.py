@@ -1,0 +1,113 @@
+"""The kill table, whole: every mistake in every derivation and dtype, and the peers beside us.
+
+    python -m benchmarks.kill_table [--every N] [--peers N] [--only NAME,NAME]
+
+Some ten minutes on a quiet core.  --every N plants each N-th twin only, --peers N gives each N-th
+to the other checkers, --only makes the rows of these derivations anew and leaves the others as
+they are; what was done is written down.  Writes kill_table.json beside this file, again after
+every derivation, so that nothing is lost.  Exit status 1 where a mistake survives, or a right
+gradient is refused by us.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from verification import faults
+from verification.faults.assembly import SUBJECTS
+from verification.judgement import kill_table
+from verification.judgement.kill_table_scores import doubles, scores
+from verification.report import kills_peers
+
+HERE = Path(__file__).parent
+NARROW = ("float16", "bfloat16")
+NARROWED = ("tanh", "gelu", "mse", "dense", "layer_norm", "attention")
+PEERED = ("sigmoid", "gelu", "huber", "mse", "dense", "layer_norm", "mlp_mse")
+PAIRED = ("mlp", "mlp_mse", "layer_norm", "attention", "residual_block")
+
+
+def write(parts: dict[str, list[dict]], how: dict) -> None:
+    """One row a line."""
+    lines = [f'"how": {json.dumps(how)}', f'"summary": {json.dumps(summary(parts))}']
+    for name, rows in parts.items():
+        lines.append(f'"{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]")
+    aside = HERE / ".kill_table.json.part"
+    aside.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    aside.replace(HERE / "kill_table.json")
+
+
+def summary(parts: dict[str, list[dict]]) -> dict:
+    """Counts by dtype; explanations; what each checker does with right and with wrong ones."""
+    counts = Counter((row["dtype"], row["status"]) for row in parts["kills"])
+    alarms = sum(row["alarms"] for row in parts["right"])
+    kind = lambda row: "right" if row["fault"] == "none" else "wrong"
+    asked = Counter(
+        (row["checker"], kind(row), row["size"], row["dtype"], row["said"])
+        for row in parts["peers"]
+    )
+    return {
+        "mistakes": len(faults.mistakes()),
+        "kills": [{"dtype": d, "status": s, "rows": n} for (d, s), n in sorted(counts.items())],
+        "false alarms": alarms,
+        "right answers judged": sum(row["cases"] for row in parts["right"]),
+        "explained": scores(parts["kills"]),
+        "doubles": len(parts["doubles"]),
+        "both named": sum(row["both"] is True for row in parts["doubles"]),
+        "peers": [dict(zip(KEYS, key, strict=True), rows=n) for key, n in sorted(asked.items())],
+    }
+
+
+KEYS = ("checker", "gradient", "size", "dtype", "said")
+
+
+def kept(how: dict, without: Iterable[str]) -> dict[str, list[dict]]:
+    """The rows of the other derivations, where they were made in the same way."""
+    parts = ("kills", "right", "doubles", "peers")
+    file = HERE / "kill_table.json"
+    before = json.loads(file.read_text()) if file.exists() else {}
+    others = before if before.get("how") == how else {}
+    stays = lambda row: row["derivation"] not in without
+    return {part: list(filter(stays, others.get(part, []))) for part in parts}
+
+
+def planted(parts: dict[str, list[dict]], name: str, every: int, ask: kill_table.Ask) -> None:
+    """The rows of one derivation."""
+    wide: dict[str, Any] = {"ask": ask, "symbolic": name in kill_table.SHORT}
+    parts["kills"] += kill_table.rows([name], every=every, **wide)
+    dtypes = (*kill_table.DTYPES, *NARROW) if name in NARROWED else kill_table.DTYPES
+    if name in NARROWED:
+        parts["kills"] += kill_table.rows([name], NARROW, every=2 * every, cases=2)
+    parts["right"] += kill_table.false_alarms([name], dtypes, 1, seed=1)
+    if name in PAIRED:
+        parts["doubles"] += doubles(name, 12, ask)
+
+
+def main(arguments: Iterable[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.kill_table")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--peers", type=int, default=12)
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(SUBJECTS))
+    asked = parser.parse_args(list(arguments))
+    how = {"every": asked.every, "peers": asked.peers, "jax": jax.__version__}
+    parts = kept(how, without=asked.only)
+    start, ask = time.perf_counter(), kill_table.explainer()
+    for name in asked.only:
+        planted(parts, name, asked.every, ask)
+        if name in PEERED:
+            parts["peers"] += kills_peers.rows([name], every=asked.peers)
+        write(parts, how)
+        print(f"{time.perf_counter() - start:7.1f} s  {name}: {len(parts['kills'])}", flush=True)
+    survived = [row for row in parts["kills"] if row["status"] == kill_table.SURVIVED]
+    print(*survived, sep="\n")
+    return int(bool(survived) or any(row["alarms"] for row in parts["right"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

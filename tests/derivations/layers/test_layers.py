@@ -1,0 +1,56 @@
+"""Layers by hand are correct in both dtypes, arrow by arrow, and their nudged twins are not."""
+
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from verification.derivations import layers
+from verification.derivations.layers import LAYERS
+from verification.judgement import check as judging
+from verification.judgement.kill_table import answered, caught, samples_of
+from verification.vocabulary import Verdict
+
+ARROWS = [(name, arrow.name) for name, layer in LAYERS.items() for arrow in layer.arrows]
+
+
+def verdicts(subject, cases, dtypes=("float64", "float32")):
+    rng = np.random.default_rng(5)
+    asked: dict[str, int] = dict.fromkeys(dtypes, cases)
+    findings, _ = judging.examine(subject, rng, asked, 0)
+    return [(f.verdict, f.reason) for f in findings]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_is_correct_at_its_draws_and_edges(name):
+    for verdict, reason in verdicts(LAYERS[name], 2):
+        assert verdict == Verdict.CORRECT, reason
+
+
+@pytest.mark.parametrize(("name", "arrow"), ARROWS)
+def test_every_arrow_is_correct_alone(name, arrow):
+    (subject,) = (a for a in LAYERS[name].arrows if a.name == arrow)
+    ((verdict, reason),) = verdicts(subject, 2, ("float64",))
+    assert verdict == Verdict.CORRECT, reason
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_one_part_in_2_to_the_40_is_seen(name):
+    layer = LAYERS[name]
+    (sample,) = samples_of(layer, "float64", cases=1)
+    off = lambda *args: jax.tree.map(lambda g: g * (1.0 + 2.0**-40), layer.gradient(*args))
+
+    assert caught(answered(layer.gradient, sample)) == ""
+    assert caught(answered(off, sample)) == "ball"
+
+
+def test_tables_and_files_have_the_same_names():
+    files = {p.stem for p in Path(layers.__file__).parent.glob("*.py")} - {"__init__"}
+    assert files == set(LAYERS)
+    assert all(name == layer.name for name, layer in LAYERS.items())
+    assert all("Reference  " in _text(name) and "Shapes  " in _text(name) for name in LAYERS)
+
+
+def _text(name):
+    return (Path(layers.__file__).parent / f"{name}.py").read_text()

@@ -1,0 +1,58 @@
+"""The report's kill table: rows made in the run, and the counts of the whole one."""
+
+import json
+
+from verification.report import kills, kills_peers
+
+
+def test_a_reduced_table_has_no_survivor_and_no_false_alarm():
+    rows = kills.rows(seed=1, quick=True)
+    assert {row["derivation"] for row in rows} == set(kills.QUICK)
+    assert {row["dtype"] for row in rows} == {"float64", "float32"}
+    assert not [row for row in rows if row["status"] == "survived"]
+    assert all(not isinstance(value, dict | list) for row in rows for value in row.values())
+    assert sum(row["alarms"] for row in kills.right(quick=True)) == 0
+
+
+def test_the_summary_is_of_the_committed_table(tmp_path, monkeypatch):
+    assert {"kills", "how", "false alarms"} <= set(kills.summary())
+    monkeypatch.setattr(kills, "WHOLE", tmp_path / "kill_table.json")
+    assert kills.summary() == {}
+    (tmp_path / "kill_table.json").write_text(json.dumps({"summary": {"a": 1}, "how": {}}))
+    assert kills.summary() == {"a": 1, "how": {}}
+
+
+def test_the_committed_table_has_no_survivor_and_no_false_alarm():
+    summary = kills.summary()
+    assert sum(row["rows"] for row in summary["kills"]) > 100
+    assert [row for row in summary["kills"] if row["status"] == "survived"] == []
+    assert summary["false alarms"] == 0
+
+
+def test_the_catalogue_is_rows():
+    assert len(kills.mistakes()) >= 120
+    assert all(set(row) == {"name", "class", "level", "description"} for row in kills.mistakes())
+
+
+def asked(checker, size, dtype="float64", name="huber", every=60):
+    rows = kills_peers.rows([name], (size,), (dtype,), every=every, checkers=(checker,))
+    return [(row["fault"], row["said"]) for row in rows]
+
+
+def test_we_refuse_each_mistake_and_accept_the_right_gradient():
+    (none, first), *others = asked("refnet", 10)
+    assert (none, first) == ("none", "accepted")
+    assert others and all(said == "refused" for _, said in others)
+
+
+def test_a_checker_is_asked_as_its_users_ask_it():
+    (_, right), *others = asked("JAX check_grads, reverse", 10)
+    assert right == "accepted"
+    assert any(said == "refused" for _, said in others)
+
+
+def test_what_takes_too_long_is_not_run_and_says_so():
+    rows = kills_peers.rows(["tanh"], (1_000,), ("float64",), 500, ("PyTorch gradcheck",), 1.0)
+    assert all(row["said"] == "not run" and row["note"] for row in rows)
+    scipy = kills_peers.rows(["tanh"], (10,), ("float64",), 500, ("SciPy check_grad",))
+    assert {row["note"] for row in scipy} == {"for functions with one output only"}

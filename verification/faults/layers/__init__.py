@@ -1,0 +1,1 @@
+"""Wrong twins of common layers, each in the signature of the layer's own gradient."""

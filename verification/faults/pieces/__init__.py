@@ -1,0 +1,1 @@
+"""Mistakes in one piece of a chain rule: every equation of the forward program is an arrow."""

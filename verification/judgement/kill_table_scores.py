@@ -1,0 +1,43 @@
+"""How often a mistake is explained rightly: first, among the first three; and both of two."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..faults.assembly import SUBJECTS
+from ..faults.pairs import Pair
+from ..faults.pairs import doubles as pairs
+from ..faults.twin import explains
+from ..vocabulary import Explanation
+from .kill_table import Ask, answered, caught, samples_of
+
+NEEDED = {"first": 0.95, "first three": 0.99, "both of two": 0.70}
+
+
+def scores(table: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Of the rows that were asked about; empty where nobody was."""
+    ranks = [row["explained"] for row in table if row.get("explained") is not None]
+    if not ranks:
+        return {"asked": 0}
+    share = lambda most: sum(0 < rank <= most for rank in ranks) / len(ranks)
+    return {"asked": len(ranks), "first": share(1), "first three": share(3)}
+
+
+def doubles(name: str, count: int, ask: Ask, seed: int = 0, cases: int = 2) -> list[dict[str, Any]]:
+    """Pairs of mistakes at different arrows: is the pair caught, and are both named."""
+    subject = SUBJECTS[name]
+    samples = samples_of(subject, "float64", cases, seed)
+    found = []
+    for pair in pairs(name, count, seed):
+        wrong = [answered(pair.both.gradient, sample) for sample in samples]
+        said = ask(subject, pair.both, samples)
+        found.append(
+            {"derivation": name, "fault": pair.both.fault, "place": pair.both.place}
+            | {"caught": any(caught(one) != "" for one in wrong)}
+            | {"both": None if said is None else both_named(said, pair)}
+        )
+    return found
+
+
+def both_named(said: Sequence[Explanation], pair: Pair) -> bool:
+    """Whether each of the two mistakes is named, by one explanation or by two."""
+    return all(any(explains(one, twin) for one in said) for twin in (pair.first, pair.second))

@@ -1,0 +1,51 @@
+"""The kill table in the report: a reduced one made in the run, and the whole one's counts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .. import faults
+from ..judgement import kill_table
+
+WHOLE = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "kill_table.json"
+REDUCED = {  # derivation -> each n-th twin is planted
+    "tanh": 6,
+    "mse": 9,
+    "dense": 20,
+    "layer_norm": 25,
+    "attention": 40,
+    "embedding": 12,
+}
+QUICK = ("tanh", "dense")
+
+
+def rows(seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+    """One row for each twin and dtype: derivation, fault, class, level, place, dtype, status,
+    oracle, why, case, explained (None: nobody was asked)."""
+    names = QUICK if quick else tuple(REDUCED)
+    found = []
+    for name in names:
+        found += kill_table.rows([name], every=REDUCED[name], cases=1, seed=seed)
+    return found
+
+
+def right(seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+    """The right gradients judged in the same run: derivation, dtype, way, cases, alarms."""
+    names = QUICK if quick else tuple(REDUCED)
+    return kill_table.false_alarms(names, kill_table.DTYPES, 1, seed)
+
+
+def summary() -> dict[str, Any]:
+    """The counts of the whole table, as it was last made; empty where it is not there."""
+    if not WHOLE.exists():
+        return {}
+    document = json.loads(WHOLE.read_text())
+    return document["summary"] | {"how": document["how"]}
+
+
+def mistakes() -> list[dict[str, str]]:
+    """The catalogue: name, class, level, description."""
+    return [
+        {"name": one.name, "class": one.kind, "level": one.level, "description": one.description}
+        for one in faults.mistakes().values()
+    ]
