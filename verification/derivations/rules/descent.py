@@ -74,7 +74,7 @@ VARIANTS = (
         "descent",
         descent,
         COUPLED,
-        "ridge penalty; torch.optim.SGD(weight_decay=...); decoupled decay with the rate is the same",
+        "torch.optim.SGD(weight_decay=...); decoupled decay with the rate is the same",
         defaults=WEIGHTS,
         decay="l2",
         rational=True,

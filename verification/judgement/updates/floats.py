@@ -1,6 +1,7 @@
-"""Update rules in plain float64: what a mistake would have done, quickly."""
+"""Update rules in plain floats of a dtype: what a mistake would have done, quickly."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -8,14 +9,14 @@ import numpy as np
 class Floats:
     """NumPy's own arithmetic, with leaves at `slices`."""
 
-    def __init__(self, slices: Sequence[slice]):
-        self.slices = slices
+    def __init__(self, slices: Sequence[slice], dtype: str = "float64"):
+        self.slices, self.dtype = slices, np.dtype(dtype)
 
-    def scalar(self, x: float) -> np.float64:
-        return np.float64(x)
+    def scalar(self, x: float) -> Any:
+        return self.dtype.type(x)
 
     def vector(self, x) -> np.ndarray:
-        return np.asarray(x, np.float64)
+        return np.asarray(x, self.dtype)
 
     sqrt, absolute, sign = staticmethod(np.sqrt), staticmethod(np.abs), staticmethod(np.sign)
     larger, power = staticmethod(np.maximum), staticmethod(np.power)
@@ -24,8 +25,8 @@ class Floats:
         defined = (above != 0.0) & (below != 0.0)
         return np.where(defined, above / np.where(defined, below, 1.0), 1.0)
 
-    def cosine(self, part: int, whole: int) -> float:
-        return float(np.cos(np.pi * part / whole))
+    def cosine(self, part: int, whole: int) -> Any:
+        return self.dtype.type(np.cos(np.pi * part / whole))
 
     def exceeds(self, x, bound: int) -> bool:
         return bool(x > bound)

@@ -1,6 +1,6 @@
 """What a variant does on given vectors: proven, and with the rounding that it may show."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import ctx
@@ -37,50 +37,40 @@ def proven(variant: Variant, sequence: Sequence, layout: Layout) -> list[Ball]:
 
 def exactly(variant: Variant, sequence: Sequence, numbers: Exact) -> np.ndarray:
     """The parameters after every step, in numbers that do not round."""
-    return np.stack(
-        run(
-            variant,
-            numbers,
-            sequence.hyperparameters,
-            numbers.vector(sequence.params),
-            [numbers.vector(g) for g in sequence.gradients],
-            [numbers.scalar(r) for r in sequence.rates],
-        )
-    )
+    return np.stack(_run(variant, sequence, numbers))
 
 
 def rounding(variant: Variant, sequence: Sequence, layout: Layout, dtype: str) -> Trajectory:
     """The parameters after every step in float64, and their running error bound in the dtype."""
     numbers = RunningError(layout.slices, format_of(dtype))
     with np.errstate(all="ignore"):
-        steps = run(
-            variant,
-            numbers,
-            sequence.hyperparameters,
-            numbers.vector(sequence.params),
-            [numbers.vector(g) for g in sequence.gradients],
-            [numbers.scalar(r) for r in sequence.rates],
-        )
+        steps = _run(variant, sequence, numbers)
     shape = (len(steps), layout.size)
     values = np.array([np.broadcast_to(w.value, shape[1:]) for w in steps], np.float64)
     errors = np.array([np.broadcast_to(w.error, shape[1:]) for w in steps], np.float64)
     return Trajectory(values, np.where(np.isnan(errors) | np.isnan(values), np.inf, errors))
 
 
-def roughly(variant: Variant, sequence: Sequence, layout: Layout) -> np.ndarray:
-    """The parameters after every step in plain float64; NaN where it breaks down."""
-    numbers = Floats(layout.slices)
+def roughly(
+    variant: Variant, sequence: Sequence, layout: Layout, dtype: str = "float64"
+) -> np.ndarray:
+    """The parameters after every step in plain floats; NaN where that breaks down."""
+    numbers = Floats(layout.slices, format_of(dtype).name)
     shape = (len(sequence.gradients), layout.size)
     try:
         with np.errstate(all="ignore"):
-            steps = run(
-                variant,
-                numbers,
-                sequence.hyperparameters,
-                sequence.params,
-                list(sequence.gradients),
-                list(map(numbers.scalar, sequence.rates)),
-            )
+            steps = _run(variant, sequence, numbers)
             return np.array([np.broadcast_to(w, shape[1:]) for w in steps], np.float64)
     except ArithmeticError:
         return np.full(shape, np.nan)
+
+
+def _run(variant: Variant, sequence: Sequence, numbers: Any) -> list:
+    return run(
+        variant,
+        numbers,
+        sequence.hyperparameters,
+        numbers.vector(sequence.params),
+        [numbers.vector(g) for g in sequence.gradients],
+        [numbers.scalar(r) for r in sequence.rates],
+    )
