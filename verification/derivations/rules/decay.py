@@ -18,7 +18,10 @@ def l2(k, h, step, g, w, s, t, r):
 
 def decoupled(k, h, step, g, w, s, t, r):
     """w - r weight_decay w first, then the step"""
-    return step(k, h, g, k.decayed(w, r * h.weight_decay), s, t, r)
+    by = r * h.weight_decay
+    beside = lambda: (w, step(k, h, g, w * 0, s, t, r)[0] - by * w)  # as w - r (d + weight_decay w)
+    moved, s = step(k, h, g, k.decayed(w, by), s, t, r)
+    return k.n.spelled(moved, beside), s
 
 
 def after(k, h, step, g, w, s, t, r):

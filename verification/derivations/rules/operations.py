@@ -1,7 +1,7 @@
 """The named operations that update rules are made of; whoever mistakes one mistakes it everywhere.
 
-The numbers handed in bring operators and sqrt, absolute, sign, larger, power, mix, leaf_sum, total,
-when and cosine.
+The numbers handed in bring operators and sqrt, absolute, sign, larger, power, exceeds, ratio,
+cosine, mix, leaf_sum, total, and spelled: a number, beside another way to compute it.
 """
 
 from typing import Any

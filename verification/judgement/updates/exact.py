@@ -73,6 +73,9 @@ class Exact:
     def mix(self, beta, old, new):
         return beta * old + (1 - beta) * new
 
+    def spelled(self, one, other: Callable):
+        return one
+
     def leaf_sum(self, x: np.ndarray) -> np.ndarray:
         out = x.copy()
         for leaf in self.slices:

@@ -73,6 +73,18 @@ def explained(
     return (_said(nearest, variant, residual, "", ()),)
 
 
+def narrower(sample: Sample, variant: Variant, layout: Layout, dtype: str) -> str:
+    """The wider of the formats below dtype whose rounding explains the answers; "" if none does."""
+    sequence, rows = sample.args[0], _rows(sample.got)
+    for name in BELOW.get(dtype, ()):
+        if _distance(rows, rounding(variant, sequence, layout, name)) <= 1.0:
+            return name
+    return ""
+
+
+BELOW = {"float64": ("float32", "bfloat16"), "float32": ("float16", "bfloat16")}
+
+
 def _fitting(fitting, variant, own, seen, layout, dtype) -> tuple[Explanation, ...]:
     out = []
     for residual, candidate in fitting[:SAID]:

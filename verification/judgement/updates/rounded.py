@@ -6,7 +6,7 @@ half a unit of their own: libraries round 1 - b2 or 1 - b2^t in the dtype.  Wher
 operation in two ways, beta m + (1 - beta) g and m + (1 - beta)(g - m), the worse counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -160,6 +160,12 @@ class RunningError:
         share = np.abs(beta.value) * old.error + np.abs(1.0 - beta.value) * new.error
         value = beta.value * old.value + (1.0 - beta.value) * new.value
         return Rounded(value, np.maximum(one, other + share), self.target)
+
+    def spelled(self, one: Rounded, other: Callable[[], tuple[Rounded, Rounded]]) -> Rounded:
+        """The worse of two ways; the other adds a step that was rounded as a whole, once more."""
+        w, change = other()
+        beside = w + change._new(change.value, change.error)
+        return Rounded(one.value, np.maximum(one.error, beside.error), self.target)
 
     def leaf_sum(self, x: Rounded) -> Rounded:
         """In any order: as many roundings as there are terms."""

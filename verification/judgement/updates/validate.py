@@ -15,7 +15,7 @@ from ..formula import Told
 from ..sample import Sample, outside
 from ..verdict import Draws, judge
 from . import vectors
-from .explain import explained
+from .explain import explained, narrower
 from .hearing import heard
 from .leaves import Layout, layout
 from .rule import RATE, Rules, rules
@@ -70,7 +70,7 @@ def validate_update(
         made.name,
         dtype,
         (),
-        formula_is_right=partial(_in_float64, variant, made, where, dtype),
+        formula_is_right=partial(_digits, variant, made, where, dtype),
         reproduce=_reproduce(made.name, against, dtype, cases, steps, seed, hyperparameters),
         draws=Draws(at, cases),
         explain=lambda evidence: explained(evidence, variant, where, dtype),
@@ -137,16 +137,22 @@ def _rule_at(made: Rules, sequence: Sequence, rate: Any) -> Callable:
     return others.__getitem__
 
 
-def _in_float64(variant: Variant, made: Rules, where: Layout, dtype: str, sample: Sample) -> Told:
-    """Whether the same rule is right at the same numbers in float64."""
-    if dtype == "float64":
-        return Told(None, "")
-    sequence, rate = sample.args
-    again = _sample(variant, made, where, "float64", sample.label, sequence, rate)
-    if again.failure:
-        return Told(None, f"in float64 {again.failure}")
-    right = not any(outside(again, k).any() for k in range(len(again.paths)))
-    return Told(right, f"in float64 the same rule is {'right' if right else 'wrong too'}")
+def _digits(variant: Variant, made: Rules, where: Layout, dtype: str, sample: Sample) -> Told:
+    """Whether the rule is right and only its digits are lost.
+
+    It is where the same rule is inside its budget in float64 at the same numbers; and where the
+    rounding of a narrower format explains the answers, and no variant and no mistake does.
+    """
+    if dtype != "float64":
+        again = _sample(variant, made, where, "float64", sample.label, *sample.args)
+        if not again.failure and not any(outside(again, k).any() for k in range(len(again.paths))):
+            return Told(True, "in float64 the same rule is right")
+    name = narrower(sample, variant, where, dtype)
+    if not name:
+        return Told(False, "")
+    if any(said.fits for said in explained((sample,), variant, where, dtype)):
+        return Told(False, "")
+    return Told(True, f"something is kept or computed in {name}")
 
 
 # --- what would have been seen ---------------------------------------------------------------
