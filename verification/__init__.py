@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test compares the two
     from .judgement.check import check as check
+    from .judgement.updates.validate import validate_update as validate_update
     from .judgement.validate import validate as validate
     from .vocabulary import Agreement as Agreement
     from .vocabulary import Arrow as Arrow
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
 _HOMES = {
     "check": ".judgement.check",
     "validate": ".judgement.validate",
+    "validate_update": ".judgement.updates.validate",
     "Agreement": ".vocabulary",
     "Arrow": ".vocabulary",
     "ArrowCheck": ".vocabulary",

@@ -76,7 +76,7 @@ VARIANTS = (
         COUPLED,
         "torch.optim.SGD(weight_decay=...); decoupled decay with the rate is the same",
         defaults=WEIGHTS,
-        decay="l2",
+        decay="decoupled",
         rational=True,
     ),
     Variant(

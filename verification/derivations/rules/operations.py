@@ -1,7 +1,7 @@
 """The named operations that update rules are made of; whoever mistakes one mistakes it everywhere.
 
 The numbers handed in bring operators and sqrt, absolute, sign, larger, power, exceeds, ratio,
-cosine, mix, leaf_sum, total, and spelled: a number, beside another way to compute it.
+cosine, mix, shrunk, leaf_sum, total, and spelled: a number beside another way to compute it.
 """
 
 from typing import Any
@@ -64,4 +64,4 @@ class Operations:
 
     def decayed(self, w, by):
         """w - by w."""
-        return w - by * w
+        return self.n.shrunk(w, by)

@@ -19,12 +19,12 @@ def decay_missing(v: Variant) -> Wrong:
 
 def decay_in_gradient(v: Variant) -> Wrong:
     """weight_decay w is added to the gradient: it enters the moments."""
-    return replace(v, decay="l2") if v.decay not in ("", "l2") else None
+    return replace(v, decay="l2") if v.start and v.decay not in ("", "l2") else None
 
 
 def decay_beside_gradient(v: Variant) -> Wrong:
     """Weights decay beside the step, by the rate, where the gradient should have the decay."""
-    return replace(v, decay="decoupled") if v.decay == "l2" else None
+    return replace(v, decay="decoupled") if v.start and v.decay == "l2" else None
 
 
 def decay_after(v: Variant) -> Wrong:

@@ -57,7 +57,7 @@ def explained(
     seen = [(sample.args[0], _rows(sample.got)) for sample in evidence]
     own = [rounding(variant, sequence, layout, dtype) for sequence, _ in seen]
     near = sorted(
-        ((_screened(c, seen, own, layout), c) for c in candidates(variant)),
+        ((_screened(c, seen, own, layout), c) for c in others_than(variant, seen, own, layout)),
         key=lambda pair: (pair[0], pair[1].order),
     )
     best = [pair for pair in near if pair[0] <= REACH][:CLOSEST] or near[:1]
@@ -71,6 +71,12 @@ def explained(
     if not residual < base:
         return ()
     return (_said(nearest, variant, residual, "", ()),)
+
+
+def others_than(variant: Variant, seen, own: list[Trajectory], layout: Layout) -> list[Candidate]:
+    """The candidates that do something else than the rule asked for on these runs."""
+    runs = [(sequence, t.values) for (sequence, _), t in zip(seen, own, strict=True)]
+    return [c for c in candidates(variant) if _screened(c, runs, own, layout) > 1.0]
 
 
 def narrower(sample: Sample, variant: Variant, layout: Layout, dtype: str) -> str:

@@ -34,6 +34,9 @@ class Floats:
     def mix(self, beta, old, new):
         return beta * old + (1 - beta) * new
 
+    def shrunk(self, w, by):
+        return w - by * w
+
     def spelled(self, one, other: Callable):
         return one
 

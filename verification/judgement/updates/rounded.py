@@ -3,7 +3,7 @@
 Every operation adds what rounding its result may do, and what underflow may; the errors of its
 operands are carried along to all orders.  Hyperparameters that the dtype cannot hold start with
 half a unit of their own: libraries round 1 - b2 or 1 - b2^t in the dtype.  Where people spell one
-operation in two ways, beta m + (1 - beta) g and m + (1 - beta)(g - m), the worse counts.
+operation in several ways, beta m + (1 - beta) g and m + (1 - beta)(g - m), the worst counts.
 """
 
 from collections.abc import Callable, Sequence
@@ -95,12 +95,16 @@ class RunningError:
     def __init__(self, slices: Sequence[slice], target: Format):
         self.slices, self.target = slices, target
 
-    def scalar(self, x: float) -> Rounded:
-        held = float(np.float64(x).astype(np.dtype(self.target.name)))
-        return Rounded(float(x), 0.0 if held == x else self.target.unit * abs(x), self.target)
+    def scalar(self, x: Any) -> Rounded:
+        """A number; or one for each of many runs, as a column."""
+        value = np.asarray(x, np.float64)
+        held = value.astype(np.dtype(self.target.name)).astype(np.float64)
+        return Rounded(value, self.target.unit * np.abs(value) * (held != value), self.target)
 
-    def vector(self, x: np.ndarray) -> Rounded:
-        return Rounded(np.asarray(x, np.float64), np.zeros(len(x)), self.target)
+    def vector(self, x: Any) -> Rounded:
+        """The entries of a run; or of many runs, one below the other."""
+        value = np.asarray(x, np.float64)
+        return Rounded(value, np.zeros(value.shape), self.target)
 
     def sqrt(self, x: Rounded) -> Rounded:
         """Unknown where the error reaches below 0 and the number itself is not 0 at least."""
@@ -149,7 +153,8 @@ class RunningError:
         return Rounded(float(np.cos(angle)), unit * (3.0 * angle + 1.0), self.target)
 
     def exceeds(self, x: Rounded, bound: int) -> bool:
-        return bool(x.value > bound)
+        """Of many runs the first decides: run those that differ apart."""
+        return bool(np.ravel(x.value > bound)[0])
 
     def mix(self, beta: Rounded, old: Rounded, new: Rounded) -> Rounded:
         """The worse of both spellings; the operands' own errors count once."""
@@ -161,6 +166,11 @@ class RunningError:
         value = beta.value * old.value + (1.0 - beta.value) * new.value
         return Rounded(value, np.maximum(one, other + share), self.target)
 
+    def shrunk(self, w: Rounded, by: Any) -> Rounded:
+        """w - by w and w (1 - by): the worse."""
+        one, other = w - by * w, w * (1 - by)
+        return Rounded(one.value, np.maximum(one.error, other.error), self.target)
+
     def spelled(self, one: Rounded, other: Callable[[], tuple[Rounded, Rounded]]) -> Rounded:
         """The worse of two ways; the other adds a step that was rounded as a whole, once more."""
         w, change = other()
@@ -171,12 +181,13 @@ class RunningError:
         """In any order: as many roundings as there are terms."""
         value, error = np.empty_like(x.value), np.empty_like(x.value)
         for leaf in self.slices:
-            value[leaf], error[leaf] = self._sum(x.value[leaf], x.error[leaf])
+            value[..., leaf], error[..., leaf] = self._sum(x.value[..., leaf], x.error[..., leaf])
         return Rounded(value, error, self.target)
 
     def total(self, x: Rounded) -> Rounded:
         return Rounded(*self._sum(x.value, x.error), self.target)
 
     def _sum(self, value: np.ndarray, error: np.ndarray) -> tuple[Any, Any]:
-        slips = max(len(value) - 1, 0) * self.target.unit
-        return value.sum(), error.sum() + slips * np.abs(value).sum()
+        slips = max(value.shape[-1] - 1, 0) * self.target.unit
+        total = lambda x: x.sum(axis=-1, keepdims=True)
+        return total(value), total(error) + slips * total(np.abs(value))

@@ -23,6 +23,7 @@ from .truth import proven, roughly, rounding
 from .vectors import Sequence
 
 KEPT = 3  # runs that the catalogue is tried on
+ADVICE = "judge it in float64, or pass a function that makes it from other hyperparameters"
 
 
 def validate_update(
@@ -168,7 +169,7 @@ def _with_kills(finding: Finding, variant: Variant, where: Layout, kept: list[Sa
     unseen = [name for name, seen in kills.items() if not seen]
     if finding.verdict is not Verdict.CORRECT or not unseen:
         return finding
-    said = f"these mistakes would have gone unseen: {', '.join(unseen)}"
+    said = f"these mistakes would have gone unseen: {', '.join(unseen)}; {ADVICE}"
     return replace(finding, verdict=Verdict.UNDECIDED, reason=said)
 
 
