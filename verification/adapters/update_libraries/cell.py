@@ -10,4 +10,4 @@ class Cell(NamedTuple):
     variant: str
     arguments: str  # how a user writes it
     make: Callable
-    fixed: Mapping[str, float] = {}  # hyperparameters that the library has no argument for
+    fixed: Mapping[str, int | float] = {}  # hyperparameters that the library has no argument for

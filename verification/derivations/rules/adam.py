@@ -91,7 +91,7 @@ HAT = r"r_t \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} m_t / (\sqrt{v_t} + \epsi
 LARGEST = r"u_t = \max(u_{t-1}, v_t), \quad "
 
 
-def _adam(name: str, step, tail: str, reference: str, decay: str = "", **more: float) -> Variant:
+def _adam(name: str, step, tail: str, reference: str, decay: str = "", **more) -> Variant:
     latex = (MOMENTS if "hat" not in tail else CORRECTED) + tail
     memory = MEMORY | ({"u": 0} if "u_t" in tail else {})
     defaults = BETAS | (WEIGHTS if decay else {}) | more

@@ -30,8 +30,10 @@ class Variant:
     step: Step
     latex: str
     reference: str
-    start: Mapping[str, float | str] = field(default_factory=dict)  # a number, or whose value
-    defaults: Mapping[str, float] = field(default_factory=dict)  # hyperparameters but the rate
+    start: Mapping[str, int | float | str] = field(default_factory=dict)  # a number, or whose value
+    defaults: Mapping[str, int | float] = field(
+        default_factory=dict
+    )  # hyperparameters but the rate
     decay: str = ""  # how weights decay: a name of decay.DECAYS
     rational: bool = False  # whether fractions in give fractions out
     operations: type[Operations] = Operations
@@ -50,7 +52,7 @@ class Variant:
 def run(
     variant: Variant,
     numbers: Any,
-    hyperparameters: Mapping[str, float],
+    hyperparameters: Mapping[str, Any],
     params: Any,
     gradients: Sequence,
     rates: Sequence,
@@ -75,7 +77,7 @@ def run(
     return out
 
 
-def _begin(value: float | str, params: Any, h: SimpleNamespace) -> Any:
+def _begin(value: int | float | str, params: Any, h: SimpleNamespace) -> Any:
     """What a memory holds before the first step: the parameters, a hyperparameter, a number."""
     if value == "params":
         return params

@@ -22,6 +22,9 @@ SAID = 5  # explanations at most
 REACH = 64.0  # times the budget: further away in float64, nothing is looked at with its rounding
 
 
+Samples = tuple[Sample, ...] | list[Sample]
+
+
 class Candidate(NamedTuple):
     """A rule that may be what was written."""
 
@@ -29,8 +32,8 @@ class Candidate(NamedTuple):
     kind: str  # of vocabulary.KINDS
     name: str
     says: str
-    order: int  # of equally good ones the smallest comes first
-    renamed: tuple[tuple[str, float], ...] = ()  # hyperparameters that differ
+    order: float  # of equally good ones the smallest comes first
+    renamed: tuple[tuple[str, int | float], ...] = ()  # hyperparameters that differ
 
 
 def candidates(variant: Variant) -> Iterator[Candidate]:
@@ -38,8 +41,8 @@ def candidates(variant: Variant) -> Iterator[Candidate]:
     family = {v.name for v in family_of(variant.name)} - {variant.name}
     for name in family:
         yield Candidate(VARIANTS[name], "variant", name, VARIANTS[name].formula, 0)
-    for fault, wrong in wrong_rules(variant.name):
-        yield Candidate(wrong, "fault", fault.name, fault.description, 1)
+    for k, (fault, wrong) in enumerate(wrong_rules(variant.name)):
+        yield Candidate(wrong, "fault", fault.name, fault.description, 1 + k / 1000)
     for name, value in variant.defaults.items():
         said = f"{name} is ignored: it is {value:g}, whatever was asked for"
         yield Candidate(variant, "fault", f"{name} ignored", said, 2, ((name, value),))
@@ -48,16 +51,43 @@ def candidates(variant: Variant) -> Iterator[Candidate]:
             yield Candidate(other, "variant", name, other.formula, 3)
 
 
+class Answers(NamedTuple):
+    """What every candidate would have answered, run by run, and what the rule itself would."""
+
+    candidates: list[Candidate]
+    values: list[list[np.ndarray]]  # for each candidate its float64 answers, run by run
+    own: list[Trajectory]
+
+
+def answers(samples: Samples, variant: Variant, layout: Layout, dtype: str) -> Answers:
+    """Of the candidates that do something else than the rule asked for on these runs."""
+    runs = [sample.args[0] for sample in samples]
+    own = [rounding(variant, run, layout, dtype) for run in runs]
+    kept = Answers([], [], own)
+    for c in candidates(variant):
+        values = [roughly(c.variant, _with(c, run), layout) for run in runs]
+        if _apart([t.values for t in own], values, own) > 1.0:
+            kept.candidates.append(c)
+            kept.values.append(values)
+    return kept
+
+
 def explained(
-    evidence: tuple[Sample, ...], variant: Variant, layout: Layout, dtype: str
+    evidence: Samples, variant: Variant, layout: Layout, dtype: str, known: Answers | None = None
 ) -> tuple[Explanation, ...]:
-    """What the answers are the answers of; empty where nothing is near."""
+    """What the answers are the answers of; empty where nothing is near.
+
+    `known` has the answers at these runs in this order, where they were asked for before.
+    """
     if not evidence:
         return ()
+    told = known or answers(evidence, variant, layout, dtype)
     seen = [(sample.args[0], _rows(sample.got)) for sample in evidence]
-    own = [rounding(variant, sequence, layout, dtype) for sequence, _ in seen]
+    rows = [answer for _, answer in seen]
     near = sorted(
-        ((_screened(c, seen, own, layout), c) for c in others_than(variant, seen, own, layout)),
+        zip(
+            (_apart(rows, values, told.own) for values in told.values), told.candidates, strict=True
+        ),
         key=lambda pair: (pair[0], pair[1].order),
     )
     best = [pair for pair in near if pair[0] <= REACH][:CLOSEST] or near[:1]
@@ -65,18 +95,11 @@ def explained(
     judged.sort(key=lambda pair: (max(pair[0], 1.0), pair[1].order, pair[0]))
     fitting = [pair for pair in judged if pair[0] <= 1.0]
     if fitting:
-        return _fitting(fitting, variant, own, seen, layout, dtype)
-    residual, nearest = judged[0]
-    base = max(_distance(rows, trajectory) for (_, rows), trajectory in zip(seen, own, strict=True))
-    if not residual < base:
+        return _fitting(fitting, variant, told.own, seen, layout, dtype)
+    base = _apart(rows, [t.values for t in told.own], told.own)
+    if not judged or not judged[0][0] < base:
         return ()
-    return (_said(nearest, variant, residual, "", ()),)
-
-
-def others_than(variant: Variant, seen, own: list[Trajectory], layout: Layout) -> list[Candidate]:
-    """The candidates that do something else than the rule asked for on these runs."""
-    runs = [(sequence, t.values) for (sequence, _), t in zip(seen, own, strict=True)]
-    return [c for c in candidates(variant) if _screened(c, runs, own, layout) > 1.0]
+    return (_said(judged[0][1], variant, judged[0][0], "", ()),)
 
 
 def narrower(sample: Sample, variant: Variant, layout: Layout, dtype: str) -> str:
@@ -136,26 +159,20 @@ def _rows(leaves: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
 
 
-def _screened(c: Candidate, seen, own: list[Trajectory], layout: Layout) -> float:
-    """How far away in budgets of the rule asked for, at the worst entry of all runs."""
+def _apart(rows: list[np.ndarray], values: list[np.ndarray], own: list[Trajectory]) -> float:
+    """How far apart, in budgets of the rule asked for, at the worst entry of all runs."""
     worst = 0.0
-    for (sequence, rows), trajectory in zip(seen, own, strict=True):
-        values = roughly(c.variant, _with(c, sequence), layout)
-        worst = max(worst, _distance(rows, Trajectory(values, trajectory.allowed)))
+    for answer, value, trajectory in zip(rows, values, own, strict=True):
+        worst = max(worst, _distance(answer, trajectory._replace(values=value)))
         if worst > REACH**2:
-            return worst
+            break
     return worst
 
 
 def _residual(c: Candidate, seen, layout: Layout, dtype: str) -> float:
-    """In budgets of the candidate itself, which also has the rounding of its float64 values."""
+    """In twice the budget of the candidate itself, whose own values are not exact either."""
     pairs = ((rounding(c.variant, _with(c, s), layout, dtype), rows) for s, rows in seen)
-    return max(_distance(rows, replaced(t)) for t, rows in pairs)
-
-
-def replaced(trajectory: Trajectory) -> Trajectory:
-    """Twice the budget: the candidate's own values are not exact."""
-    return trajectory._replace(allowed=2.0 * trajectory.allowed)
+    return max(_distance(rows, t._replace(allowed=2.0 * t.allowed)) for t, rows in pairs)
 
 
 def _distance(rows: np.ndarray, trajectory: Trajectory) -> float:

@@ -1,5 +1,6 @@
 """All leaves of a tree of parameters in one flat vector, and back."""
 
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import jax
@@ -15,8 +16,8 @@ class Layout(NamedTuple):
 
     @property
     def slices(self) -> tuple[slice, ...]:
-        ends = np.cumsum([0, *(int(np.prod(shape)) for shape in self.shapes)])
-        return tuple(slice(a, b) for a, b in zip(ends, ends[1:], strict=False))
+        ends = list(accumulate((int(np.prod(shape)) for shape in self.shapes), initial=0))
+        return tuple(slice(a, b) for a, b in pairwise(ends))
 
     @property
     def size(self) -> int:

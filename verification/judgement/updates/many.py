@@ -39,7 +39,7 @@ class Agreed(NamedTuple):
 def settings(cell: Cell, count: int, dtype: str, seed: int, where: Layout) -> list[Sequence]:
     """Drawn settings and runs of a variant; whole numbers are shared by groups of 50."""
     variant, rng, out = VARIANTS[cell.variant], np.random.default_rng(seed), []
-    shared: dict[str, float] = {}
+    shared: dict[str, Any] = {}
     for k in range(count):
         h = vectors.hyperparameters(variant, rng, dtype) | dict(cell.fixed)
         if k % 50 == 0:

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...arithmetic.formats import format_of
 from ...derivations.rules import VARIANTS, Variant
 from ...faults.update_rules import WrongRule, wrong_rules
 from ...vocabulary import Finding, Verdict
 from ..sample import Sample
 from ..verdict import judge
 from . import vectors
-from .explain import explained
+from .explain import Answers, answers, explained
 from .leaves import Layout, layout
 from .truth import proven, roughly, rounding
 from .vectors import Sequence
@@ -31,11 +32,15 @@ class Planted(NamedTuple):
     also: tuple[str, ...]
 
 
-def planted(name: str, dtype: str = "float64", cases: int = 2, seed: int = 0) -> list[Planted]:
-    """Each mistake that changes what the variant does, judged at the same runs."""
+def planted(
+    name: str, dtype: str = "float64", cases: int = 2, seed: int = 0, every: int = 1
+) -> list[Planted]:
+    """Each mistake that changes what the variant does, or one in `every`, at the same runs."""
     variant, where = VARIANTS[name], layout(vectors.PARAMS)
     samples = runs(variant, where, dtype, cases, seed)
-    made = (_judged(w, variant, where, dtype, samples) for w in wrong_rules(name))
+    known = answers(samples, variant, where, dtype)
+    mistakes = wrong_rules(name)[::every]
+    made = (_judged(w, variant, where, dtype, samples, known) for w in mistakes)
     return [one for one in made if one is not None]
 
 
@@ -61,19 +66,28 @@ def run_of(variant: Variant, where: Layout, dtype: str, rng: np.random.Generator
     )
 
 
-def verdict_on(answers: Variant, variant: Variant, where: Layout, dtype: str, samples) -> Finding:
-    """What is said of a rule that does what `answers` does, against `variant`."""
-    given = (
-        replace(s, got=where.leaves_of(roughly(answers, s.args[0], where, dtype))) for s in samples
-    )
-    explain = partial(explained, variant=variant, layout=where, dtype=dtype)
-    return judge(answers.name, dtype, given, explain=lambda evidence: explain(evidence))
+def verdict_on(
+    rule: Variant,
+    variant: Variant,
+    where: Layout,
+    dtype: str,
+    samples: list[Sample],
+    known: Answers | None = None,
+) -> Finding:
+    """What is said of a rule that does what `rule` does, against `variant`."""
+    given = [
+        replace(s, got=where.leaves_of(roughly(rule, s.args[0], where, dtype))) for s in samples
+    ]
+    explain = partial(explained, variant=variant, layout=where, dtype=dtype, known=known)
+    return judge(rule.name, dtype, given, explain=lambda evidence: explain(given))
 
 
-def _judged(w: WrongRule, variant: Variant, where: Layout, dtype: str, samples) -> Planted | None:
+def _judged(
+    w: WrongRule, variant: Variant, where: Layout, dtype: str, samples, known: Answers
+) -> Planted | None:
     if all(_same(w.variant, s, where, dtype) for s in samples):
         return None
-    finding = verdict_on(w.variant, variant, where, dtype, samples)
+    finding = verdict_on(w.variant, variant, where, dtype, samples, known)
     said: Any = finding.explanation[0] if finding.explanation else None
     also = said.confused_with if said else ()
     first = said.fault if said else ""
@@ -95,6 +109,8 @@ def _same(wrong: Variant, sample: Sample, where: Layout, dtype: str) -> bool:
     """Whether the mistake does nothing at this run, but for rounding in float64."""
     sequence = sample.args[0]
     values = roughly(wrong, sequence, where)
-    bound = rounding(VARIANTS[wrong.name], sequence, where, "float64")
+    right = roughly(VARIANTS[wrong.name], sequence, where)
+    room = np.concatenate([a.reshape(len(a), -1) for a in sample.allowed], axis=1)
+    scale = 1.0 if dtype == "float64" else format_of("float64").unit / format_of(dtype).unit
     with np.errstate(invalid="ignore"):
-        return bool((np.abs(values - bound.values) <= 2.0 * bound.allowed).all())
+        return bool((np.abs(values - right) <= 2.0 * scale * room).all())

@@ -26,12 +26,12 @@ class Rule(NamedTuple):
 class Rules(NamedTuple):
     """at(hyperparameters, rate) -> Rule, and what of it can be chosen."""
 
-    at: Callable[[Mapping[str, float], Any], Rule]
+    at: Callable[[Mapping[str, Any], Any], Rule]
     accepts: Callable[[str], bool]  # whether it can be made with another value of a hyperparameter
     name: str
 
 
-def rules(init: Callable, update: Callable | None) -> Rules:
+def rules(init: Any, update: Callable | None) -> Rules:
     """Raises TypeError for what is none of the three."""
     name = _name(init if update is None else update)
     if update is not None or _is_pair(init):
@@ -44,7 +44,7 @@ def rules(init: Callable, update: Callable | None) -> Rules:
         )
     accepts = accepted(init)
 
-    def at(hyperparameters: Mapping[str, float], rate: Any) -> Rule:
+    def at(hyperparameters: Mapping[str, Any], rate: Any) -> Rule:
         chosen = {n: x for n, x in {**hyperparameters, RATE: rate}.items() if accepts(n)}
         return pair(init(**chosen))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,7 @@ ADVICE = "judge it in float64, or pass a function that makes it from other hyper
 
 
 def validate_update(
-    init: Callable,
+    init: Any,
     update: Callable | None = None,
     *,
     against: str,
@@ -161,10 +161,9 @@ def _digits(variant: Variant, made: Rules, where: Layout, dtype: str, sample: Sa
 
 def _with_kills(finding: Finding, variant: Variant, where: Layout, kept: list[Sample]) -> Finding:
     """The finding, with every catalogued mistake that changes anything, and whether it shows."""
-    usable = [sample for sample in kept if not sample.failure]
-    kills = dict(
-        filter(None, (_killed(w, variant, where, usable) for w in wrong_rules(variant.name)))
-    )
+    usable = [_Shown.of(sample, variant, where) for sample in kept if not sample.failure]
+    made = ((w.fault.name, _killed(w.variant, where, usable)) for w in wrong_rules(variant.name))
+    kills = {name: seen for name, seen in made if seen is not None}
     finding = replace(finding, kills=kills)
     unseen = [name for name, seen in kills.items() if not seen]
     if finding.verdict is not Verdict.CORRECT or not unseen:
@@ -173,21 +172,32 @@ def _with_kills(finding: Finding, variant: Variant, where: Layout, kept: list[Sa
     return replace(finding, verdict=Verdict.UNDECIDED, reason=said)
 
 
-def _killed(wrong, variant: Variant, where: Layout, samples: list[Sample]):
-    """(name, whether it shows); None where it is the same rule on these runs, but for rounding."""
-    differs = False
-    for sample in samples:
+class _Shown(NamedTuple):
+    """One run: what is right, what shows in the dtype, and what is no rounding of float64."""
+
+    sequence: Sequence
+    right: np.ndarray
+    allowed: np.ndarray
+    exact: np.ndarray
+
+    @classmethod
+    def of(cls, sample: Sample, variant: Variant, where: Layout) -> "_Shown":
         sequence = sample.args[0]
-        values = roughly(wrong.variant, sequence, where)
-        right = roughly(variant, sequence, where)
+        bound = rounding(variant, sequence, where, "float64")
+        allowed = [a.reshape(len(a), -1) for a in sample.allowed]
+        return cls(sequence, bound.values, np.concatenate(allowed, axis=1), 2.0 * bound.allowed)
+
+
+def _killed(wrong: Variant, where: Layout, runs: list[_Shown]) -> bool | None:
+    """Whether a mistake shows; None where it is the same rule on these runs, but for rounding."""
+    differs = False
+    for run in runs:
         with np.errstate(invalid="ignore"):
-            gap = where.leaves_of(np.abs(values - right))
-        shown = (~(g <= a) & np.isfinite(a) for g, a in zip(gap, sample.allowed, strict=True))
-        if any(leaf.any() for leaf in shown):
-            return wrong.fault.name, True
-        exact = rounding(variant, sequence, where, "float64").allowed
-        differs |= any((g > e).any() for g, e in zip(gap, where.leaves_of(exact), strict=True))
-    return (wrong.fault.name, False) if differs else None
+            gap = np.abs(roughly(wrong, run.sequence, where) - run.right)
+        if (~(gap <= run.allowed + run.exact) & np.isfinite(run.allowed)).any():
+            return True
+        differs |= bool((gap > run.exact).any())
+    return False if differs else None
 
 
 # --- what was asked for ----------------------------------------------------------------------

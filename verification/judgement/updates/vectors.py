@@ -21,13 +21,13 @@ LARGEST, SMALLEST = 6.0, 9.0  # decimal orders of gradients, as far as the forma
 class Sequence(NamedTuple):
     """One run: hyperparameters, the first parameters, gradients and rates step by step."""
 
-    hyperparameters: Mapping[str, float]
+    hyperparameters: Mapping[str, Any]
     params: np.ndarray
     gradients: np.ndarray  # (steps, entries)
     rates: tuple[float, ...]
 
 
-Draw = Callable[[np.random.Generator], float]
+Draw = Callable[[np.random.Generator], int | float]
 between = lambda low, high: lambda rng: float(rng.uniform(low, high))
 logarithmic = lambda low, high: lambda rng: float(10.0 ** rng.uniform(low, high))
 counted = lambda low, high: lambda rng: int(rng.integers(low, high + 1))
@@ -56,13 +56,15 @@ DRAWN: dict[str, Draw] = {  # away from 0, 1, halves and every library's default
 }
 
 
-def hyperparameters(variant: Variant, rng: np.random.Generator, dtype: str) -> dict[str, float]:
+def hyperparameters(
+    variant: Variant, rng: np.random.Generator, dtype: str
+) -> dict[str, int | float]:
     """Settings of a variant, the rate among them, at numbers that the dtype holds."""
     names = ["learning_rate", *variant.defaults]
     return {name: _held(DRAWN[name](rng), dtype) for name in names}
 
 
-def _held(x: float, dtype: str) -> float:
+def _held(x: int | float, dtype: str) -> int | float:
     return x if isinstance(x, int) else float(np.float64(x).astype(format_of(dtype).name))
 
 
