@@ -85,9 +85,8 @@ def _row(name: str, library: str, seed: int, cases: int, dtype: str) -> dict[str
         return row | {"verdict": "none", "differs by": _instead(name, library)}
     if not installed(library):
         return row | {"verdict": CANNOT, "differs by": ""}
-    finding = validate_update(
-        cell.make, against=name, dtype=dtype, cases=cases, seed=seed, **cell.fixed
-    )
+    fixed: dict[str, Any] = dict(cell.fixed)
+    finding = validate_update(cell.make, against=name, dtype=dtype, cases=cases, seed=seed, **fixed)
     differs = "" if finding.verdict == "correct" else _reason(finding)
     return row | {
         "verdict": str(finding.verdict),
