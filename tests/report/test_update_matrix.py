@@ -32,3 +32,10 @@ def test_the_arguments_that_make_libraries_agree():
 
 def test_every_variant_is_in_the_catalogue_with_formula_and_reference():
     assert all(all(row.values()) for row in catalogue())
+
+
+def test_the_kill_table_has_a_row_for_each_mistake(monkeypatch):
+    only = {"gradient_descent": update_matrix.VARIANTS["gradient_descent"]}
+    monkeypatch.setattr(update_matrix, "VARIANTS", only)
+    found = update_matrix.mistakes(quick=True)
+    assert found and all(row["caught"] and row["description"] for row in found)

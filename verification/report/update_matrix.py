@@ -5,6 +5,7 @@ from typing import Any
 
 from ..adapters.update_libraries import LIBRARIES, Cell, installed
 from ..derivations.rules import VARIANTS, family_of
+from ..judgement.updates.planted import planted
 from ..judgement.updates.validate import validate_update
 
 COLUMNS = (
@@ -59,6 +60,19 @@ def catalogue() -> list[dict[str, str]]:
             "exact": "fractions" if v.rational else "balls",
         }
         for v in VARIANTS.values()
+    ]
+
+
+def mistakes(seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+    """Rows of the kill table: each mistake in each variant, whether it was caught and named.
+
+    `quick` plants one mistake in nine, at one run.
+    """
+    every, cases = (9, 1) if quick else (1, 2)
+    return [
+        one._asdict()
+        for name in VARIANTS
+        for one in planted(name, cases=cases, seed=seed, every=every)
     ]
 
 
