@@ -8,22 +8,20 @@ from verification.adapters.update_libraries import LIBRARIES
 from verification.judgement.updates.many import agreed, in_optax, one_by_one
 
 CELLS = {(lib, c.variant): c for lib, cells in LIBRARIES.items() for c in cells}
-OPTAX = ("adam", "nesterov", "rmsprop_centred", "radam", "accumulation")
+OPTAX = ("adam", "nesterov", "rmsprop_centred")
 TORCH = [
     "momentum_dampened_later",
     "adagrad_decaying",
-    "rmsprop_centred_eps_outside_momentum",
     "adamw",
     "amsgrad_maximum_first",
     "nadam_scheduled",
-    "radam_eps_hat",
     "clip_global_norm_eps",
 ]
 
 
 @pytest.mark.parametrize("name", OPTAX)
 def test_optax_is_the_variant_over_drawn_settings(name):
-    found = agreed(CELLS["optax", name], in_optax, 60, "float32", seed=2)
+    found = agreed(CELLS["optax", name], in_optax, 25, "float32", seed=2)
     assert found.outside == 0 and 0.1 < found.worst <= 1.0
 
 
@@ -36,7 +34,7 @@ def test_another_variant_is_outside_at_every_setting():
 @pytest.mark.parametrize("name", TORCH)
 def test_pytorch_is_the_variant(name):
     pytest.importorskip("torch")
-    found = agreed(CELLS["PyTorch", name], one_by_one, 4, "float32", seed=2)
+    found = agreed(CELLS["PyTorch", name], one_by_one, 2, "float32", seed=2)
     assert found.outside == 0
 
 

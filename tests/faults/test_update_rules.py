@@ -24,8 +24,8 @@ def test_every_mistake_can_be_made_somewhere():
 
 @pytest.mark.parametrize("name", FEW)
 def test_mistakes_are_caught_and_named(name):
-    found = planted(name, cases=1, every=4)  # all of them: benchmarks/updates.py
-    assert len(found) >= 4
+    found = planted(name, cases=1, every=9)  # all of them: benchmarks/updates.py
+    assert len(found) >= 2
     assert [one.fault for one in found if not one.caught] == []
     assert sum(one.named for one in found) >= 0.95 * len(found)
 

@@ -17,7 +17,7 @@ from .leaves import Layout
 from .truth import Trajectory, roughly, rounding
 from .vectors import Sequence
 
-CLOSEST = 12  # candidates looked at with their own rounding
+CLOSEST = 6  # candidates looked at with their own rounding
 SAID = 5  # explanations at most
 REACH = 64.0  # times the budget: further away in float64, nothing is looked at with its rounding
 
