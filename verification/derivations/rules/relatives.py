@@ -234,6 +234,7 @@ VARIANTS = (
         "Kingma & Ba (2015), algorithm 2; torch.optim.Adamax, optax.adamax",
         {"m": 0, "u": 0},
         BETAS,
+        rational=True,
     ),
     Variant(
         "adamax_outside",
@@ -243,6 +244,7 @@ VARIANTS = (
         "Kingma & Ba (2015), algorithm 2; keras.optimizers.Adamax",
         {"m": 0, "u": 0},
         BETAS,
+        rational=True,
     ),
     Variant(
         "lion",
