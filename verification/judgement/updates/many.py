@@ -17,8 +17,10 @@ from ...derivations.rules import COUNTS, VARIANTS, Variant, run
 from ...oracles.question import as_exact
 from ..error import beyond
 from . import vectors
+from .hearing import heard
 from .leaves import Layout, layout
 from .rounded import RunningError
+from .rule import rules
 from .truth import proven
 from .vectors import Sequence
 
@@ -107,6 +109,21 @@ def _ratio(error: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
 
 def in_optax(cell: Cell, runs: list[Sequence], where: Layout, dtype: str) -> np.ndarray:
+    """All runs at once, or where a rule looks at its hyperparameters, one by one."""
+    try:
+        return at_once(cell, runs, where, dtype)
+    except jax.errors.ConcretizationTypeError:  # a schedule asks whether its decay is 0
+        return np.stack([anew(cell, run, where, dtype) for run in runs])
+
+
+def anew(cell: Cell, run: Sequence, where: Layout, dtype: str) -> np.ndarray:
+    """One run, the rule made anew for every rate."""
+    made = rules(cell.make, None)
+    by_rate = {r: made.at(run.hyperparameters, r) for r in set(run.rates)}
+    return heard(by_rate.__getitem__, run, where, dtype).rows
+
+
+def at_once(cell: Cell, runs: list[Sequence], where: Layout, dtype: str) -> np.ndarray:
     """All runs at once: hyperparameters are arguments of one compiled program."""
     held = format_of(dtype).name
     whole = {n: x for n, x in runs[0].hyperparameters.items() if n in COUNTS}
