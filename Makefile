@@ -44,6 +44,7 @@ calibrate: $(torch)  ## false alarms of 10,000 verdicts, peers beside us, the wh
 	@$(VENV)/bin/python -m benchmarks.peers_by_size
 	@$(VENV)/bin/python -m benchmarks.vectors
 	@$(VENV)/bin/python -m benchmarks.kill_table
+	@$(VENV)/bin/python -m benchmarks.updates
 
 lint: $(linters)
 	@$(VENV)/bin/ruff check

@@ -7,6 +7,7 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
     from .adapters.limits import Limits as Limits
     from .judgement.check import check as check
     from .judgement.foreign import validate_process as validate_process
+    from .judgement.updates.validate import validate_update as validate_update
     from .judgement.validate import validate as validate
     from .vocabulary import Agreement as Agreement
     from .vocabulary import Arrow as Arrow
@@ -33,6 +34,7 @@ _HOMES = {
     "validate": ".judgement.validate",
     "validate_process": ".judgement.foreign",
     "Limits": ".adapters.limits",
+    "validate_update": ".judgement.updates.validate",
     "Agreement": ".vocabulary",
     "Arrow": ".vocabulary",
     "ArrowCheck": ".vocabulary",

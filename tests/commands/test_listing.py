@@ -20,3 +20,9 @@ def test_the_whole_list_has_every_kind(refnet):
     status, out, _ = refnet("list")
     assert status == 0
     assert all(f"\n{kind} (" in f"\n{out}" for kind in KINDS)
+
+
+def test_the_variants_of_update_rules_are_listed_with_their_formulas(refnet):
+    status, said, _ = refnet("list", "updates")
+    assert status == 0
+    assert "adam_eps_inside" in said and "epsilon inside the root" in said

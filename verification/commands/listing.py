@@ -55,7 +55,10 @@ def claims() -> dict[str, str]:
 def updates() -> dict[str, str]:
     from refnet import UPDATES
 
-    return {name: _first_line(rule) for name, rule in UPDATES.items()}
+    from ..derivations.rules import VARIANTS
+
+    ours = {name: _first_line(rule) for name, rule in UPDATES.items()}
+    return ours | {n: v.formula for n, v in VARIANTS.items() if n not in ours}
 
 
 def protocol() -> dict[str, str]:

@@ -1,0 +1,47 @@
+"""The running bound of update rules: it holds what correct steps do, and is not idle."""
+
+import numpy as np
+import pytest
+
+from verification.arithmetic.formats import format_of
+from verification.derivations.rules import VARIANTS
+from verification.judgement.updates import truth, vectors
+from verification.judgement.updates.leaves import layout
+from verification.judgement.updates.rounded import RunningError
+from verification.judgement.updates.vectors import Sequence
+
+WHERE = layout(vectors.PARAMS)
+NUMBERS = RunningError([slice(0, 2)], format_of("float32"))
+
+
+def test_a_hyperparameter_that_the_dtype_holds_has_no_error():
+    assert NUMBERS.scalar(0.75).error == 0.0
+    assert 0.0 < NUMBERS.scalar(0.999).error < 2.0**-23
+
+
+def test_an_exact_zero_stays_exact_and_its_sign_is_known():
+    zero = NUMBERS.vector(np.zeros(2))
+    assert (NUMBERS.sign(zero * NUMBERS.scalar(0.3) + zero).error == 0.0).all()
+    near = NUMBERS.vector(np.ones(2)) * NUMBERS.scalar(0.1) - NUMBERS.scalar(0.1)
+    assert (NUMBERS.sign(near).error == 2.0).all()
+
+
+def test_a_root_of_what_may_be_negative_is_unknown():
+    x = NUMBERS.vector(np.ones(2)) * NUMBERS.scalar(0.1) - NUMBERS.scalar(0.1)
+    assert np.isinf(NUMBERS.sqrt(x).error).all()
+    assert (NUMBERS.sqrt(NUMBERS.vector(np.ones(2))).error < 2.0**-22).all()
+
+
+@pytest.mark.parametrize("name", ["adam", "momentum", "rmsprop_centred", "lamb"])
+def test_float32_steps_lie_in_their_budget_and_would_not_in_a_tenth_of_it(name):
+    variant, worst = VARIANTS[name], 0.0
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        h = vectors.hyperparameters(variant, rng, "float32")
+        rates = vectors.rates(h.pop("learning_rate"), 12, changes=True)
+        run = Sequence(h, *vectors.draw(rng, WHERE.size, 12, "float32"), rates)
+        bound = truth.rounding(variant, run, WHERE, "float32")
+        error = np.abs(truth.roughly(variant, run, WHERE, "float32") - bound.values)
+        room = np.where(error == 0.0, 1.0, bound.allowed)
+        worst = max(worst, float(np.max(error / room)))
+    assert 0.1 < worst <= 1.0

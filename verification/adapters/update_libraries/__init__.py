@@ -1,0 +1,18 @@
+"""Which variant of an update rule each library implements, with the arguments that make it so."""
+
+from importlib.util import find_spec
+
+from . import in_keras, in_optax, in_optax_adam, in_sklearn, in_torch
+from .cell import Cell as Cell
+
+LIBRARIES: dict[str, tuple[Cell, ...]] = {
+    "optax": (*in_optax.CELLS, *in_optax_adam.CELLS),
+    "PyTorch": in_torch.CELLS,
+    "scikit-learn": in_sklearn.CELLS,
+    "Keras": in_keras.CELLS,
+}
+MODULES = {"optax": "optax", "PyTorch": "torch", "scikit-learn": "sklearn", "Keras": "keras"}
+
+
+def installed(library: str) -> bool:
+    return find_spec(MODULES[library]) is not None

@@ -1,0 +1,111 @@
+"""PyTorch's update rules: which variant each of them is.  PyTorch is imported when one is made."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..torch_mlp import _torch
+from ..torch_optimizer import torch_optimizer
+from .cell import Cell
+
+NAMES = {  # ours -> PyTorch's
+    "learning_rate": "lr",
+    "decay": "momentum",
+    "initial_accumulator_value": "initial_accumulator_value",
+}
+
+
+def optimizer(name: str, renamed: dict[str, str] | None = None, **more: Any) -> Callable:
+    """make(**hyperparameters) of torch.optim.<name>, with these further arguments."""
+    names = NAMES | (renamed or {})
+
+    def make(**h):
+        if "b1" in h:
+            h["betas"] = (h.pop("b1"), h.pop("b2"))
+        given = {names.get(key, key): value for key, value in h.items()}
+        return torch_optimizer(lambda w: getattr(_torch().optim, name)(w, **given, **more))
+
+    return make
+
+
+def clipping(clip: Callable) -> Callable:
+    """SGD whose gradients are clipped first, by a function of torch.nn.utils."""
+
+    def make(learning_rate, **h):
+        torch = _torch()
+        before = lambda w: clip(torch.nn.utils, w, **h)
+        return torch_optimizer(lambda w: torch.optim.SGD(w, learning_rate), before)
+
+    return make
+
+
+RMSPROP = {"decay": "alpha"}
+CELLS = (
+    Cell("gradient_descent", "SGD(lr=r)", optimizer("SGD")),
+    Cell("gradient_descent_l2", "SGD(lr=r, weight_decay=l)", optimizer("SGD")),
+    Cell("momentum", "SGD(lr=r, momentum=b)", optimizer("SGD")),
+    Cell("momentum_l2", "SGD(lr=r, momentum=b, weight_decay=l)", optimizer("SGD")),
+    Cell("momentum_dampened_later", "SGD(lr=r, momentum=b, dampening=d)", optimizer("SGD")),
+    Cell("nesterov", "SGD(lr=r, momentum=b, nesterov=True)", optimizer("SGD", nesterov=True)),
+    Cell(
+        "nesterov_l2",
+        "SGD(lr=r, momentum=b, nesterov=True, weight_decay=l)",
+        optimizer("SGD", nesterov=True),
+    ),
+    Cell(
+        "adagrad_outside",
+        "Adagrad(lr=r, initial_accumulator_value=a, eps=e)",
+        optimizer("Adagrad"),
+    ),
+    Cell(
+        "adagrad_decaying",
+        "Adagrad(lr=r, initial_accumulator_value=a, eps=e, lr_decay=k)",
+        optimizer("Adagrad"),
+    ),
+    Cell("adadelta", "Adadelta(lr=r, rho=rho, eps=e)", optimizer("Adadelta")),
+    Cell("rmsprop_eps_outside", "RMSprop(lr=r, alpha=b, eps=e)", optimizer("RMSprop", RMSPROP)),
+    Cell(
+        "rmsprop_eps_outside_momentum",
+        "RMSprop(lr=r, alpha=b, eps=e, momentum=m)",
+        optimizer("RMSprop", RMSPROP),
+    ),
+    Cell(
+        "rmsprop_centred_eps_outside",
+        "RMSprop(lr=r, alpha=b, eps=e, centered=True)",
+        optimizer("RMSprop", RMSPROP, centered=True),
+    ),
+    Cell(
+        "rmsprop_centred_eps_outside_momentum",
+        "RMSprop(lr=r, alpha=b, eps=e, momentum=m, centered=True)",
+        optimizer("RMSprop", RMSPROP, centered=True),
+    ),
+    Cell("adam", "Adam(lr=r, betas=(b1, b2), eps=e)", optimizer("Adam")),
+    Cell("adam_l2", "Adam(lr=r, betas=(b1, b2), eps=e, weight_decay=l)", optimizer("Adam")),
+    Cell("adamw", "AdamW(lr=r, betas=(b1, b2), eps=e, weight_decay=l)", optimizer("AdamW")),
+    Cell(
+        "amsgrad_maximum_first",
+        "Adam(lr=r, betas=(b1, b2), eps=e, amsgrad=True)",
+        optimizer("Adam", amsgrad=True),
+    ),
+    Cell(
+        "amsgrad_maximum_first_l2",
+        "Adam(lr=r, betas=(b1, b2), eps=e, amsgrad=True, weight_decay=l)",
+        optimizer("Adam", amsgrad=True),
+    ),
+    Cell(
+        "nadam_scheduled",
+        "NAdam(lr=r, betas=(b1, b2), eps=e, momentum_decay=psi)",
+        optimizer("NAdam"),
+    ),
+    Cell("radam_eps_hat", "RAdam(lr=r, betas=(b1, b2), eps=e)", optimizer("RAdam")),
+    Cell("adamax", "Adamax(lr=r, betas=(b1, b2), eps=e)", optimizer("Adamax")),
+    Cell(
+        "clip_value",
+        "clip_grad_value_(w, c); SGD(lr=r)",
+        clipping(lambda utils, w, max_delta: utils.clip_grad_value_(w, max_delta)),
+    ),
+    Cell(
+        "clip_global_norm_eps",
+        "clip_grad_norm_(w, c); SGD(lr=r)",
+        clipping(lambda utils, w, max_norm: utils.clip_grad_norm_(w, max_norm)),
+    ),
+)

@@ -1,0 +1,129 @@
+"""Mistakes in bias corrections, roots and epsilons."""
+
+from ...derivations.rules import Variant
+from .change import has, operating, stepping
+
+Wrong = Variant | None
+
+
+def power_missing(v: Variant) -> Wrong:
+    """m / (1 - b) for m / (1 - b^t), and v likewise: the power t is missing."""
+    once = lambda k, m, beta, t: m / (1 - beta)
+    return operating(v, unbiased=once, unbiased_square=once)
+
+
+def power_missing_first(v: Variant) -> Wrong:
+    """m / (1 - b1) for m / (1 - b1^t): the power t is missing."""
+    return operating(v, unbiased=lambda k, m, beta, t: m / (1 - beta))
+
+
+def power_missing_second(v: Variant) -> Wrong:
+    """v / (1 - b2) for v / (1 - b2^t): the power t is missing."""
+    return operating(v, unbiased_square=lambda k, m, beta, t: m / (1 - beta))
+
+
+def power_is_product(v: Variant) -> Wrong:
+    """1 - b / t for 1 - b^t: an operator mistyped."""
+    product = lambda k, m, beta, t: m / (1 - beta / t)
+    return operating(v, unbiased=product, unbiased_square=product)
+
+
+def uncorrected_first(v: Variant) -> Wrong:
+    """m is not corrected for its start at 0."""
+    return operating(v, unbiased=lambda k, m, beta, t: m)
+
+
+def uncorrected_second(v: Variant) -> Wrong:
+    """v is not corrected for its start at 0."""
+    return operating(v, unbiased_square=lambda k, m, beta, t: m)
+
+
+def uncorrected(v: Variant) -> Wrong:
+    """Neither mean is corrected for its start at 0."""
+    same = lambda k, m, beta, t: m
+    return operating(v, unbiased=same, unbiased_square=same)
+
+
+def corrected_by_product(v: Variant) -> Wrong:
+    """m (1 - b^t) for m / (1 - b^t): multiplied where it is divided."""
+    times = lambda k, m, beta, t: m * (1 - beta**t)
+    return operating(v, unbiased=times, unbiased_square=times)
+
+
+def first_beta_in_second(v: Variant) -> Wrong:
+    """v / (1 - b1^t): the correction of v takes b1."""
+    return _with_beta(v, "unbiased_square", "b1")
+
+
+def second_beta_in_first(v: Variant) -> Wrong:
+    """m / (1 - b2^t): the correction of m takes b2."""
+    return _with_beta(v, "unbiased", "b2")
+
+
+def _with_beta(v: Variant, operation: str, name: str) -> Wrong:
+    def change(step, k, h, *rest):
+        other = {operation: lambda k, m, beta, t: m / (1 - getattr(h, name) ** t)}
+        return step(type("Mistaken", (type(k),), other)(k.n), h, *rest)
+
+    return stepping(v, change) if has(v, "b1", "b2") else None
+
+
+def correction_kept(v: Variant) -> Wrong:
+    """The corrected m is what is remembered: corrections pile up."""
+
+    def change(step, k, h, g, w, s, t, r):
+        w, s = step(k, h, g, w, s, t, r)
+        return w, {**s, "m": k.unbiased(s["m"], h.b1, t)}
+
+    return stepping(v, change) if has(v, "b1") else None
+
+
+def root_corrected_whole(v: Variant) -> Wrong:
+    """sqrt(v) / (1 - b2^t) for sqrt(v / (1 - b2^t)): the correction is outside the root."""
+    return operating(v, unbiased_square=lambda k, v, beta, t: v / (1 - beta**t) / (1 - beta**t))
+
+
+def root_missing(v: Variant) -> Wrong:
+    """v + eps for sqrt v + eps: the root is missing."""
+    plain = lambda k, v, eps: v + eps
+    return operating(v, outside=plain, inside=plain)
+
+
+def eps_inside(v: Variant) -> Wrong:
+    """sqrt(v + eps) for sqrt v + eps: epsilon inside the root."""
+    return operating(v, outside=lambda k, v, eps: k.n.sqrt(v + eps))
+
+
+def eps_outside(v: Variant) -> Wrong:
+    """sqrt v + eps for sqrt(v + eps): epsilon outside the root."""
+    return operating(v, inside=lambda k, v, eps: k.n.sqrt(v) + eps)
+
+
+def eps_doubled(v: Variant) -> Wrong:
+    """sqrt(v + eps) + eps: epsilon twice."""
+    twice = lambda k, v, eps: k.n.sqrt(v + eps) + eps
+    return operating(v, outside=twice, inside=twice)
+
+
+def eps_squared_inside(v: Variant) -> Wrong:
+    """sqrt(v + eps^2): epsilon squared, inside the root."""
+    inside = lambda k, v, eps: k.n.sqrt(v + eps * eps)
+    return operating(v, outside=inside, inside=inside)
+
+
+def eps_missing(v: Variant) -> Wrong:
+    """Epsilon is a millionth of what it should be: as good as forgotten, but nothing is 0 / 0."""
+    none = lambda k, v, eps: k.n.sqrt(v) + eps / 2**20
+    return operating(v, outside=none, inside=none)
+
+
+def eps_as_floor(v: Variant) -> Wrong:
+    """max(sqrt v, eps) for the sum: epsilon as a floor."""
+    floor = lambda k, v, eps: k.n.larger(k.n.sqrt(v), v * 0 + eps)
+    return operating(v, outside=floor, inside=floor)
+
+
+def eps_halved(v: Variant) -> Wrong:
+    """Half of epsilon: another one than was asked for."""
+    other = lambda k, v, eps: k.n.sqrt(v) + eps / 2
+    return operating(v, outside=other, inside=lambda k, v, eps: k.n.sqrt(v + eps / 2))

@@ -1,0 +1,98 @@
+"""Mistakes in the rate, the count of steps and the gradient that a step is taken with."""
+
+from dataclasses import replace
+
+from ...derivations.rules import Variant
+from .change import stepping
+
+Wrong = Variant | None
+
+
+def rate_twice(v: Variant) -> Wrong:
+    """The rate is applied twice."""
+    return stepping(v, lambda step, *args: step(*args[:-1], args[-1] * args[-1]))
+
+
+def rate_missing(v: Variant) -> Wrong:
+    """The rate is not applied at all."""
+    return stepping(v, lambda step, *args: step(*args[:-1], args[-1] * 0 + 1))
+
+
+def rate_halved(v: Variant) -> Wrong:
+    """Half of the rate: the 1/2 of a loss that has none."""
+    return stepping(v, lambda step, *args: step(*args[:-1], args[-1] / 2))
+
+
+def climbing(v: Variant) -> Wrong:
+    """w + r d for w - r d: the step climbs."""
+    return stepping(v, lambda step, *args: step(*args[:-1], -args[-1]))
+
+
+def rate_of_next_step(v: Variant) -> Wrong:
+    """The rate of the following step: a schedule off by one."""
+    return replace(v, rate_at=lambda rates, t: rates[min(t, len(rates) - 1)])
+
+
+def rate_of_last_step(v: Variant) -> Wrong:
+    """The rate of the step before: a schedule off by one."""
+    return replace(v, rate_at=lambda rates, t: rates[max(t - 2, 0)])
+
+
+def first_rate_for_ever(v: Variant) -> Wrong:
+    """The first rate stays: a change of it is never seen."""
+    return replace(v, rate_at=lambda rates, t: rates[0])
+
+
+def count_ahead(v: Variant) -> Wrong:
+    """t starts at 2: counted before and after the step."""
+    return replace(v, clock=lambda t: t + 1)
+
+
+def count_behind(v: Variant) -> Wrong:
+    """t - 1 for t, 1 at the first two steps: counted after the step."""
+    return replace(v, clock=lambda t: max(t - 1, 1))
+
+
+def count_stays(v: Variant) -> Wrong:
+    """t stays 1: the count is not written back."""
+    return replace(v, clock=lambda t: 1)
+
+
+def count_by_leaf(v: Variant) -> Wrong:
+    """t goes up with every leaf: three times as fast."""
+    return replace(v, clock=lambda t: 3 * t)
+
+
+def stale_gradient(v: Variant) -> Wrong:
+    """Every step is taken with the gradient of the step before."""
+    return replace(v, gradient_at=lambda gradients, t: gradients[max(t - 2, 0)])
+
+
+def first_gradient(v: Variant) -> Wrong:
+    """Every step is taken with the first gradient."""
+    return replace(v, gradient_at=lambda gradients, t: gradients[0])
+
+
+def never_zeroed(v: Variant) -> Wrong:
+    """Gradients pile up: they are never set to zero."""
+    return replace(v, gradient_at=lambda gradients, t: sum(gradients[1:t], gradients[0]))
+
+
+def gradient_doubled(v: Variant) -> Wrong:
+    """Twice the gradient: two backward passes for one step."""
+    return replace(v, gradient_at=lambda gradients, t: 2 * gradients[t - 1])
+
+
+def gradient_sign(v: Variant) -> Wrong:
+    """Only the sign of the gradient."""
+    return stepping(v, lambda step, k, h, g, w, s, t, r: step(k, h, k.n.sign(g), w, s, t, r))
+
+
+def first_step_lost(v: Variant) -> Wrong:
+    """The first step is not taken, though it is remembered."""
+
+    def change(step, k, h, g, w, s, t, r):
+        moved, s = step(k, h, g, w, s, t, r)
+        return (w if t == 1 else moved), s
+
+    return stepping(v, change)

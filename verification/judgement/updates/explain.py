@@ -1,0 +1,185 @@
+"""Which update rule is this?  The variants and the mistakes that do what was seen, ranked.
+
+Each candidate is run on the same vectors.  It fits where every answer lies within what rounding
+may do to the answers of the candidate itself.  Variants come before mistakes of the same fit.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ...derivations.rules import VARIANTS, Variant, family_of
+from ...faults.update_rules import wrong_rules
+from ...vocabulary import Explanation
+from ..sample import Sample
+from .leaves import Layout
+from .truth import Trajectory, roughly, rounding
+from .vectors import Sequence
+
+CLOSEST = 6  # candidates looked at with their own rounding
+SAID = 5  # explanations at most
+REACH = 64.0  # times the budget: further away in float64, nothing is looked at with its rounding
+
+
+Samples = tuple[Sample, ...] | list[Sample]
+
+
+class Candidate(NamedTuple):
+    """A rule that may be what was written."""
+
+    variant: Variant
+    kind: str  # of vocabulary.KINDS
+    name: str
+    says: str
+    order: float  # of equally good ones the smallest comes first
+    renamed: tuple[tuple[str, int | float], ...] = ()  # hyperparameters that differ
+
+
+def candidates(variant: Variant) -> Iterator[Candidate]:
+    """Variants of the same rule, its mistakes, defaults for arguments, then all other rules."""
+    family = {v.name for v in family_of(variant.name)} - {variant.name}
+    for name in family:
+        yield Candidate(VARIANTS[name], "variant", name, VARIANTS[name].formula, 0)
+    for k, (fault, wrong) in enumerate(wrong_rules(variant.name)):
+        yield Candidate(wrong, "fault", fault.name, fault.description, 1 + k / 1000)
+    for name, value in variant.defaults.items():
+        said = f"{name} is ignored: it is {value:g}, whatever was asked for"
+        yield Candidate(variant, "fault", f"{name} ignored", said, 2, ((name, value),))
+    for name, other in VARIANTS.items():
+        if name not in family and name != variant.name:
+            yield Candidate(other, "variant", name, other.formula, 3)
+
+
+class Answers(NamedTuple):
+    """What every candidate would have answered, run by run, and what the rule itself would."""
+
+    candidates: list[Candidate]
+    values: list[list[np.ndarray]]  # for each candidate its float64 answers, run by run
+    own: list[Trajectory]
+
+
+def answers(samples: Samples, variant: Variant, layout: Layout, dtype: str) -> Answers:
+    """Of the candidates that do something else than the rule asked for on these runs."""
+    runs = [sample.args[0] for sample in samples]
+    own = [rounding(variant, run, layout, dtype) for run in runs]
+    kept = Answers([], [], own)
+    for c in candidates(variant):
+        values = [roughly(c.variant, _with(c, run), layout) for run in runs]
+        if _apart([t.values for t in own], values, own) > 1.0:
+            kept.candidates.append(c)
+            kept.values.append(values)
+    return kept
+
+
+def explained(
+    evidence: Samples, variant: Variant, layout: Layout, dtype: str, known: Answers | None = None
+) -> tuple[Explanation, ...]:
+    """What the answers are the answers of; empty where nothing is near.
+
+    `known` has the answers at these runs in this order, where they were asked for before.
+    """
+    if not evidence:
+        return ()
+    told = known or answers(evidence, variant, layout, dtype)
+    seen = [(sample.args[0], _rows(sample.got)) for sample in evidence]
+    rows = [answer for _, answer in seen]
+    near = sorted(
+        zip(
+            (_apart(rows, values, told.own) for values in told.values), told.candidates, strict=True
+        ),
+        key=lambda pair: (pair[0], pair[1].order),
+    )
+    best = [pair for pair in near if pair[0] <= REACH][:CLOSEST] or near[:1]
+    judged = [(_residual(c, seen, layout, dtype), c) for _, c in best]
+    judged.sort(key=lambda pair: (max(pair[0], 1.0), pair[1].order, pair[0]))
+    fitting = [pair for pair in judged if pair[0] <= 1.0]
+    if fitting:
+        return _fitting(fitting, variant, told.own, seen, layout, dtype)
+    base = _apart(rows, [t.values for t in told.own], told.own)
+    if not judged or not judged[0][0] < base:
+        return ()
+    return (_said(judged[0][1], variant, judged[0][0], "", ()),)
+
+
+def narrower(sample: Sample, variant: Variant, layout: Layout, dtype: str) -> str:
+    """The wider of the formats below dtype whose rounding explains the answers; "" if none does."""
+    sequence, rows = sample.args[0], _rows(sample.got)
+    for name in BELOW.get(dtype, ()):
+        if _distance(rows, rounding(variant, sequence, layout, name)) <= 1.0:
+            return name
+    return ""
+
+
+BELOW = {"float64": ("float32", "bfloat16"), "float32": ("float16", "bfloat16")}
+
+
+def _fitting(fitting, variant, own, seen, layout, dtype) -> tuple[Explanation, ...]:
+    out = []
+    for residual, candidate in fitting[:SAID]:
+        others = tuple(c.name for _, c in fitting if c is not candidate)
+        when = _equal_until(candidate, seen[0][0], own[0], layout, dtype)
+        out.append(_said(candidate, variant, residual, when, others))
+    return tuple(out)
+
+
+def _said(c: Candidate, variant: Variant, residual: float, when: str, others) -> Explanation:
+    what = f"this is {c.name}: {c.says}" if c.kind == "variant" else f"{c.name}: {c.says}"
+    return Explanation(
+        kind=c.kind,
+        term="the update",
+        mistake=what.rstrip(".") + (f" ({when})" if when else ""),
+        remedy=f"{variant.name} is {variant.formula}",
+        residual=residual,
+        fits=residual <= 1.0,
+        fault=c.name,
+        confused_with=others,
+    )
+
+
+def _equal_until(c: Candidate, sequence: Sequence, own: Trajectory, layout, dtype: str) -> str:
+    """From which step on a candidate and the rule asked for differ, and what happened there."""
+    theirs = rounding(c.variant, _with(c, sequence), layout, dtype)
+    apart = np.abs(theirs.values - own.values) > theirs.allowed + own.allowed
+    steps = np.flatnonzero(apart.any(axis=1))
+    if not len(steps) or steps[0] == 0:
+        return ""
+    first = int(steps[0])
+    changed = sequence.rates[first] != sequence.rates[first - 1]
+    why = "until the rate changes, " if changed else "until "
+    return f"equal {why}step {first + 1}"
+
+
+def _with(c: Candidate, sequence: Sequence) -> Sequence:
+    changed = {**sequence.hyperparameters, **dict(c.renamed)}
+    return sequence._replace(hyperparameters=changed)
+
+
+def _rows(leaves: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
+
+
+def _apart(rows: list[np.ndarray], values: list[np.ndarray], own: list[Trajectory]) -> float:
+    """How far apart, in budgets of the rule asked for, at the worst entry of all runs."""
+    worst = 0.0
+    for answer, value, trajectory in zip(rows, values, own, strict=True):
+        worst = max(worst, _distance(answer, trajectory._replace(values=value)))
+        if worst > REACH**2:
+            break
+    return worst
+
+
+def _residual(c: Candidate, seen, layout: Layout, dtype: str) -> float:
+    """In twice the budget of the candidate itself, whose own values are not exact either."""
+    pairs = ((rounding(c.variant, _with(c, s), layout, dtype), rows) for s, rows in seen)
+    return max(_distance(rows, t._replace(allowed=2.0 * t.allowed)) for t, rows in pairs)
+
+
+def _distance(rows: np.ndarray, trajectory: Trajectory) -> float:
+    """The largest error in budgets; entries without a budget say nothing."""
+    known = np.isfinite(trajectory.allowed)
+    with np.errstate(all="ignore"):
+        error = np.abs(rows - trajectory.values)
+        ratio = np.where(error == 0.0, 0.0, error / trajectory.allowed)
+    ratio = np.where(np.isnan(ratio), np.inf, ratio)[known]
+    return float(ratio.max()) if ratio.size else np.inf
