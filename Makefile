@@ -40,6 +40,7 @@ benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; 
 calibrate: $(torch)  ## false alarms of 10,000 verdicts, and the standard checkers beside ours
 	@$(VENV)/bin/python -m benchmarks.calibration
 	@$(VENV)/bin/python -m benchmarks.peers_by_size
+	@$(VENV)/bin/python -m benchmarks.explain
 
 lint: $(linters)
 	@$(VENV)/bin/ruff check
