@@ -36,11 +36,14 @@ benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; 
 	@$(VENV)/bin/python -m benchmarks.cost
 	@$(VENV)/bin/python -m benchmarks.sensitivity
 	@$(VENV)/bin/python -m benchmarks.memory
+	@$(VENV)/bin/python -m benchmarks.cold
+	@$(VENV)/bin/python -m benchmarks.kills
 
 calibrate: $(torch)  ## false alarms of 10,000 verdicts, and the standard checkers beside ours
 	@$(VENV)/bin/python -m benchmarks.calibration
 	@$(VENV)/bin/python -m benchmarks.peers_by_size
 	@$(VENV)/bin/python -m benchmarks.explain
+	@$(VENV)/bin/python -m benchmarks.vectors
 
 lint: $(linters)
 	@$(VENV)/bin/ruff check

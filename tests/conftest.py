@@ -1,5 +1,7 @@
 """Every test runs in the strictest JAX there is, and draws the same examples every time."""
 
+import sys
+
 import jax
 import pytest
 from hypothesis import settings
@@ -10,6 +12,17 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 settings.register_profile("refnet", deadline=None, derandomize=True)
 settings.load_profile("refnet")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working directory of its own for somebody's files, of which nothing stays loaded."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    theirs = lambda module: str(getattr(module, "__file__", "")).startswith(str(tmp_path))
+    for name in [name for name, module in sys.modules.items() if theirs(module)]:
+        del sys.modules[name]
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ FLOW = (
     "judgement",
     "claims",
     "report",
+    "campaign",
+    "testing",
     "commands",
     "cli",
 )

@@ -50,7 +50,7 @@ def test_the_module_is_the_command():
     assert all(command in done.stdout for command in ("report", "check", "list", "train"))
 
 
-@pytest.mark.parametrize("command", ["report", "check", "list", "train"])
+@pytest.mark.parametrize("command", ["report", "check", "list", "train", "vectors"])
 def test_each_command_has_help(refnet, command):
     status, out, err = refnet(command, "--help")
     assert (status, err) == (0, "")

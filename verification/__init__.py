@@ -4,7 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test compares the two
+    from .adapters.limits import Limits as Limits
     from .judgement.check import check as check
+    from .judgement.foreign import validate_process as validate_process
     from .judgement.validate import validate as validate
     from .vocabulary import Agreement as Agreement
     from .vocabulary import Arrow as Arrow
@@ -29,6 +31,8 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
 _HOMES = {
     "check": ".judgement.check",
     "validate": ".judgement.validate",
+    "validate_process": ".judgement.foreign",
+    "Limits": ".adapters.limits",
     "Agreement": ".vocabulary",
     "Arrow": ".vocabulary",
     "ArrowCheck": ".vocabulary",

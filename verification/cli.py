@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from .commands import check, listing, report, train
+from .commands import campaign, check, explain, listing, report, train, validate, vectors
 from .commands.mistakes import Mistake
 
 USAGE, OWN_FAULT, INTERRUPTED, NO_READER = 2, 70, 130, 141
@@ -22,8 +22,12 @@ UsageError = typer.BadParameter.__mro__[1]  # wherever this typer keeps its clic
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.command("report")(report)
 app.command("check")(check)
+app.command("validate")(validate)
+app.command("explain")(explain)
+app.command("campaign")(campaign)
 app.command("list")(listing)
 app.command("train")(train)
+app.add_typer(vectors, name="vectors")
 
 
 @app.callback()
@@ -77,7 +81,7 @@ def _said(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
         case Mistake():
             return USAGE, str(error)
         case KeyboardInterrupt() | typer.Abort():
-            return INTERRUPTED, "interrupted; what was written before is as it was"
+            return INTERRUPTED, str(error) or "interrupted; what was written before is as it was"
         case BrokenPipeError():
             return NO_READER, ""
         case OSError(strerror=None):  # not the system's words but ours: a sentence already

@@ -1,5 +1,6 @@
 """scikit-learn answers for the function we say that it differentiates, and for no other."""
 
+import warnings
 from functools import partial
 
 import jax
@@ -80,3 +81,47 @@ def test_labels_become_indicator_columns():
     columns = scikit_learn._columns(np.array([2, 0]), 3, np.float32)
 
     assert np.array_equal(columns, np.float32([[0, 0, 1], [1, 0, 0]]))
+
+
+# --- estimators as they are ---------------------------------------------------------------------
+
+
+def estimator(kind, **settings):
+    from sklearn import neural_network
+
+    return getattr(neural_network, kind)(
+        hidden_layer_sizes=(4,), activation="tanh", alpha=ALPHA, **settings
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss"),
+    [
+        ("MLPRegressor", "mse"),
+        ("MLPClassifier", "softmax_cross_entropy_with_integer_labels"),
+        ("MLPClassifier", "binary_cross_entropy_with_logits"),
+    ],
+)
+def test_an_estimator_handed_over_is_judged_by_what_it_says_that_it_descends(kind, loss):
+    candidate = estimator(kind)
+    of, plain = scikit_learn.objective_of(candidate), lambda p, x, y: LOSSES[loss](mlp(p, x), y)
+    found = validate(candidate, of=of, args=sampler(loss), cases=2)
+
+    assert (found.verdict, found.name) == (Verdict.CORRECT, kind)
+    assert validate(candidate, of=plain, args=sampler(loss), cases=2).verdict == Verdict.WRONG
+
+
+def test_a_fitted_estimator_is_judged_at_its_own_weights():
+    candidate = estimator("MLPRegressor", max_iter=2, solver="lbfgs", random_state=1)
+    with pytest.raises(ValueError, match="MLPRegressor is not fitted"):
+        scikit_learn.weights(candidate)
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(7, 5)), rng.normal(size=(7, 3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two steps are not enough to converge
+        candidate.fit(x, y)
+    args = scikit_learn.weights(candidate), x, y
+    found = validate(candidate, of=scikit_learn.objective_of(candidate), args=args)
+
+    assert found.verdict == Verdict.CORRECT
+    assert found.power.keys() == {"[0][0].w", "[0][0].b", "[0][1].w", "[0][1].b"}

@@ -5,7 +5,9 @@ import pytest
 from verification.commands.listing import KINDS
 
 
-@pytest.mark.parametrize("kind", ["derivations", "oracles", "faults", "claims", "updates"])
+@pytest.mark.parametrize(
+    "kind", ["derivations", "oracles", "faults", "claims", "updates", "protocol"]
+)
 def test_each_list_has_a_line_for_each_name(refnet, kind):
     status, out, err = refnet("list", kind)
     names = list(KINDS[kind]())

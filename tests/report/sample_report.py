@@ -1,6 +1,7 @@
 """A small report with a row of every kind, made from the suite's nouns, for the tests here."""
 
 from verification.report.document import ClaimRow, Figure, Panel, Report, Series
+from verification.report.tables import CODE, FORMULA, NUMBER, VERDICT, WORDS, Column, Table
 from verification.vocabulary import (
     Agreement,
     ArrowCheck,
@@ -189,6 +190,37 @@ TRAINING = {
 }
 
 
+def table(**changes) -> Table:
+    """Every kind of entry, an empty one, markup, and a bar in code."""
+    columns = (
+        Column("library", "Library"),
+        Column("rule", "Rule", CODE),
+        Column("verdict", "Verdict", VERDICT),
+        Column("power", "Sees", NUMBER),
+        Column("formula", "Formula", FORMULA),
+        Column("said", "Convention", WORDS),
+    )
+    row = {
+        "library": "optax",
+        "rule": "sgd(0.1) | chain",
+        "verdict": "correct",
+        "power": 1.5e-13,
+        "formula": r"\theta - r g",
+        "said": f"the rate $r$ is outside {MARKUP}",
+    }
+    other = row | {"library": "PyTorch", "power": None, "said": ""}
+    values = {
+        "id": "update-rules",
+        "title": "Update rules",
+        "lead": "Which variant each library has.",
+        "columns": columns,
+        "rows": (row, other),
+        "group": "library",
+        "notes": ("Not installed: Keras.",),
+    }
+    return Table(**(values | changes))
+
+
 def report(**changes) -> Report:
     """Everything passes in it, unless a change says otherwise."""
     values = {
@@ -202,6 +234,7 @@ def report(**changes) -> Report:
         "calibration": (calibration(),),
         "side_by_side": SIDE_BY_SIDE,
         "digits": DIGITS,
+        "tables": (table(),),
         "figures": (FIGURE, DIGITS_FIGURE),
         "timings": {"derivations: mse": 1.25},
     }
@@ -223,4 +256,12 @@ def failing() -> Report:
         faults=(fault(), fault(caught=False)),
         calibration=(calibration(), calibration(dtype="float16", false_alarms=2)),
         side_by_side=(checker(correct="refused", refused=1, smallest=None),),
+        tables=(
+            table(
+                rows=(
+                    table().rows[0] | {"act": "a mistake survived"},
+                    table().rows[1],
+                )
+            ),
+        ),
     )

@@ -5,13 +5,16 @@ loss it prints is averaged over outputs too: with several, it is not what its gr
 and alpha / (2 n) times the sum of squared weights (not biases), n the examples in the batch.
 """
 
+import sys
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
-from refnet import Dense
+from refnet import ACTIVATIONS as SLOPES
+from refnet import LOSSES, Dense, mlp
 
 CONVENTION = "alpha / (2 n) times the sum of squared weights is added"
 HALF = "half the squared error, summed over outputs, mean over examples; " + CONVENTION
@@ -62,6 +65,65 @@ def backpropagation(loss: str, activation: str, alpha: float) -> Callable:
         return tuple(Dense(w, b) for w, b in zip(dw, db, strict=True))
 
     return gradient
+
+
+# --- an estimator that somebody hands over -----------------------------------------------------
+
+
+def recognised(candidate: Any) -> Callable | None:
+    """The backpropagation of an MLPClassifier or MLPRegressor, with its own settings."""
+    networks = sys.modules.get("sklearn.neural_network")
+    if networks is None:
+        return None
+    kinds = networks.MLPClassifier, networks.MLPRegressor
+    return of_estimator(candidate) if isinstance(candidate, kinds) else None
+
+
+def of_estimator(estimator: Any) -> Callable:
+    """gradient(params, x, y) of an estimator's loss, fitted or not; params are Dense layers.
+
+    Targets are real for an MLPRegressor, class numbers (n,) or labels (n, 1) for an MLPClassifier.
+    """
+
+    def gradient(params: Sequence[Dense], x, y) -> tuple[Dense, ...]:
+        return backpropagation(loss_of(estimator, y), activation_of(estimator), estimator.alpha)(
+            params, x, y
+        )
+
+    gradient.__name__ = type(estimator).__name__
+    return gradient
+
+
+def objective_of(estimator: Any) -> Callable:
+    """of(params, x, y): what the estimator says that it differentiates, traceable by JAX."""
+
+    def of(params, x, y):
+        name = loss_of(estimator, y)
+        network = partial(mlp, activation=SLOPES[activation_of(estimator)])
+        return objective(LOSSES[name], name, estimator.alpha, network)(params, x, y)
+
+    return of
+
+
+def weights(estimator: Any) -> tuple[Dense, ...]:
+    """The layers of a fitted estimator.  Raises ValueError where it is not fitted."""
+    if not hasattr(estimator, "coefs_"):
+        raise ValueError(f"{type(estimator).__name__} is not fitted: it has no weights yet")
+    return tuple(map(Dense, estimator.coefs_, estimator.intercepts_))
+
+
+def loss_of(estimator: Any, y) -> str:
+    """refnet's name of the loss, from the estimator's class and the targets."""
+    if type(estimator).__name__ == "MLPRegressor":
+        return "mse"
+    if np.dtype(y.dtype).kind in "iu":
+        return "softmax_cross_entropy_with_integer_labels"
+    return "binary_cross_entropy_with_logits"
+
+
+def activation_of(estimator: Any) -> str:
+    """refnet's name of the activation."""
+    return next(ours for ours, theirs in ACTIVATIONS.items() if theirs == estimator.activation)
 
 
 def prepared(output: Output, layers: list, activation: str, alpha: float):

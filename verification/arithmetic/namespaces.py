@@ -11,7 +11,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from scipy import special
 
 from .moves import MOVES, landing
 
@@ -27,7 +26,18 @@ def is_traced(*arrays) -> bool:
 
 def function(name: str, x) -> Any:
     """A special function of the library that x belongs to."""
-    return getattr(jax.scipy.special if is_traced(x) else special, name)(x)
+    return getattr(jax.scipy.special, name)(x) if is_traced(x) else special(name)(x)
+
+
+def special(name: str) -> Callable:
+    """A function of scipy.special, which is imported when it is called: that takes 0.3 s."""
+
+    def call(x):
+        from scipy import special
+
+        return getattr(special, name)(x)
+
+    return call
 
 
 def where(condition, x, y):

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from ..vocabulary import Undecided
 from .arrays import matrices
@@ -22,7 +21,7 @@ from .interpreter import Arithmetic
 from .loops import InOrder, along, in_order, of_products
 from .moves import landing
 from .namespaces import cumsum as cumulative
-from .namespaces import dot, scatter_sum
+from .namespaces import dot, scatter_sum, special
 from .noise import DRAWS, Noise, sum_spread, underflow
 from .samples import UNROUNDED, Samples, apply, decide, whole
 
@@ -111,7 +110,7 @@ def _top(x) -> float:
 
 
 def reduce_sum(noise, x, axes, **_):
-    axes = tuple(axes)
+    axes = tuple(map(int, axes))
     n = int(np.prod([x.shape[i] for i in axes], dtype=int))
     top = _top(x.value)
     root = top * np.sqrt(((x.value / top) ** 2).sum(axes))
@@ -213,9 +212,9 @@ ROUNDED = {
     "sin": elementary("sin", np.sin),
     "cos": elementary("cos", np.cos),
     "tanh": elementary("tanh", np.tanh),
-    "logistic": elementary("logistic", special.expit),
-    "erf": elementary("erf", special.erf),
-    "erfc": elementary("erfc", special.erfc),
+    "logistic": elementary("logistic", special("expit")),
+    "erf": elementary("erf", special("erf")),
+    "erfc": elementary("erfc", special("erfc")),
     "reduce_sum": reduce_sum,
     "cumsum": cumsum,
     "scatter-add": scatter_add,

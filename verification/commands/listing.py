@@ -10,7 +10,8 @@ from .mistakes import known
 
 def listing(
     kind: Annotated[
-        str | None, typer.Argument(help="derivations, oracles, faults, claims or updates.")
+        str | None,
+        typer.Argument(help="derivations, oracles, faults, claims, updates or protocol."),
     ] = None,
 ) -> int:
     """List the names that the other commands understand."""
@@ -55,6 +56,13 @@ def updates() -> dict[str, str]:
     return {name: _first_line(rule) for name, rule in UPDATES.items()}
 
 
+def protocol() -> dict[str, str]:
+    from ..adapters.layouts import in_one_line
+    from ..derivations import ALL
+
+    return {name: in_one_line(name) for name in ALL}
+
+
 def _first_line(thing: Any) -> str:
     return (thing.__doc__ or "").strip().partition("\n")[0]
 
@@ -65,4 +73,5 @@ KINDS: Mapping[str, Any] = {
     "faults": faults,
     "claims": claims,
     "updates": updates,
+    "protocol": protocol,
 }

@@ -1,13 +1,25 @@
 """A user's mistake: one sentence that names the value and the remedy, and never a traceback."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
 
 class Mistake(Exception):
     """The command cannot be carried out as it was given.  Exit status 2."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """What is the matter with a user's file, as the Mistake that it is."""
+    from ..adapters.source_files import Unusable
+
+    try:
+        yield
+    except Unusable as error:
+        raise Mistake(str(error)) from error
 
 
 def known(kind: str, name: str, names: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from ..arithmetic.formats import PRECISIONS
 from ..derivations import ALL as DERIVATIONS
 from ..inputs import draws
 from ..oracles.question import Question, ask
-from ..vocabulary import Arrow, ArrowCheck, Case, Check, Derivation, Finding, Verdict
+from ..vocabulary import SEVERITY, Arrow, ArrowCheck, Case, Check, Derivation, Finding
 from .agreement import agreements
 from .answer import cast
 from .batch import budget_at
@@ -26,13 +26,6 @@ from .sample import Sample
 from .verdict import Draws, judge
 
 DTYPES = ("float64", "float32")  # judged where none is asked for
-SEVERITY = (
-    Verdict.REJECTED,
-    Verdict.WRONG,
-    Verdict.INACCURATE,
-    Verdict.UNDECIDED,
-    Verdict.CORRECT,
-)
 
 
 def check(

@@ -38,6 +38,7 @@ class Told(NamedTuple):
 
     right: bool | None
     why: str
+    sure: bool = True  # False where nobody could be asked, so that it is held against it
 
 
 def right_formula(gradient: Callable) -> Callable[[Sample], Told]:
@@ -60,7 +61,7 @@ def formula(gradient: Callable, sample: Sample) -> Told:
         if ask is not in_float64:
             open_in_balls = open_in_balls or told
         refusals.append(told.why)
-    return open_in_balls or Told(False, "; ".join(refusals))
+    return open_in_balls or Told(False, "; ".join(refusals), sure=False)
 
 
 def concluded(told: Sequence[Told]) -> Told:

@@ -10,6 +10,7 @@ from ..oracles.question import Question, as_exact
 from ..vocabulary import Ball, Case, Silent
 from .answer import answer, cast, truth_or_silence
 from .budget import Budget
+from .manners import Rejection
 from .sample import Sample
 
 
@@ -60,7 +61,9 @@ def heard(
     labels = {"label": case.label, "edge": edge, "silence": silence}
     try:
         return answer(gradient, proven.question, proven.truth, allowed, case.args, **labels)
+    except Rejection as rejection:
+        said = str(rejection)
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
         said = f"it raised {type(error).__name__}: {error}"
-        paths, balls = proven.question.paths, proven.truth
-        return Sample(case.label, paths, balls, allowed.allowed, [], case.args, failure=said)
+    paths, balls = proven.question.paths, proven.truth
+    return Sample(case.label, paths, balls, allowed.allowed, [], case.args, edge, failure=said)

@@ -31,6 +31,8 @@ def in_words(counts: Mapping[str, int]) -> str:
 
 def _answers(sample: Sample, leaf: int) -> list[str]:
     truth, got = sample.truth[leaf], sample.got[leaf]
+    if not truth.proven:
+        return []
     known = decidable(sample, leaf) & ~outside(sample, leaf)
     at = known & (truth.rad > sample.allowed[leaf])
     mid, rad, answer = truth.mid[at], truth.rad[at], got[at]

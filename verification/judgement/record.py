@@ -7,7 +7,7 @@ the width, however many cases there are, and EVIDENCE samples to explain a mista
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .kinks import answers
 from .power import Best, better, kills
 from .sample import Sample, decidable, outside
 
+Fit = Callable[[Mapping | None, Sample], Mapping]
 Excuse = Callable[[Sample], Told]
 EVIDENCE, HEAVY = 6, 2**20  # cases kept to explain a mistake by; entries of one that is too large
 
@@ -32,6 +33,7 @@ class Record(NamedTuple):
     draws: int = 0  # of the whole ones, those that are no edges
     partial: int = 0  # of the others, those that are no edges
     failure: str = ""  # the first answer that was none
+    failed: int = 0  # how many were none
     open: str = ""  # the first draw with entries that nobody could judge
     silences: tuple[str, ...] = ()  # why nobody could, each once
     guilty: bool = False  # some entry was outside its budget
@@ -43,16 +45,29 @@ class Record(NamedTuple):
     kills: Mapping[str, bool] = {}
     budgets: Mapping[str, int] = {}  # kind of budget -> leaves it judged
     kinks: Counter[str] = Counter()  # slope answered at a kink -> how often
+    fits: Mapping[Any, bool] | None = (
+        None  # constant factor -> whether it explained every case so far
+    )
+    edges: int = 0  # visited beside the cases, and judged
+    edges_skipped: int = 0
+    lost: tuple[str, ...] = ()  # edges where digits are lost, and nobody asked to go there
     evidence: tuple[Sample, ...] = ()  # a few cases, those with a mistake first: to be explained
 
 
-def looked(record: Record, sample: Sample | None, dtype: str, faults, excuse: Excuse) -> Record:
+def looked(
+    record: Record,
+    sample: Sample | None,
+    dtype: str,
+    faults,
+    excuse: Excuse,
+    fit: Fit = lambda before, sample: {},
+) -> Record:
     """The record with one more sample in it; None is a case beyond the format's range."""
     if sample is None:
         return record._replace(left_out=record.left_out + 1)
     record = record._replace(cases=record.cases + 1)
     if sample.failure:
-        return record._replace(failure=record.failure or f"{sample.label}: {sample.failure}")
+        return _failed(record, sample)
     guilty = any(outside(sample, k).any() for k in range(len(sample.paths)))
     return _decided(record, sample)._replace(
         guilty=record.guilty or guilty,
@@ -65,7 +80,41 @@ def looked(record: Record, sample: Sample | None, dtype: str, faults, excuse: Ex
         budgets=Counter(record.budgets) + Counter(sample.budgets),
         kinks=record.kinks + answers(sample),
         evidence=_evidence(record.evidence, sample, guilty),
+        fits=fit(record.fits, sample),
     )
+
+
+def visited(record: Record, sample: Sample | None, dtype: str, excuse: Excuse) -> Record:
+    """The record with an edge in it that nobody asked for; None is one that cannot be judged.
+
+    Only what is certain to be a mistake counts there: lost digits are noted.
+    """
+    if sample is None:
+        return record._replace(edges_skipped=record.edges_skipped + 1)
+    if sample.failure:
+        return _failed(record, sample)
+    leaves = range(len(sample.paths))
+    if not any(decidable(sample, k).any() for k in leaves):
+        return record._replace(edges_skipped=record.edges_skipped + 1)
+    record = record._replace(edges=record.edges + 1)
+    if not any(outside(sample, k).any() for k in leaves):
+        better = worst(record.worst, sample, dtype)
+        return record._replace(worst=better, kinks=record.kinks + answers(sample))
+    told = excuse(sample)
+    if told.right is not False or (sample.extreme and not told.sure):
+        return record._replace(lost=(*record.lost, sample.label))
+    return record._replace(
+        guilty=True,
+        told=told if record.told is None else concluded([record.told, told]),
+        worst=worst(record.worst, sample, dtype),
+        number=worst(record.number, _numbers(sample), dtype),
+        evidence=_evidence(record.evidence, sample, guilty=True),
+    )
+
+
+def _failed(record: Record, sample: Sample) -> Record:
+    said = record.failure or f"{sample.label}: {sample.failure}"
+    return record._replace(failure=said, failed=record.failed + 1)
 
 
 def _evidence(kept: tuple[Sample, ...], sample: Sample, guilty: bool) -> tuple[Sample, ...]:
@@ -97,6 +146,8 @@ def _numbers(sample: Sample) -> Sample:
 def _oracles(sample: Sample) -> set[str]:
     """Who knew: real balls, or where they are too dear reverse autodiff with its error."""
     known = [ball for ball in sample.truth if np.isfinite(ball.rad).any()]
+    if sample.oracle and known:
+        return {sample.oracle}
     return {"ball" if ball.proven else "reverse_autodiff" for ball in known}
 
 

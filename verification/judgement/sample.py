@@ -7,6 +7,8 @@ import numpy as np
 from ..vocabulary import Ball
 from .error import beyond
 
+VALUE = "value"  # how the paths begin of what is no gradient, but the function's own value
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -22,6 +24,8 @@ class Sample:
     budgets: tuple[str, ...] = ()  # which budget judges each leaf
     silence: str = ""  # not empty: why the truth or the budget is not known
     failure: str = ""  # not empty: the implementation did not answer properly
+    extreme: bool = False  # an edge where digits may be lost, and nobody asked to go there
+    oracle: str = ""  # whose truth it is, where it is neither a proof nor reverse autodiff
 
 
 def decidable(sample: Sample, leaf: int) -> np.ndarray:

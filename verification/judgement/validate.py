@@ -1,37 +1,42 @@
 """Judge somebody else's gradient: any callable that answers arrays, against the proven truth.
 
-The function differentiated must be traceable by JAX.
+Where the function differentiated cannot be traced by JAX, its derivative is measured instead, by
+several oracles that must agree: see black_box.py.
 """
 
 import inspect
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from dataclasses import replace
+from functools import partial
 from itertools import chain, islice, repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .. import faults
-from ..arithmetic.formats import PRECISIONS
-from ..inputs import draws
-from ..oracles.question import ask
-from ..vocabulary import Case, Finding
-from .answer import cast
-from .batch import budget_at
+from ..adapters.recognition import recognised
+from ..adapters.trees import has_foreign, inward
+from ..vocabulary import Case, Explanation, Finding, Verdict
+from . import conventions
 from .budget import DTYPES
 from .explain import explain
-from .formula import right_formula
-from .hearing import heard, held, proof
-from .sample import Sample
+from .hearing import unchanged
+from .manners import behaved
+from .reproduction import snippet, with_worst
+from .sample import Sample, outside
+from .subject import Subject, inside, slopes
 from .verdict import Draws, judge
+from .visits import visited
+from .witnessed import Hearing, hearing
 
 ADVICE = "; args is one point: pass a sampler, and as many are drawn as it takes"
+MANNERED = 3  # cases at which the candidate is asked again, in other ways
 
 
 def validate(
-    gradient: Callable,
+    gradient: Any,
     *,
     of: Callable,
     args: tuple | Callable,
@@ -39,45 +44,141 @@ def validate(
     dtype: str = "float64",
     cases: int = 16,
     seed: int = 0,
+    allow: tuple[str, ...] = (),
+    vary: tuple[int | str, ...] = (),
 ) -> Finding:
     """The verdict on gradient(*args) -> d of / d args[argnums].
 
-    of        scalar- or array-valued, traceable by JAX
-    gradient  any callable; for an array-valued `of` it is called as gradient(*args, cotangent)
-    args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`
+    of        scalar- or array-valued; traceable by JAX, or else a black box of NumPy arrays
+    gradient  any callable; for an array-valued `of` it is called as gradient(*args, cotangent).  Of
+              a custom_vjp, a custom_jvp, a torch module or autograd.Function, and of what
+              adapters' `derivative` makes, its own derivative is judged, and its value
+    args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`; around
+              the first draw edges are visited: zeros, ties, large, tiny, a batch of 1
     dtype     one of judgement.budget.DTYPES; the truth is proven at the arguments as cast
+    allow     constant factors that are no mistakes: "sum", "half", "double", "mean", "negative"
+    vary      arguments, by position or name, whose integers and Python scalars have edges too
 
     Where the cases could not have shown a catalogued mistake, more are drawn: up to LIMIT times as
-    many.  Raises ValueError for a dtype, a number of cases or argnums out of range, TypeError for
-    arguments that are not what they should be.
+    many.  Raises ValueError for a dtype, a number of cases, argnums, or a name in allow or vary
+    that there is not, TypeError for arguments that are not what they should be.
     """
     _check(gradient, of, args, dtype, cases)
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    rng = np.random.default_rng(seed)
-    (upstream,) = rng.spawn(1)
-    points = repeat(args) if isinstance(args, tuple) else _points(args, rng, dtype)
+    _check_names(allow)
+    asked = Asked(gradient, of, args, argnums, dtype, cases, seed)
+    points = drawn_points(asked)
     first = next(points)
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     _check_argnums(numbers, first)
-    labelled = (Case(f"case {k}", point) for k, point in enumerate(chain([first], points)))
-    here = partial(_sample, gradient, of, argnums=numbers, dtype=dtype, rng=upstream)
-    drawn = lambda ks: (here(case) for case in islice(labelled, len(ks)))
-    one = isinstance(args, tuple)
-    return judge(
-        getattr(gradient, "__name__", type(gradient).__name__),
-        dtype,
+    point = inward(first)
+    inner = inside(of) if has_foreign(point) else of
+    subject = Subject(recognised(gradient), inner, argnums, dtype, point)
+    named = positions(vary, of, len(first))
+    finding, fits = judged(subject, asked, named, chain([first], points))
+    if finding.verdict is not Verdict.WRONG:
+        return finding
+    for convention in (c for c in fits if c.name in allow):
+        other = Subject(recognised(gradient), conventions.times(inner, convention), *subject.asked)
+        again, _ = judged(other, asked, named, drawn_points(asked))
+        if again.verdict is not Verdict.WRONG:
+            return _allowed(again, convention)
+    return finding
+
+
+class Asked(NamedTuple):
+    """The arguments of validate, as they came."""
+
+    gradient: Any
+    of: Callable
+    args: tuple | Callable
+    argnums: int | tuple[int, ...]
+    dtype: str
+    cases: int
+    seed: int
+
+
+def judged(
+    subject: Subject, asked: Asked, named: tuple[int, ...], points: Iterator[tuple]
+) -> tuple[Finding, tuple[conventions.Convention, ...]]:
+    """The finding, and the constant factors that explain it."""
+    upstream, beside = _streams(asked.seed)
+    one, fits = isinstance(asked.args, tuple), Fits(subject)
+    first = inward(next(points))
+    labelled = (
+        Case(f"case {k}", point) for k, point in enumerate(chain([first], map(inward, points)))
+    )
+    hear = hearing(subject, first)
+    at = lambda case: mannered(hear, subject, case, upstream)
+    drawn = lambda ks: (at(case) for case in islice(labelled, len(ks)))
+    fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
+    visits = lambda: () if fixed() else visited(subject, hear, first, named, beside)
+    finding = judge(
+        subject.name,
+        asked.dtype,
         drawn(range(1)) if one else (),
         faults.ALL.values(),
-        formula_is_right=right_formula(gradient),
-        reproduce=_reproduce(gradient, of, argnums, dtype, cases, seed),
-        draws=None if one else Draws(drawn, cases),
+        formula_is_right=hear.excuse,
+        reproduce=snippet(asked),
+        draws=None if one else Draws(drawn, asked.cases),
         advice=ADVICE if one else "",
-        explain=lambda e: explain(e, of=of, argnums=numbers, scalar=len(e[0].args) == len(first)),
+        fit=fits,
+        edges=visits,
+        explain=partial(why, subject),
     )
+    return with_worst(hear.said(finding), asked), conventions.one_of_each(fits.latest or {})
 
 
-def _points(sampler: Callable, rng: np.random.Generator, dtype: str) -> Iterator[tuple]:
+def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:
+    """Which term of the gradient is wrong; nothing where only the value is."""
+    own = tuple(map(slopes, evidence))
+    if not any(outside(one, k).any() for one in own for k in range(len(one.paths))):
+        return ()
+    scalar = len(own[0].args) == subject.inputs
+    return explain(own, of=subject.of, argnums=subject.argnums, scalar=scalar)
+
+
+def same(point: tuple, other: tuple) -> bool:
+    alike = jax.tree.structure(point) == jax.tree.structure(other)
+    return alike and unchanged(Case("", point), Case("", other))
+
+
+class Fits:
+    """Which constant factors explain the cases so far; the latest of them are kept."""
+
+    def __init__(self, subject: Subject):
+        self.subject, self.latest = subject, None
+
+    def __call__(self, before, sample: Sample):
+        known = conventions.candidates(sample.args[: self.subject.inputs], self.subject.argnums)
+        self.latest = conventions.fitting(before, slopes(sample), known, sample.args)
+        return self.latest
+
+
+def mannered(hear: Hearing, subject: Subject, case: Case, rng: np.random.Generator):
+    """The sample at a case; of the first few cases more is asked."""
+    sample = hear.at(case, rng)
+    if sample is None or int(case.label.split()[-1]) >= MANNERED:
+        return sample
+    return behaved(sample, hear.answer, subject.raw, subject.inputs)
+
+
+def _allowed(finding: Finding, convention: conventions.Convention) -> Finding:
+    said = f"with a convention that was allowed ({convention.name}: {convention.sentence})"
+    return replace(finding, reason=f"{finding.reason}; {said}", conventions=(convention.name,))
+
+
+def drawn_points(asked: Asked) -> Iterator[tuple]:
+    if isinstance(asked.args, tuple):
+        yield from repeat(asked.args)
+    assert callable(asked.args)
+    rng = np.random.default_rng(asked.seed)
     while True:
-        yield _drawn(sampler, rng, dtype)
+        yield _drawn(asked.args, rng, asked.dtype)
+
+
+def _streams(seed: int) -> list[np.random.Generator]:
+    """Of cotangents, at the draws and at the edges."""
+    return np.random.default_rng(seed).spawn(2)
 
 
 def _drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
@@ -88,47 +189,13 @@ def _drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
     return point
 
 
-def _sample(gradient, of, case: Case, argnums, dtype, rng) -> Sample | None:
-    """The gradient asked for at one case; None where the dtype does not reach there."""
-    here = held(case, dtype, argnums)
-    if here is None:
-        return None
-    with jax.enable_x64(True):
-        out = jax.eval_shape(of, *cast(here.args, "float64"))
-    scalar = isinstance(out, jax.ShapeDtypeStruct) and out.shape == ()
-    cotangent = None
-    if not scalar:
-        above = jax.tree.map(lambda leaf: draws.cotangent(rng, leaf.shape), out)
-        cotangent = cast(above, PRECISIONS[dtype].results)
-    args = here.args if scalar else (*here.args, cotangent)
-    proven = proof(ask(of, here.args, argnums, cotangent))
-    bound = partial(budget_at, _autodiff(of, argnums, scalar), args, dtype)
-    return heard(gradient, proven, bound, Case(case.label, args))
-
-
-@lru_cache(maxsize=64)
-def _autodiff(of: Callable, argnums: tuple[int, ...], scalar: bool) -> Callable:
-    """The program whose rounding sets the budget: reverse autodiff of the function itself."""
-    if scalar:
-        return jax.grad(of, argnums)
-
-    def pullback(*args):
-        *inputs, cotangent = args
-        picked = tuple(inputs[i] for i in argnums)
-
-        def only(*chosen):
-            merged = dict(enumerate(inputs)) | dict(zip(argnums, chosen, strict=True))
-            return of(*(merged[i] for i in range(len(inputs))))
-
-        return jax.vjp(only, *picked)[1](cotangent)
-
-    return pullback
+# --- arguments that cannot be ---------------------------------------------------------------------
 
 
 def _check(gradient, of, args, dtype, cases) -> None:
-    for name, value in (("gradient", gradient), ("of", of)):
-        if not callable(value):
-            raise TypeError(f"{name} is {value!r}; pass a function")
+    if not callable(of):
+        raise TypeError(f"of is {of!r}; pass a function")
+    recognised(gradient)
     if not isinstance(args, tuple) and not callable(args):
         raise TypeError(f"args is a {type(args).__name__}; pass a tuple or a function of an rng")
     if dtype not in DTYPES:
@@ -137,19 +204,36 @@ def _check(gradient, of, args, dtype, cases) -> None:
         raise ValueError(f"cases is {cases}; at least 1 is needed")
 
 
+def _check_names(allow: tuple[str, ...]) -> None:
+    if isinstance(allow, str):
+        raise TypeError(f"allow is {allow!r}; pass a tuple of names, such as ({allow!r},)")
+    for name in allow:
+        if name not in conventions.NAMES:
+            known = ", ".join(conventions.NAMES)
+            raise ValueError(f"allow has {name!r}; the conventions are {known}")
+
+
 def _check_argnums(argnums: tuple[int, ...], point: tuple) -> None:
     for number in argnums:
         if not 0 <= number < len(point):
             raise ValueError(f"argnums is {number}; there are {len(point)} arguments, from 0")
-        leaves: list[Any] = jax.tree.leaves(point[number])
+        leaves: list[Any] = jax.tree.leaves(inward(point[number]))
         if not any(jnp.issubdtype(np.asarray(x).dtype, jnp.floating) for x in leaves):
             raise ValueError(f"argnums is {number}; that argument holds no floating-point array")
 
 
-def _reproduce(gradient, of, argnums, dtype, cases, seed) -> str:
-    names = (getattr(f, "__name__", "...") for f in (gradient, of))
-    g, f = names
-    return (
-        f"verification.validate({g}, of={f}, args=..., argnums={argnums}, "
-        f'dtype="{dtype}", cases={cases}, seed={seed})'
-    )
+def positions(vary: tuple[int | str, ...], of: Callable, count: int) -> tuple[int, ...]:
+    """The arguments that `vary` names, as positions.  Raises ValueError for one there is not."""
+    if isinstance(vary, str):
+        raise TypeError(f"vary is {vary!r}; pass a tuple of names, such as ({vary!r},)")
+    try:
+        names = list(inspect.signature(of).parameters)
+    except (TypeError, ValueError):  # some callables tell nobody
+        names = []
+    found: list[int] = []
+    for position in (names.index(x) if x in names else x for x in vary):
+        if not isinstance(position, int) or not 0 <= position < count:
+            said = ", ".join(names) or "none known by name"
+            raise ValueError(f"vary has {position!r}; there are {count} arguments, from 0: {said}")
+        found.append(position)
+    return tuple(found)

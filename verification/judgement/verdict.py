@@ -13,10 +13,11 @@ import numpy as np
 from ..faults import Fault
 from ..vocabulary import Explanation, Finding, Verdict
 from . import kinks
+from .conventions import explanation, one_of_each
 from .formula import Told
 from .power import by_leaf, in_words, sensitivity
-from .record import Excuse, Record, looked
-from .sample import Sample
+from .record import Excuse, Fit, Record, looked, visited
+from .sample import VALUE, Sample
 
 Explain = Callable[[tuple[Sample, ...]], tuple[Explanation, ...]]
 LIMIT = 8  # times the number of cases asked for
@@ -39,26 +40,35 @@ def judge(
     draws: Draws | None = None,
     advice: str = "",
     explain: Explain = lambda evidence: (),
+    fit: Fit = lambda before, sample: {},
+    edges: Callable[[], Iterable[Sample | None]] = lambda: (),
 ) -> Finding:
     """The verdict in one dtype, at `samples` and at as many draws as it takes.
 
     `formula_is_right` is asked of samples with an entry outside its budget: a right formula has
     only lost digits (inaccurate), any other is wrong, and `explain` is asked why.  Nothing
-    undecided is ever a pass; `advice` says what could be done about it.
+    undecided is ever a pass; `advice` says what could be done about it.  `fit` says which constant
+    factors explain all cases so far; edges() are visited where nothing is wrong before.
     """
-    look = partial(looked, dtype=dtype, faults=tuple(faults), excuse=formula_is_right)
+    look = partial(looked, dtype=dtype, faults=tuple(faults), excuse=formula_is_right, fit=fit)
     record = reduce(look, samples, Record())
     done = Drawn(record, 0, record.draws + record.partial, "")
     if draws is not None:
         done = _drawn(record, look, draws)
         record = done.record
+    if not (record.failure or record.guilty or hopeless(record)):
+        visit = partial(visited, dtype=dtype, excuse=formula_is_right)
+        record = reduce(visit, edges(), record)
+        done = done._replace(record=record)
     verdict, reason = _verdict(done, advice)
+    named = one_of_each(record.fits or {}) if verdict is Verdict.WRONG else ()
+    factors = tuple(explanation(c, record.evidence[0].args) for c in named if record.evidence)
     leaves = by_leaf(record.best)
     return Finding(
         name=name,
         dtype=dtype,
         verdict=verdict,
-        reason=reason,
+        reason="; ".join([reason, *(f.mistake for f in factors)]),
         power={path: leaf.power for path, leaf in leaves.items()},
         worst=record.worst,
         cases=record.cases,
@@ -66,12 +76,16 @@ def judge(
         oracle=", ".join(record.oracles),
         budget=budgets(record.budgets),
         kills=record.kills,
-        explanation=explain(record.evidence) if verdict is Verdict.WRONG else (),
+        explanation=(*factors, *explain(record.evidence)) if verdict is Verdict.WRONG else (),
         reproduce=reproduce,
         cases_asked=done.asked,
         cases_drawn=done.count,
         left_out=record.left_out,
         convention=kinks.in_words(record.kinks),
+        conventions=tuple(c.name for c in named),
+        edges=record.edges,
+        edges_skipped=record.edges_skipped,
+        notes=_notes(record),
         sensitivity={path: sensitivity(leaf) for path, leaf in leaves.items()},
         by_entry={path: leaf.of_rms for path, leaf in leaves.items()},
     )
@@ -128,7 +142,8 @@ def _undecided(record: Record, asked: int) -> str:
 def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
     record, short = done.record, shortfall(done.record, done.asked)
     if record.failure:
-        return Verdict.REJECTED, record.failure
+        more = f"; and at {record.failed - 1} more of the cases" if record.failed > 1 else ""
+        return Verdict.REJECTED, record.failure + more
     if record.guilty:
         return _convict(record)
     asked = f" ({done.asked} asked for"
@@ -143,6 +158,14 @@ def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
     return Verdict.CORRECT, f"{judged}; {seen}"
 
 
+def _notes(record: Record) -> tuple[str, ...]:
+    """Where digits are lost beyond what was drawn."""
+    if not record.lost:
+        return ()
+    where = ", ".join(label.removeprefix("edge: ") for label in record.lost)
+    return (f"digits are lost, or cannot be told from a mistake, at edges: {where}",)
+
+
 def _convict(record: Record) -> tuple[Verdict, str]:
     told, where = record.told, record.worst
     assert told is not None and where is not None
@@ -155,7 +178,8 @@ def _convict(record: Record) -> tuple[Verdict, str]:
         return Verdict.INACCURATE, f"the formula is right but loses digits: {seen}{because}"
     if not np.isfinite(where.got):
         return Verdict.REJECTED, f"not finite where the truth is: {seen}{because}"
-    return Verdict.WRONG, f"not by rounding: {seen}{because}"
+    what = "its value is not that of `of`" if where.leaf.startswith(VALUE) else "not by rounding"
+    return Verdict.WRONG, f"{what}: {seen}{because}"
 
 
 def budgets(counts: Mapping[str, int]) -> str:

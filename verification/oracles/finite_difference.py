@@ -31,25 +31,31 @@ def gradient(question: Question) -> list[Ball]:
     if x.size > ENTRIES or x.size * total > WORK:
         raise Silent(f"{x.size} coordinates of {total} entries are more than differences are for")
     with np.errstate(all="ignore"):
-        above, below, forward, backward = _points(x)
+        above, below, forward, backward = points(x)
         here, up, down = _values(question, above, below)
         noise = NOISE * np.finfo(float).eps * np.maximum(np.abs(up), np.abs(down))
+    mid, rad = slopes(here, up, down, forward, backward, noise)
+    if x.size and not np.isfinite(rad).any():
+        raise Silent("f is inf or NaN around every coordinate")
+    parts = zip(*(sampling.split(question, a) for a in (mid, rad)), strict=True)
+    return [Ball(m, np.zeros_like(m), r, proven=False) for m, r in parts]
+
+
+def slopes(here, up, down, forward, backward, noise) -> tuple[np.ndarray, np.ndarray]:
+    """Middle and error of every coordinate's slope; values and noise are (step, coordinate)."""
+    with np.errstate(all="ignore"):
         central = (up - down) / (forward + backward)
         table, error = richardson(central, noise / np.minimum(forward, backward))
         right, left = (up - here) / forward, (here - down) / backward
         error = np.maximum(error, kink(right, left, noise / forward)[None])
     error = np.where(np.isfinite(error) & np.isfinite(table), error, np.inf)
-    flat = error.reshape(-1, x.size)
-    best = np.argmin(flat, axis=0), np.arange(x.size)
+    flat = error.reshape(-1, up.shape[1])
+    best = np.argmin(flat, axis=0), np.arange(up.shape[1])
     rad = flat[best]
-    if x.size and not np.isfinite(rad).any():
-        raise Silent("f is inf or NaN around every coordinate")
-    mid = np.where(np.isfinite(rad), table.reshape(-1, x.size)[best], 0.0)
-    parts = zip(*(sampling.split(question, a) for a in (mid, SPARE * rad)), strict=True)
-    return [Ball(m, np.zeros_like(m), r, proven=False) for m, r in parts]
+    return np.where(np.isfinite(rad), table.reshape(-1, up.shape[1])[best], 0.0), SPARE * rad
 
 
-def _points(x: np.ndarray) -> tuple[np.ndarray, ...]:
+def points(x: np.ndarray) -> tuple[np.ndarray, ...]:
     """x + h and x - h for every step and coordinate, and how far they really are from x."""
     size = 2.0 ** np.floor(np.log2(np.maximum(np.abs(x), 1.0)))
     h = STEPS[:, None] * size

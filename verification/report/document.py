@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..vocabulary import ArrowCheck, Check, Evidence, Finding, Judged, Verdict
+from .tables import Table, acts, table_row
 
 SCHEMA = "1"
 UNPROVEN = "unproven"  # a claim whose evidence failed, or whose negative control passed
@@ -83,6 +84,7 @@ class Report:
     calibration: tuple[Mapping[str, Any], ...] = ()
     side_by_side: tuple[Mapping[str, Any], ...] = ()
     digits: tuple[Mapping[str, Any], ...] = ()
+    tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
@@ -93,11 +95,12 @@ class Report:
     @property
     def passed(self) -> bool:
         """True where nothing is left to act on: no failure, nothing undecided, no fault missed,
-        no false alarm.
+        no false alarm, no row of a table that asks for it.
         """
         document = self.document()
-        judged = not any(failing(row) for row in judged_rows(document))
-        return judged and not any(missed(document)) and not any(alarms(document))
+        failures = filter(failing, judged_rows(document))
+        left = (failures, missed(document), alarms(document), acts(document["tables"]))
+        return not any(map(any, left))
 
     def document(self) -> dict[str, Any]:
         rows = {
@@ -109,6 +112,7 @@ class Report:
             "calibration": plain(self.calibration),
             "side_by_side": plain(self.side_by_side),
             "digits": plain(self.digits),
+            "tables": plain(list(map(table_row, self.tables))),
             "figures": plain(self.figures),
         }
         head = {"schema": SCHEMA, "seed": self.seed, "quick": self.quick}

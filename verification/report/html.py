@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import calibration, digits, figures, peers_words, summary
+from . import calibration, digits, figures, peers_words, summary, tables
 from .document import OURS
 from .formulas import formula, sentence
 
@@ -70,6 +70,9 @@ def environment():
         "breakable": breakable,
         "budget": summary.budget,
         "percent": summary.percent,
+        "groups": tables.groups,
+        "shown": tables.shown,
+        "verdicts": lambda rows, table: tables.verdicts(table, rows),
     }
     return found
 

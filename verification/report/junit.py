@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 from ..vocabulary import Verdict
 from .document import OURS, failing, refuses
 from .summary import ALARM, title
+from .tables import name_of
 
 SUITES = ("claims", "derivations", "implementations", "faults", "calibration", "side_by_side")
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,6 +27,8 @@ def junit(document: Mapping[str, Any]) -> str:
         for row in rows:
             add(suite, name, row)
         tally(suite, suite)
+    for table in document["tables"]:
+        add_table(root, table)
     tally(root, root)
     root.set("tests", str(len(root.findall(".//testcase"))))
     ElementTree.indent(root)
@@ -50,6 +53,16 @@ def add(suite: Element, name: str, row: Mapping[str, Any]) -> None:
     kind = "error" if verdict == Verdict.UNDECIDED else "failure"
     reason = clean(row.get("reason") or row.get("evidence", ""))
     SubElement(case, kind, message=f"{verdict}: {reason}", type=verdict).text = detail(row)
+
+
+def add_table(root: Element, table: Mapping[str, Any]) -> None:
+    suite = SubElement(root, "testsuite", name=table["id"], tests=str(len(table["rows"])))
+    for row in table["rows"]:
+        name = clean(name_of(table, row))
+        case = SubElement(suite, "testcase", classname=f"refnet.{table['id']}", name=name)
+        if row.get("act"):
+            SubElement(case, "failure", message=clean(row["act"]), type="act")
+    tally(suite, suite)
 
 
 def case_name(suite: str, row: Mapping[str, Any]) -> str:

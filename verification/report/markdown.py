@@ -6,6 +6,7 @@ from typing import Any
 
 from . import summary
 from .peers_words import LEGEND, tables
+from .tables import CODE, FORMULA, NUMBER, VERDICT, WORDS
 
 Document = Mapping[str, Any]
 ESCAPED = str.maketrans(
@@ -28,6 +29,7 @@ def markdown(document: Document) -> str:
         derivations(document["derivations"]),
         implementations(document["implementations"]),
         faults(document["faults"]),
+        *map(section, document["tables"]),
         calibration(document["calibration"]),
         side_by_side(document["side_by_side"]),
         digits(document["digits"]),
@@ -166,6 +168,28 @@ def faults(rows: list[Mapping]) -> list[str]:
         for row in missed
     ]
     return ["", "## Planted mistakes", "", *lines, ""]
+
+
+def section(rows: Mapping) -> list[str]:
+    """One of the tables that are all set alike."""
+    columns = rows["columns"]
+    body = [[entry(c["kind"], row[c["key"]]) for c in columns] for row in rows["rows"]]
+    lines = table([column["title"] for column in columns], body)
+    notes = [f"- {prose(note)}" for note in rows["notes"]]
+    return ["", f"## {rows['title']}", "", prose(rows["lead"]), "", *lines, *notes]
+
+
+def entry(kind: str, value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    set_as = {
+        NUMBER: summary.number,
+        VERDICT: lambda verdict: f"**{verdict}**",
+        CODE: lambda code: "`" + " ".join(code.split()).replace("|", "\\|").replace("`", "'") + "`",
+        FORMULA: lambda latex: prose(f"${latex}$"),
+        WORDS: prose,
+    }
+    return set_as.get(kind, lambda words: text(str(words)))(value)
 
 
 def calibration(rows: list[Mapping]) -> list[str]:

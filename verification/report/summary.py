@@ -6,6 +6,7 @@ from typing import Any
 
 from ..vocabulary import Evidence, Verdict
 from .document import OURS, UNPROVEN, alarms, failing, judged_rows, missed
+from .tables import acts
 
 Document = Mapping[str, Any]
 
@@ -113,6 +114,7 @@ def attention(document: Document) -> list[tuple[str, str, str, str]]:
         for row in missed(document)
     ]
     others += [(*alarm(row), Verdict.WRONG, ALARM) for row in alarms(document)]
+    others += [(place, name, Verdict.WRONG, act) for place, name, act in acts(document["tables"])]
     order = (Verdict.WRONG, Verdict.REJECTED, UNPROVEN, Verdict.INACCURATE, Verdict.UNDECIDED)
     return sorted(rows, key=lambda row: order.index(row[2])) + others
 

@@ -12,6 +12,7 @@ from .findings import Sensitivity as Sensitivity
 from .findings import Spread as Spread
 from .findings import Worst as Worst
 from .findings import plural as plural
+from .nouns import SEVERITY as SEVERITY
 from .nouns import Arrow as Arrow
 from .nouns import Ball as Ball
 from .nouns import Case as Case

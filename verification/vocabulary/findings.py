@@ -12,6 +12,8 @@ import numpy as np
 from .nouns import Verdict
 
 ORACLES = {  # Finding.oracle in words
+    "complex_step, finite_difference": "the complex step and differences, where both agree",
+    "finite_difference": "two kinds of differences, where both agree",
     "ball": "proven balls",
     "reverse_autodiff": "float64 within its own error",
     "ball, reverse_autodiff": "proven balls, or float64 within its own error",
@@ -116,6 +118,10 @@ class Finding:
     cases_drawn: int = 0
     left_out: int = 0  # drawn or listed, but beyond the format's range
     convention: str = ""  # the slope that was observed at kinks
+    conventions: tuple[str, ...] = ()  # constant factors that it matches: "sum", "half", ...
+    edges: int = 0  # visited beside the cases, and judged
+    edges_skipped: int = 0  # not judged: the function is not finite, or refuses the shape
+    notes: tuple[str, ...] = ()  # what was seen and is held against nobody
     sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)
     by_entry: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
@@ -147,6 +153,12 @@ class Finding:
         ]
         if self.left_out:
             lines.append(f"{plural(self.left_out, 'case')} left out: beyond {self.dtype}'s range")
+        if self.edges or self.edges_skipped:
+            skipped = f", {self.edges_skipped} skipped" if self.edges_skipped else ""
+            lines.append(f"{plural(self.edges, 'edge')} judged{skipped}")
+        if self.conventions:
+            lines.append(f"convention: {', '.join(self.conventions)}")
+        lines += self.notes
         if self.convention:
             lines.append(f"at kinks: {self.convention}")
         return [*lines, *(f"{k}. {said}" for k, said in enumerate(self.explanation, 1))]

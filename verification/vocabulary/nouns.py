@@ -20,6 +20,15 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
+SEVERITY = (  # the least favourable first: several verdicts together are that of the first met
+    Verdict.REJECTED,
+    Verdict.WRONG,
+    Verdict.INACCURATE,
+    Verdict.UNDECIDED,
+    Verdict.CORRECT,
+)
+
+
 class Evidence(StrEnum):
     """What stands behind a claim, or against it."""
 

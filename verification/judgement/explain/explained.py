@@ -38,7 +38,22 @@ def explain(
     loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
     with jax.enable_x64(True), loose[0], loose[1], np.errstate(all="ignore"):
         alike = [p for p in problems if p.finite and p.sample.paths == problems[0].sample.paths]
-        return tuple(_explained(alike[:CASES])) if alike else ()
+        try:
+            return tuple(_explained(alike[:CASES])) if alike else ()
+        except Exception as error:  # somebody's function, at numbers that nobody foresaw
+            return (_unexplained(error),)
+
+
+def _unexplained(error: Exception) -> Explanation:
+    """A verdict is not lost for want of a reason; that there is none is said."""
+    said = f"{type(error).__name__}: {error}"
+    return Explanation(
+        kind="layer",
+        term="no term",
+        mistake=f"looking for the wrong one raised {said}",
+        residual=np.inf,
+        fits=False,
+    )
 
 
 def _explained(problems: list[Problem]) -> list[Explanation]:

@@ -1,0 +1,52 @@
+"""`refnet explain`: the finding's explanations in words, ranked."""
+
+from verification.campaign import implementation, usable
+from verification.commands.validate import argnums_of
+from verification.vocabulary import Explanation, Finding, Verdict
+
+TOLD = Explanation(
+    kind="edge", term="operand 0 of `+`", mistake="averaged over the batch", location="net.py:31",
+    source="    z = x @ w + b", residual=0.2,
+)  # fmt: skip
+
+
+def finding(verdict: Verdict, *explanation: Explanation) -> Finding:
+    return Finding(
+        "g", "float64", verdict, "why", {}, None, 1, 0, "ball", explanation=explanation
+    )  # fmt: skip
+
+
+def answers(monkeypatch, found: Finding):
+    monkeypatch.setattr(usable, "check", lambda one: None)
+    monkeypatch.setattr(implementation, "judged", lambda *asked: found)
+
+
+ASKED = "explain", "net.py:g", "--of", "net.py:loss", "--args", "net.py:sample"
+
+
+def test_every_explanation_is_printed_in_its_order(refnet, monkeypatch):
+    answers(monkeypatch, finding(Verdict.WRONG, TOLD, TOLD))
+    status, out, err = refnet(*ASKED)
+
+    assert (status, err) == (1, "")
+    assert out.splitlines()[:3] == [
+        "g in float64: wrong",
+        "1. net.py:31: operand 0 of `+`: averaged over the batch",
+        "   z = x @ w + b",
+    ]
+    assert "2. net.py:31" in out
+
+
+def test_what_is_not_explained_is_said(refnet, monkeypatch):
+    answers(monkeypatch, finding(Verdict.WRONG))
+    assert "none was found; why" in refnet(*ASKED)[1]
+    answers(monkeypatch, finding(Verdict.CORRECT))
+    assert refnet(*ASKED)[:2] == (0, "g in float64: correct\nthere is nothing to explain; why\n")
+
+
+def test_it_takes_the_mistakes_of_validate(refnet):
+    status, out, err = refnet("explain", "net.py:g")
+
+    assert (status, out) == (2, "")
+    assert "--of is missing" in err
+    assert argnums_of("0, 2") == (0, 2)

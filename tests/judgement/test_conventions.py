@@ -1,0 +1,99 @@
+"""A constant factor is wrong, and named; where it is allowed it is no mistake."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verification as vf
+from verification.vocabulary import Verdict
+
+
+def loss(w, x, y):
+    return jnp.mean((x @ w - y) ** 2)
+
+
+def gradient(w, x, y):
+    return 2 * x.T @ (x @ w - y) / len(y)
+
+
+def sample(rng):
+    return rng.normal(size=3), rng.normal(size=(8, 3)), rng.normal(size=8)
+
+
+def judged(factor, **options):
+    times = factor if callable(factor) else lambda n: factor
+    candidate = lambda w, x, y: times(len(y)) * gradient(w, x, y)
+    return vf.validate(candidate, **{"of": loss, "args": sample, "cases": 3} | options)
+
+
+FACTORS = {  # of the gradient of 8 examples
+    "sum": lambda n: n,
+    "half": lambda n: 0.5,
+    "double": lambda n: 2.0,
+    "mean": lambda n: 1.0 / n,
+    "negative": lambda n: -1.0,
+}
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_the_convention_is_named_and_accepted_where_it_is_allowed(name):
+    refused, allowed = judged(FACTORS[name]), judged(FACTORS[name], allow=(name,))
+
+    assert refused.verdict is Verdict.WRONG
+    assert refused.conventions == (name,)
+    assert refused.explanation[0].factor == FACTORS[name](8)
+    assert refused.explanation[0].kind == ("sign" if name == "negative" else "factor")
+    assert f"it is the {'negative ' if name == 'negative' else ''}gradient" in refused.reason
+    assert allowed.verdict is Verdict.CORRECT
+    assert allowed.conventions == (name,)
+    assert "with a convention that was allowed" in allowed.reason
+
+
+def test_the_sum_for_the_mean_is_said_with_its_size():
+    said = "the gradient of the sum, not of the mean: the size of axis 0 of args[1] times the truth"
+
+    assert said in judged(8.0).reason
+    assert said in str(judged(8.0).explanation[0])
+
+
+@pytest.mark.parametrize("factor", [1.999999, 3.1, 7.0])
+def test_another_factor_is_no_convention(factor):
+    found = judged(factor, allow=tuple(FACTORS))
+
+    assert (found.verdict, found.conventions) == (Verdict.WRONG, ())
+
+
+def test_a_factor_that_fits_once_is_none():
+    sizes = iter([8, 5, 6, 7] * 9)
+    varied = lambda rng: (
+        lambda n: (rng.normal(size=3), rng.normal(size=(n, 3)), rng.normal(size=n))
+    )(next(sizes))
+
+    assert judged(8.0, args=varied).conventions == ()
+
+
+def test_a_right_gradient_has_none_and_one_leaf_alone_is_none():
+    of = lambda p: jnp.sum(jnp.tanh(p["a"])) + jnp.sum(jnp.tanh(p["b"]))
+    points = lambda rng: ({"a": rng.normal(size=2), "b": rng.normal(size=3)},)
+    slope = lambda z: 1 - np.tanh(z) ** 2
+    one = lambda p: {"a": slope(p["a"]), "b": 2 * slope(p["b"])}
+
+    assert judged(1.0, allow=("half",)).conventions == ()
+    assert vf.validate(one, of=of, args=points, cases=2).conventions == ()
+
+
+def test_a_factor_that_is_right_at_one_size_only_is_not_allowed():
+    """8 times the truth, whatever the batch: at one of 7 it is no sum."""
+    assert judged(8.0).conventions == ("sum",)
+    assert judged(8.0, allow=("sum",)).verdict is Verdict.WRONG
+
+
+def test_a_convention_that_there_is_not_is_said():
+    with pytest.raises(ValueError, match="allow has 'third'; the conventions are sum, half"):
+        judged(1.0, allow=("third",))
+
+
+@pytest.mark.parametrize("name", ["z", 3])
+def test_an_argument_that_there_is_not_is_said(name):
+    with pytest.raises(ValueError, match="there are 3 arguments, from 0: w, x, y"):
+        judged(1.0, vary=(name,))

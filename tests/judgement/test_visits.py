@@ -1,0 +1,85 @@
+"""Edges that nobody asked for: they find mistakes, and never make a right gradient fail."""
+
+import jax.numpy as jnp
+import numpy as np
+
+import verification as vf
+from refnet import tanh
+from verification.vocabulary import Verdict
+
+
+def relu_loss(w, x):
+    return jnp.sum(jnp.maximum(x @ w, 0.0) ** 2 + jnp.abs(w).sum())
+
+
+def sample(rng):
+    return rng.normal(size=3), rng.normal(size=(4, 3))
+
+
+def relu_gradient(w, x):
+    return x.T @ (2 * np.maximum(x @ w, 0.0)) + len(x) * np.sign(w)
+
+
+def judged(gradient, of=relu_loss, args=sample, **options):
+    return vf.validate(gradient, of=of, args=args, cases=2, **options)
+
+
+def test_a_choice_at_a_kink_is_right_there_and_beyond_it_wrong():
+    """At w = 0 any slope of |w| from -1 to 1 is right, and 3 is not."""
+    at_zero = lambda value: lambda w, x: relu_gradient(w, x) + len(x) * value * (w == 0.0)
+
+    assert judged(at_zero(0.0)).verdict is Verdict.CORRECT
+    assert judged(at_zero(1.0)).verdict is Verdict.CORRECT
+    found = judged(at_zero(3.0))
+    assert found.verdict is Verdict.WRONG
+    assert "zero" in found.worst.case
+
+
+def test_a_mistake_for_one_example_alone_is_seen():
+    """sqrt(n - 1) of Bessel's correction, guarded by n > 1."""
+    of = lambda w, x: jnp.mean(jnp.tanh(x @ w))
+    right = lambda w, x: x.T @ (1 - np.tanh(x @ w) ** 2) / len(x)
+    guarded = lambda w, x: right(w, x) * (1.0 if len(x) > 1 else 0.5)
+
+    assert judged(right, of).verdict is Verdict.CORRECT
+    found = judged(guarded, of)
+    assert (found.verdict, found.worst.case) == (Verdict.WRONG, "edge: a batch of 1")
+
+
+def test_digits_that_saturation_takes_are_noted_and_held_against_nobody():
+    of = lambda z: jnp.sum(tanh(z))  # its own slope keeps every digit
+    points = lambda rng: (rng.uniform(-2, 2, size=4),)
+    found = judged(lambda z: 1 - np.tanh(z) ** 2, of, points)
+
+    assert found.verdict is Verdict.CORRECT
+    assert "digits are lost, or cannot be told from a mistake, at edges: args[0]" in found.notes[0]
+
+
+def test_an_edge_where_the_function_is_not_finite_is_skipped_and_counted():
+    of = lambda z: jnp.sum(jnp.log(z) * z)
+    points = lambda rng: (rng.uniform(0.5, 2.0, size=4),)
+    found = judged(lambda z: np.log(z) + 1.0, of, points)
+
+    assert found.verdict is Verdict.CORRECT
+    assert found.edges > 0 and found.edges_skipped >= 2  # the zeros
+    assert f"{found.edges} edges judged, {found.edges_skipped} skipped" in str(found)
+
+
+def test_labels_are_left_alone():
+    """y - p is the gradient for one-hot labels only: another sum of y is another function."""
+    of = lambda z, y: -jnp.mean(jnp.sum(y * (z - jnp.log(jnp.sum(jnp.exp(z), 1))[:, None]), 1))
+    points = lambda rng: (rng.normal(size=(3, 4)), np.eye(4)[rng.integers(4, size=3)])
+
+    def gradient(z, y):
+        e = np.exp(z - z.max(1, keepdims=True))
+        return (e / e.sum(1, keepdims=True) - y) / len(z)
+
+    assert judged(gradient, of, points).verdict is Verdict.CORRECT
+    assert judged(gradient, of, points, vary=("y",)).verdict is Verdict.WRONG
+
+
+def test_one_point_is_that_one_point():
+    rng = np.random.default_rng(2)
+    found = vf.validate(relu_gradient, of=relu_loss, args=sample(rng))
+
+    assert (found.edges, found.edges_skipped) == (0, 0)

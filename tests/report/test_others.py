@@ -1,0 +1,45 @@
+"""Rows of other implementations: one for each that is here, and each can fail."""
+
+import math
+
+import pytest
+
+from refnet import ACTIVATIONS, LOSSES
+from verification.report import others
+
+COLUMNS = {
+    "implementation", "library", "function", "dtype", "verdict", "power", "conventions", "worst",
+    "budgets", "seconds", "reason",
+}  # fmt: skip
+
+
+def test_a_course_is_correct_and_its_sum_for_a_mean_is_named():
+    right, summed = (others.row(other, "float32", 2, 0) for other in others.course())
+
+    assert set(right) == set(summed) == COLUMNS
+    assert (right["verdict"], right["conventions"]) == ("correct", "")
+    assert (summed["verdict"], summed["conventions"]) == ("wrong", "sum")
+    assert 0.0 < right["power"] < 1e-4 and right["budgets"] < 1.0 < summed["budgets"]
+    assert math.isfinite(right["seconds"]) and "not" in summed["worst"]
+
+
+def test_half_a_square_is_a_convention_of_optax():
+    of_name = {other.implementation: other for other in others.optax_losses()}
+    row = others.row(of_name["the mean of l2_loss"], "float32", 1, 0)
+
+    assert (row["verdict"], row["conventions"]) == ("wrong", "half")
+
+
+def test_digits_that_jax_loses_are_seen_over_the_whole_range():
+    of_name = {other.function: other for other in others.jax_nn(64)}
+    row = others.row(of_name["sigmoid"], "float32", 1, 0)
+
+    assert row["verdict"] == "inaccurate"
+
+
+@pytest.mark.torch
+def test_every_activation_and_loss_has_its_row_where_torch_is_here():
+    pytest.importorskip("torch")
+    functions = {other.function for other in others.others() if other.library == "PyTorch"}
+
+    assert functions == {*ACTIVATIONS, *LOSSES, "dense"}

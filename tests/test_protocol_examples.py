@@ -1,0 +1,83 @@
+"""The programs of examples/protocol answer as docs/protocol.md says they do."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from verification.judgement.foreign import validate_process
+
+FOLDER = Path(__file__).resolve().parent.parent / "examples" / "protocol"
+C = "logistic_neuron", "softmax_cross_entropy"
+PARSE = """
+tree = Meta.parseall(read(ARGS[1], String))
+any(x -> x isa Expr && x.head in (:error, :incomplete), tree.args) && exit(1)
+"""
+
+pytestmark = pytest.mark.end_to_end
+
+
+def needs(program: str):
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"needs {program}")
+
+
+def compiled(folder: Path, *words: str) -> str:
+    program = folder / "gradient"
+    subprocess.run([*words, "-o", str(program)], check=True, timeout=120)
+    return str(program)
+
+
+@pytest.fixture(scope="module")
+def c_program(tmp_path_factory):
+    strict = "-O2", "-std=c99", "-Wall", "-Wextra", "-Werror"
+    return compiled(tmp_path_factory.mktemp("c"), "cc", *strict, str(FOLDER / "gradient.c"), "-lm")
+
+
+@needs("cc")
+@pytest.mark.parametrize("against", C)
+def test_the_program_in_c_is_correct(c_program, against):
+    finding = validate_process([c_program], against=against, cases=4)
+    assert finding.verdict == "correct", finding
+
+
+@needs("cc")
+def test_a_slip_in_the_program_in_c_is_seen(tmp_path):
+    text = (FOLDER / "gradient.c").read_text()
+    slip = text.replace("- y[c] * others_p) / rows;", "- y[c] * others_p) / count;")
+    assert slip != text
+    (tmp_path / "slip.c").write_text(slip)
+    program = compiled(tmp_path, "cc", str(tmp_path / "slip.c"), "-lm")
+    finding = validate_process([program], against="softmax_cross_entropy", cases=4)
+    assert finding.verdict == "wrong", finding
+
+
+@needs("node")
+@pytest.mark.parametrize("against", ["logistic_neuron", "mlp_mse"])
+def test_the_program_in_javascript_is_correct(against):
+    command = ["node", str(FOLDER / "gradient.js")]
+    finding = validate_process(command, against=against, cases=4)
+    assert finding.verdict == "correct", finding
+
+
+@needs("node")
+def test_a_slope_that_loses_its_digits_is_seen_in_javascript(tmp_path):
+    text = (FOLDER / "gradient.js").read_text()
+    lossy = text.replace("d / Math.cosh(z) / Math.cosh(z)", "d * (1 - Math.tanh(z) ** 2)")
+    assert lossy != text
+    (tmp_path / "lossy.js").write_text(lossy)
+    finding = validate_process(["node", str(tmp_path / "lossy.js")], against="mlp_mse", cases=2)
+    assert finding.verdict == "wrong" and "times 64" in finding.reason, finding
+
+
+@needs("rustc")
+def test_the_program_in_rust_is_correct(tmp_path):
+    program = compiled(tmp_path, "rustc", str(FOLDER / "gradient.rs"))
+    finding = validate_process([program], against="softmax_cross_entropy", cases=4)
+    assert finding.verdict == "correct", finding
+
+
+@needs("julia")
+def test_the_program_in_julia_parses():
+    """Its package for JSON need not be there."""
+    subprocess.run(["julia", "-e", PARSE, str(FOLDER / "gradient.jl")], check=True, timeout=120)

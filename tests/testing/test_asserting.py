@@ -1,0 +1,63 @@
+"""assert_gradient: a finding where it is correct, and a failure that explains where it is not."""
+
+from unittest import SkipTest
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from verification.testing import GradientError, UndecidedError, assert_gradient, asserting
+
+of = lambda w: jnp.sum(jnp.tanh(w) ** 2)
+points = lambda rng: (rng.normal(size=3),)
+
+
+def right(w):
+    return 2 * np.tanh(w) * (1 - np.tanh(w) ** 2)
+
+
+def half(w):
+    return right(w) / 2
+
+
+def unknown(w):
+    return jnp.sum(jax.lax.digamma(w))
+
+
+OPEN = {"of": unknown, "args": lambda rng: (rng.uniform(1.2, 3.0, size=3),), "cases": 2}
+
+
+def test_a_right_gradient_is_given_back_as_a_finding():
+    assert assert_gradient(right, of=of, args=points, cases=2).verdict == "correct"
+
+
+def test_a_wrong_one_raises_its_finding_as_the_explanation():
+    with pytest.raises(GradientError) as said:
+        assert_gradient(half, of=of, args=points, cases=2)
+
+    assert said.value.finding.verdict == "wrong"
+    assert str(said.value).startswith("half in float64: wrong\n  Why: ")
+    assert "Worst element" in str(said.value) and "Power" in str(said.value)
+
+
+def test_undecided_is_no_pass_unless_it_is_said_to_be_skipped():
+    gradient = jax.jit(jax.grad(unknown))
+    with pytest.raises(UndecidedError, match='undecided="skip"'):
+        assert_gradient(gradient, **OPEN)
+    with pytest.raises(SkipTest, match="is undecided: "):
+        assert_gradient(gradient, **OPEN, undecided="skip")
+    with pytest.raises(ValueError, match="undecided is 'pass'; it must be"):
+        assert_gradient(gradient, **OPEN, undecided="pass")
+
+
+def test_whoever_listens_hears_of_right_and_wrong(monkeypatch):
+    heard = []
+    monkeypatch.setattr(asserting, "LISTENERS", [heard.append])
+    assert_gradient(right, of=of, args=points, cases=2)
+    with pytest.raises(GradientError):
+        assert_gradient(half, of=of, args=points, cases=2)
+
+    assert [row["verdict"] for row in heard] == ["correct", "wrong"]
+    assert heard[1]["location"]["line"] == half.__code__.co_firstlineno
+    assert heard[1]["location"]["file"].endswith("test_asserting.py")

@@ -1,0 +1,16 @@
+"""A function whose own derivative is the candidate: what an adapter makes of one."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Function(NamedTuple):
+    """answers(argnums)(*args, cotangent) -> [value leaves, slope leaves, and those ahead].
+
+    The slopes are the function's own, in its float arguments args[i] for i in argnums; `ahead`
+    says whether they are given a second time, by forward mode.
+    """
+
+    name: str
+    answers: Callable[[tuple[int, ...]], Callable]
+    ahead: bool = False

@@ -1,0 +1,85 @@
+"""JAX functions given as themselves: their own derivative, and their value, are the candidates.
+
+Functions with rules of their own (custom_vjp, custom_jvp; a Pallas kernel inside one) are known at
+sight; anything that wraps them goes through `derivative`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from .function import Function
+from .trees import inward, outward
+
+TANGENTS = 64  # float entries up to which forward mode is asked for every one
+
+
+def derivative(f: Callable, ahead: bool = False) -> Function:
+    """The candidate that JAX's derivative of f is: by jax.vjp, and by jax.jvp where `ahead`.
+
+    Raises TypeError for what is not callable.
+    """
+    if not callable(f):
+        raise TypeError(f"f is {f!r}; pass a function of JAX arrays")
+    name = getattr(f, "__name__", type(f).__name__)
+    return Function(name, lambda argnums: answers(f, argnums, ahead), ahead)
+
+
+def recognised(candidate: Any) -> Function | None:
+    """custom_jvp goes both ways; custom_vjp has no forward mode."""
+    if isinstance(candidate, jax.custom_jvp):
+        return derivative(candidate, ahead=True)
+    return derivative(candidate) if isinstance(candidate, jax.custom_vjp) else None
+
+
+def answers(f: Callable, argnums: tuple[int, ...], ahead: bool = False) -> Callable:
+    """(*args, cotangent) -> leaves of the value, of the pullback, and by forward mode again."""
+
+    def answer(*args) -> list:
+        *inputs, cotangent = jax.tree.map(jnp.asarray, args)
+        only, picked = restricted(f, inputs, argnums)
+        value, pull = jax.vjp(only, *picked)
+        above = like(cotangent, value)
+        slopes = pull(above)
+        again = forward(only, picked, above) if ahead and entries(picked) <= TANGENTS else ()
+        return [*jax.tree.leaves(value), *slopes, *again]
+
+    return answer
+
+
+def restricted(f: Callable, inputs: list, argnums: tuple[int, ...]) -> tuple[Callable, list]:
+    """f as a function of the float leaves of inputs[i] for i in argnums alone, and those leaves."""
+    chosen, tree = jax.tree.flatten([inputs[i] for i in argnums])
+    floats = [k for k, leaf in enumerate(chosen) if jnp.issubdtype(leaf.dtype, jnp.floating)]
+
+    def only(*leaves):
+        merged = dict(enumerate(chosen)) | dict(zip(floats, leaves, strict=True))
+        parts = jax.tree.unflatten(tree, [merged[k] for k in range(len(chosen))])
+        whole = dict(enumerate(inputs)) | dict(zip(argnums, parts, strict=True))
+        return inward(f(*outward(tuple(whole[i] for i in range(len(inputs))))))
+
+    return only, [chosen[k] for k in floats]
+
+
+def forward(only: Callable, picked: list, above: Any) -> tuple:
+    """d <value, above> in every entry, by one tangent each."""
+
+    def scalar(*leaves):
+        pairs = zip(jax.tree.leaves(only(*leaves)), jax.tree.leaves(above), strict=True)
+        return sum(jnp.sum(v * c) for v, c in pairs)
+
+    return jax.jacfwd(scalar, tuple(range(len(picked))))(*picked)
+
+
+def entries(leaves: list) -> int:
+    return sum(leaf.size for leaf in leaves)
+
+
+def like(cotangent: Any, value: Any) -> Any:
+    """The cotangent in the structure and the dtypes of the value."""
+    leaves, tree = jax.tree.flatten(value)
+    above = jax.tree.leaves(cotangent)
+    pairs = zip(above, leaves, strict=True)
+    return jax.tree.unflatten(tree, [jnp.asarray(c).astype(v.dtype) for c, v in pairs])

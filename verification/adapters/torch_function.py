@@ -1,0 +1,116 @@
+"""PyTorch: functions of tensors, modules and autograd.Functions, by their own autograd.
+
+Arrays become tensors and back through DLPack, without a copy; bfloat16 goes by its bits.  Modules
+and autograd.Functions are known at sight; plain functions go through `derivative`, and gradients
+written by hand on tensors through `on_tensors`.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import ml_dtypes
+import numpy as np
+
+from .function import Function
+from .trees import inward, mapped
+
+
+def derivative(f: Callable) -> Function:
+    """The candidate that autograd's derivative of f is; f takes tensors and returns tensors.
+
+    f may be a plain function, a subclass of torch.autograd.Function, or a module: its parameters,
+    if it has any, come as the first argument, a dict with their names.
+    Raises ImportError without PyTorch, TypeError for what is not callable.
+    """
+    import torch  # pyright: ignore[reportMissingImports]
+
+    if isinstance(f, type) and issubclass(f, torch.autograd.Function):
+        return Function(f.__name__, lambda argnums: answers(torch, f.apply, argnums))
+    if isinstance(f, torch.nn.Module):
+        run = with_parameters(torch, f)
+        return Function(type(f).__name__, lambda argnums: answers(torch, run, argnums))
+    if not callable(f):
+        raise TypeError(f"f is {f!r}; pass a function of tensors, a module or a Function")
+    return Function(getattr(f, "__name__", "f"), lambda argnums: answers(torch, f, argnums))
+
+
+def on_tensors(gradient: Callable) -> Callable:
+    """A gradient written by hand on tensors, as one on NumPy arrays."""
+
+    def on_arrays(*args):
+        torch = sys.modules["torch"]
+        found = gradient(*mapped(lambda x: tensor(torch, x), args))
+        return mapped(lambda x: array(torch, x), found)
+
+    on_arrays.__name__ = getattr(gradient, "__name__", "on_tensors")
+    return on_arrays
+
+
+def recognised(candidate: Any) -> Function | None:
+    """Modules and autograd.Functions; PyTorch is not imported to find out."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return None
+    is_function = isinstance(candidate, type) and issubclass(candidate, torch.autograd.Function)
+    return derivative(candidate) if is_function or isinstance(candidate, torch.nn.Module) else None
+
+
+def with_parameters(torch, module) -> Callable:
+    """module(*inputs), or with its parameters first; raises ValueError for other names."""
+    names = {name for name, _ in module.named_parameters()}
+
+    def run(*args):
+        if not names:
+            return module(*args)
+        first = args[0] if args else None
+        if not isinstance(first, dict) or set(first) != names:
+            said = ", ".join(sorted(names))
+            raise ValueError(
+                f"the first argument must be a dict of the module's parameters: {said}"
+            )
+        return torch.func.functional_call(module, first, args[1:])
+
+    return run
+
+
+def answers(torch, f: Callable, argnums: tuple[int, ...]) -> Callable:
+    """(*args, cotangent) -> leaves of the value, and of the slopes that autograd has."""
+
+    def answer(*args) -> list:
+        *inputs, cotangent = args
+        tensors = inward(mapped(lambda x: tensor(torch, x), tuple(inputs)))
+        chosen = jax.tree.leaves([tensors[i] for i in argnums])
+        picked = [x.requires_grad_() for x in chosen if x.is_floating_point()]
+        value = jax.tree.leaves(inward(f(*mapped(lambda x: x, tensors))))
+        above = [tensor(torch, c) for c in jax.tree.leaves(cotangent)]
+        above = [c.to(v.dtype) for c, v in zip(above, value, strict=True)]
+        slopes = torch.autograd.grad(value, picked, above, allow_unused=True)
+        slopes = [
+            torch.zeros_like(x) if g is None else g for x, g in zip(picked, slopes, strict=True)
+        ]
+        return [array(torch, x) for x in (*value, *slopes)]
+
+    return answer
+
+
+def tensor(torch, x):
+    """The array as a tensor that shares its memory."""
+    if not isinstance(x, np.ndarray | np.generic | jax.Array | float):
+        return x
+    x = np.asarray(x)
+    if x.dtype == ml_dtypes.bfloat16:
+        return torch.from_dlpack(x.view(np.int16)).view(torch.bfloat16)
+    return torch.from_dlpack(x)
+
+
+def array(torch, x) -> Any:
+    """The tensor as an array that shares its memory; anything else as it is."""
+    if not isinstance(x, torch.Tensor):
+        return x
+    x = x.detach()
+    if x.dtype == torch.bfloat16:
+        bits = np.from_dlpack(x.contiguous().view(torch.int16))
+        return bits.view(ml_dtypes.bfloat16)
+    return np.from_dlpack(x)

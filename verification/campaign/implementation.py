@@ -1,0 +1,188 @@
+"""One implementation as it is asked about: where it stands, and what it is the gradient of."""
+
+import shlex
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..adapters.source_files import Located, Unusable, line_of, located
+from ..vocabulary import Finding
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """Words only, so that it can be sent to another process; `subject` finds what they name."""
+
+    name: str
+    gradient: str = ""  # FILE.py:NAME ...
+    of: str = ""
+    args: str = ""
+    argnums: int | tuple[int, ...] = 0
+    process: str = ""  # ... or a command
+    against: str = ""  # the derivation that says `of` and `args`
+    allow: tuple[str, ...] = ()
+    vary: tuple[Any, ...] = ()
+    limits: tuple[tuple[str, float], ...] = ()  # of a process: seconds, memory, output
+    folder: str = ""  # where files are looked for; the working directory where it is empty
+
+
+OURS = Path(__file__).parent.parent  # an argument that is refused there has its sentence already
+
+
+class Subject(NamedTuple):
+    """What the words of an implementation name."""
+
+    gradient: Located
+    of: Callable
+    args: Callable | tuple
+    argnums: int | tuple[int, ...]
+    names: tuple[str, str]  # of `of` and of `args`, as a person reads them
+    forward: str = ""  # the file of `of`, where it is the user's
+
+
+def subject(one: Implementation) -> Subject:
+    """The functions themselves.  Raises Unusable, in a sentence, where one cannot be had."""
+    return _subject(one, Path(one.folder).absolute())
+
+
+@lru_cache(maxsize=64)
+def _subject(one: Implementation, folder: Path) -> Subject:
+    gradient = located("gradient", one.gradient, folder)
+    if one.against:
+        paper = derivation(one.against)
+        first, *others = paper.argnums
+        argnums = paper.argnums if others else first
+        names = f"the derivation {one.against}", f"the draw of {one.against}"
+        return Subject(gradient, paper.function, paper.draw, argnums, names)
+    of, args = located("--of", one.of, folder), located("--args", one.args, folder)
+    names = of.given, args.given
+    return Subject(gradient, of.function, args.function, one.argnums, names, of.file)
+
+
+def derivation(name: str):
+    """One of our derivations.  Raises Unusable that names the nearest, and all."""
+    from difflib import get_close_matches
+
+    from ..derivations import ALL
+
+    if name in ALL:
+        return ALL[name]
+    near = get_close_matches(name, ALL, n=1)
+    guess = f"did you mean {near[0]!r}? " if near else ""
+    raise Unusable(f"against is {name!r}; {guess}known: {', '.join(ALL)}")
+
+
+def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
+    """The finding in one dtype, under the implementation's name.
+
+    Raises Unusable where not the implementation but what it is judged by is at fault.
+    """
+    if one.process:
+        return _renamed(_of_process(one, dtype, cases, seed), one, dtype, cases, seed)
+    from ..judgement.validate import validate
+
+    it = subject(one)
+    options: dict[str, Any] = {"allow": one.allow, "vary": one.vary}
+    asked = {key: value for key, value in options.items() if value}
+    try:
+        found = validate(
+            it.gradient.function,
+            of=it.of,
+            args=it.args,
+            argnums=it.argnums,
+            dtype=dtype,
+            cases=cases,
+            seed=seed,
+            **asked,
+        )
+    except Exception as error:
+        raise blamed(error, it) from error
+    return _renamed(found, one, dtype, cases, seed)
+
+
+def _of_process(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
+    from ..judgement.foreign import Limits, validate_process  # type: ignore[import-not-found]
+
+    derivation(one.against)
+    whole = {"memory": int, "output": int}  # bytes
+    asked: dict[str, Any] = {"against": one.against, "dtype": dtype, "cases": cases, "seed": seed}
+    try:
+        limits = Limits(**{key: whole.get(key, float)(value) for key, value in one.limits})
+        return validate_process(one.process, limits=limits, **asked)
+    except Exception as error:
+        raise _refused(error) or error from error
+
+
+def _renamed(found: Finding, one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
+    return replace(found, name=one.name, reproduce=command(one, dtype, cases, seed))
+
+
+def blamed(error: Exception, it: Subject) -> Exception:
+    """Whose fault an exception is: that of `of`, of the sampler, of an argument, or ours."""
+    for function, name in zip((it.of, it.args), it.names, strict=True):
+        if (said := raised(function, name, error)) is not None:
+            return said
+    return _refused(error) or error
+
+
+def _refused(error: Exception) -> Unusable | None:
+    """The sentence of an argument that is not what it should be; None for any other error."""
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    if isinstance(error, TypeError | ValueError) and Path(last).is_relative_to(OURS):
+        return Unusable(" ".join(str(error).split()))
+    return None
+
+
+def raised(function: Any, name: str, error: Exception) -> Unusable | None:
+    """The sentence, if the exception passed through the file of that function."""
+    code = getattr(function, "__code__", None)
+    line = None if code is None else line_of(error, code.co_filename)
+    if line is None:
+        return None
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return Unusable(f"{name} raised {said}, at line {line}; mend it")
+
+
+def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:
+    """The command line that asks the same again."""
+    words = ["refnet", "validate"]
+    if one.process:
+        words += ["--process", one.process]
+        words += [part for key, value in one.limits for part in (f"--{key}", f"{value:g}")]
+    else:
+        words += [one.gradient]
+    if one.against:
+        words += ["--against", one.against]
+    else:
+        words += ["--of", one.of, "--args", one.args]
+        numbers = (one.argnums,) if isinstance(one.argnums, int) else one.argnums
+        words += ["--argnums", ",".join(map(str, numbers))] if one.argnums != 0 else []
+    for option, values in (("--allow", one.allow), ("--vary", one.vary)):
+        words += [part for value in values for part in (option, str(value))]
+    return shlex.join([*words, "--dtype", dtype, "--cases", str(cases), "--seed", str(seed)])
+
+
+def row(found: Finding, one: Implementation) -> dict[str, Any]:
+    """The finding as plain data, with the place that a reader is led to."""
+    import json
+
+    return {
+        **json.loads(found.to_json()),
+        "implementation": one.name,
+        "against": one.against or one.of,
+        "location": place(one),
+        "forward": {"file": "" if one.process else subject(one).forward},
+    }
+
+
+def place(one: Implementation) -> dict[str, Any]:
+    """File and line of the gradient; of a process, the file that its command runs."""
+    if not one.process:
+        it = subject(one).gradient
+        return {"file": it.file, "line": it.line}
+    files = [word for word in shlex.split(one.process) if Path(word).is_file()]
+    inside = [word for word in files if not Path(word).is_absolute()]
+    return {"file": Path(inside[0]).as_posix(), "line": 1} if inside else {"file": "", "line": 0}

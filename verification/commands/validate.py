@@ -1,0 +1,200 @@
+"""`refnet validate`: is somebody's gradient right?  A function in a file, or a process."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .mistakes import Mistake, at_least_one, known, positive, seed_of, translated, writable_file
+from .status import status_of
+
+if TYPE_CHECKING:
+    from ..campaign.implementation import Implementation
+    from ..vocabulary import Finding
+
+GRADIENT = Annotated[
+    str | None,
+    typer.Argument(metavar="[FILE.py:GRADIENT]", help="The gradient; or package.module:GRADIENT."),
+]
+OF = Annotated[
+    str | None, typer.Option(help="FILE.py:LOSS, the function differentiated.", metavar="LOSS")
+]
+ARGS = Annotated[
+    str | None,
+    typer.Option(help="FILE.py:SAMPLE, a function of a random generator that returns a tuple."),
+]
+ARGNUMS = Annotated[str, typer.Option(help="By which arguments: 0, or several as 0,1.")]
+DTYPE = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="float64, float32, float16, bfloat16, bfloat16_float32 or float16_float32; "
+        "may be repeated. Default: float64."
+    ),
+]
+CASES = Annotated[int, typer.Option(help="Cases drawn.")]
+SEED = Annotated[int, typer.Option(help="Of the cases.")]
+ALLOW = Annotated[
+    list[str] | None,
+    typer.Option(help="A convention that is no mistake: sum, half, negative; may be repeated."),
+]
+VARY = Annotated[
+    list[str] | None,
+    typer.Option(help="An argument (its number) that is drawn and not held; may be repeated."),
+]
+AGAINST = Annotated[
+    str | None,
+    typer.Option(help="One of our derivations, in place of --of and --args."),
+]
+
+
+def validate(
+    gradient: GRADIENT = None,
+    of: OF = None,
+    args: ARGS = None,
+    argnums: ARGNUMS = "0",
+    dtype: DTYPE = None,
+    cases: CASES = 16,
+    seed: SEED = 0,
+    allow: ALLOW = None,
+    vary: VARY = None,
+    process: Annotated[
+        str | None, typer.Option(help="A command that answers over its stdin and stdout.")
+    ] = None,
+    against: AGAINST = None,
+    seconds: Annotated[float | None, typer.Option(help="Limit of a process, a question.")] = None,
+    memory: Annotated[float | None, typer.Option(help="Limit of a process, in bytes.")] = None,
+    output: Annotated[float | None, typer.Option(help="Limit of an answer, in bytes.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the finding there as JSON.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write it there as JUnit XML.")] = None,
+    sarif: Annotated[Path | None, typer.Option(help="Write it there as SARIF 2.1.0.")] = None,
+) -> int:
+    """Judge somebody's gradient.
+
+    Give FILE.py:GRADIENT with --of and --args, or --process with --against.
+
+    Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
+    """
+    limits = {"seconds": seconds, "memory": memory, "output": output}
+    for option, file in (("--json", json), ("--junit", junit), ("--sarif", sarif)):
+        writable_file(option, file)
+    one = implementation(
+        gradient, of, args, argnums, allow=allow, vary=vary, process=process, against=against,
+        limits=limits,
+    )  # fmt: skip
+    findings = judged(one, dtype, cases, seed)
+    from ..campaign.implementation import row
+    from .shown import show
+
+    rows = [row(found, one) for found in findings]
+    for one_row in rows:
+        show(one_row)
+    _write(findings, rows, json, junit, sarif)
+    return status_of(found.verdict for found in findings)
+
+
+def implementation(
+    gradient: str | None,
+    of: str | None,
+    args: str | None,
+    argnums: str,
+    allow: Sequence[str] | None = None,
+    vary: Sequence[str] | None = None,
+    process: str | None = None,
+    against: str | None = None,
+    limits: dict[str, float | None] | None = None,
+) -> "Implementation":
+    """What the options name, or a Mistake where they contradict each other or one is missing."""
+    given = {name: value for name, value in (limits or {}).items() if value is not None}
+    options = {"FILE.py:GRADIENT": gradient, "--of": of, "--args": args, "--allow": allow}
+    options |= {"--vary": vary, "--process": process, "--against": against}
+    options |= {f"--{name}": positive(f"--{name}", value) for name, value in given.items()}
+    _agree({name: str(value) for name, value in options.items() if value})
+    from ..campaign.implementation import Implementation
+
+    return Implementation(
+        name=process or (gradient or "").rpartition(":")[2],
+        gradient=gradient or "",
+        of=of or "",
+        args=args or "",
+        argnums=argnums_of(argnums),
+        process=process or "",
+        against=against or "",
+        allow=tuple(allow or ()),
+        vary=tuple(int(word) if word.isdecimal() else word for word in vary or ()),
+        limits=tuple(given.items()),
+    )
+
+
+def _agree(given: dict[str, str]) -> None:
+    """Raises a Mistake for an option that contradicts another, or that is missing."""
+    if "--process" in given:
+        apart = ("FILE.py:GRADIENT", "--of", "--args", "--allow", "--vary")
+        wanted, head = ("--against",), f"--process is {given['--process']!r}"
+    elif "FILE.py:GRADIENT" in given:
+        apart: tuple[str, ...] = ("--seconds", "--memory", "--output")
+        apart += ("--of", "--args") if "--against" in given else ()
+        wanted = () if "--against" in given else ("--of", "--args")
+        head = f"the gradient is {given['FILE.py:GRADIENT']!r}"
+        head += f" and --against {given['--against']!r}" if "--against" in given else ""
+    else:
+        raise Mistake("there is nothing to judge; give FILE.py:GRADIENT, or --process COMMAND")
+    for option in apart:
+        if option in given:
+            raise Mistake(f"{option} is {given[option]!r}, but {head}; leave one of the two out")
+    for option in wanted:
+        if option not in given:
+            raise Mistake(f"{head}, but {option} is missing; {MEANT[option]}")
+
+
+MEANT = {
+    "--of": "give the function differentiated, --of FILE.py:LOSS",
+    "--args": "give where to look, --args FILE.py:SAMPLE, a function of a random generator",
+    "--against": "give the name of a derivation, such as --against mse (see `refnet list`)",
+}
+
+
+def argnums_of(text: str) -> int | tuple[int, ...]:
+    words = text.split(",")
+    if not all(word.strip().isdecimal() for word in words):
+        raise Mistake(f"--argnums is {text!r}; give whole numbers from 0, such as 0 or 0,1")
+    numbers = tuple(map(int, words))
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def judged(
+    one: "Implementation", dtype: list[str] | None, cases: int, seed: int
+) -> "list[Finding]":
+    """One finding for each dtype; whatever the user's files are to blame for is a Mistake."""
+    at_least_one("--cases", cases)
+    seed_of(seed)
+    with translated():
+        from ..arithmetic.formats import DTYPES
+
+        dtypes = [known("dtype", name, DTYPES) for name in dtype or ["float64"]]
+        from ..campaign import implementation as asking
+        from ..campaign.usable import check
+
+        check(one)
+        return [asking.judged(one, name, cases, seed) for name in dtypes]
+
+
+def _write(findings: "list[Finding]", rows: list[dict], json, junit, sarif) -> None:
+    from ..report.findings import junit as as_junit
+    from ..report.findings import sarif as as_sarif
+    from ..report.findings.writing import write_text
+
+    texts: list[tuple[Path | None, Callable[[], Any]]] = [
+        (json, lambda: _json(findings)),
+        (junit, lambda: as_junit.junit(rows)),
+        (sarif, lambda: as_sarif.sarif(rows)),
+    ]
+    for file, text in texts:
+        if file is not None:
+            write_text(file, text())
+
+
+def _json(findings: "list[Finding]") -> str:
+    """One finding as it is; several as a list of them."""
+    texts = [found.to_json() for found in findings]
+    return (texts[0] if len(texts) == 1 else "[\n" + ",\n".join(texts) + "\n]") + "\n"

@@ -1,0 +1,106 @@
+"""`refnet vectors`: test vectors for those who cannot run us, and what became of their answers."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .mistakes import Mistake, at_least_one, known, seed_of
+from .status import status_of
+
+WIDE = 120  # columns, where no terminal says how many
+
+if TYPE_CHECKING:
+    from ..judgement.vectors.answers import Tally
+
+vectors = typer.Typer(
+    help="Test vectors as JSON files: write them, or judge what another program answered.",
+    rich_markup_mode=None,
+)
+
+
+@vectors.command("export")
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Derivations. Default: all.")
+    ] = None,
+    dtype: Annotated[
+        list[str] | None, typer.Option(help="May be repeated. Default: every dtype.")
+    ] = None,
+    cases: Annotated[int, typer.Option(help="Cases drawn, besides the edges.")] = 8,
+    seed: Annotated[int, typer.Option(help="Of the cases.")] = 0,
+) -> int:
+    """Write one file for each derivation, and their schema.
+
+    Inputs, proven gradients, and the budget of every entry in every dtype. DIR is replaced whole.
+    """
+    at_least_one("--cases", cases)
+    seed_of(seed)
+    if folder.exists() and not folder.is_dir():
+        raise Mistake(f"DIR is {str(folder)!r}, which is a file; give a folder")
+    from ..adapters.vector_files import Unreadable
+    from ..arithmetic.formats import DTYPES
+    from ..derivations import ALL
+    from ..judgement.vectors import export_vectors
+
+    wanted = [known("derivation", name, ALL) for name in dict.fromkeys(names or ALL)]
+    dtypes = [known("dtype", d, DTYPES) for d in dict.fromkeys(dtype or DTYPES)]
+    try:
+        files = export_vectors(folder, wanted, dtypes, cases, seed)
+    except Unreadable as error:
+        raise Mistake(f"{error}; give a folder that is empty or does not exist") from None
+    size = sum(file.stat().st_size for file in files)
+    typer.echo(f"{len(files)} files, {size / 1e6:.1f} MB: {folder}")
+    return 0
+
+
+@vectors.command("check")
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="As written by export.")],
+    answers: Annotated[
+        Path,
+        typer.Argument(metavar="ANSWERS", help="A JSON file, or a folder of them: tcId -> answer."),
+    ],
+) -> int:
+    """Judge what another program answered to the tests in DIR.
+
+    Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided: tests without an answer.
+    """
+    if not folder.is_dir():
+        raise Mistake(
+            f"DIR is {str(folder)!r}, which is no folder; write one with `vectors export`"
+        )
+    if not answers.exists():
+        raise Mistake(f"ANSWERS is {str(answers)!r}, which does not exist; give a file or a folder")
+    from ..adapters.vector_files import Unreadable
+    from ..judgement.vectors import check_vectors
+
+    try:
+        tallies = check_vectors(folder, answers)
+    except Unreadable as error:
+        raise Mistake(str(error)) from None
+    _print(tallies)
+    return status_of(tally.finding.verdict for tally in tallies)
+
+
+def _print(tallies: list["Tally"]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    names = ("dtype", "verdict", "tests", "missing", "worst", "power")
+    table = Table(Column("derivation", no_wrap=True), *names, box=box.SIMPLE_HEAD)
+    for tally in tallies:
+        f = tally.finding
+        worst = f"{f.worst.budgets:.2g}" if f.worst else "none"
+        power = max(f.power.values(), default=float("inf"))
+        counts = str(tally.tests), str(len(tally.missing))
+        table.add_row(f.name, f.dtype, f.verdict, *counts, worst, f"{power:.1e}")
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    console.print(table)
+    for tally in tallies:
+        f = tally.finding
+        if f.verdict != "correct":
+            console.print(f"{f.name}, {f.dtype}: {f.verdict}: {f.reason}", markup=False)

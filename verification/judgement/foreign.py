@@ -1,0 +1,141 @@
+"""Judge a program in any language: asked over stdin and stdout, against one of our derivations."""
+
+import shlex
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import jax
+import numpy as np
+
+from .. import faults
+from ..adapters.layouts import layout
+from ..adapters.limits import Limits
+from ..adapters.process import Tool
+from ..adapters.strict_json import Improper
+from ..derivations import ALL
+from ..oracles.question import as_exact
+from ..vocabulary import Derivation, Explanation, Finding, Silent
+from .budget import DTYPES
+from .explain import explain
+from .formula import Told, formula
+from .posed import Posed, Questions, questions
+from .sample import Sample, outside
+from .verdict import Draws, judge
+
+DEFAULT = Limits()
+
+
+def validate_process(
+    command: str | Sequence[str],
+    *,
+    against: str,
+    dtype: str = "float64",
+    cases: int = 16,
+    seed: int = 0,
+    limits: Limits = DEFAULT,
+) -> Finding:
+    """The verdict on a program that answers the gradient of the derivation `against`.
+
+    command   the program and its arguments; a string is split as a shell would, and no shell runs
+    against   one of verification/derivations; docs/protocol.md has the layout of each
+    dtype     the numbers sent are those of this format, and those answered are rounded to it
+    limits    of time, memory and output; a program beyond them is killed, its answer rejected
+
+    Cases, truth, budgets and power are those of `check`.  Raises ValueError for a program that is
+    not there, an unknown derivation or dtype, or a number of cases below 1; TypeError for a
+    command that is no text.
+    """
+    words, of = program(command), layout(against)
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
+    if cases < 1:
+        raise ValueError(f"cases is {cases}; at least 1 is needed")
+    posed = questions(against, dtype, seed)
+    with Tool(words, of, dtype, limits, seed) as tool:
+        return judged(tool, posed, cases, _reproduce(words, against, dtype, cases, seed))
+
+
+def judged(tool: Tool, posed: Questions, cases: int, reproduce: str) -> Finding:
+    """All edges, and as many draws as it takes."""
+    hear, subject = partial(answer, tool), ALL[posed.name]
+    return judge(
+        shlex.join(tool.command),
+        posed.dtype,
+        map(hear, posed.edges),
+        faults.ALL.values(),
+        formula_is_right=partial(right_formula, tool),
+        reproduce=reproduce,
+        draws=Draws(lambda ks: (hear(posed.draw(k)) for k in ks), cases),
+        explain=partial(explained, subject),
+    )
+
+
+def answer(tool: Tool, posed: Posed | None) -> Sample | None:
+    """What it answers, beside truth and budget; it is told what the answer was found to be."""
+    if posed is None:
+        return None
+    args, label = posed.case.args, posed.case.label
+    try:
+        given = tool.evaluate(args, posed.dtype)
+        sample = posed.answered(lambda *_: given)
+        bad = [path for k, path in enumerate(sample.paths) if outside(sample, k).any()]
+        tool.analysis(not bad, f"outside its budget: {', '.join(bad)}" if bad else "")
+    except Improper as error:
+        return Sample(label, (), [], [], [], args, posed.edge, failure=str(error))
+    return sample
+
+
+def explained(subject: Derivation, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:
+    """Which term is wrong; nothing where that fails: a verdict is not lost for want of a reason."""
+    try:
+        return explain(
+            evidence, of=subject.function, argnums=subject.argnums, scalar=subject.scalar
+        )
+    except Exception:  # whatever numbers a stranger answers
+        return ()
+
+
+def right_formula(tool: Tool, sample: Sample) -> Told:
+    """Whether its errors are those of a right formula that lost digits: asked in float64."""
+    return formula(_in_numbers(tool), sample)
+
+
+def _in_numbers(tool: Tool) -> Callable:
+    """The program as a function of arrays in float64 or the dtype under test."""
+
+    def gradient(*args):
+        leaves = jax.tree.leaves(args)
+        if not all(isinstance(leaf, np.ndarray) and leaf.dtype != object for leaf in leaves):
+            raise Silent("it has no program that can be looked into")
+        wide = all(as_exact(leaf).dtype == leaf.dtype for leaf in leaves)
+        return tool.evaluate(args, "float64" if wide else tool.dtype)
+
+    return gradient
+
+
+def program(command: str | Sequence[str]) -> tuple[str, ...]:
+    """The words of a command whose program is there.  Raises ValueError otherwise, or TypeError."""
+    if isinstance(command, str):
+        try:
+            words = tuple(shlex.split(command))
+        except ValueError as error:
+            raise ValueError(f"command is {command!r}; it cannot be split ({error})") from None
+    else:
+        words = tuple(command)
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError(f"command is {command!r}; pass one string, or a sequence of strings")
+    if not words or not words[0]:
+        raise ValueError("command is empty; give a program and its arguments")
+    if any("\0" in word for word in words):
+        raise ValueError(f"command is {command!r}; no word may have a null character")
+    if shutil.which(words[0]) is None:
+        raise ValueError(f"command is {command!r}; there is no program {words[0]!r} to execute")
+    return words
+
+
+def _reproduce(words: Sequence[str], against: str, dtype: str, cases: int, seed: int) -> str:
+    return (
+        f'verification.validate_process({shlex.join(words)!r}, against="{against}", '
+        f'dtype="{dtype}", cases={cases}, seed={seed})'
+    )

@@ -1,0 +1,235 @@
+"""What a gradient must do beside being right: structure, dtype, memory, constancy, linearity.
+
+structure   the pytree of the argument (of the arguments, in a tuple or list, for several argnums;
+            a tuple of one is taken for a single one), with None, or anything, where an argument has
+            integers or no numbers; the shape of every array
+dtype       a floating-point one.  Of another width than the argument it is refused only where the
+            sample itself came in the dtype under test, so that the user's own types say which it
+            is; where it was cast, NumPy's scalars may have widened it, and the values are judged
+memory      the arguments are as they were; no two leaves share memory, nor with an argument, nor
+            with the answer to another question
+constancy   the same question has the same answer, but for rounding: both are within the budget, and
+            as far apart as two such answers may be
+linearity   (where the answer is right) -2 times the cotangent has -2 times the answer, and a
+            cotangent of zeros has zeros
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..adapters.trees import Held, inward, outward
+from ..oracles.question import as_exact
+from .sample import VALUE, Sample, decidable, outside
+
+SCALE = -2.0  # a power of two: exact in every format; negative: absolute values are seen
+
+
+class Rejection(Exception):
+    """The implementation did not answer properly; the message says how."""
+
+
+def answered(gradient: Callable, args: tuple, inputs: int, owns_memory: bool = True) -> Any:
+    """gradient(*args) on copies, which must come back as they were.  Raises Rejection.
+
+    `inputs` of the args are the function's, what follows is the cotangent.  Adapters that share
+    memory on purpose do not own what they answer.
+    """
+    given = jax.tree.map(np.array, args)
+    answer = gradient(*outward(given))
+    for (path, before), after in zip(_named(args), jax.tree.leaves(given), strict=True):
+        if not np.array_equal(as_exact(before), as_exact(after), equal_nan=True):
+            raise Rejection(f"it changed its input {_called(path, inputs)}; work on a copy")
+    if owns_memory:
+        _separate(arrays(answer), given, inputs)
+    return answer
+
+
+def arrays(answer: Any) -> list[np.ndarray]:
+    """Those leaves that can be written to."""
+    return [x for x in jax.tree.leaves(inward(answer)) if isinstance(x, np.ndarray)]
+
+
+def _separate(leaves: list[np.ndarray], given: tuple, inputs: int) -> None:
+    for path, x in _named(given):
+        if any(shared(leaf, x) for leaf in leaves):
+            raise Rejection(
+                f"its answer shares memory with its input {_called(path, inputs)}: changing one "
+                "changes the other; return a copy"
+            )
+    if any(shared(a, b) for k, a in enumerate(leaves) for b in leaves[:k]):
+        raise Rejection("two arrays of its answer share memory: changing one changes both")
+
+
+def shared(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether some entry of one is an entry of the other."""
+    if not np.may_share_memory(a, b):
+        return False
+    try:
+        return np.shares_memory(a, b, max_work=10**6)  # pyright: ignore[reportArgumentType]
+    except RuntimeError:  # too hard to tell: not held against anybody
+        return False
+
+
+def _named(args: tuple) -> Iterator[tuple[str, Any]]:
+    paths = jax.tree_util.tree_flatten_with_path(args)[0]
+    return ((jax.tree_util.keystr(path), leaf) for path, leaf in paths)
+
+
+def _called(path: str, inputs: int) -> str:
+    """args[1]['w'], or the cotangent, which follows the arguments."""
+    return "the cotangent" if path.startswith(f"[{inputs}]") else f"args{path}"
+
+
+# --- constancy and linearity --------------------------------------------------------------------
+
+
+def behaved(sample: Sample, ask: Callable, raw: Callable, inputs: int) -> Sample:
+    """The sample, or why its answer is none: ask(*args) gives leaves, raw(*args) the answer."""
+    if sample.failure:
+        return sample
+    try:
+        with jax.enable_x64(True), np.errstate(all="ignore"):
+            _constant(sample, ask, raw)
+            is_right = not any(outside(sample, k).any() for k in range(len(sample.paths)))
+            if is_right and len(sample.args) > inputs:
+                _linear(sample, ask, inputs)
+    except Rejection as said:
+        return replace(sample, failure=str(said))
+    except Exception as error:  # foreign code may raise anything; it is the finding, not ours
+        said = f"asked again it raised {type(error).__name__}: {error}"
+        return replace(sample, failure=said)
+    return sample
+
+
+def _constant(sample: Sample, ask: Callable, raw: Callable) -> None:
+    first, again = arrays(raw(*sample.args)), [as_exact(leaf) for leaf in ask(*sample.args)]
+    second = arrays(raw(*sample.args))
+    if any(shared(a, b) for a in first for b in second):
+        raise Rejection("it answers in the same memory every time: each answer overwrites the last")
+    for k, leaf in enumerate(again):
+        known, room = decidable(sample, k), 2.0 * sample.allowed[k]
+        with np.errstate(invalid="ignore"):
+            near = np.abs(leaf - sample.got[k]) <= room
+        same = near | (np.isnan(leaf) & np.isnan(sample.got[k])) | (leaf == sample.got[k])
+        if not same[known].all():
+            raise Rejection(f"asked twice, it answers differently in {_leaf(sample, k)}")
+
+
+def _linear(sample: Sample, ask: Callable, inputs: int) -> None:
+    """Of c: what it answers at SCALE c and at 0."""
+    *given, above = sample.args
+    scaled = jax.tree.map(lambda c: (c * np.asarray(SCALE, c.dtype)).astype(c.dtype), above)
+    for k, leaf in enumerate(ask(*given, scaled)):
+        room = 2.0 * abs(SCALE) * sample.allowed[k]
+        with np.errstate(invalid="ignore"):
+            near = np.abs(as_exact(leaf) - SCALE * sample.got[k]) <= room
+        if not near[_scalable(sample, k)].all():
+            raise Rejection(
+                f"not linear in the cotangent: {SCALE:g} times as much from above is not "
+                f"{SCALE:g} times the answer in {_leaf(sample, k)}"
+            )
+    for k, leaf in enumerate(ask(*given, jax.tree.map(np.zeros_like, above))):
+        is_value = sample.paths[k].startswith(VALUE)
+        if not (is_value or (as_exact(leaf) == 0.0)[decidable(sample, k)].all()):
+            raise Rejection(f"a cotangent of zeros does not give zeros in {_leaf(sample, k)}")
+
+
+def _scalable(sample: Sample, leaf: int) -> np.ndarray:
+    """Entries of slopes that are no choice at a kink: there another choice is as right."""
+    no_choice = sample.truth[leaf].rad <= sample.allowed[leaf]
+    is_slope = not sample.paths[leaf].startswith(VALUE)
+    return np.asarray(decidable(sample, leaf) & no_choice & is_slope)
+
+
+def _leaf(sample: Sample, leaf: int) -> str:
+    return sample.paths[leaf] or "the gradient"
+
+
+# --- structure and dtype ------------------------------------------------------------------------
+
+
+def leaves_of(
+    answer: Any, args: tuple, argnums: tuple[int, ...], single: bool, typed: bool = False
+) -> list:
+    """The answer's leaves where the arguments have real numbers.  Raises Rejection.
+
+    `typed` arguments came in the dtype under test: the answer must have it too.
+    """
+    wanted = [args[i] for i in argnums]
+    parts = zip(_parts(answer, wanted, single), wanted, strict=True)
+    found = [leaf for part, arg in parts for leaf in _matched(part, arg)]
+    reals = [x for x in jax.tree.leaves(wanted) if is_real(x)]
+    for got, arg in zip(map(np.asarray, found), map(np.asarray, reals), strict=True):
+        if typed and got.dtype != arg.dtype:
+            raise Rejection(f"the answer is of dtype {got.dtype}; the argument is {arg.dtype}")
+    return found
+
+
+def _parts(answer: Any, wanted: list, single: bool) -> list:
+    if single:
+        is_pair = type(answer) is tuple and len(answer) == 1
+        wraps = is_pair and not (type(wanted[0]) is tuple and len(wanted[0]) == 1)
+        return list(answer) if wraps else [answer]
+    if not isinstance(answer, tuple | list) or len(answer) != len(wanted):
+        raise Rejection(
+            f"it answered {_kind(answer)}; one part for each of {len(wanted)} argnums was asked for"
+        )
+    return list(answer)
+
+
+def _matched(part: Any, arg: Any) -> list:
+    real = jax.tree.map(lambda x: float(x) if type(x) is int else x, part)
+    if isinstance(arg, float | np.ndarray) and isinstance(real, float):
+        part = real  # 2 is as good as 2.0
+    part = inward(part)
+    ours, theirs = _bare(arg), _bare(part)
+    if jax.tree.structure(ours) == jax.tree.structure(theirs):
+        return _shaped(jax.tree.leaves(theirs), jax.tree.leaves(ours))
+    if jax.tree.structure(arg) == jax.tree.structure(part):  # something for the integers too
+        pairs = zip(jax.tree.leaves(part), jax.tree.leaves(arg), strict=True)
+        chosen = [(x, a) for x, a in pairs if is_real(a)]
+        return _shaped([x for x, _ in chosen], [a for _, a in chosen])
+    raise Rejection(f"its answer is {_layout(part)}, where the argument is {_layout(arg)}")
+
+
+def _bare(tree: Any) -> Any:
+    """The tree with None where there is no real number."""
+    is_held = lambda x: isinstance(x, Held)
+    kept = lambda x: None if is_held(x) or not _may_be_slope(x) else x
+    return jax.tree.map(kept, tree, is_leaf=is_held)
+
+
+def _may_be_slope(x: Any) -> bool:
+    return is_real(x) or np.asarray(x).dtype.kind not in "iu"
+
+
+def is_real(x: Any) -> bool:
+    return isinstance(x, float) or jnp.issubdtype(np.asarray(x).dtype, jnp.floating)
+
+
+def _shaped(leaves: list, wanted: list) -> list:
+    for got, arg in zip(map(np.asarray, leaves), map(np.asarray, wanted), strict=True):
+        if got.shape != arg.shape:
+            shapes = [np.shape(x) for x in leaves], [np.shape(x) for x in wanted]
+            raise Rejection(
+                f"the answer has leaves of shapes {shapes[0]}; the gradient has {shapes[1]}"
+            )
+        if not is_real(got):
+            raise Rejection(f"the answer is of dtype {got.dtype}; the argument is {arg.dtype}")
+    return leaves
+
+
+def _layout(tree: Any) -> str:
+    said = str(jax.tree.structure(tree)).removeprefix("PyTreeDef(").removesuffix(")")
+    return said if len(said) <= 120 else said[:117] + "..."
+
+
+def _kind(answer: Any) -> str:
+    return (
+        f"{type(answer).__name__} of {len(answer)}" if hasattr(answer, "__len__") else repr(answer)
+    )

@@ -1,0 +1,220 @@
+"""The derivative of a function that can only be called: three estimates, each with its own error.
+
+complex step   im F(x + ih) / h, h = 2^-100: no truncation above rounding; its rounding is measured
+               from fourth differences of itself along a line.  It counts only where the function
+               takes complex numbers, keeps its real part, and agrees with the differences
+differences    central, with Richardson's extrapolation and its own error estimate
+polynomial     of degree 7 through 8 Chebyshev points around each coordinate, at the best of a few
+               radii; its error is the distance to the fit of degree 5, and noise
+
+Before anything else the noise of F is measured (Moré and Wild 2011): sixth differences along lines
+with steps of 2^-20 and 2^-40 of x have nothing of a smooth function left in them.  A forward pass
+in float32 shows there, and widens every error.  Rank: witnesses.
+"""
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..vocabulary import Silent
+from . import finite_difference, taylor
+
+ENTRIES = 256  # coordinates that are worth so many calls
+STEP = 2.0**-100
+NEAR, NEARER = 2.0**-20, 2.0**-40  # relative steps at which only noise differs
+DEGREES = 3  # of freedom in the fourth differences of seven numbers
+LINES = 2
+NODES = np.cos((2 * np.arange(8) + 1) * np.pi / 16)
+RADII = 2.0 ** -np.array([2.0, 4.0, 6.0, 9.0, 12.0])
+SIGMAS = 4.0  # of the measured noise that one value may be off by
+NARROW = 2.0**-36  # relative noise that float64 does not have, but for cancellation
+Flat = Callable[[np.ndarray], Any]  # of real or complex coordinates
+
+
+class Estimate(NamedTuple):
+    """One estimate of every partial derivative, and how far off it may be."""
+
+    name: str
+    mid: np.ndarray
+    rad: np.ndarray
+
+
+class Measured(NamedTuple):
+    """The best estimate first; the noise of the function, and of the first estimate's entries."""
+
+    estimates: tuple[Estimate, ...]
+    value: float
+    noise: float
+    sigma: np.ndarray
+    note: str
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.noise > NARROW * abs(self.value))
+
+
+def measured(
+    f: Flat, x: np.ndarray, rng: np.random.Generator, quantile: float, known: float = 0.0
+) -> Measured:
+    """Every estimate of the gradient of f at x; `quantile` is how many sigma an entry may be off.
+
+    `known` is the relative noise that f was seen to have elsewhere: where it saturates none shows.
+
+    Raises Silent where f is not finite around x, or has more than ENTRIES coordinates.
+    """
+    if x.size > ENTRIES:
+        raise Silent(f"{x.size} entries are more than a black box is asked for; {ENTRIES} at most")
+    with np.errstate(all="ignore"):
+        value = float(np.real(f(x)))
+        if not np.isfinite(value):
+            raise Silent("the function is inf or NaN")
+        noise = max(noise_of(f, x, rng), known * abs(value), np.finfo(float).eps * abs(value) / 2)
+        differences = central(f, x, value, noise)
+        fit = polynomial(f, x, noise)
+        step, why = complex_step(f, x, value, noise, rng, quantile)
+        found = (differences, fit)
+        sigma = noise / max(abs(value), np.finfo(float).tiny) * _size(differences.mid)
+        if step is not None and meets(step[0], differences) and meets(step[0], fit):
+            kink = np.where(differences.rad > np.abs(differences.mid), differences.rad, 0.0)
+            first = step[0]._replace(rad=np.maximum(step[0].rad, kink))
+            found, sigma = (first, *found), step[1]
+        elif step is not None:
+            why = "the complex step is another number than the differences: not analytic"
+    return Measured(found, value, noise, sigma, why)
+
+
+def _size(mid: np.ndarray) -> np.ndarray:
+    return np.abs(mid) + np.sqrt(np.mean(mid * mid)) if mid.size else mid
+
+
+def meets(one: Estimate, other: Estimate) -> bool:
+    """Whether no entry is further apart than both admit."""
+    return bool((np.abs(one.mid - other.mid) <= one.rad + other.rad).all())
+
+
+def scale_of(x: np.ndarray) -> np.ndarray:
+    """The size of each coordinate, and of the others where it is 0."""
+    usual = float(np.sqrt(np.mean(x * x))) or 1.0
+    return np.where(x == 0.0, usual, np.abs(x))
+
+
+# --- noise ----------------------------------------------------------------------------------------
+
+
+def noise_of(f: Flat, x: np.ndarray, rng: np.random.Generator) -> float:
+    """The standard deviation of f's own rounding, along a few lines at two spacings.
+
+    Values that are all float32 numbers have at least the rounding of float32.
+    """
+    found, seen = [0.0], []
+    for _ in range(LINES):
+        d = rng.choice([-1.0, 1.0], x.size) * scale_of(x) * rng.uniform(0.5, 1.0, x.size)
+        for step in (NEAR, NEARER):
+            values = np.array([np.real(f(x + k * step * d)) for k in range(-4, 5)])
+            found.append(float(deviation(values, 6)))
+            seen.append(values)
+    every = np.array(seen)
+    if (every.astype(np.float32) == every).all():
+        found.append(float(np.abs(every).max()) * 2.0**-24)
+    return float(max(found))
+
+
+def deviation(values: np.ndarray, order: int) -> np.ndarray:
+    """Of noise in equally spaced values: differences of this order have C(2k, k) its variance."""
+    parts = np.diff(values, order, axis=0)
+    count = float(np.prod([(order + k) / k for k in range(1, order + 1)]))
+    return np.asarray(np.sqrt(np.mean(parts * parts, axis=0) / count))
+
+
+# --- estimates ------------------------------------------------------------------------------------
+
+
+def central(f: Flat, x: np.ndarray, value: float, noise: float) -> Estimate:
+    above, below, forward, backward = finite_difference.points(x)
+    up, down = along(f, x, above), along(f, x, below)
+    rounding = SIGMAS * np.full_like(up, noise)
+    mid, rad = finite_difference.slopes(value, up, down, forward, backward, rounding)
+    return Estimate("finite_difference", mid, rad)
+
+
+def along(f: Flat, x: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """f with one coordinate at a time put in each of its places: (place, coordinate)."""
+    values = np.empty(places.shape)
+    for k, j in np.ndindex(*places.shape):
+        moved = x.copy()
+        moved[j] = places[k, j]
+        values[k, j] = np.real(f(moved))
+    return values
+
+
+def polynomial(f: Flat, x: np.ndarray, noise: float) -> Estimate:
+    """The slope at the middle of a polynomial fit, at the radius that admits the smallest error."""
+    fine, coarse = _weights(7), _weights(5)
+    mids, errors = [], []
+    for radius in RADII:
+        width = radius * scale_of(x)
+        places = x + NODES[:, None] * width
+        values = along(f, x, places)
+        offsets = (places - x) / width
+        mid = fine @ values / width
+        moved = np.abs(offsets - NODES[:, None]).max(axis=0) * np.abs(mid)
+        rounding = SIGMAS * noise * np.sqrt(np.sum(fine * fine)) / width
+        errors.append(np.abs(mid - coarse @ values / width) + rounding + moved)
+        mids.append(mid)
+    error = np.where(np.isfinite(errors) & np.isfinite(mids), errors, np.inf)
+    best = np.argmin(error, axis=0), np.arange(x.size)
+    rad = error[best]
+    mid = np.where(np.isfinite(rad), np.array(mids)[best], 0.0)
+    return Estimate("polynomial", mid, finite_difference.SPARE * rad)
+
+
+def _weights(degree: int) -> np.ndarray:
+    """What the slope at 0 of the least squares polynomial makes of values at NODES."""
+    return np.linalg.pinv(np.vander(NODES, degree + 1, increasing=True))[1]
+
+
+def complex_step(
+    f: Flat, x: np.ndarray, value: float, noise: float, rng: np.random.Generator, quantile: float
+) -> tuple[tuple[Estimate, np.ndarray] | None, str]:
+    """The estimate and the deviation of its entries; or why there is none."""
+    d = rng.choice([-1.0, 1.0], x.size) * scale_of(x)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # numpy.exceptions.ComplexWarning: a part is thrown away
+            rows = [_imaginary(f, x + k * NEAR * d, value, noise) for k in range(-3, 4)]
+    except Silent as said:
+        return None, str(said)
+    except Exception as error:  # the function was written for real numbers
+        return None, f"it does not take complex numbers ({type(error).__name__})"
+    sigma = deviation(np.array(rows), 4)
+    sigma = np.maximum(sigma, np.sqrt(np.mean(sigma * sigma)))
+    sigma = np.maximum(sigma, np.finfo(float).eps * np.abs(rows[3]) / 2)
+    return (Estimate("complex_step", rows[3], quantile * sigma), sigma), ""
+
+
+def _imaginary(f: Flat, x: np.ndarray, value: float, noise: float) -> np.ndarray:
+    found = np.empty(x.size)
+    for j in range(x.size):
+        moved = x.astype(complex)
+        moved[j] += 1j * STEP
+        out = f(moved)
+        if not np.iscomplexobj(out):
+            raise Silent("it makes real numbers of complex ones")
+        found[j] = out.imag / STEP
+    if not np.isfinite(found).all():
+        raise Silent("it is not finite for complex numbers")
+    return found
+
+
+def order(f: Flat, x: np.ndarray, claimed: np.ndarray, noise: float, rng) -> taylor.Order:
+    """How fast the remainder of the claimed gradient falls along a line: 2 if it is right."""
+    d = rng.choice([-1.0, 1.0], x.size) * scale_of(x) * rng.uniform(0.5, 1.0, x.size)
+    points = x + taylor.STEPS[:, None] * d
+    with np.errstate(all="ignore"):
+        values = np.array([np.real(f(p)) for p in points])
+        linear = (points - x) @ claimed
+        remainder = np.abs(values - np.real(f(x)) - linear)
+        room = SIGMAS * noise + np.finfo(float).eps * (np.abs(points - x) @ np.abs(claimed))
+    return taylor.judged(remainder, room)
