@@ -1,6 +1,6 @@
 """Are wrong terms named?  Mistakes planted in functions that nobody has seen, and in the catalogue.
 
-    python -m benchmarks.explain [--programs 6] [--mistakes 8] [--seed 0]
+    python -m benchmarks.explain [--programs 6] [--mistakes 8] [--lines 50 150 300] [--seed 0]
 
 Random straight-line programs, one step to a line, get one or two wrong local derivatives by a
 reverse sweep of its own (verification/faults/planted.py); the line must be named.  "named" is: the
@@ -169,13 +169,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--programs", type=int, default=6)
     parser.add_argument("--mistakes", type=int, default=8)
+    parser.add_argument("--lines", type=int, nargs="+", default=STEPS)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rows = [
             tally(kind, n, given.programs, given.mistakes, given.seed, Path(folder))
             for kind in BARS
-            for n in STEPS
+            for n in given.lines
         ]
     for row in rows:
         row.seconds = round(row.seconds, 2)

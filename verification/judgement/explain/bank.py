@@ -1,12 +1,12 @@
 """Slopes that people write instead of the right one: of z, what goes in, and a, what comes out."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import special
 
-Array = np.ndarray
+Array = Any  # NumPy hands out bare numbers for 0-d arrays
 ROOT_2, ROOT_2_PI = np.sqrt(2.0), np.sqrt(2.0 * np.pi)
 GATE, CUBIC = np.sqrt(2.0 / np.pi), 0.044715
 

@@ -77,9 +77,9 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
         lambda: part_of_batch(problems),
         lambda: wrong_slope(problems),
         lambda: wrong_partner(problems),
+        lambda: [] if twins else two_edges(edges),
         lambda: everywhere(edges),
         lambda: twins,
-        lambda: two_edges(edges),
     ]
     for stage in stages:
         found = stage()

@@ -19,7 +19,7 @@ from .problem import Problem, along, wrong_leaves
 from .slopes import said_of
 from .units import At, Unit
 
-WORK, TRIED = 3 * 10**5, 6  # operations of all guesses together; those tried on every entry
+WORK, TRIED = 10**5, 6  # operations of all guesses together; those tried on every entry
 
 
 class Guess(NamedTuple):
