@@ -10,6 +10,7 @@ from verification.arithmetic.formats import format_of
 from verification.arithmetic.interpreter import run
 from verification.arithmetic.noise import DRAWS
 from verification.arithmetic.rounding import random_rounding
+from verification.arithmetic.tangent_values import Tangents, variances
 
 UNIT = format_of("float32").unit
 # Half of each noise is common to all entries, 32 draws of it whatever their number: three standard
@@ -35,8 +36,9 @@ def held(*shape) -> np.ndarray:
 def first_order(f, x) -> np.ndarray:
     def sigma(x):
         arithmetic, ledger = tangents.tangents(format_of("float32"))
-        (out,) = run(program, [tangents.Tangents(x)], arithmetic)
-        return UNIT * jnp.sqrt(out.variance().astype(jnp.float64)), ledger.settled
+        (out,) = run(program, [Tangents(x)], arithmetic)
+        (variance,) = variances([out])
+        return UNIT * jnp.sqrt(variance.astype(jnp.float64)), ledger.settled
 
     program = jax.make_jaxpr(f)(x)
     with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):

@@ -31,6 +31,7 @@ class Plan(NamedTuple):
     sizes: dict[str, tuple[int, ...]]
     points: int
     limit: float  # of forward passes times parameters
+    largest: int = 100_000  # from this size on, one point: a verdict takes half a minute
 
 
 ONE_SUM, MAP, NETWORK = KINDS
@@ -65,7 +66,8 @@ def rows(names: Iterable[str], plan: Plan, seed: int) -> Iterator[Row]:
     names = tuple(names)
     for function, sizes in plan.sizes.items():
         for size in sizes:
-            problems = [Problem(function, size, seed + k) for k in range(plan.points)]
+            points = 1 if size >= plan.largest else plan.points
+            problems = [Problem(function, size, seed + k) for k in range(points)]
             for name in names:
                 for dtype in DTYPES:
                     yield row(name, problems, dtype, plan.limit)
