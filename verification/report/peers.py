@@ -61,8 +61,9 @@ class Row(NamedTuple):
     note: str = ""
 
 
-def rows(names: Iterable[str], plan: Plan, seed: int) -> Iterator[Row]:
-    """Every checker of `names` on every function, size and dtype of the plan."""
+def rows(names: Iterable[str], plan: Plan, seed: int, known: Iterable[Row] = ()) -> Iterator[Row]:
+    """Every checker of `names` on every function, size and dtype of the plan, unless known."""
+    before = {row[:4]: row for row in known}
     names = tuple(names)
     for function, sizes in plan.sizes.items():
         for size in sizes:
@@ -70,12 +71,13 @@ def rows(names: Iterable[str], plan: Plan, seed: int) -> Iterator[Row]:
             problems = [Problem(function, size, seed + k) for k in range(points)]
             for name in names:
                 for dtype in DTYPES:
-                    yield row(name, problems, dtype, plan.limit)
+                    head = (name, function, size, dtype)
+                    yield before.get(head) or row(name, problems, dtype, plan.limit)
 
 
-def full(seed: int = 0) -> Iterator[Row]:
+def full(seed: int = 0, known: Iterable[Row] = ()) -> Iterator[Row]:
     """The whole comparison, row by row; what would take hours is left out, and named."""
-    return rows(CHECKERS, FULL, seed)
+    return rows(CHECKERS, FULL, seed, known)
 
 
 def row(name: str, problems: list[Problem], dtype: str, limit: float) -> Row:
