@@ -126,7 +126,7 @@ def whole(parts: Sequence[Part], shape: tuple[int, ...]) -> Drawn:
     """All parts in one."""
     if len(parts) == 1 and isinstance(parts[0].source, Drawn) and parts[0].weight is None:
         return parts[0].source
-    drawn = [p for p in parts if not isinstance(p.source, Signs)]
+    drawn = [(p.source, p.weight) for p in parts if isinstance(p.source, Drawn)]
     random = [(p.source, p.weight) for p in parts if isinstance(p.source, Signs)]
     for source, _ in random:
         source.rounding.drawn = True
@@ -140,13 +140,13 @@ def whole(parts: Sequence[Part], shape: tuple[int, ...]) -> Drawn:
 
     def together(numbers, *rows):
         total = [source.times(weight, numbers, shape) for source, weight in random]
-        for part, row in zip(drawn, rows, strict=True):
-            row = raised(row, part.source.shape, shape)
-            total.append(row if part.weight is None else beside(part.weight, shape) * row)
+        for (source, weight), row in zip(drawn, rows, strict=True):
+            row = raised(row, source.shape, shape)
+            total.append(row if weight is None else beside(weight, shape) * row)
         full = (*shape[: axis(shape)], len(numbers), *shape[axis(shape) :])
         return jnp.broadcast_to(sum(total[1:], total[0]), full).astype(jnp.float32)
 
-    return Drawn(shape, of, [p.source for p in drawn])
+    return Drawn(shape, of, [source for source, _ in drawn])
 
 
 def needed(wanted: Iterable[Drawn]) -> list[Drawn]:
@@ -192,22 +192,22 @@ def mean_squares(wanted: Sequence[Drawn]) -> list:
     return [total / DRAWS for total in totals]
 
 
-def stored(node: Drawn):
+def stored(node: Drawn) -> Any:
     """All draws at once, kept: what is made of this node starts from here."""
     if node.rows is None:
         along, numbers = axis(node.shape), np.arange(DRAWS, dtype=np.uint32)
         groups = jnp.asarray(numbers.reshape(-1, group_of([node])))
         rows = jnp.moveaxis(lax.map(lambda some: rows_of([node], some)[0], groups), 0, along)
         shape = (*node.shape[:along], DRAWS, *node.shape[along:])
-        node.rows, node.sources = rows.reshape(shape), ()
-        node.of = lambda some: lax.dynamic_slice_in_dim(node.rows, some[0], len(some), along)
+        node.rows, node.sources = (every := rows.reshape(shape)), ()
+        node.of = lambda some: lax.dynamic_slice_in_dim(every, some[0], len(some), along)
     return node.rows
 
 
 def alone(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
     """The roundings of which nothing else was made, and the other parts."""
-    among = Counter(p.source.rounding for p in parts if isinstance(p.source, Signs))
-    free = lambda p: isinstance(p.source, Signs) and not p.source.rounding.drawn
-    is_alone = [free(p) and among[p.source.rounding] == 1 for p in parts]
+    made = [p.source.rounding if isinstance(p.source, Signs) else None for p in parts]
+    among = Counter(made)
+    is_alone = [bool(r and not r.drawn and among[r] == 1) for r in made]
     pairs = list(zip(parts, is_alone, strict=True))
     return [p for p, yes in pairs if yes], [p for p, yes in pairs if not yes]

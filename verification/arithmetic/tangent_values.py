@@ -109,7 +109,8 @@ def _unmoved(node: Drawn) -> tuple[Drawn, Callable]:
     if node.moved is None or node.rows is not None:
         return node, lambda x: x
     before, how = _unmoved(node.sources[0])
-    return before, lambda x: node.moved(how(x))
+    move = node.moved
+    return before, lambda x: move(how(x))
 
 
 def pushed(name: str, ins, params) -> tuple[Any, tuple[Part, ...]]:
@@ -156,11 +157,12 @@ def _products(shape, others: dict, nodes: list[Drawn], dimension_numbers, _, *ro
     total = []
     for (side, other), node, row in zip(others.items(), nodes, rows, strict=True):
         draws = axis(node.shape)
-        (contract, batch) = ([list(pair) for pair in pairs] for pairs in dimension_numbers)
+        contract, batch = ([list(pair) for pair in pairs] for pairs in dimension_numbers)
         for axes in (contract, batch):
             axes[side] = [i + (i >= draws) for i in axes[side]]
         operands = (row, other) if side == 0 else (other, row)
-        product = lax.dot_general(*operands, (contract, batch))
+        numbers: Any = (contract, batch)
+        product = lax.dot_general(*operands, numbers)
         free = [i for i in range(row.ndim) if i not in (*contract[side], *batch[side])]
         place = len(batch[0]) + free.index(draws)
         if side == 1:

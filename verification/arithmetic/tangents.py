@@ -10,6 +10,7 @@ number near the end of the format's range, the case is unsettled, and rounding.p
 from collections.abc import Callable
 from functools import partial, reduce
 from itertools import accumulate, pairwise
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -83,7 +84,9 @@ def compare(ledger, name, x, y, **_) -> Gate:
     noisy = [(side, node) for side, n in ((1.0, x), (-1.0, y)) if (node := n.drawn()) is not None]
     if not noisy:
         return Gate(holds, jnp.zeros_like(holds))
-    near = sum(side * raised(stored(node), node.shape, holds.shape) for side, node in noisy)
+    near: Any = 0.0
+    for side, node in noisy:
+        near = near + side * raised(stored(node), node.shape, holds.shape)
     reach = TURNS * ledger.target.unit * jnp.max(abs(near), axis(holds.shape))
     return Gate(holds, (abs(x.value - y.value) <= reach) & (reach > 0))
 
