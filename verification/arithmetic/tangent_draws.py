@@ -74,6 +74,7 @@ class Drawn:
 
     __slots__ = ("moved", "number", "of", "rows", "shape", "sources")
     numbers = count()
+    rows: Any
 
     def __init__(
         self, shape: tuple[int, ...], of: Callable, sources: Iterable["Drawn"], moved=None

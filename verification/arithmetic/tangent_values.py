@@ -157,12 +157,13 @@ def _products(shape, others: dict, nodes: list[Drawn], dimension_numbers, _, *ro
     total = []
     for (side, other), node, row in zip(others.items(), nodes, rows, strict=True):
         draws = axis(node.shape)
+        contract: Any
+        batch: Any
         contract, batch = ([list(pair) for pair in pairs] for pairs in dimension_numbers)
         for axes in (contract, batch):
             axes[side] = [i + (i >= draws) for i in axes[side]]
         operands = (row, other) if side == 0 else (other, row)
-        numbers: Any = (contract, batch)
-        product = lax.dot_general(*operands, numbers)
+        product = lax.dot_general(*operands, (contract, batch))
         free = [i for i in range(row.ndim) if i not in (*contract[side], *batch[side])]
         place = len(batch[0]) + free.index(draws)
         if side == 1:
