@@ -46,7 +46,9 @@ class Signs:
         places = raised(numbers, (), shape)
         own = (beside(self.word, shape) << places) & SIGN | ONE
         own = lax.bitcast_convert_type(own, np.float32)
-        common = mixed(mixed(np.uint32([self.rounding.number])) + np.uint32(1))[0] << places
+        common = (
+            mixed(mixed(np.array([self.rounding.number], np.uint32)) + np.uint32(1))[0] << places
+        )
         common = 1.0 - 2.0 * (common >> 31).astype(jnp.float32)
         half = jnp.asarray(weight, jnp.float32) * np.float32(0.5**0.5)
         return beside(half, shape) * (own + common)
@@ -55,7 +57,7 @@ class Signs:
 def signs(number: int, shape: tuple[int, ...]) -> Signs:
     """The signs of rounding `number`, which has just been made."""
     places = jnp.arange(int(np.prod(shape, dtype=int)), dtype=jnp.uint32)
-    own = mixed(mixed(places) ^ mixed(np.uint32([number])))
+    own = mixed(mixed(places) ^ mixed(np.array([number], np.uint32)))
     return Signs(Rounding(number), own.reshape(shape))
 
 
