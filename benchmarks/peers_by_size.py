@@ -1,10 +1,10 @@
 """Gradient checkers side by side, up to a million parameters: false alarms and what each sees.
 
-    python -m benchmarks.peers_by_size
+    python -m benchmarks.peers_by_size [--resume]
 
 Some minutes; what would take hours is not run, and its row says so.  A checker
 whose package is not installed has rows that say so.  Writes peers_by_size.json and
-peers_by_size.md beside this file, and again after each row, so that nothing is lost.
+peers_by_size.md beside this file, and again after each row: --resume goes on from there.
 """
 
 import json
@@ -48,10 +48,19 @@ def write(rows: list[peers.Row], made_with: dict[str, str]) -> None:
     (HERE / "peers_by_size.md").write_text(markdown(plain, made_with))
 
 
+def written() -> list[peers.Row]:
+    """The rows of a run that was broken off."""
+    path = HERE / "peers_by_size.json"
+    found = json.loads(path.read_text())["rows"] if path.exists() else []
+    endless = lambda value: peers.NEVER if value == str(peers.NEVER) else value
+    return [peers.Row(**{name: endless(value) for name, value in row.items()}) for row in found]
+
+
 def main() -> int:
     rows: list[peers.Row] = []
+    known = written() if "--resume" in sys.argv[1:] else []
     made_with, start = versions(), time.perf_counter()
-    for row in peers.full():
+    for row in peers.full(known=known):
         rows.append(row)
         write(rows, made_with)
         print(f"{time.perf_counter() - start:7.1f} s  {row}", flush=True)

@@ -10,6 +10,7 @@ from verification.arithmetic.formats import format_of
 from verification.arithmetic.interpreter import run
 from verification.arithmetic.noise import DRAWS
 from verification.arithmetic.rounding import random_rounding
+from verification.arithmetic.tangent_values import Tangents, variances
 
 UNIT = format_of("float32").unit
 # Half of each noise is common to all entries, 32 draws of it whatever their number: three standard
@@ -35,8 +36,9 @@ def held(*shape) -> np.ndarray:
 def first_order(f, x) -> np.ndarray:
     def sigma(x):
         arithmetic, ledger = tangents.tangents(format_of("float32"))
-        (out,) = run(program, [tangents.Tangents(x)], arithmetic)
-        return UNIT * jnp.sqrt(out.variance().astype(jnp.float64)), ledger.settled
+        (out,) = run(program, [Tangents(x)], arithmetic)
+        (variance,) = variances([out])
+        return UNIT * jnp.sqrt(variance.astype(jnp.float64)), ledger.settled
 
     program = jax.make_jaxpr(f)(x)
     with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
@@ -97,3 +99,20 @@ def test_every_rounding_of_the_running_bound_has_its_tangent():
 
     assert not missing, f"no first-order rule for {missing}"
     assert set(tangents.TABLE) - set(bounds.RULES) <= set(bounds.UNROUNDED)
+
+
+SHARED = {  # a number used twice keeps its sign: its error counts double, or not at all
+    "doubled": (lambda x: (y := x / 3.0) + y, 2.0),
+    "cancelled": (lambda x: (y := x / 3.0) - y, 0.0),
+    "cancelled, once moved": (lambda x: (y := x / 3.0) - y.T.T, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_one_rounding_that_is_used_twice_is_one_rounding(name):
+    f, times = SHARED[name]
+    x = held(5, 7)
+    once, ulps = first_order(lambda x: x / 3.0, x), UNIT / 3**0.5 * abs(x) / 3.0 * times
+    added = np.hypot(times * once, ulps)  # and the rounding of the sum
+
+    assert first_order(f, x) == pytest.approx(added, rel=2.0**-20)

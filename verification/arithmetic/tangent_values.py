@@ -1,4 +1,4 @@
-"""Numbers with tangents: how the draws of first-order random rounding move."""
+"""Numbers with tangents: how the errors of first-order random rounding move."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,44 +6,55 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jax.extend.core import Primitive
 
+from .bounds import ULPS
 from .formats import Format
 from .moves import MOVES
 from .namespaces import moves, scatter_sum
-from .noise import DRAWS
+from .tangent_draws import (
+    Drawn,
+    Part,
+    Signs,
+    added,
+    alone,
+    axis,
+    mean_squares,
+    scaled,
+    signs,
+    whole,
+)
 
 PRIMITIVES = {p.name: p for p in vars(lax).values() if isinstance(p, Primitive)}
 PRIMITIVES |= {"add_any": lax.add_p}
+ENTRYWISE = {  # operations on entries, alone or in pairs; those of ULPS too
+    *("add", "add_any", "sub", "mul", "div", "square", "integer_pow", "neg", "abs"),
+    *("max", "min", "clamp", "select_n", "rem", *ULPS),
+}
+PARTS = 16  # of an error, before it is drawn and becomes one
 
 
 class Tangents:
-    """A value in float64, its draws (32 rows, in units of u), and a rounding not yet drawn."""
+    """A value in float64, and its error in units of u, in parts."""
 
-    __slots__ = ("fresh", "key", "rows", "value")
+    __slots__ = ("parts", "value")
 
-    def __init__(self, value, rows=None, fresh=None, key=0):
-        self.value, self.rows, self.fresh, self.key = jnp.asarray(value), rows, fresh, key
+    def __init__(self, value, parts: tuple[Part, ...] = ()):
+        self.value = jnp.asarray(value)
+        self.parts = parts if len(parts) <= PARTS else (Part(whole(parts, self.shape), None),)
 
     shape = property(lambda self: self.value.shape)
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
 
-    def drawn(self):
-        """All rows, the last rounding among them; None for an exact number."""
-        if self.fresh is None:
-            return self.rows
-        noise = self.fresh * signs(self.shape, self.key)
-        return noise if self.rows is None else self.rows + noise
-
-    def variance(self):
-        """The mean square of the draws, in units of u^2."""
-        total = jnp.zeros(self.shape, jnp.float32)
-        if self.rows is not None:
-            total = total + jnp.mean(jnp.square(self.rows), 0)
-        return total if self.fresh is None else total + jnp.square(self.fresh)
+    def drawn(self) -> Drawn | None:
+        """The error in one; None for an exact number."""
+        if not self.parts:
+            return None
+        node = whole(self.parts, self.shape)
+        self.parts = (Part(node, None),)
+        return node
 
 
 class Gate(NamedTuple):
@@ -64,7 +75,7 @@ class Ledger:
         self.target, self.operations = target, 0
         self.settled = jnp.asarray(True)
 
-    def round(self, value, rows, spread) -> Tangents:
+    def round(self, value, parts: tuple[Part, ...], spread) -> Tangents:
         """One rounding of standard deviation `spread`, in units of u, besides underflow."""
         self.operations += 1
         size = abs(value)
@@ -72,57 +83,93 @@ class Ledger:
         lost = jnp.where((size < self.target.tiny) & (size > 0), self.target.tiny, 0.0)
         # with the value's sign: the half of the noise that an array shares leans as its numbers do
         fresh = jnp.copysign(spread + lost / self.target.unit, value).astype(jnp.float32)
-        return Tangents(value, rows, fresh, self.operations)
+        return Tangents(value, (*parts, Part(signs(self.operations, value.shape), fresh)))
 
 
-def signs(shape: tuple[int, ...], number: int):
-    """(DRAWS, *shape) of unit variance, half of it common to all entries: the signs of operation
-    `number`.  Errors are small, so that only their variance counts, and one random word gives an
-    entry all of its signs.
+def variances(numbers: list[Tangents]) -> list:
+    """The mean square of the draws, in units of u^2.
+
+    A rounding that nothing else was made of is not drawn: its square is known.
     """
-    word = _mixed(np.array([number], np.uint32))
-    places = jnp.arange(int(np.prod(shape, dtype=int)), dtype=jnp.uint32)
-    own = _bits(_mixed(_mixed(places) ^ word[0]).reshape(shape))
-    return own + _bits(_mixed(word + np.uint32(1))).reshape(-1, *(1,) * len(shape))
+    found = []
+    split = [alone(number.parts) for number in numbers]
+    nodes = [
+        whole(rest, n.shape) if rest else None for n, (_, rest) in zip(numbers, split, strict=True)
+    ]
+    before = [node and _unmoved(node) for node in nodes]
+    drawn = iter(mean_squares([pair[0] for pair in before if pair]))
+    for number, pair, (free, _) in zip(numbers, before, split, strict=True):
+        total = pair[1](next(drawn)) if pair else jnp.zeros(number.shape, jnp.float32)
+        found.append(sum((jnp.square(part.weight) for part in free), total))
+    return found
 
 
-def _mixed(x):
-    """A bijection of 32-bit words in which every bit of x moves half of the bits."""
-    x = (x ^ (x >> 16)) * np.uint32(0x7FEB352D)
-    x = (x ^ (x >> 15)) * np.uint32(0x846CA68B)
-    return x ^ (x >> 16)
+def _unmoved(node: Drawn) -> tuple[Drawn, Callable]:
+    """What a node was before its entries moved, and how they did: squares move alike."""
+    if node.moved is None or node.rows is not None:
+        return node, lambda x: x
+    before, how = _unmoved(node.sources[0])
+    move = node.moved
+    return before, lambda x: move(how(x))
 
 
-def _bits(word):
-    """Bit k of a word, as a sign over sqrt 2."""
-    shifts = np.arange(DRAWS, dtype=np.uint32).reshape(-1, *(1,) * word.ndim)
-    bits = ((word[None] >> shifts) & np.uint32(1)).astype(np.float32)
-    return np.float32(0.5**0.5) - np.float32(2.0**0.5) * bits
-
-
-def pushed(name: str, ins, params) -> tuple[Any, Any]:
-    """The value, and the draws carried over by the derivative there."""
+def pushed(name: str, ins, params) -> tuple[Any, tuple[Part, ...]]:
+    """The value, and the error carried over by the derivative there."""
     bind = operation(name, params)
     values = [x.value if isinstance(x, Tangents) else x for x in ins]
     value = bind(*values)
-    rows = {
-        i: r for i, x in enumerate(ins) if isinstance(x, Tangents) and (r := x.drawn()) is not None
-    }
-    if not rows:
-        return value, None
+    errors = {i: x for i, x in enumerate(ins) if isinstance(x, Tangents) and x.parts}
+    if not errors:
+        return value, ()
     narrow = [
         jnp.asarray(v, jnp.float32) if isinstance(x, Tangents) else v
         for v, x in zip(values, ins, strict=True)
     ]
 
-    def of_drawn(*moving):
-        here = list(narrow)
-        for i, number in zip(rows, moving, strict=True):
-            here[i] = number
-        return bind(*here)
+    def along(*indices: int) -> Callable:
+        """The derivative in the operands of these indices."""
 
-    push = lambda *rows_: jax.jvp(of_drawn, tuple(narrow[i] for i in rows), rows_)[1]
-    return value, jax.vmap(push)(*rows.values())
+        def moving(*numbers):
+            here = list(narrow)
+            for i, number in zip(indices, numbers, strict=True):
+                here[i] = number
+            return bind(*here)
+
+        return lambda *rows: jax.jvp(moving, tuple(narrow[i] for i in indices), rows)[1]
+
+    if name in ENTRYWISE:
+        ones = {i: along(i)(jnp.ones_like(narrow[i])) for i in errors}
+        return value, added(*(scaled(x.parts, ones[i]) for i, x in errors.items()))
+    push = along(*errors)
+    nodes = [x.drawn() for x in errors.values()]
+    nodes = [node for node in nodes if node is not None]
+    if name == "dot_general":
+        sides = {i: narrow[1 - i] for i in errors}
+        of = partial(_products, value.shape, sides, nodes, params["dimension_numbers"])
+    else:
+        axes = tuple(axis(node.shape) for node in nodes)
+        of = lambda _, *rows: jax.vmap(push, axes, axis(value.shape))(*rows)
+    return value, (Part(Drawn(value.shape, of, nodes), None),)
+
+
+def _products(shape, others: dict, nodes: list[Drawn], dimension_numbers, _, *rows):
+    """The draws of a product: those of each operand by the other's value."""
+    total = []
+    for (side, other), node, row in zip(others.items(), nodes, rows, strict=True):
+        draws = axis(node.shape)
+        contract: Any
+        batch: Any
+        contract, batch = ([list(pair) for pair in pairs] for pairs in dimension_numbers)
+        for axes in (contract, batch):
+            axes[side] = [i + (i >= draws) for i in axes[side]]
+        operands = (row, other) if side == 0 else (other, row)
+        product = lax.dot_general(*operands, (contract, batch))
+        free = [i for i in range(row.ndim) if i not in (*contract[side], *batch[side])]
+        place = len(batch[0]) + free.index(draws)
+        if side == 1:
+            place += other.ndim - len(contract[0]) - len(batch[0])
+        total.append(jnp.moveaxis(product, place, axis(shape)))
+    return sum(total[1:], total[0])
 
 
 def operation(name: str, params) -> Callable:
@@ -145,13 +192,19 @@ def exact(ledger, name, *ins, **params):
 
 
 def kept(ledger, name, x, **params):
-    """Every entry goes to one place: a rounding not yet drawn goes with it."""
+    """Entries go to other places, and the weights and signs of a rounding go with them."""
     if isinstance(x, Gate):
         return exact(ledger, name, x, **params)
     bind = operation(name, params)
-    rows = None if x.rows is None else jax.vmap(bind)(x.rows)
-    return Tangents(bind(x.value), rows, None if x.fresh is None else bind(x.fresh), x.key)
 
+    def part(source, weight) -> Part:
+        full = None if weight is None else bind(jnp.broadcast_to(weight, x.shape))
+        if isinstance(source, Signs):
+            return Part(Signs(source.rounding, bind(jnp.broadcast_to(source.word, x.shape))), full)
+        spread = lambda row: bind(jnp.broadcast_to(row, x.shape))
+        axes = axis(source.shape), axis(value.shape)
+        of = lambda _, rows: jax.vmap(spread, *axes)(rows)
+        return Part(Drawn(value.shape, of, [source], spread), full)
 
-def negated(ledger, name, x, **_) -> Tangents:
-    return Tangents(-x.value, None if x.rows is None else -x.rows, x.fresh, x.key)
+    value = bind(x.value)
+    return Tangents(value, tuple(part(*p) for p in x.parts))

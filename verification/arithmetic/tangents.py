@@ -9,6 +9,8 @@ number near the end of the format's range, the case is unsettled, and rounding.p
 
 from collections.abc import Callable
 from functools import partial, reduce
+from itertools import accumulate, pairwise
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +26,7 @@ from .formats import Format, has_digits
 from .interpreter import Arithmetic, is_plain
 from .loops import along
 from .noise import sum_spread
+from .tangent_draws import axis, raised, stored
 from .tangent_values import (
     PRIMITIVES,
     Gate,
@@ -31,7 +34,6 @@ from .tangent_values import (
     Tangents,
     exact,
     kept,
-    negated,
     operation,
     pushed,
 )
@@ -61,7 +63,7 @@ def _lift(ledger: Ledger, array) -> Tangents:
     array = np.asarray(array, np.float64)
     if has_digits(ledger.target, array).all():
         return Tangents(array)
-    return ledger.round(array, None, abs(array))
+    return ledger.round(array, (), abs(array))
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -71,22 +73,21 @@ def rounded(ulps: Callable) -> Callable:
     """One rounding of so many units."""
 
     def rule(ledger, name, *ins, **params):
-        value, rows = pushed(name, ins, params)
-        return ledger.round(value, rows, abs(value) * (ulps(*ins, **params) / 3**0.5))
+        value, parts = pushed(name, ins, params)
+        return ledger.round(value, parts, abs(value) * (ulps(*ins, **params) / 3**0.5))
 
     return rule
 
 
 def compare(ledger, name, x, y, **_) -> Gate:
     holds = PRIMITIVES[name].bind(*jnp.broadcast_arrays(x.value, y.value))
-    near = None
-    for number, side in ((x, 1.0), (y, -1.0)):
-        rows = number.drawn()
-        if rows is not None:
-            near = side * rows if near is None else near + side * rows
-    if near is None:
+    noisy = [(side, node) for side, n in ((1.0, x), (-1.0, y)) if (node := n.drawn()) is not None]
+    if not noisy:
         return Gate(holds, jnp.zeros_like(holds))
-    reach = TURNS * ledger.target.unit * jnp.max(abs(near), 0)
+    near: Any = 0.0
+    for side, node in noisy:
+        near = near + side * raised(stored(node), node.shape, holds.shape)
+    reach = TURNS * ledger.target.unit * jnp.max(abs(near), axis(holds.shape))
     return Gate(holds, (abs(x.value - y.value) <= reach) & (reach > 0))
 
 
@@ -94,9 +95,9 @@ def choose(ledger, name, which, *cases, **params):
     """Where a draw may turn the gate, the other case is as likely: half the distance is noise."""
     if not isinstance(which, Gate):
         return exact(ledger, name, which, *cases, **params)
-    value, rows = pushed(name, (which.value, *cases), params)
+    value, parts = pushed(name, (which.value, *cases), params)
     apart = abs(cases[0].value - cases[-1].value) * which.unsure
-    return ledger.round(value, rows, apart / (2.0 * ledger.target.unit))
+    return ledger.round(value, parts, apart / (2.0 * ledger.target.unit))
 
 
 def logic(f: Callable) -> Callable:
@@ -110,7 +111,7 @@ def logic(f: Callable) -> Callable:
 
 def sign(ledger, name, x, **_) -> Tangents:
     gate = compare(ledger, "gt", x, Tangents(jnp.zeros(())))
-    return ledger.round(jnp.sign(x.value), None, gate.unsure / ledger.target.unit)
+    return ledger.round(jnp.sign(x.value), (), gate.unsure / ledger.target.unit)
 
 
 def one_minus_square(ledger, name, x, **_):
@@ -122,7 +123,7 @@ def convert(ledger, name, x, new_dtype, **_):
         if not np.issubdtype(new_dtype, np.floating):
             raise Undecided("a comparison within rounding becomes a number that counts")
         spread = x.unsure / (2.0 * ledger.target.unit)
-        return ledger.round(x.value.astype(jnp.float64), None, spread)
+        return ledger.round(x.value.astype(jnp.float64), (), spread)
     if not isinstance(x, Tangents):
         return Tangents(jnp.asarray(x, jnp.float64))
     if not np.issubdtype(new_dtype, np.floating):
@@ -137,43 +138,50 @@ def summed(squares: Callable, terms: Callable, loop: Callable, products: bool = 
     """A sum of `terms` terms.
 
     squares  the same sum over the squares of its terms
-    loop     the partial sums of a few stretches of it, along a first axis
+    loop     the sums of a few stretches of it, in turn
     """
 
     def rule(ledger, name, *ins, **params):
-        value, rows = pushed(name, ins, params)
+        value, parts = pushed(name, ins, params)
         n = terms(*ins, **params)
         if isinstance(n, int) and n < 2 and not products:
-            return Tangents(value, rows)
+            return Tangents(value, parts)
         floats = [x.value if isinstance(x, Tangents) else x for x in ins]
         root, unit = jnp.sqrt(squares(name, floats, params)), ledger.target.unit
         narrow = [x if is_plain(x) else x.astype(jnp.float32) for x in floats]
         drift = abs(operation(name, params)(*narrow) - value) * (ledger.target.sums / 2.0**-24)
-        partial_sums = jnp.cumsum(loop(*floats, **params), 0)
-        stretch = n / len(partial_sums)
-        path = ledger.target.sums * jnp.sqrt(stretch / 3.0 * jnp.square(partial_sums).sum(0))
+        pieces = loop(*narrow, **params)
+        reached = sum(jnp.square(part) for part in accumulate(pieces))
+        path = ledger.target.sums * jnp.sqrt(n / len(pieces) / 3.0 * reached)
         spread = sum_spread(ledger.target, n, value, root, products, path, drift)
-        return ledger.round(value, rows, spread / unit)
+        return ledger.round(value, parts, spread / unit)
 
     return rule
 
 
-def stretches(a, b, dimension_numbers, **_):
+def stretches(a, b, dimension_numbers, **_) -> list:
     """A product over one axis in STRETCHES parts; over several axes, whole."""
-    (contract_a, contract_b), (batch_a, batch_b) = dimension_numbers
+    (contract_a, contract_b), (batch_a, _) = dimension_numbers
     whole = lambda p, q: lax.dot_general(p, q, dimension_numbers)
     if len(contract_a) != 1 or batch_a or a.shape[contract_a[0]] < 2 * STRETCHES:
-        return whole(a, b)[None]
-    parts = [_cut(x, axis[0]) for x, axis in ((a, contract_a), (b, contract_b))]
-    return jax.vmap(whole)(*parts)
+        return [whole(a, b)]
+    return [
+        whole(*pair) for pair in zip(_cut(a, contract_a[0]), _cut(b, contract_b[0]), strict=True)
+    ]
 
 
-def _cut(x, axis: int):
-    """(STRETCHES, ...) pieces of x along an axis, zeros added to make them equal."""
-    wanted = -(-x.shape[axis] // STRETCHES) * STRETCHES
-    padded = jnp.pad(x, [(0, wanted - s if i == axis else 0) for i, s in enumerate(x.shape)])
-    shape = (*x.shape[:axis], STRETCHES, wanted // STRETCHES, *x.shape[axis + 1 :])
-    return jnp.moveaxis(padded.reshape(shape), axis, 0)
+def stretches_of_sum(x, axes, **_) -> list:
+    """Of a sum over axes, in row order; term by term where they are few."""
+    terms = along(x, axes)
+    if len(terms) < 2 * STRETCHES:
+        return list(terms)
+    return [part.sum(0) for part in _cut(terms, 0)]
+
+
+def _cut(x, axis: int) -> list:
+    """STRETCHES pieces of x along an axis."""
+    edges = np.linspace(0, x.shape[axis], STRETCHES + 1).astype(int).tolist()
+    return [lax.slice_in_dim(x, *pair, axis=axis) for pair in pairwise(edges)]
 
 
 def _of_squares(name: str, ins, params):
@@ -186,7 +194,7 @@ def _contracted(a, b, dimension_numbers, **_) -> int:
 
 
 sums = partial(summed, _of_squares)
-WHOLE = lambda *ins, **_: jnp.zeros((1,))
+WHOLE = lambda *ins, **_: [jnp.zeros(())]
 ONE = rounded(lambda *_, **__: 1.0)
 TABLE = (
     {name: exact for name in MOVES if name in PRIMITIVES}
@@ -208,7 +216,7 @@ TABLE = (
         "or": logic(jnp.logical_or),
         "not": logic(jnp.logical_not),
         "is_finite": lambda ledger, name, x, **_: jnp.isfinite(x.value),
-        "neg": negated,
+        "neg": exact,
         "sign": sign,
         "convert_element_type": convert,
         "stop_gradient": lambda ledger, name, x, **_: x,
@@ -216,7 +224,7 @@ TABLE = (
         "dot_general": sums(_contracted, stretches, products=True),
         "reduce_sum": sums(
             lambda x, axes, **_: int(np.prod([x.shape[i] for i in axes], dtype=int)),
-            lambda x, axes, **_: along(x, axes),
+            stretches_of_sum,
         ),
         "cumsum": sums(lambda x, axis, **_: x.shape[axis], WHOLE),
         "scatter-add": sums(

@@ -20,7 +20,8 @@ from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import format_of
 from ..arithmetic.interpreter import is_plain, run
 from ..arithmetic.noise import DRAWS
-from ..arithmetic.tangents import Tangents, tangents
+from ..arithmetic.tangent_values import Tangents, variances
+from ..arithmetic.tangents import tangents
 from ..oracles.question import as_exact
 from ..oracles.work import products
 from ..vocabulary import NoRule, Undecided
@@ -125,7 +126,7 @@ def _sigmas(program: ClosedJaxpr, dtype: str, leaves) -> tuple[list, Any]:
     outs = _run(program, leaves, Tangents, arithmetic)
     outs = [o if isinstance(o, Tangents) else Tangents(o) for o in outs]
     unit = format_of(dtype).unit
-    return [unit * jnp.sqrt(o.variance().astype(jnp.float64)) for o in outs], ledger.settled
+    return [unit * jnp.sqrt(v.astype(jnp.float64)) for v in variances(outs)], ledger.settled
 
 
 def _run(program: ClosedJaxpr, leaves, lift: Callable, arithmetic) -> list:
