@@ -4,7 +4,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test compares the two
+    from .adapters.recorded import TrainingStep as TrainingStep
+    from .adapters.recorded import record as record
     from .judgement.check import check as check
+    from .judgement.training.validate import validate_training as validate_training
     from .judgement.validate import validate as validate
     from .vocabulary import Agreement as Agreement
     from .vocabulary import Arrow as Arrow
@@ -29,6 +32,9 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
 _HOMES = {
     "check": ".judgement.check",
     "validate": ".judgement.validate",
+    "validate_training": ".judgement.training.validate",
+    "TrainingStep": ".adapters.recorded",
+    "record": ".adapters.recorded",
     "Agreement": ".vocabulary",
     "Arrow": ".vocabulary",
     "ArrowCheck": ".vocabulary",
