@@ -123,12 +123,12 @@ def moved(
 
 def known(out: Bounded) -> np.ndarray:
     """NaN, from infinities that met, is no bound at all."""
-    return np.where(np.isnan(out.error) | np.isnan(out.value), np.inf, out.error)
+    return np.asarray(np.where(np.isnan(out.error) | np.isnan(out.value), np.inf, out.error))
 
 
 def own(error: np.ndarray, target: Format) -> np.ndarray:
     """Our error in float64: the same running bound, of first order, with a smaller unit."""
-    return error * (format_of("float64").unit / target.unit)
+    return np.asarray(error * (format_of("float64").unit / target.unit))
 
 
 _PROGRAMS: dict[tuple, ClosedJaxpr] = {}

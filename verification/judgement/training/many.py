@@ -56,11 +56,11 @@ def _together(reference: Reference, points: list[tuple]) -> list[Sample]:
     samples, names = [], ("loss", *reference.paths)
     for k, point in enumerate(points):
         flushed = lost(target, jax.tree.leaves(jax.tree.map(as_exact, args[k])))
-        found = [(v[k], floored(v[k], e[k], one, target, flushed)) for v, e in pairs]
+        found = [(v[k, ...], floored(v[k, ...], e[k, ...], one, target, flushed)) for v, e in pairs]
         if not all(_leaves_half(v, e, target) for v, e in found):
             samples.append(alone(point))
             continue
-        balls = [ball(v, own(np.asarray(e[k]), target)) for v, e in pairs for v in [v[k]]]
+        balls = [ball(v[k, ...], own(e[k, ...], target)) for v, e in pairs]
         allowed = [np.asarray(error) for _, error in found]
         kinds = (RUNNING,) * len(names)
         samples.append(Sample("", names, balls, allowed, [], args[k], budgets=kinds))

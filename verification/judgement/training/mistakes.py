@@ -26,7 +26,7 @@ def explain(
     instead: Mapping[str, Callable],
     held_out: tuple | None,
 ) -> tuple[Explanation, ...]:
-    """Ranked: what explains the step, nearest first; or where the step is wrong, if nothing does."""
+    """Ranked: what explains the step, nearest first; or where it begins, if nothing does."""
     scene = _scene(reference, steps, first.step - 1)
     told = scene.step.gradient is not None
     found: list[Explanation] = []

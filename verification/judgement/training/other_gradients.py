@@ -88,7 +88,7 @@ AHEAD = 8  # steps in which held-out examples are looked for
 
 
 def _near(scene: Scene, sample: Sample) -> dict:
-    """How well a gradient explains the step: the worst entry of what the candidate told, in budgets."""
+    """How well a gradient explains what the candidate told of the step."""
     step, told = scene.step, []
     loss_only = step.gradient is None and step.loss is not None
     if step.gradient is not None:
