@@ -74,16 +74,17 @@ def first_difference(fault) -> int:
 @pytest.mark.parametrize("name", LOOPS)
 def test_each_mistake_is_named_with_its_first_step(name, dtype):
     fault = LOOPS[name]
-    how = {"instead": INSTEAD, "held_out": WORK.held_out}
+    banded = dtype == "float64" and not fault.normalise  # a band is compiled for each problem
+    how = {"instead": INSTEAD, "held_out": WORK.held_out} | ({} if banded else {"runs": 0})
     finding = judged(fault.train(WORK), fault.work(WORK), dtype, **how)
     assert finding.verdict == "wrong", finding.reason
     assert finding.step == first_difference(fault)
     assert finding.explanation[0].fault == name, str(finding)
-    assert finding.out_of_band == finding.step
+    assert finding.out_of_band == (finding.step if banded else None)
 
 
 def test_what_left_first_is_told_apart():
-    left = {name: judged(LOOPS[name].train(WORK)).left for name in LEFT}
+    left = {name: judged(LOOPS[name].train(WORK), runs=0).left for name in LEFT}
     assert left == LEFT
 
 
@@ -93,7 +94,8 @@ LEFT = {"wrong seed": "loss", "in-place update": "gradient", "momentum reset": "
 def test_weights_alone_are_enough():
     bare = lambda train: lambda *given: (step.weights for step in train(*given))
     assert judged(bare(numpy_loop.loop(WORK))).verdict == "correct"
-    wrong = judged(bare(LOOPS["last batch dropped"].train(WORK)))
+    assert judged(bare(numpy_loop.loop(WORK)), runs=0).verdict == "undecided"
+    wrong = judged(bare(LOOPS["last batch dropped"].train(WORK)), runs=0)
     assert (wrong.verdict, wrong.step, wrong.left) == ("wrong", 4, "update")
     assert wrong.explanation[0].fault == "last batch dropped"
 
@@ -126,7 +128,7 @@ def in_chaos(train, steps=60, **how):
 
 
 def test_chaos_is_undecided_and_a_mistake_in_it_is_not():
-    right, wrong = in_chaos(descent()), in_chaos(descent(wrong_at=7))
+    right, wrong = in_chaos(descent()), in_chaos(descent(wrong_at=7), runs=0)
     assert right.verdict == "undecided" and "chaos: from step" in right.reason
     assert right.chaos_from is not None and right.step is None
     assert (wrong.verdict, wrong.step, wrong.tensor) == ("wrong", 7, "w")
@@ -192,6 +194,7 @@ def test_nan_never_passes():
         ({"rule": "adamm"}, "known: gradient_descent"),
         ({"dtype": "float8"}, "dtype is 'float8'"),
         ({"batches": []}, "batches"),
+        ({"runs": 8}, "runs is 8"),
         ({"params": {"n": np.array([1])}}, "every leaf must be an array of floats"),
     ],
 )

@@ -52,6 +52,9 @@ class Band(NamedTuple):
         return step + 1, int(outside[step].argmax())
 
 
+NOTHING = Band(np.zeros((0, 1)), np.zeros(0))
+
+
 def band(reference: Reference, steps: Sequence[Step], seed: int, runs: int = RUNS) -> Band:
     """The candidate's weights beside the ensemble, for as many steps as it made."""
     with loose():

@@ -18,7 +18,7 @@ from ..budget import DTYPES
 from ..power import by_leaf, in_words, sensitivity
 from . import mistakes
 from .alone import Left, judged, left
-from .band import Band, band
+from .band import NOTHING, RUNS, Band, band
 from .finding import TrainingFinding
 from .local import Reference
 from .record import Seen, looked
@@ -34,6 +34,7 @@ def validate_training(
     batches: Sequence[tuple],
     dtype: str = "float64",
     seed: int = 0,
+    runs: int = RUNS,
     instead: Mapping[str, Callable] | None = None,
     held_out: tuple | None = None,
     **hyperparameters: Any,
@@ -46,6 +47,8 @@ def validate_training(
     of        of(params, *batch) -> the loss of a batch, traceable by JAX
     rule      a name of refnet.UPDATES with its hyperparameters, or any optax transformation
     dtype     one of judgement.budget.DTYPES; params and batches are cast to it
+    runs      of the reference with random roundings, that make the band; 0 makes none, and then
+              nothing is acquitted
     instead   other losses that may have been trained by mistake: name -> f(params, *batch)
     held_out  examples that must not have been trained on, as one batch
 
@@ -61,6 +64,8 @@ def validate_training(
     """
     made = _rule(rule, hyperparameters)
     _check(of, params, batches, dtype)
+    if runs != 0 and runs < RUNS:
+        raise ValueError(f"runs is {runs}; a band wants at least {RUNS}, and 0 makes none")
     reference = _reference(of, made, params, batches, dtype)
     run = taken(train, reference.params, reference.batches)
     seen = Seen()
@@ -69,7 +74,7 @@ def validate_training(
         seen, first = looked(seen, step, dtype, faults.ALL.values()), left(step)
         if first:
             break
-    ribbon = band(reference, run.steps, seed) if run.steps else Band(*np.zeros((2, 0)))
+    ribbon = band(reference, run.steps, seed, runs) if run.steps and runs else NOTHING
     explanation = ()
     if first is not None:
         explanation = mistakes.explain(reference, run.steps, first, instead or {}, held_out)
@@ -136,6 +141,8 @@ def _verdict(
         return _convicted(seen, first, gone)
     if run.failure:
         return Verdict.REJECTED, run.failure
+    if not len(ribbon.width):
+        return Verdict.UNDECIDED, "every step alone is right; runs is 0, so that there is no band"
     if gone is not None:
         step, tensor = gone
         return Verdict.INACCURATE, (
