@@ -19,7 +19,8 @@ def drawn(title: str, losses: Mapping[tuple, np.ndarray], examples: int) -> str:
         figure = Figure(figsize=(7.0, 4.6), layout="constrained")
         axes = figure.add_subplot()
         for (method, rate, batch), runs in chosen:
-            low, middle, high = np.percentile(runs, (25, 50, 75), axis=0)
+            with np.errstate(invalid="ignore"):  # a run that stopped may be infinite
+                low, middle, high = np.percentile(runs, (25, 50, 75), axis=0)
             seen = examples * np.arange(1, len(middle) + 1)
             (line,) = axes.plot(seen, middle, label=f"{method}, rate {rate:g}, batch {batch}")
             axes.fill_between(seen, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
