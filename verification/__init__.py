@@ -8,6 +8,10 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
     from .judgement.check import check as check
     from .judgement.foreign import validate_process as validate_process
     from .judgement.updates.validate import validate_update as validate_update
+    from .adapters.recorded import TrainingStep as TrainingStep
+    from .adapters.recorded import record as record
+    from .judgement.check import check as check
+    from .judgement.training.validate import validate_training as validate_training
     from .judgement.validate import validate as validate
     from .vocabulary import Agreement as Agreement
     from .vocabulary import Arrow as Arrow
@@ -35,6 +39,9 @@ _HOMES = {
     "validate_process": ".judgement.foreign",
     "Limits": ".adapters.limits",
     "validate_update": ".judgement.updates.validate",
+    "validate_training": ".judgement.training.validate",
+    "TrainingStep": ".adapters.recorded",
+    "record": ".adapters.recorded",
     "Agreement": ".vocabulary",
     "Arrow": ".vocabulary",
     "ArrowCheck": ".vocabulary",
