@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test compares the two
     from .adapters.limits import Limits as Limits
-    from .judgement.check import check as check
-    from .judgement.foreign import validate_process as validate_process
-    from .judgement.updates.validate import validate_update as validate_update
     from .adapters.recorded import TrainingStep as TrainingStep
     from .adapters.recorded import record as record
     from .judgement.check import check as check
+    from .judgement.foreign import validate_process as validate_process
     from .judgement.training.validate import validate_training as validate_training
+    from .judgement.updates.validate import validate_update as validate_update
     from .judgement.validate import validate as validate
     from .vocabulary import Agreement as Agreement
     from .vocabulary import Arrow as Arrow
