@@ -8,7 +8,7 @@ defaults are right (the mistakes: faults/loops.py).
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,7 @@ class Work(NamedTuple):
 
     train: tuple[np.ndarray, np.ndarray]
     held_out: tuple[np.ndarray, np.ndarray]
-    params: tuple[Dense, ...]
+    params: tuple[Dense, ...]  # of NumPy's arrays
     batch: int = 8
     epochs: int = 8
     seed: int = 3
@@ -57,7 +57,8 @@ def work(seed: int = 0, **changes) -> Work:
     x, teacher = rng.normal(size=(38, 5)), rng.normal(size=(5, 3))
     y = np.tanh(x @ teacher) + 0.1 * rng.normal(size=(38, 3))
     sizes = ((5, 7), (7, 3))
-    layers = [Dense(rng.normal(size=s) / s[0] ** 0.5, 0.1 * rng.normal(size=s[1])) for s in sizes]
+    draw: Callable[..., Any] = rng.normal
+    layers = [Dense(draw(size=s) / s[0] ** 0.5, 0.1 * draw(size=s[1])) for s in sizes]
     return Work((x[:29], y[:29]), (x[29:], y[29:]), tuple(layers))._replace(**changes)
 
 
@@ -196,7 +197,7 @@ def _rule(rate: float, momentum: float, decay: float) -> optax.GradientTransform
     return optax.chain(
         optax.trace(momentum),
         optax.add_decayed_weights(decay, lambda p: jax.tree.map(lambda w: w.ndim > 1, p)),
-        optax.scale_by_learning_rate(lambda count: rate * 2.0 ** (-count / 10.0)),
+        optax.scale_by_learning_rate(lambda count: rate * 2.0 ** (jnp.asarray(count) / -10.0)),
     )
 
 

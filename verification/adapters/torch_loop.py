@@ -29,7 +29,7 @@ def loop(work: Work) -> Callable:
             out = torch.tanh(x @ w1 + b1) @ w2 + b2
             loss = torch.nn.functional.mse_loss(out, y)
             loss.backward()
-            gradient = [leaf.grad.clone() for leaf in leaves]
+            gradient = [leaf.grad.clone() for leaf in leaves if leaf.grad is not None]
             decay = schedule.get_last_lr()[0] * work.decay
             with torch.no_grad():
                 for leaf in (w1, w2):

@@ -101,9 +101,10 @@ def train(
             raise Mistake(f"{said}, give 1 to that")
     if grid.is_sweep or seeds is not None or out is not None or resume:
         count = at_least_one("--seeds", 1 if seeds is None else seeds)
-        names = (data, sizes, activation, initializer, trained, *grid, count, epochs, seed)
         rules = {name: rn.UPDATES[WORDS.get(name, name)] for name in grid.methods}
-        return run_sweep(Sweep(*names), split, rules, out, resume, form)
+        made = (data, sizes, activation, initializer, trained)
+        plan = Sweep(*made, *grid, seeds=count, epochs=epochs, seed=seed)
+        return run_sweep(plan, split, rules, out, resume, form)
     (method,), (step_rate,), (size,) = grid
     run = rn.train(
         lambda params, x: rn.mlp(params, x, f),

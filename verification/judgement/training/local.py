@@ -131,7 +131,7 @@ def own(error: np.ndarray, target: Format) -> np.ndarray:
     return np.asarray(error * (format_of("float64").unit / target.unit))
 
 
-_PROGRAMS: dict[tuple, ClosedJaxpr] = {}
+_PROGRAMS: dict[tuple, tuple[ClosedJaxpr, Any]] = {}  # and the rule, whose id is in the key
 
 
 def advance(reference: Reference, memory: Memory) -> ClosedJaxpr:

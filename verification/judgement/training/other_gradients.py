@@ -90,14 +90,13 @@ AHEAD = 8  # steps in which held-out examples are looked for
 def _near(scene: Scene, sample: Sample) -> dict:
     """How well a gradient explains what the candidate told of the step."""
     step, told = scene.step, []
-    loss_only = step.gradient is None and step.loss is not None
     if step.gradient is not None:
         told = list(zip(step.gradient, sample.truth[1:], sample.allowed[1:], strict=True))
     else:
         moves, _ = moved(scene.reference, scene.memory, fed(sample, step), scene.before)
         told = list(zip(step.weights, moves.truth, moves.allowed, strict=True))
-    if loss_only and np.isfinite(sample.allowed[0]).all():
-        told.append((step.loss, sample.truth[0], sample.allowed[0]))
+        if step.loss is not None and np.isfinite(sample.allowed[0]).all():
+            told.append((step.loss, sample.truth[0], sample.allowed[0]))
     return fitted(told)
 
 

@@ -12,7 +12,7 @@ import refnet
 
 from ... import faults
 from ...adapters.recorded import names
-from ...vocabulary import Verdict
+from ...vocabulary import Explanation, Verdict
 from ..answer import cast
 from ..budget import DTYPES
 from ..power import by_leaf, in_words, sensitivity
@@ -75,15 +75,13 @@ def validate_training(
         if first:
             break
     ribbon = band(reference, run.steps, seed, runs) if run.steps and runs else NOTHING
-    explanation = ()
-    if first is not None:
-        explanation = mistakes.explain(reference, run.steps, first, instead or {}, held_out)
+    explanation = _explained(reference, run, first, instead or {}, held_out)
     verdict, reason = _verdict(reference, run, seen, first, ribbon)
-    if verdict is Verdict.WRONG and callable(train) and dtype != "float64":
-        again = lambda: _mends(train, reference, made, params, batches, first)
-        if not explanation[0].fits and again():
-            verdict, explanation = Verdict.INACCURATE, ()
-            reason = f"in float64 this step is right; in {dtype} it loses digits: {reason}"
+    unknown = verdict is Verdict.WRONG and not any(one.fits for one in explanation[:1])
+    again = unknown and dtype != "float64" and callable(train)
+    if first and again and _mends(train, reference, first):
+        verdict, explanation = Verdict.INACCURATE, ()
+        reason = f"in float64 this step is right; in {dtype} it loses digits: {reason}"
     return _finding(train, reference, run, seen, first, ribbon, verdict, reason, explanation)
 
 
@@ -96,9 +94,18 @@ def _reference(of, rule, params, batches, dtype: str) -> Reference:
 _slopes = lru_cache(maxsize=64)(jax.value_and_grad)  # one function for one loss: compiled once
 
 
-def _mends(train, reference: Reference, rule, params, batches, first: Left) -> bool:
+def _explained(
+    reference: Reference, run: Taken, first: Left | None, instead: Mapping, held_out: tuple | None
+) -> tuple[Explanation, ...]:
+    if first is None:
+        return ()
+    return mistakes.explain(reference, run.steps, first, instead, held_out)
+
+
+def _mends(train, reference: Reference, first: Left) -> bool:
     """Whether the same loop in float64 makes this step right."""
-    wide = _reference(reference.of, rule, reference.params, reference.batches, "float64")
+    of, rule = reference.of, reference.rule
+    wide = _reference(of, rule, reference.params, reference.batches, "float64")
     run = taken(train, wide.params, wide.batches[: first.step])
     steps = list(judged(wide, run.steps))
     return len(steps) == first.step and not any(map(left, steps))
@@ -170,9 +177,10 @@ def _verdict(
 def _convicted(seen: Seen, first: Left, gone: tuple[int, int] | None) -> tuple[Verdict, str]:
     worst = seen.worst
     assert worst is not None
-    also = f" with {', '.join(first.tensors[1:])}" if len(first.tensors) > 1 else ""
+    where, *others = first.tensors
+    also = f" with {', '.join(others)}" if others else ""
     reason = (
-        f"step {first.step}: the {first.part} left first, in {first.tensors[0]}{also}; "
+        f"step {first.step}: the {first.part} left first, in {where}{also}; "
         f"{worst.leaf}{list(worst.index)} is {worst.got!r}, not {worst.expected!r} "
         f"({worst.budgets:.3g} budgets of one step away)"
     )
@@ -183,11 +191,20 @@ def _convicted(seen: Seen, first: Left, gone: tuple[int, int] | None) -> tuple[V
 
 
 def _finding(
-    train, reference: Reference, run, seen, first, ribbon, verdict, reason, explanation
+    train: Any,
+    reference: Reference,
+    run: Taken,
+    seen: Seen,
+    first: Left | None,
+    ribbon: Band,
+    verdict: Verdict,
+    reason: str,
+    explanation: tuple[Explanation, ...],
 ) -> TrainingFinding:
     leaves, gone = by_leaf(seen.best), ribbon.left()
-    drift = verdict is Verdict.INACCURATE and first is None and gone is not None
-    where = first or (Left(gone[0], "band", (reference.paths[gone[1]],), None) if drift else None)
+    step, tensor, part = (first.step, first.tensors[0], first.part) if first else (None, "", "")
+    if verdict is Verdict.INACCURATE and first is None and gone is not None:
+        step, tensor, part = gone[0], reference.paths[gone[1]], "band"
     return TrainingFinding(
         name=getattr(train, "__name__", type(train).__name__),
         dtype=reference.dtype,
@@ -205,9 +222,9 @@ def _finding(
         cases_drawn=len(run.steps),
         sensitivity={path: sensitivity(leaf) for path, leaf in leaves.items()},
         by_entry={path: leaf.of_rms for path, leaf in leaves.items()},
-        step=where.step if where else None,
-        tensor=where.tensors[0] if where else "",
-        left=where.part if where else "",
+        step=step,
+        tensor=tensor,
+        left=part,
         out_of_band=gone[0] if gone else None,
         chaos_from=ribbon.open_from,
         band=float(ribbon.width[-1]) if len(ribbon.width) else 0.0,
