@@ -1,11 +1,12 @@
 """Update rules of optax and PyTorch beside their variants, over 1,000 drawn settings for each.
 
-    python -m benchmarks.updates [--settings 1000] [--every 1] [--seed N]
+    python -m benchmarks.updates [--settings 1000] [--stepped 1000] [--every 1] [--seed N]
 
 One core, some 30 minutes.  Every catalogued mistake, or one in `every`, is planted into every
-variant: caught, and named first?  Then the libraries.  Writes updates.json and updates.md beside
-this file, after each library, and exits with 1 where a library left its budget without being listed
-in KNOWN, where a mistake was not caught, or where too few were named.
+variant: caught, and named first?  Then the libraries; `stepped` are the settings for those that
+are driven step by step and not as one compiled program, all but optax.  Writes updates.json and
+updates.md beside this file, after each library, and exits with 1 where a library left its budget
+without being listed in KNOWN, where a mistake was not caught, or where too few were named.
 """
 
 import argparse
@@ -55,27 +56,56 @@ def mistakes(seed: int, every: int) -> list[dict[str, Any]]:
     return [one._asdict() for name in VARIANTS for one in planted(name, seed=seed, every=every)]
 
 
-def records(settings: int, seed: int, every: int) -> Iterator[dict[str, Any]]:
+def records(settings: int, stepped: int, seed: int, every: int) -> Iterator[dict[str, Any]]:
     """What is known after the mistakes, and after each library; Keras has one dtype a process."""
     start, libraries, found = time.perf_counter(), [], mistakes(seed, every)
     for library in ("", *LIBRARIES):
         if library == "Keras" or (library and not installed(library)):
             continue
-        libraries += agreements(library, settings, seed) if library else []
+        count = settings if library == "optax" else stepped
+        libraries += agreements(library, count, seed) if library else []
         yield {
             "seed": seed,
             "settings": settings,
+            "stepped": stepped,
             "every": every,
             "seconds": round(time.perf_counter() - start),
             "libraries": libraries,
+            "false_alarms": by_library(libraries),
             "mistakes": by_mistake(found),
             "planted": len(found),
             "caught": sum(row["caught"] for row in found),
             "named": sum(row["named"] for row in found),
-            "missed": [row for row in found if not row["named"]],
+            "first": sum(is_first(row) for row in found),
+            "not_first": [row for row in found if not is_first(row)],
             "python": platform.python_version(),
             "versions": {n: metadata.version(n) for n, m in MODULES.items() if find_spec(m)},
         }
+
+
+def is_first(row: dict[str, Any]) -> bool:
+    """Whether the mistake itself came first, and not only tied with what did."""
+    return row["named"] and row["first"] == row["fault"]
+
+
+def by_library(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Runs outside the budget of their variant; those of rules that lose digits apart."""
+    total = lambda mine, key: sum(row[key] for row in mine)
+    out = []
+    for library in dict.fromkeys(row["library"] for row in rows):
+        mine = [row for row in rows if row["library"] == library]
+        plain, known = ([r for r in mine if bool(r["known"]) is lost] for lost in (False, True))
+        out.append(
+            {
+                "library": library,
+                "rules": len({row["variant"] for row in mine}),
+                "runs": total(plain, "settings"),
+                "false alarms": total(plain, "outside"),
+                "runs that lose digits": total(known, "settings"),
+                "of them outside": total(known, "outside"),
+            }
+        )
+    return out
 
 
 def by_mistake(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -89,6 +119,7 @@ def by_mistake(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "description": mine[0]["description"],
             "rules": len(mine),
             "caught": sum(row["caught"] for row in mine),
+            "first": sum(map(is_first, mine)),
             "named": sum(row["named"] for row in mine),
         }
         for fault, mine in groups.items()
@@ -101,14 +132,18 @@ def page(r: dict[str, Any]) -> str:
     lines = [
         "# Update rules",
         "",
-        f"{r['settings']:,} drawn settings of hyperparameters for every rule of every library and",
-        f"dtype: {judged:,} runs of 12 steps with a changing rate, **{out} outside the budget** of",
-        "the variant that the rule is. Rules that are known to lose digits are listed with why.",
+        f"{r['settings']:,} drawn settings of hyperparameters for every rule of optax and dtype,",
+        f"{r['stepped']:,} for those of the other libraries:",
+        f"{judged:,} runs of 12 steps with a changing rate, **{out} outside the budget** of the",
+        "variant that the rule is. Rules that are known to lose digits are listed with why.",
         "Made by `python -m benchmarks.updates`.",
         "",
+        *table(tuple(ALARMS), r["false_alarms"]),
+        "",
         f"Of {r['planted']:,} mistakes planted into {len(VARIANTS)} variants {r['caught']:,} are",
-        f"caught, {r['named']:,} of them named first (or as what these runs cannot tell from",
-        f"it); one in {r['every']} of those that can be made in each variant was planted.",
+        f"caught; {r['first']:,} ({share(r, 'first')}) are named first, and {r['named']:,}",
+        f"({share(r, 'named')}) first or as what these runs cannot tell from the first; one in",
+        f"{r['every']} of those that can be made in each variant was planted.",
         "",
         f"Seed {r['seed']}, {r['seconds']} s on one core.",
         "",
@@ -118,11 +153,33 @@ def page(r: dict[str, Any]) -> str:
         "",
         "## Mistakes",
         "",
-        *table(("fault", "description", "rules", "caught", "named"), r["mistakes"]),
+        *table(("fault", "description", "rules", "caught", "first", "named"), r["mistakes"]),
+        "",
+        "## Named first instead",
+        "",
+        *table(("fault", "instead", "tied", "rules"), instead(r["not_first"])),
         "",
         f"Python {r['python']}; {', '.join(f'{n} {v}' for n, v in r['versions'].items())}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+ALARMS = ("library", "rules", "runs", "false alarms", "runs that lose digits", "of them outside")
+
+
+def share(r: dict[str, Any], key: str) -> str:
+    return f"{r[key] / max(r['planted'], 1):.2%}"
+
+
+def instead(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What came first in the place of a mistake, and in which variants."""
+    groups: dict[tuple, list[str]] = {}
+    for row in rows:
+        groups.setdefault((row["fault"], row["first"], row["named"]), []).append(row["rule"])
+    return [
+        {"fault": fault, "instead": first, "tied": tied, "rules": ", ".join(rules)}
+        for (fault, first, tied), rules in groups.items()
+    ]
 
 
 def table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> list[str]:
@@ -141,11 +198,12 @@ def written(path: Path, text: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--settings", type=int, default=1000)
+    parser.add_argument("--stepped", type=int, default=1000)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
     given = parser.parse_args()
     made: dict[str, Any] = {}
-    for made in records(given.settings, given.seed, given.every):
+    for made in records(given.settings, given.stepped, given.seed, given.every):
         written(HERE / "updates.json", json.dumps(made, indent=1) + "\n")
         written(HERE / "updates.md", page(made))
     alarms = [row for row in made["libraries"] if row["outside"] and not row["known"]]

@@ -5,13 +5,14 @@ may do to the answers of the candidate itself.  Variants come before mistakes of
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ...derivations.rules import VARIANTS, Variant, family_of
 from ...faults.update_rules import wrong_rules
-from ...vocabulary import Explanation
+from ...vocabulary import Explanation, Finding, Verdict
 from ..sample import Sample
 from .leaves import Layout
 from .truth import Trajectory, roughly, rounding
@@ -102,6 +103,23 @@ def explained(
     return (_said(judged[0][1], variant, judged[0][0], "", ()),)
 
 
+def with_reason(
+    finding: Finding,
+    given: Samples,
+    variant: Variant,
+    layout: Layout,
+    dtype: str,
+    known: Answers | None = None,
+) -> Finding:
+    """The finding; answers that are no numbers are explained too, by what breaks down like them."""
+    answered = [sample for sample in given if not sample.failure]
+    if finding.verdict is not Verdict.REJECTED or finding.explanation or not answered:
+        return finding
+    whole = known if len(answered) == len(given) else None
+    told = explained(answered, variant, layout, dtype, whole)
+    return replace(finding, explanation=tuple(one for one in told if one.fits))
+
+
 def narrower(sample: Sample, variant: Variant, layout: Layout, dtype: str) -> str:
     """The wider of the formats below dtype whose rounding explains the answers; "" if none does."""
     sequence, rows = sample.args[0], _rows(sample.got)
@@ -178,8 +196,10 @@ def _residual(c: Candidate, seen, layout: Layout, dtype: str) -> float:
 def _distance(rows: np.ndarray, trajectory: Trajectory) -> float:
     """The largest error in budgets; entries without a budget say nothing."""
     known = np.isfinite(trajectory.allowed)
+    values = trajectory.values
+    same = (rows == values) | (np.isnan(rows) & np.isnan(values))  # broken down in the same way
     with np.errstate(all="ignore"):
-        error = np.abs(rows - trajectory.values)
+        error = np.where(same, 0.0, np.abs(rows - values))
         ratio = np.where(error == 0.0, 0.0, error / trajectory.allowed)
     ratio = np.where(np.isnan(ratio), np.inf, ratio)[known]
     return float(ratio.max()) if ratio.size else np.inf

@@ -13,7 +13,7 @@ from ...vocabulary import Finding, Verdict
 from ..sample import Sample
 from ..verdict import judge
 from . import vectors
-from .explain import Answers, answers, explained
+from .explain import Answers, answers, explained, with_reason
 from .leaves import Layout, layout
 from .truth import proven, roughly, rounding
 from .vectors import Sequence
@@ -79,7 +79,8 @@ def verdict_on(
         replace(s, got=where.leaves_of(roughly(rule, s.args[0], where, dtype))) for s in samples
     ]
     explain = partial(explained, variant=variant, layout=where, dtype=dtype, known=known)
-    return judge(rule.name, dtype, given, explain=lambda evidence: explain(given))
+    finding = judge(rule.name, dtype, given, explain=lambda evidence: explain(given))
+    return with_reason(finding, given, variant, where, dtype, known)
 
 
 def _judged(

@@ -15,7 +15,7 @@ from ..formula import Told
 from ..sample import Sample, outside
 from ..verdict import Draws, judge
 from . import vectors
-from .explain import explained, narrower
+from .explain import explained, narrower, with_reason
 from .hearing import heard
 from .leaves import Layout, layout
 from .rule import RATE, Rules, rules
@@ -76,6 +76,7 @@ def validate_update(
         draws=Draws(at, cases),
         explain=lambda evidence: explained(evidence, variant, where, dtype),
     )
+    finding = with_reason(finding, kept, variant, where, dtype)
     return _with_kills(finding, variant, where, kept)
 
 
