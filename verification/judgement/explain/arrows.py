@@ -146,5 +146,5 @@ def _place(p: Problem, key: Key) -> tuple[str, str, str]:
     op = next(o for o in p.tape.operations if o.key == key and o.name not in PASSED)
     place = place_of(op.eqns)
     symbol = SYMBOLS.get(op.name, op.name)
-    said = f"the {symbol} in `{place.expression}`" if place.expression else f"`{symbol}`"
+    said = f"the {symbol} in {place.said}" if place.expression else f"`{symbol}`"
     return said, place.location, place.text

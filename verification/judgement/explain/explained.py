@@ -19,6 +19,7 @@ from .problem import Problem
 from .products import wrong_partner
 from .repeated import everywhere
 from .slopes import wrong_slope
+from .softmaxes import softmax_alone
 from .twins import known_twins
 
 CASES = 4  # of the evidence that is looked at
@@ -67,7 +68,7 @@ def _explained(problems: list[Problem]) -> list[Explanation]:
     try:
         return _inside(problems, said)
     except Silent as silence:  # the function cannot be followed: only the answer is known
-        return said or [replace(where_to_look(problems), remedy=str(silence))]
+        return said or by_leaf(problems, rare=True) or [replace(where_to_look(problems), remedy=str(silence))]
 
 
 def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanation]:
@@ -79,6 +80,8 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
         lambda: said,
         lambda: part_of_batch(problems),
         lambda: _local(problems),
+        lambda: by_leaf(problems, rare=True),
+        lambda: softmax_alone(problems),
         lambda: wrong_partner(problems),
         lambda: two_edges(edges),
         lambda: everywhere(edges),
@@ -97,7 +100,8 @@ def _local(problems: list[Problem]) -> list[Explanation]:
     """Wrong slopes, then arrows otherwise mishandled; all that fit, or the one that is closest."""
     slopes = wrong_slope(problems)
     arrows = mishandled(problems)
-    return [e for e in (*slopes, *arrows) if e.fits] or slopes
+    fitting = [e for e in (*slopes, *arrows) if e.fits]
+    return sorted(fitting, key=lambda e: not e.location) or slopes
 
 
 def _placed(found: list[Explanation], said: list[Explanation]) -> list[Explanation]:

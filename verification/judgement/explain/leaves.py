@@ -12,15 +12,15 @@ from .factors import Named, in_words, known_numbers
 from .problem import Problem
 
 
-def by_leaf(problems: Sequence[Problem]) -> list[Explanation]:
+def by_leaf(problems: Sequence[Problem], rare: bool = False) -> list[Explanation]:
     """One explanation where every wrong leaf has the same, else one for each; none if one has none.
 
-    They hold together.
+    They hold together.  `rare` looks for the forms that are met less often as well.
     """
     wrong = [k for k in range(len(problems[0].wrong)) if any(p.wrong[k] for p in problems)]
     said: list[Explanation] = []
     for leaf in wrong:
-        found = next(_of_leaf(problems, leaf), None)
+        found = next(_of_leaf(problems, leaf, rare), None)
         if found is None:
             return []
         said.append(found)
@@ -55,17 +55,17 @@ def _together(said: list[Explanation], everywhere: bool) -> list[Explanation]:
     return found
 
 
-def _of_leaf(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
+def _of_leaf(problems: Sequence[Problem], leaf: int, rare: bool) -> Iterator[Explanation]:
     for form in _common(problems, leaf, forms):
         yield from _said(form.kind, form, _path(problems, leaf), _form(problems, leaf, form))
     yield from _by_factor(problems, leaf)
     yield from _by_other_leaf(problems, leaf)
     yield from _by_cast(problems, leaf)
-    few = _few(problems, leaf)
+    for form in _common(problems, leaf, rarer) if rare else ():
+        yield from _said(form.kind, form, _path(problems, leaf), _form(problems, leaf, form))
+    few = _few(problems, leaf) if rare else None
     if few is not None:
         yield few
-    for form in _common(problems, leaf, rarer):
-        yield from _said(form.kind, form, _path(problems, leaf), _form(problems, leaf, form))
 
 
 def _path(problems: Sequence[Problem], leaf: int) -> str:

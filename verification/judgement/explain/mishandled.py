@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import ml_dtypes
 import numpy as np
 
+from ...arithmetic.arrays import moved
 from ...arithmetic.linear import pull, values
 from ...arithmetic.tape import Operation
 
@@ -311,6 +312,15 @@ def _often(a: Arrow) -> list:
     return _one(a.pull(a.d)[0] / np.maximum(used, 1.0), a)
 
 
+def _written(a: Arrow, last: bool) -> list:
+    """The gradient of rows looked up by their numbers, where one write overwrites another."""
+    _, positions = moved(a.op.name, a.ins, a.op.params)
+    order = slice(None) if last else slice(None, None, -1)
+    pool = np.zeros(a.ins[0].size)
+    pool[positions.ravel()[order]] = a.d.ravel()[order]
+    return _one(pool.reshape(a.ins[0].shape), a)
+
+
 MOVES = (
     _weights(
         "pairs the rows off by one", lambda a: a.pull(a.d, [np.roll(a.ins[0], 1, 0), a.ins[1]])
@@ -335,6 +345,15 @@ MOVES = (
         "transposed",
         lambda a: a.op.name == "transpose" and a.ins[0].shape == a.out.shape,
         lambda a: [a.d],
+    ),
+    *(
+        Rule(
+            f"rows looked up more than once keep the {which} alone: written over, not added up",
+            "reduction",
+            _moved("gather"),
+            lambda a, last=last: _written(a, last),
+        )
+        for which, last in (("last", True), ("first", False))
     ),
     Rule("rows looked up n times get the mean of n", "reduction", _moved("gather"), _often),
     *(

@@ -112,13 +112,18 @@ def _partners(p: Problem, unit: Unit, found: list[At]) -> list[Elsewhere]:
         return []
     at = found[0]
     shape = p.tape.numbers[at.enters].shape
-    names: dict[Any, int] = {}
+    names: dict[Key, tuple] = {}
     for op in p.tape.operations:
         for out in op.outs:
             if p.tape.moving[out] and p.tape.numbers[out].shape == shape and op.eqns:
-                names[op.key] = out
-    picked = list(names)[-PARTNERS:]
-    return [Elsewhere("another variable of the same shape", _number_at(key)) for key in picked]
+                names[op.key] = op.eqns
+    picked = list(names.items())[-PARTNERS:]
+    return [Elsewhere(_called(eqns), _number_at(key)) for key, eqns in picked]
+
+
+def _called(eqns: tuple) -> str:
+    place = place_of(eqns)
+    return f"`{place.expression}` ({place.location})" if place.file else "another variable"
 
 
 def _number_at(key: Key) -> Callable:
@@ -158,10 +163,10 @@ def _explained(problems, met, guess: Guess) -> Explanation:
 def said_of(problems, at: At, formula: str, residual: float, where: str = "") -> Explanation:
     """A wrong slope at the unit that ends there, in words."""
     place = place_of(at.operation.eqns)
-    what = place.expression or SYMBOLS.get(at.operation.name, at.operation.name)
+    what = place.said if place.expression else f"`{SYMBOLS.get(at.operation.name, at.operation.name)}`"
     return Explanation(
         kind="slope",
-        term=f"the slope of `{what}`{where}",
+        term=f"the slope of {what}{where}",
         mistake=f"it is taken to be {formula}",
         location=place.location,
         source=place.text,
