@@ -51,8 +51,16 @@ ANSWERS: dict[str, tuple[str, tuple[str, ...], Callable | None]] = {
         ("factor",),
         answers.last_doubled,
     ),
-    "last row lost": ("off by one", ("zero", "one example", "edge", "dropped path"), answers.last_row_lost),
-    "first row lost": ("off by one", ("zero", "one example", "edge", "dropped path"), answers.first_row_lost),
+    "last row lost": (
+        "off by one",
+        ("zero", "one example", "edge", "dropped path"),
+        answers.last_row_lost,
+    ),
+    "first row lost": (
+        "off by one",
+        ("zero", "one example", "edge", "dropped path"),
+        answers.first_row_lost,
+    ),
     "rows rolled": ("off by one", ("shifted", "flipped", "swapped"), answers.rows_rolled),
     "rows flipped": (
         "wrong index, axis or stride",
@@ -78,7 +86,11 @@ ANSWERS: dict[str, tuple[str, tuple[str, ...], Callable | None]] = {
     "second moment": ("wrong variable", ("factor", "edge"), answers.squares),
     "another leaf added": ("stale or contaminated state", ("swapped",), answers.leaves_summed),
     "not cleared": ("stale or contaminated state", ("shifted",), answers.accumulated),
-    "half of it": ("missing term", ("zero", "one example", "edge", "dropped path"), answers.half_of_it),
+    "half of it": (
+        "missing term",
+        ("zero", "one example", "edge", "dropped path"),
+        answers.half_of_it,
+    ),
     "one triangle": ("wrong index, axis or stride", ("zero",), answers.upper_triangle),
     "something added": ("epsilon placement", ("factor",), answers.decayed),
 }

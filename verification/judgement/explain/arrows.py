@@ -13,9 +13,9 @@ from ...arithmetic.tape import Key, Operation
 from ...arithmetic.two_ways import against, swept
 from ...vocabulary import Explanation
 from .mishandled import PASSED, RULES, Arrow, Rule
+from .places import place_of
 from .problem import Problem, along, wrong_leaves
 from .terms import SYMBOLS
-from .places import place_of
 
 TRIED, HALF = 16, 0.5  # guesses tried on every entry, of those that leave less than half
 WORK = 2 * 10**5  # operations of all sweeps together

@@ -59,7 +59,10 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
     _made("the slope times a", lambda s, z, a: s * a),
     _made("the slope over z", lambda s, z, a: s / z),
     *(
-        _made(f"that of the neighbour along axis {axis}", lambda s, z, a, x=axis, n=n: np.roll(s, n, x))
+        _made(
+            f"that of the neighbour along axis {axis}",
+            lambda s, z, a, x=axis, n=n: np.roll(s, n, x),
+        )
         for axis in (-1, 0)
         for n in (1, -1)
     ),

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...vocabulary import Explanation, Silent
 from ..sample import Sample
-from .batches import part_of_batch
 from .arrows import mishandled
+from .batches import part_of_batch
 from .edges import Edges, one_edge
 from .layers import where_to_look
 from .leaves import by_leaf
@@ -68,7 +68,11 @@ def _explained(problems: list[Problem]) -> list[Explanation]:
     try:
         return _inside(problems, said)
     except Silent as silence:  # the function cannot be followed: only the answer is known
-        return said or by_leaf(problems, rare=True) or [replace(where_to_look(problems), remedy=str(silence))]
+        return (
+            said
+            or by_leaf(problems, rare=True)
+            or [replace(where_to_look(problems), remedy=str(silence))]
+        )
 
 
 def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanation]:

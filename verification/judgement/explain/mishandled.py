@@ -265,7 +265,9 @@ SUMS = (
         MAX,
         lambda a: [_back(a) / _count(a)],
     ),
-    Rule("the maximum's gradient goes whole to every entry", "reduction", MAX, lambda a: [_back(a)]),
+    Rule(
+        "the maximum's gradient goes whole to every entry", "reduction", MAX, lambda a: [_back(a)]
+    ),
     Rule(
         "the maximum's gradient goes to the first entry",
         "reduction",

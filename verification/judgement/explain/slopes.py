@@ -163,7 +163,9 @@ def _explained(problems, met, guess: Guess) -> Explanation:
 def said_of(problems, at: At, formula: str, residual: float, where: str = "") -> Explanation:
     """A wrong slope at the unit that ends there, in words."""
     place = place_of(at.operation.eqns)
-    what = place.said if place.expression else f"`{SYMBOLS.get(at.operation.name, at.operation.name)}`"
+    what = (
+        place.said if place.expression else f"`{SYMBOLS.get(at.operation.name, at.operation.name)}`"
+    )
     return Explanation(
         kind="slope",
         term=f"the slope of {what}{where}",

@@ -15,7 +15,9 @@ from .units import At
 
 PASSED = ("broadcast_in_dim", "reshape", "enter", "copy", "squeeze", "max")
 BANK = (
-    Slope("a (1 - a), its diagonal alone: the other entries are left out", lambda z, a: a * (1 - a)),
+    Slope(
+        "a (1 - a), its diagonal alone: the other entries are left out", lambda z, a: a * (1 - a)
+    ),
     Slope("a, without what the sum takes back", lambda z, a: a),
     Slope("1", lambda z, a: np.ones_like(a)),
     Slope("a^2", lambda z, a: a * a),
