@@ -178,9 +178,11 @@ WIDTHS = ("bfloat16", "float16", "float32", "float64")
 
 
 def _tells(x: np.ndarray) -> bool:
-    """Whether it has floats, some of which are no small integers or fractions."""
+    """Whether it has floats enough, some of them no integers, to tell a format by."""
     wide = as_float(x)
-    return wide.dtype.kind == "f" and bool(np.any(wide != np.round(wide)))
+    if wide.dtype.kind != "f" or np.count_nonzero(np.isfinite(wide) & (wide != 0.0)) < 2:
+        return False
+    return bool(np.any(wide != np.round(wide)))
 
 
 def wrong_leaves(problems: Sequence[Problem]) -> tuple[str, ...]:
