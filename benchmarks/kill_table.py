@@ -4,7 +4,8 @@
 
 Some ten minutes on a quiet core.  --every N plants each N-th twin only, --peers N gives each N-th
 to the other checkers, --only makes the rows of these derivations anew and leaves the others as
-they are; what was done is written down.  Writes kill_table.json beside this file, again after
+they are, --peers 0 leaves those of the peers; what was done is written down.  Writes
+kill_table.json beside this file, again after
 every derivation, so that nothing is lost.  Exit status 1 where a mistake survives, or a right
 gradient is refused by us.
 """
@@ -67,20 +68,30 @@ def summary(parts: dict[str, list[dict]]) -> dict:
 KEYS = ("checker", "gradient", "size", "dtype", "said")
 
 
-def kept(how: dict, without: Iterable[str]) -> dict[str, list[dict]]:
-    """The rows of the other derivations, where they were made in the same way."""
-    parts = ("kills", "right", "doubles", "peers")
+MADE_BY = {"kills": "every", "right": "jax", "doubles": "every", "peers": "peers"}
+
+
+def before() -> dict[str, Any]:
     file = HERE / "kill_table.json"
-    before = json.loads(file.read_text()) if file.exists() else {}
-    others = before if before.get("how") == how else {}
+    return json.loads(file.read_text()) if file.exists() else {"how": {}}
+
+
+def kept(how: dict, without: Iterable[str]) -> dict[str, list[dict]]:
+    """The rows of the other derivations, and of the peers, where they were made in the same way."""
+    was = before()
+    same = lambda key: was["how"].get(key) == how[key] and was["how"].get("jax") == how["jax"]
     stays = lambda row: row["derivation"] not in without
-    return {part: list(filter(stays, others.get(part, []))) for part in parts}
+    return {
+        part: [row for row in was.get(part, []) if same(key) and stays(row)]
+        for part, key in MADE_BY.items()
+    }
 
 
 def planted(parts: dict[str, list[dict]], name: str, every: int, ask: kill_table.Ask) -> None:
     """The rows of one derivation."""
     wide: dict[str, Any] = {"ask": ask, "symbolic": name in kill_table.SHORT}
-    parts["kills"] += kill_table.rows([name], every=every, **wide)
+    seed = list(SUBJECTS).index(name)  # so that each derivation begins at another twin
+    parts["kills"] += kill_table.rows([name], every=every, seed=seed, **wide)
     dtypes = (*kill_table.DTYPES, *NARROW) if name in NARROWED else kill_table.DTYPES
     if name in NARROWED:
         parts["kills"] += kill_table.rows([name], NARROW, every=2 * every, cases=2)
@@ -95,12 +106,14 @@ def main(arguments: Iterable[str]) -> int:
     parser.add_argument("--peers", type=int, default=12)
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(SUBJECTS))
     asked = parser.parse_args(list(arguments))
-    how = {"every": asked.every, "peers": asked.peers, "jax": jax.__version__}
+    peers = asked.peers or before()["how"].get("peers", 0)
+    how = {"every": asked.every, "peers": peers, "jax": jax.__version__}
     parts = kept(how, without=asked.only)
+    parts["peers"] = parts["peers"] if asked.peers else before().get("peers", [])
     start, ask = time.perf_counter(), kill_table.explainer()
     for name in asked.only:
         planted(parts, name, asked.every, ask)
-        if name in PEERED:
+        if name in PEERED and asked.peers:
             parts["peers"] += kills_peers.rows([name], every=asked.peers)
         write(parts, how)
         print(f"{time.perf_counter() - start:7.1f} s  {name}: {len(parts['kills'])}", flush=True)

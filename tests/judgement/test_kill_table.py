@@ -130,5 +130,8 @@ def test_the_rank_of_the_right_explanation_is_counted(samples, answers, rank):
 
 def test_scores_are_shares_of_what_was_asked():
     rows = [{"explained": rank} for rank in (1, 1, 3, 0, None)]
-    assert scores(rows) == {"asked": 4, "first": 0.5, "first three": 0.75}
+    found = scores([{**row, "unaided": 0, "seconds": 0.5} for row in rows])
+    assert (found["asked"], found["first"], found["first three"]) == (4, 0.5, 0.75)
+    assert found["first without the catalogue"] == 0.0 and found["longest"] == 0.5
+    assert scores(rows)["first three without the catalogue"] == 0.75
     assert scores(rows[-1:]) == {"asked": 0}

@@ -94,9 +94,8 @@ def push(operation, ins: list, outs: list, rates: list) -> list:
     count = next(len(r) for r in rates if r is not None)
     if name in SLOPES:
         found = SLOPES[name](outs[0], *ins, **params)
-        terms = [
-            r * s for r, s in zip(rates, found, strict=True) if r is not None and s is not None
-        ]
+        pairs = zip(rates, found, strict=True)
+        terms = [_spread(r, outs[0].ndim) * s for r, s in pairs if r is not None and s is not None]
         total = sum(terms) if terms else 0.0
         return [np.broadcast_to(total, (count, *outs[0].shape))]
     if name in ALL_AT_ONCE:
@@ -111,6 +110,11 @@ def push(operation, ins: list, outs: list, rates: list) -> list:
     if name == "sign" or all(y.dtype.kind != "f" for y in outs):
         return [None if y.dtype.kind != "f" else np.zeros((count, *y.shape)) for y in outs]
     return _by_jax(operation, ins, outs, rates)
+
+
+def _spread(rate, rank: int):
+    """A scalar operand of an array: its tangents get the axes that it lacks, after directions."""
+    return rate.reshape(len(rate), *[1] * (rank + 1 - rate.ndim), *rate.shape[1:])
 
 
 def _some(rates):

@@ -15,7 +15,7 @@ from . import slopes
 from .catalogue import FAULTS, MISTAKES, PIECES
 from .fault import Fault
 from .layers import losses, networks, norms, others, sequences
-from .pieces.piece import Site, gradient_of, planted, sites, traced
+from .pieces.piece import Site, body_of, gradient_of, location, planted, sites, traced
 from .twin import Expects, Twin
 
 SUBJECTS: dict[str, Derivation] = {**DERIVATIONS, **LAYERS}
@@ -116,9 +116,19 @@ def of_plant(subject: Derivation, plant: Plant) -> Twin:
 
 
 def _words(site: Site) -> tuple[str, ...]:
-    """What an explanation may call the place by."""
+    """What an explanation may call the place by.
+
+    A call is a line of nobody's when it is all that is differentiated, and what goes wrong in it
+    goes wrong on a line of its body: any of them is the place.  So is an operation that has no
+    line, by its sign.
+    """
     where = site.place.partition(", ")[2]
-    return tuple(filter(None, (where, f"`{site.name}`", site.name)))
+    inside = tuple(dict.fromkeys(filter(None, map(location, body_of(site.eqn)))))
+    sign = () if where or site.name not in SIGNS else (f"`{SIGNS[site.name]}`",)
+    return tuple(filter(None, (where, f"`{site.name}`", site.name, *inside, *sign)))
+
+
+SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "reduce_sum": "sum", "dot_general": "@"}
 
 
 def _wanted(argnums: tuple[int, ...], tree) -> list[bool]:

@@ -15,11 +15,21 @@ NEEDED = {"first": 0.95, "first three": 0.99, "both of two": 0.70}
 
 def scores(table: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Of the rows that were asked about; empty where nobody was."""
-    ranks = [row["explained"] for row in table if row.get("explained") is not None]
-    if not ranks:
+    asked = [row for row in table if row.get("explained") is not None]
+    if not asked:
         return {"asked": 0}
-    share = lambda most: sum(0 < rank <= most for rank in ranks) / len(ranks)
-    return {"asked": len(ranks), "first": share(1), "first three": share(3)}
+
+    def share(most: int, how: str) -> float:
+        return sum(0 < row.get(how, row["explained"]) <= most for row in asked) / len(asked)
+
+    return {
+        "asked": len(asked),
+        "first": share(1, "explained"),
+        "first three": share(3, "explained"),
+        "first without the catalogue": share(1, "unaided"),
+        "first three without the catalogue": share(3, "unaided"),
+        "longest": max(row.get("seconds", 0.0) for row in asked),
+    }
 
 
 def doubles(name: str, count: int, ask: Ask, seed: int = 0, cases: int = 2) -> list[dict[str, Any]]:

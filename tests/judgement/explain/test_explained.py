@@ -29,15 +29,18 @@ def by_hand(w1, b1, w2, b2, x, y, mistake=""):
     if mistake == "1/n missing":
         d = d * y.size
     dw2 = (z if mistake == "z for h" else h).T @ d
-    dh = d @ (w2 if mistake == "not transposed" else w2.T)
+    moved = {"not transposed": w2, "moved": (w2 - 0.05 * dw2).T}
+    dh = d @ moved.get(mistake, w2.T)
     dz = dh * {"no mask": np.ones_like(z), "value for slope": h}.get(mistake, z > 0.0)
+    if mistake == "row lost":
+        dw2 = h[:-1].T @ d[:-1]
     db1, db2 = dz.sum(axis=0), d.sum(axis=0)
     if mistake == "bias averaged":
         db1 = dz.mean(axis=0)
     dw1 = x.T @ dz
     if mistake == "nonsense":
         dw1 = np.cos(17.0 * dw1)
-    changed = {"transposed": dw2.T, "flipped": dw2[:, ::-1], "zero": 0.0 * dw2}
+    changed = {"transposed": dw2.T, "flipped": dw2[:, ::-1], "zero": 0.0 * dw2, "squared": dw2**2}
     return dw1, db1, changed.get(mistake, dw2), db2
 
 
@@ -68,6 +71,9 @@ SAID = {
     "transposed": ("transposed", "it is transposed", ""),
     "flipped": ("flipped", "runs backwards", ""),
     "zero": ("zero", "", ""),
+    "row lost": ("reduction", "lacks the last row", "h @ w2"),
+    "moved": ("edge", "has moved already: by -0.05", "h @ w2"),
+    "squared": ("factor", "squared entry by entry", ""),
 }
 
 

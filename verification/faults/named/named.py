@@ -2,7 +2,11 @@
 
 from typing import NamedTuple
 
-ANY = ("fault", "slope", "reduction", "edge", "dropped path", "factor", "sign")
+ANY = (  # whatever fits to rounding at every entry is as true as the name of the mistake
+    *("fault", "slope", "reduction", "edge", "dropped path", "factor", "sign", "zero"),
+    *("transposed", "permuted", "shifted", "flipped", "swapped", "one example", "axis"),
+    *("broadcast", "reordered", "cast"),
+)
 
 
 class Named(NamedTuple):

@@ -137,6 +137,16 @@ def _closed(eqn) -> ClosedJaxpr:
     return body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
 
 
+def body_of(eqn) -> Iterator[Any]:
+    """The equations inside a call, and inside the calls there."""
+    for name in ("jaxpr", "call_jaxpr", "fun_jaxpr"):
+        if (body := eqn.params.get(name)) is not None:
+            for inner in getattr(body, "jaxpr", body).eqns:
+                yield inner
+                yield from body_of(inner)
+            return
+
+
 def location(eqn) -> str:
     """file.py:line of the nearest frame that is not the framework's."""
     own = str(Path(jax.__file__).parent)

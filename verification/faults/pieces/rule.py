@@ -9,7 +9,17 @@ FACTOR = ("factor", "edge", "slope", "reduction", "fault")
 SIGN = ("sign", "edge", "slope", "factor", "fault")
 DROPPED = ("dropped path", "edge", "zero", "slope", "reduction", "fault")
 SLOPE = ("slope", "edge", "factor", "fault")
-REDUCTION = ("reduction", "edge", "slope", "axis", "broadcast", "one example", "factor", "fault")
+REDUCTION = (
+    "reduction",
+    "edge",
+    "slope",
+    "axis",
+    "broadcast",
+    "one example",
+    "factor",
+    "zero",
+    "fault",
+)
 ELSE = ("fault", "slope", "reduction", "edge")
 
 

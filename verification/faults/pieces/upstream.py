@@ -146,7 +146,9 @@ RULES = {
     "upstream's sign": Rule("upstream ignored", anywhere, sign_only, IGNORED),
     "upstream's size": Rule("sign", many, absolute, ELSE),
     "upstream twice": Rule("factor", anywhere, squared, ELSE),
-    "upstream of the first example": Rule("wrong index, axis or stride", rows, first_example, ELSE),
+    "upstream of the first example": Rule(
+        "wrong index, axis or stride", rows, first_example, ("one example", *ELSE)
+    ),
     "last example lost": Rule("off by one", rows, last_example_lost, REDUCTION),
     "first example lost": Rule("off by one", rows, first_example_lost, REDUCTION),
     "last column lost": Rule("off by one", many, last_column_lost, REDUCTION),
@@ -168,5 +170,5 @@ RULES = {
         "low precision in the middle", anywhere, through_float32, ("cast", *ELSE)
     ),
     "upstream clipped": Rule("wrong formula", anywhere, clipped, ELSE),
-    "upstream not a number": Rule("NaN at a special point", many, not_a_number, ELSE),
+    "upstream not a number": Rule("NaN at a special point", many, not_a_number, ("layer", *ELSE)),
 }

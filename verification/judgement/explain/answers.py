@@ -35,6 +35,60 @@ def forms(shape: tuple[int, ...]) -> Iterator[Instead]:
             yield from _along(axis, len(shape))
 
 
+def rarer(shape: tuple[int, ...]) -> Iterator[Instead]:
+    """Forms that people meet less often, tried when none of the others holds."""
+    if not np.prod(shape, dtype=int) > 1:
+        return
+    yield Instead("factor", "only the signs are left", "keep the sizes", np.sign)
+    yield Instead("factor", "it is squared entry by entry", "do not square it", np.square)
+    yield Instead("axis", "its mean is subtracted", "leave the mean in", lambda x: x - x.mean())
+    yield Instead("factor", "it is scaled to length 1", "leave its length", _unit)
+    yield Instead("axis", "every entry holds the mean of all", "do not average", _mean)
+    neighbour = lambda x: x + 0.9 * np.roll(x.ravel(), 1).reshape(x.shape)
+    words = "0.9 of the entry before is added to each: what was there is not cleared"
+    yield Instead("shifted", words, "clear the buffer in between", neighbour)
+    words = "0.01 is added to every entry: weight decay, or an epsilon"
+    yield Instead("factor", words, "leave it out of the gradient", lambda x: x + 0.01)
+    half = lambda x: np.where(np.arange(x.size) < x.size // 2, x.ravel(), 0.0).reshape(x.shape)
+    yield Instead("zero", "the second half is never written", "write all of it", half)
+    other = lambda x: np.where(np.arange(x.size) >= x.size // 2, x.ravel(), 0.0).reshape(x.shape)
+    yield Instead("zero", "the first half is never written", "write all of it", other)
+    if len(shape) == 2:
+        both = "compute both triangles"
+        yield Instead("zero", "only the upper triangle is written", both, np.triu)
+        yield Instead("zero", "only the lower triangle is written", both, np.tril)
+    for axis, n in enumerate(shape):
+        if n > 1:
+            yield from _gone(axis)
+
+
+def _gone(axis: int) -> Iterator[Instead]:
+    for which, at in (("first", 0), ("last", -1)):
+        lost = partial(_erased, at=at, axis=axis)
+        words = f"the {which} along axis {axis} is never written: 0"
+        yield Instead("zero", words, "look at the bounds of the loop that writes it", lost)
+        alone = lambda x, lost=lost: x - lost(x)
+        words = f"only the {which} along axis {axis} is written"
+        yield Instead("zero", words, "look at the bounds of the loop that writes it", alone)
+    words = f"the first two along axis {axis} have changed places"
+    yield Instead("permuted", words, "put them back", partial(_exchanged, axis=axis))
+
+
+def _unit(x: np.ndarray) -> np.ndarray:
+    return x / (np.sqrt((x * x).sum()) or 1.0)
+
+
+def _erased(x: np.ndarray, at: int, axis: int) -> np.ndarray:
+    wrong = np.array(x)
+    wrong[(slice(None),) * axis + (at,)] = 0.0
+    return wrong
+
+
+def _exchanged(x: np.ndarray, axis: int) -> np.ndarray:
+    order = [1, 0, *range(2, x.shape[axis])]
+    return np.take(x, order, axis=axis)
+
+
 def _turned(shape: tuple[int, ...]) -> Iterator[Instead]:
     if len(shape) < 2:
         return

@@ -8,15 +8,18 @@ import numpy as np
 
 from ...vocabulary import Explanation, Silent
 from ..sample import Sample
+from .arrows import mishandled
 from .batches import part_of_batch
 from .edges import Edges, one_edge
 from .layers import where_to_look
 from .leaves import by_leaf
+from .missing import not_numbers
 from .pairs import two_edges
 from .problem import Problem
 from .products import wrong_partner
 from .repeated import everywhere
 from .slopes import wrong_slope
+from .softmaxes import softmax_alone
 from .twins import known_twins
 
 CASES = 4  # of the evidence that is looked at
@@ -37,9 +40,11 @@ def explain(
     ]
     loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
     with jax.enable_x64(True), loose[0], loose[1], np.errstate(all="ignore"):
+        missing = not_numbers(problems)
         alike = [p for p in problems if p.finite and p.sample.paths == problems[0].sample.paths]
         try:
-            return tuple(_explained(alike[:CASES])) if alike else ()
+            alike.sort(key=lambda p: not any(p.wrong))  # the first is looked at the most
+            return (*missing, *(_explained(alike[:CASES]) if alike and not missing else ()))
         except Exception as error:  # somebody's function, at numbers that nobody foresaw
             return (_unexplained(error),)
 
@@ -63,32 +68,44 @@ def _explained(problems: list[Problem]) -> list[Explanation]:
     try:
         return _inside(problems, said)
     except Silent as silence:  # the function cannot be followed: only the answer is known
-        return said or [replace(where_to_look(problems), remedy=str(silence))]
+        return (
+            said
+            or by_leaf(problems, rare=True)
+            or [replace(where_to_look(problems), remedy=str(silence))]
+        )
 
 
 def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanation]:
     """With the function's own program at hand."""
-    twins = known_twins(problems)
     closest: list[Explanation] = []
     edges = Edges(problems)
     stages = [
         lambda: _placed(one_edge(edges), said),
         lambda: said,
         lambda: part_of_batch(problems),
-        lambda: wrong_slope(problems),
+        lambda: _local(problems),
+        lambda: by_leaf(problems, rare=True),
+        lambda: softmax_alone(problems),
         lambda: wrong_partner(problems),
-        lambda: [] if twins else two_edges(edges),
+        lambda: two_edges(edges),
         lambda: everywhere(edges),
-        lambda: twins,
+        lambda: known_twins(problems),
     ]
     for stage in stages:
         found = stage()
         if found and found[0].fits:
-            fault = twins[0].fault if twins else ""
-            return [replace(e, fault=e.fault or fault) for e in found]
+            return found
         closest += found
     nearest = sorted(closest, key=lambda e: e.residual)[:1]
     return [*nearest, where_to_look(problems)]
+
+
+def _local(problems: list[Problem]) -> list[Explanation]:
+    """Wrong slopes, then arrows otherwise mishandled; all that fit, or the one that is closest."""
+    slopes = wrong_slope(problems)
+    arrows = mishandled(problems)
+    fitting = [e for e in (*slopes, *arrows) if e.fits]
+    return sorted(fitting, key=lambda e: not e.location) or slopes
 
 
 def _placed(found: list[Explanation], said: list[Explanation]) -> list[Explanation]:

@@ -1,25 +1,26 @@
 """Leaf by leaf: what can be said of a wrong answer without a look into the function."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from ...arithmetic.formats import format_of
 from ...vocabulary import Explanation
-from .answers import NARROW, Instead, cast_through, forms
+from .answers import NARROW, Instead, cast_through, forms, rarer
 from .factors import Named, in_words, known_numbers
 from .problem import Problem
 
 
-def by_leaf(problems: Sequence[Problem]) -> list[Explanation]:
+def by_leaf(problems: Sequence[Problem], rare: bool = False) -> list[Explanation]:
     """One explanation where every wrong leaf has the same, else one for each; none if one has none.
 
-    They hold together.
+    They hold together.  `rare` looks for the forms that are met less often as well.
     """
     wrong = [k for k in range(len(problems[0].wrong)) if any(p.wrong[k] for p in problems)]
     said: list[Explanation] = []
     for leaf in wrong:
-        found = next(_of_leaf(problems, leaf), None)
+        found = next(_of_leaf(problems, leaf, rare), None)
         if found is None:
             return []
         said.append(found)
@@ -54,33 +55,62 @@ def _together(said: list[Explanation], everywhere: bool) -> list[Explanation]:
     return found
 
 
-def _of_leaf(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
-    path = problems[0].sample.paths[leaf]
-    shapes = {p.sample.truth[leaf].mid.shape for p in problems}
-    plain = list(forms(shapes.pop())) if len(shapes) == 1 else list(forms(()))
-    for form in plain:
-        yield from _said(form.kind, form, path, _instead(problems, leaf, form.make))
+def _of_leaf(problems: Sequence[Problem], leaf: int, rare: bool) -> Iterator[Explanation]:
+    for form in _common(problems, leaf, forms):
+        yield from _said(form.kind, form, _path(problems, leaf), _form(problems, leaf, form))
+    yield from _by_factor(problems, leaf)
+    yield from _by_other_leaf(problems, leaf)
+    yield from _by_cast(problems, leaf)
+    for form in _common(problems, leaf, rarer) if rare else ():
+        yield from _said(form.kind, form, _path(problems, leaf), _form(problems, leaf, form))
+    few = _few(problems, leaf) if rare else None
+    if few is not None:
+        yield few
+
+
+def _path(problems: Sequence[Problem], leaf: int) -> str:
+    return problems[0].sample.paths[leaf]
+
+
+def _form(problems: Sequence[Problem], leaf: int, form: Instead) -> float:
+    return _instead(problems, leaf, form.make)
+
+
+def _common(problems: Sequence[Problem], leaf: int, of: Callable) -> list[Instead]:
+    """The forms that the leaf can take in every case."""
+    shapes = dict.fromkeys(p.sample.truth[leaf].mid.shape for p in problems)
+    tables = [{form.words: form for form in of(shape)} for shape in shapes]
+    return [form for words, form in tables[0].items() if all(words in t for t in tables[1:])]
+
+
+def _by_factor(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
     scaled = _scaled(problems, leaf)
     if scaled is not None:
         factor, words, residual = scaled
         form = Instead("factor", words, f"multiply it by {1.0 / factor:.6g}", np.abs)
-        yield from _said("factor", form, path, residual, factor)
-    for other in range(len(problems[0].wrong)):
-        name = problems[0].sample.paths[other]
-        words = f"it is what belongs to {name}"
+        yield from _said("factor", form, _path(problems, leaf), residual, factor)
+
+
+def _by_other_leaf(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
+    path = _path(problems, leaf)
+    others = [k for k in range(len(problems[0].wrong)) if k != leaf]
+    for other in others:
+        words = f"it is what belongs to {_path(problems, other)}"
         form = Instead("swapped", words, "give each leaf its own", np.abs)
-        if other != leaf:
-            yield from _said("swapped", form, path, _swapped(problems, leaf, other))
+        yield from _said("swapped", form, path, _swapped(problems, leaf, other))
+    for other in others:
+        words = f"the gradient in {_path(problems, other)} is added to it"
+        form = Instead("swapped", words, "clear the buffer in between", np.abs)
+        yield from _said("swapped", form, path, _swapped(problems, leaf, other, added=True))
+
+
+def _by_cast(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
     cast = _cast(problems, leaf)
     if cast is not None:
         name, residual = cast
         words = f"it has been through {name}: every entry is one of its numbers"
-        yield from _said(
-            "cast", Instead("cast", words, f"keep {name} out of it", np.abs), path, residual
-        )
-    few = _few(problems, leaf)
-    if few is not None:
-        yield few
+        form = Instead("cast", words, f"keep {name} out of it", np.abs)
+        yield from _said("cast", form, _path(problems, leaf), residual)
 
 
 def _said(kind: str, form: Instead, path: str, residual: float, factor=None) -> Iterator:
@@ -98,22 +128,36 @@ def _said(kind: str, form: Instead, path: str, residual: float, factor=None) -> 
 
 
 def _instead(problems: Sequence[Problem], leaf: int, make: Callable) -> float:
-    """The residual of a form at the worst entry of all cases."""
-    worst = 0.0
+    """The residual of a form at the worst entry of all cases; infinite if it excuses the truth."""
+    worst = unexplained = 0.0
     for p in problems:
         truth, room = p.sample.truth[leaf], np.where(p.known[leaf], p.room[leaf], np.inf)
-        guess = make(truth.mid + truth.tail)
-        widest = make(np.where(np.isfinite(room), room, 0.0))
-        if guess is None or guess.shape != truth.mid.shape:
-            return np.inf
-        around = np.maximum(np.abs(widest), room)
+        with np.errstate(all="ignore"):
+            guess = make(truth.mid + truth.tail)
+            if guess is None or guess.shape != truth.mid.shape:
+                return np.inf
+            around = _around(make, truth.mid, guess, room) + p.unit * np.abs(guess - truth.mid)
         worst = max(worst, _off(p.sample.got[leaf] - guess, around))
+        unexplained = max(unexplained, _off(p.sample.got[leaf] - truth.mid - truth.tail, around))
         if not worst <= 1.0:
             break
-    return worst
+    return worst if unexplained > 1.0 else np.inf
 
 
-def _off(apart: np.ndarray, room: np.ndarray) -> float:
+def _around(make: Callable, truth: Any, guess: Any, room: Any) -> Any:
+    """How far the form of an answer within its room may be from that of the truth."""
+    finite = np.where(np.isfinite(room), room, 0.0)
+    moved = [np.abs(make(truth + way * finite) - guess) for way in (1.0, -1.0)]
+    coarse = _rms(finite) / max(_rms(truth), np.finfo(float).tiny)
+    size = np.abs(guess)
+    return np.maximum(2.0 * np.maximum(*moved), room) + coarse * (size + _rms(size))
+
+
+def _rms(x: Any) -> float:
+    return float(np.sqrt(np.mean(np.square(x)))) if np.size(x) else 0.0
+
+
+def _off(apart: Any, room: Any) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(apart == 0.0, 0.0, np.abs(apart) / room)
     return float(np.where(np.isnan(ratio), np.inf, ratio).max(initial=0.0))
@@ -134,7 +178,7 @@ def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] 
     residual = 0.0
     for p, c in zip(problems, exact, strict=True):
         truth = p.sample.truth[leaf]
-        room = max(1.0, abs(c)) * p.room[leaf]
+        room = max(1.0, abs(c)) * p.room[leaf] + p.unit * np.abs(c * truth.mid)
         if first is None:
             room = room + np.abs(truth.mid) * offs[0]
         residual = max(residual, _off(p.sample.got[leaf] - c * (truth.mid + truth.tail), room))
@@ -146,7 +190,8 @@ def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] 
 def _factor(p: Problem, leaf: int) -> tuple[float, float] | None:
     """got over truth, by least squares in budgets, and how sure that is."""
     truth, room = p.sample.truth[leaf], p.room[leaf]
-    usable = np.isfinite(room) & (room > 0) & (truth.mid != 0)
+    room = np.maximum(room, p.unit * np.abs(truth.mid))
+    usable = np.isfinite(room) & (truth.mid != 0)
     if not usable.any():
         return None
     a, b = (
@@ -174,13 +219,16 @@ def _named(problems: Sequence[Problem], factors, offs) -> list[Named] | None:
     return None
 
 
-def _swapped(problems: Sequence[Problem], leaf: int, other: int) -> float:
+def _swapped(problems: Sequence[Problem], leaf: int, other: int, added: bool = False) -> float:
     worst = 0.0
     for p in problems:
-        truth, got = p.sample.truth[other], p.sample.got[leaf]
+        truth, own, got = p.sample.truth[other], p.sample.truth[leaf], p.sample.got[leaf]
         if truth.mid.shape != got.shape:
             return np.inf
-        worst = max(worst, _off(got - (truth.mid + truth.tail), p.room[other]))
+        guess, room = truth.mid + truth.tail, p.room[other]
+        if added:
+            guess, room = guess + own.mid, room + p.room[leaf] + p.unit * np.abs(guess)
+        worst = max(worst, _off(got - guess, room))
     return worst
 
 

@@ -104,17 +104,43 @@ def _factors(edges: Edges, pair: Pair) -> tuple[float, float] | None:
     a, b = column(base, pair[0]), column(base, pair[1])
     both = column(twice, pair[1]) - b
     target = np.concatenate([p.target for p in some])
-    x, *_ = np.linalg.lstsq(np.stack([a, b], 1), target, rcond=None)
+    x = solved(np.stack([a, b], 1), target)
+    rest, slope = target, np.stack([a, b], 1)
     for _ in range(STEPS):
-        rest = target - x[0] * a - x[1] * b - x[0] * x[1] * both
-        slope = np.stack([a + x[1] * both, b + x[0] * both], 1)
-        x = x + np.linalg.lstsq(slope, rest, rcond=None)[0]
-    if not np.isfinite(x).all():
+        if x is None:
+            return None
+        with np.errstate(all="ignore"):
+            rest = target - x[0] * a - x[1] * b - x[0] * x[1] * both
+            slope = np.stack([a + x[1] * both, b + x[0] * both], 1)
+        step = solved(slope, rest)
+        x = None if step is None else x + step
+    if x is None or not np.isfinite(rest).all():
         return None
-    rest = float(np.sqrt((rest**2).sum())) + len(target) ** 0.5
-    size = [max(float(np.sqrt((s**2).sum())), np.finfo(float).tiny) for s in slope.T]
-    c = [_value(edges, 1.0 + x[k], rest / size[k]) for k in (0, 1)]
+    left = _length(rest) + len(target) ** 0.5
+    size = [max(_length(s), np.finfo(float).tiny) for s in slope.T]
+    c = [_value(edges, 1.0 + x[k], left / size[k]) for k in (0, 1)]
     return c[0], c[1]
+
+
+def solved(columns: np.ndarray, target: np.ndarray) -> np.ndarray | None:
+    """Least squares with columns of length one; None where there is no finite answer."""
+    size = np.array([_length(column) for column in columns.T])
+    if not (np.isfinite(columns).all() and np.isfinite(target).all() and np.all(size > 0.0)):
+        return None
+    scaled = columns / size
+    most = np.abs(target).max(initial=0.0) or 1.0
+    try:
+        found = np.linalg.lstsq(scaled, target / most, rcond=None)[0]
+    except np.linalg.LinAlgError:
+        return None
+    x = found / size * most
+    return x if np.isfinite(x).all() else None
+
+
+def _length(x: np.ndarray) -> float:
+    """The root of the sum of squares, which does not overflow; infinite or NaN as its entries."""
+    most = float(np.abs(x).max(initial=0.0))
+    return most * float(np.sqrt(((x / most) ** 2).sum())) if most and np.isfinite(most) else most
 
 
 def _half(edges: Edges, spot: Spot, factor: float, residual: float) -> Explanation:

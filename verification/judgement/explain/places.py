@@ -28,6 +28,12 @@ class Place(NamedTuple):
     text: str = ""  # of the line
     expression: str = ""  # the part of it that made the equation
     function: str = ""
+    within: str = ""  # the line of refnet's that it stands for, where it calls one
+
+    @property
+    def said(self) -> str:
+        """ "`mlp(params, x)`, there `x @ w` (layers.py:20)"."""
+        return f"`{self.expression}`" + (f", there {self.within}" if self.within else "")
 
     @property
     def location(self) -> str:
@@ -44,8 +50,13 @@ def place_of(eqns: tuple[JaxprEqn, ...]) -> Place:
         for lines in found:
             for place in lines:
                 if (not place.file.startswith(REFNET)) is mine:
-                    return place
+                    return place._replace(within=_within(lines) if mine else "")
     return Place()
+
+
+def _within(lines: list[Place]) -> str:
+    first = lines[0]
+    return f"`{first.expression}` ({first.location})" if first.file.startswith(REFNET) else ""
 
 
 def frames(eqn: JaxprEqn) -> list[Place]:

@@ -11,10 +11,13 @@ from functools import cached_property
 import jax
 import numpy as np
 
+from ...arithmetic.formats import format_of
+from ...arithmetic.linear import as_float
 from ...arithmetic.tape import Tape, record
 from ...arithmetic.two_ways import Arrays, Meeting, Spot, Sweep, flows, meetings, rates, swept
 from ...oracles.question import Question, ask
 from ..sample import Sample, decidable, outside
+from .answers import cast_through
 from .units import At, Unit, units
 
 MOST = 96  # directions
@@ -140,21 +143,46 @@ class Problem:
         """The largest distance of the answer from a prediction, in budgets.
 
         A mistake is rounded too: as coarsely, over its size, as the gradient of the same leaf.
+        Infinite where that would excuse the right gradient as well: it then explains nothing.
         """
-        worst = 0.0
+        worst = unexplained = 0.0
         for k, guess in enumerate(predicted):
             mistake = np.abs(guess - self.right_alone[k])
             coarse = _root(self.room[k][self.known[k]]) / max(self._size(k), np.finfo(float).tiny)
             room = self.room[k] + coarse * (mistake + _root(mistake[self.known[k]]))
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                off = np.abs(np.asarray(self.sample.got[k]) - guess)
-                ratio = np.where(off == 0.0, 0.0, off / room)
-            ratio = np.where(self.known[k], np.where(np.isnan(ratio), np.inf, ratio), 0.0)
-            worst = max(worst, float(ratio.max(initial=0.0)))
-        return worst
+            room = room + self.unit * mistake
+            worst = max(worst, self._ratio(k, guess, room))
+            if self.wrong[k]:
+                unexplained = max(unexplained, self._ratio(k, self.right_alone[k], room))
+        return np.inf if any(self.wrong) and unexplained <= 1.0 else worst
+
+    def _ratio(self, leaf: int, guess: np.ndarray, room: np.ndarray) -> float:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            off = np.abs(np.asarray(self.sample.got[leaf]) - guess)
+            ratio = np.where(off == 0.0, 0.0, off / room)
+        ratio = np.where(self.known[leaf], np.where(np.isnan(ratio), np.inf, ratio), 0.0)
+        return float(ratio.max(initial=0.0))
+
+    @cached_property
+    def unit(self) -> float:
+        """What a few roundings cost in the format asked for: the narrowest that holds all args."""
+        floats = [np.asarray(x) for x in jax.tree.leaves(self.sample.args)]
+        names = {cast_through(as_float(x)) or "float64" for x in floats if _tells(x)}
+        return 4.0 * format_of(max(names or {"float64"}, key=WIDTHS.index)).unit
 
     def _size(self, leaf: int) -> float:
         return _root(self.right_alone[leaf])
+
+
+WIDTHS = ("bfloat16", "float16", "float32", "float64")
+
+
+def _tells(x: np.ndarray) -> bool:
+    """Whether it has floats enough, some of them no integers, to tell a format by."""
+    wide = as_float(x)
+    if wide.dtype.kind != "f" or np.count_nonzero(np.isfinite(wide) & (wide != 0.0)) < 2:
+        return False
+    return bool(np.any(wide != np.round(wide)))
 
 
 def wrong_leaves(problems: Sequence[Problem]) -> tuple[str, ...]:

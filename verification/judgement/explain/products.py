@@ -14,6 +14,7 @@ from .problem import Problem, wrong_leaves
 
 TRIED, LARGE = 8, 2**22
 TRANSPOSED: Key = (-1,)
+MOVED: Key = (-1, -1)  # the partner after a step of descent
 
 
 class Guess(NamedTuple):
@@ -23,6 +24,7 @@ class Guess(NamedTuple):
     operand: int
     partner: Key  # the equation that makes it; a leaf is (-2 - its number,)
     left: float
+    step: float = 0.0  # of a partner that has moved along its own gradient: MOVED
 
 
 def wrong_partner(problems: Sequence[Problem]) -> list[Explanation]:
@@ -48,11 +50,26 @@ def _guesses(problems: Sequence[Problem]) -> Iterator[Guess]:
             if rate is None:
                 continue
             right = against(rate, _handed(p, op, operand, above, None))
+            yield from _moved(p, op, operand, size)
             for partner in _candidates(p, op, 1 - operand):
                 other = number_of(p, partner, op.ins[1 - operand])
                 flow = against(rate, _handed(p, op, operand, above, other))
                 rest = p.target - flow + right
                 yield Guess(op.key, operand, partner, float(np.sqrt(rest @ rest)) / size)
+
+
+def _moved(p: Problem, op: Operation, operand: int, size: float) -> Iterator[Guess]:
+    """The delta through weights that were updated already, by whatever step fits best."""
+    above, rate = p.right.reached[op.outs[0]], p.speeds[op.ins[operand]]
+    change = p.right.reached.get(op.ins[1 - operand])
+    if change is None:
+        return
+    flow = against(rate, _handed(p, op, operand, above, change))
+    norm = float(flow @ flow)
+    if norm > 0.0 and np.isfinite(norm):
+        step = float(p.target @ flow) / norm
+        rest = p.target - step * flow
+        yield Guess(op.key, operand, MOVED, float(np.sqrt(rest @ rest)) / size, step)
 
 
 def _handed(p: Problem, op: Operation, operand: int, above, partner) -> np.ndarray:
@@ -93,7 +110,11 @@ def _explained(problems: Sequence[Problem], guess: Guess) -> Explanation:
     for p in problems:
 
         def swap(op, operand, above, p=p):
-            partner = number_of(p, guess.partner, op.ins[1 - operand])
+            if guess.partner == MOVED:
+                i = op.ins[1 - operand]
+                partner = p.tape.numbers[i] + guess.step * p.right.reached[i]
+            else:
+                partner = number_of(p, guess.partner, op.ins[1 - operand])
             return _handed(p, op, operand, above[0], partner)
 
         worst = max(
@@ -109,7 +130,7 @@ def _explained(problems: Sequence[Problem], guess: Guess) -> Explanation:
     return Explanation(
         kind="transposed" if guess.partner == TRANSPOSED else "edge",
         term=f"the local derivative of `{place.expression or '@'}` in its {which} operand",
-        mistake=_in_words(p, guess.partner, partner),
+        mistake=_in_words(p, guess, partner),
         location=place.location,
         source=place.text,
         remedy=f"multiply by the {partner} operand itself",
@@ -119,7 +140,10 @@ def _explained(problems: Sequence[Problem], guess: Guess) -> Explanation:
     )
 
 
-def _in_words(p: Problem, partner: Key, which: str) -> str:
+def _in_words(p: Problem, guess: Guess, which: str) -> str:
+    partner = guess.partner
+    if partner == MOVED:
+        return f"the {which} operand has moved already: by {guess.step:.6g} times its gradient"
     if partner == TRANSPOSED:
         return f"the {which} operand is transposed once too often, or not at all"
     if partner[0] < 0:

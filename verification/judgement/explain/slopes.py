@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...arithmetic.float_rules import fitted
+from ...arithmetic.tape import Key, Tape
 from ...arithmetic.two_ways import Sweep, against, swept
 from ...vocabulary import Explanation
 from .bank import BANK, Slope
+from .elsewhere import ELSEWHERE, Elsewhere
 from .factors import Named, known_numbers, recognised
 from .places import place_of
 from .problem import Problem, wrong_leaves
@@ -26,7 +28,7 @@ class Guess(NamedTuple):
     """A slope at a unit, times a factor, and the share of the difference that it leaves."""
 
     unit: Unit
-    slope: Slope
+    slope: Slope | Elsewhere
     factor: float
     left: float
 
@@ -44,7 +46,7 @@ def wrong_slope(problems: Sequence[Problem]) -> list[Explanation]:
             break
     fitting = [e for e in tried if e.fits]
     return (
-        sorted(fitting, key=lambda e: e.factor is not None)
+        sorted(fitting, key=lambda e: (not e.location, e.factor is not None))
         or sorted(tried, key=lambda e: e.residual)[:1]
     )
 
@@ -53,7 +55,7 @@ def _guesses(problems, met, known: list[Named]) -> Iterator[Guess]:
     target = np.concatenate([p.target for p in problems])
     size = float(target @ target)
     for unit in dict.fromkeys(u for found in met for u in found):
-        bank = (*BANK, *_partners(problems[0], unit, met[0].get(unit, [])))
+        bank = (*BANK, *ELSEWHERE, *_partners(problems[0], unit, met[0].get(unit, [])))
         right, columns = _columns(problems, met, unit, bank)
         goal = target + right
         norms = (columns**2).sum(axis=0)
@@ -85,9 +87,8 @@ def _columns(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]:
             rate, above = p.speeds.get(at.enters), p.right.reached.get(at.leaves)
             if rate is None or above is None:
                 continue
-            z, a = p.tape.numbers[at.enters], p.tape.numbers[at.leaves]
             flow += against(rate, at.slope * above)
-            slopes = np.stack([np.broadcast_to(s.of(z, a), z.shape) for s in bank], axis=-1)
+            slopes = np.stack([value_of(s, p, at) for s in bank], axis=-1)
             weighed = (slopes * above[..., None]).reshape(-1, len(bank))
             others += rate.reshape(len(rate), -1) @ weighed
         right.append(flow)
@@ -95,37 +96,50 @@ def _columns(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(right), np.concatenate(columns)
 
 
-def _partners(p: Problem, unit: Unit, found: list[At]) -> list[Slope]:
+def value_of(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
+    """At one occurrence of a unit; not a number where it has none."""
+    z, a = p.tape.numbers[at.enters], p.tape.numbers[at.leaves]
+    try:
+        found = slope.of(z, a) if isinstance(slope, Slope) else slope.of(p.tape, at)
+        return np.broadcast_to(found, z.shape)
+    except (ValueError, IndexError, KeyError, TypeError):  # a shape without this mistake
+        return np.full(z.shape, np.nan)
+
+
+def _partners(p: Problem, unit: Unit, found: list[At]) -> list[Elsewhere]:
     """In a product of two: another variable of the shape, in place of the partner."""
     if not found or found[0].operation.name != "mul" or len(found) > 1:
         return []
     at = found[0]
     shape = p.tape.numbers[at.enters].shape
-    names: dict[Any, int] = {}
+    names: dict[Key, tuple] = {}
     for op in p.tape.operations:
         for out in op.outs:
             if p.tape.moving[out] and p.tape.numbers[out].shape == shape and op.eqns:
-                names[op.key] = out
-    picked = list(names)[-PARTNERS:]
-    return [Slope("another variable of the same shape", _number_at(p, key)) for key in picked]
+                names[op.key] = op.eqns
+    picked = list(names.items())[-PARTNERS:]
+    return [Elsewhere(_called(eqns), _number_at(key)) for key, eqns in picked]
 
 
-def _number_at(p: Problem, key) -> Callable:
-    """The number that an equation makes, on the tape that z belongs to."""
-    made = {op.key: op.outs[0] for op in p.tape.operations}
+def _called(eqns: tuple) -> str:
+    place = place_of(eqns)
+    return f"`{place.expression}` ({place.location})" if place.file else "another variable"
 
-    def of(z, a):
-        del a
-        x = p.tape.numbers[made[key]]
-        return x if x.shape == z.shape else np.full_like(z, np.nan)
+
+def _number_at(key: Key) -> Callable:
+    """The number that an equation makes, on the tape that is asked about."""
+
+    def of(tape: Tape, at: At) -> np.ndarray:
+        del at
+        return next(tape.numbers[op.outs[0]] for op in tape.operations if op.key == key)
 
     return of
 
 
-def gradient_with(p: Problem, found: list[At], unit: Unit, slope: Callable, factor: float) -> Sweep:
+def gradient_with(p: Problem, found: list[At], guess: Guess) -> Sweep:
     """The gradient with another slope at the unit, in every step of every loop."""
-    numbers = p.tape.numbers
-    wrong = lambda at: factor * slope(numbers[at.enters], numbers[at.leaves])
+    numbers, unit = p.tape.numbers, guess.unit
+    wrong = lambda at: guess.factor * value_of(guess.slope, p, at)
     if unit.operand < 0:
         return swept(p.tape, instead={at.leaves: (at.enters, wrong(at)) for at in found})
     of = {at.operation.outs[0]: wrong(at) for at in found}
@@ -136,9 +150,7 @@ def gradient_with(p: Problem, found: list[At], unit: Unit, slope: Callable, fact
 def _explained(problems, met, guess: Guess) -> Explanation:
     worst = 0.0
     for p, found in zip(problems, met, strict=True):
-        wrong = gradient_with(
-            p, found.get(guess.unit, []), guess.unit, guess.slope.of, guess.factor
-        )
+        wrong = gradient_with(p, found.get(guess.unit, []), guess)
         worst = max(worst, p.residual(wrong.gradient))
         if not worst <= 1.0:
             break
@@ -151,10 +163,12 @@ def _explained(problems, met, guess: Guess) -> Explanation:
 def said_of(problems, at: At, formula: str, residual: float, where: str = "") -> Explanation:
     """A wrong slope at the unit that ends there, in words."""
     place = place_of(at.operation.eqns)
-    what = place.expression or SYMBOLS.get(at.operation.name, at.operation.name)
+    what = (
+        place.said if place.expression else f"`{SYMBOLS.get(at.operation.name, at.operation.name)}`"
+    )
     return Explanation(
         kind="slope",
-        term=f"the slope of `{what}`{where}",
+        term=f"the slope of {what}{where}",
         mistake=f"it is taken to be {formula}",
         location=place.location,
         source=place.text,

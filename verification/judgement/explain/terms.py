@@ -40,7 +40,7 @@ class Term(NamedTuple):
 
     @property
     def what(self) -> str:
-        said = f"`{self.place.expression}`" if self.place.expression else f"`{self.symbol}`"
+        said = self.place.said if self.place.expression else f"`{self.symbol}`"
         return f"the {self.symbol} in {said}" if self._nested else said
 
     @property

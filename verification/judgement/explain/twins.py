@@ -1,14 +1,10 @@
 """The catalogue: wrong twins of a derivation that people are known to write."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import jax
 import numpy as np
 
-from ... import faults
-from ...derivations import ALL as DERIVATIONS
-from ...faults import slopes
 from ...oracles.question import as_exact
 from ...vocabulary import Explanation
 from .problem import Problem
@@ -16,10 +12,12 @@ from .problem import Problem
 
 def known_twins(problems: Sequence[Problem]) -> list[Explanation]:
     """The twins of the derivation whose function is asked for, that answer the same."""
+    from ...faults.assembly import SUBJECTS
+
     found = []
     p = problems[0]
-    for name, derivation in DERIVATIONS.items():
-        if derivation.function is p.of and derivation.argnums == p.argnums:
+    for name, subject in SUBJECTS.items():
+        if subject.function is p.of and subject.argnums == p.argnums:
             for fault, description, gradient in catalogue(name):
                 residual = _residual(problems, gradient)
                 if residual <= 1.0:
@@ -28,11 +26,13 @@ def known_twins(problems: Sequence[Problem]) -> list[Explanation]:
 
 
 def catalogue(name: str) -> list[tuple[str, str, Callable]]:
-    """Every wrong twin of a derivation: its name, what it is, its gradient."""
-    twins: Any = getattr(faults, "twins", None)
-    if twins is not None:
-        return [(t.fault, t.description, t.gradient) for t in twins(name)]
-    return [(fault, fault, made) for fault, made in slopes.ALL.get(name, {}).items()]
+    """The wrong twins of one function's own: name, description, gradient.
+
+    What is mishandled at an arrow of any function is looked for there, and not here.
+    """
+    from ...faults.assembly import twins
+
+    return [(t.fault, t.description, t.gradient) for t in twins(name) if t.level == "own"]
 
 
 def _residual(problems: Sequence[Problem], gradient: Callable) -> float:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...arithmetic.float_rules import SLOPES
+from ...arithmetic.linear import values
 from ...arithmetic.tape import Key, Operation, Tape
 
 REMEMBERED = 3  # roots of a number: the nearest, and the farthest
@@ -76,14 +77,15 @@ def _common(tape: Tape, op: Operation, moving, parts, roots) -> dict[int, np.nda
     }
 
 
-def _slopes(tape: Tape, op: Operation) -> Sequence | None:
+def _slopes(tape: Tape, op: Operation, ins=None, out=None) -> Sequence | None:
     """A slope for each operand, of an operation that is elementwise in those that move."""
     if len(op.outs) != 1 or not tape.moving[op.outs[0]]:
         return None
     shape = tape.numbers[op.outs[0]].shape
     if any(tape.moving[i] and tape.numbers[i].shape != shape for i in op.ins):
         return None
-    ins = [tape.numbers[i] for i in op.ins]
+    ins = [tape.numbers[i] for i in op.ins] if ins is None else ins
+    out = tape.numbers[op.outs[0]] if out is None else out
     if op.name in PASSED:
         return [1.0]
     if op.name == "neg":
@@ -93,6 +95,43 @@ def _slopes(tape: Tape, op: Operation) -> Sequence | None:
         return [0.0, *(np.where(which == k, 1.0, 0.0) for k in range(len(ins) - 1))]
     if op.name not in SLOPES:
         return None
+    return _rules(op, ins, out)
+
+
+def _rules(op: Operation, ins: list, out) -> Sequence:
     with np.errstate(all="ignore"):
-        found = SLOPES[op.name](tape.numbers[op.outs[0]], *ins, **op.params)
+        found = SLOPES[op.name](out, *ins, **op.params)
     return [0.0 if s is None else s for s in found]
+
+
+def slope_elsewhere(tape: Tape, at: At, z: np.ndarray) -> np.ndarray:
+    """The slope of the unit at other numbers; all that does not come from `z` stays."""
+    number = {at.enters: np.asarray(z)}
+    rate: dict[int, np.ndarray] = {at.enters: np.ones(np.shape(z))}
+    for op in _between(tape, at):
+        ins = [number.get(i, tape.numbers[i]) for i in op.ins]
+        (out,) = values(op, ins)
+        parts = _slopes(tape, op, ins, out)
+        if parts is None:
+            continue
+        met = [(k, i) for k, i in enumerate(op.ins) if i in rate]
+        number[op.outs[0]] = out
+        rate[op.outs[0]] = np.asarray(sum(parts[k] * rate[i] for k, i in met))
+    return rate[at.leaves]
+
+
+def _between(tape: Tape, at: At) -> list[Operation]:
+    """The operations on the way from what enters to what leaves, in order."""
+    reached, found = {at.enters}, []
+    for op in tape.operations:
+        if len(op.outs) == 1 and any(i in reached for i in op.ins):
+            reached.add(op.outs[0])
+            found.append(op)
+            if op.outs[0] == at.leaves:
+                break
+    wanted, kept = {at.leaves}, []
+    for op in reversed(found):
+        if op.outs[0] in wanted:
+            wanted.update(op.ins)
+            kept.append(op)
+    return kept[::-1]

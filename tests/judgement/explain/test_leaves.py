@@ -1,0 +1,58 @@
+"""Seen in the answer alone: scalars, entries that are no numbers, and what explains nothing."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from verification.judgement.explain import explain
+from verification.judgement.explain.leaves import _off
+from verification.judgement.explain.problem import Problem
+from verification.judgement.sample import Sample
+from verification.vocabulary import Ball
+
+
+def cubed(x):
+    return jnp.sum(x**3)
+
+
+def sample(x, got):
+    truth = Ball(3.0 * x**2, np.zeros_like(x), np.zeros_like(x), True)
+    return Sample("draw", ("[0]",), [truth], [1e-15 * truth.mid], [got], (x,))
+
+
+def said(*pairs):
+    evidence = tuple(sample(np.asarray(x), np.asarray(got)) for x, got in pairs)
+    return explain(evidence, of=cubed, argnums=(0,), scalar=True)
+
+
+def test_a_scalar_is_looked_at_as_an_array_is():
+    assert _off(np.float64(2.0), np.float64(1.0)) == 2.0
+    assert _off(np.float64(0.0), 0.0) == 0.0
+    first = said((1.3, -3.0 * 1.3**2), (0.7, -3.0 * 0.7**2))[0]
+    assert first.fits and first.factor == -1.0
+
+
+def test_entries_that_are_no_numbers_are_named():
+    x = np.array([1.3, 0.7, 2.1])
+    wrong = np.where(np.arange(3) == 1, np.nan, 3.0 * x**2)
+    (only,) = said((x, wrong))
+    assert only.fits and "[0][1]" in only.term and "right" in only.mistake
+    (worse,) = said((x, 2.0 * wrong))
+    assert not worse.fits
+
+
+def test_what_would_excuse_the_right_gradient_too_explains_nothing():
+    """One entry with a poor budget makes the room for a mistake there wide everywhere."""
+    slopes = np.array([1.0, 1e6])
+    truth = Ball(slopes, np.zeros(2), np.zeros(2), True)
+    allowed, got = [np.array([1e-15, 1e3])], [slopes + np.array([1e-9, 0.0])]
+    x = np.array([0.3, 0.7])
+    problem = Problem(
+        Sample("draw", ("[0]",), [truth], allowed, got, (x,)),
+        lambda x: jnp.sum(x * slopes),
+        (0,),
+        True,
+    )
+    with jax.enable_x64(True):
+        assert problem.residual([slopes + np.array([0.0, 10.0])]) == np.inf
+        assert problem.residual(got) <= 1.0

@@ -1,0 +1,150 @@
+"""One arrow mishandled: a wrong pullback of the bank, tried at every operation of the program.
+
+Where an operation runs once its effect is known from one meeting of tangents and cotangents; in a
+loop each guess is swept through, as far as the work allowed for goes.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ...arithmetic.tape import Key, Operation
+from ...arithmetic.two_ways import against, swept
+from ...vocabulary import Explanation
+from .mishandled import PASSED, RULES, Arrow, Rule
+from .places import place_of
+from .problem import Problem, along, wrong_leaves
+from .terms import SYMBOLS
+
+TRIED, HALF = 16, 0.5  # guesses tried on every entry, of those that leave less than half
+WORK = 2 * 10**5  # operations of all sweeps together
+SHOWN = 6
+
+
+class Guess(NamedTuple):
+    """A rule at an equation, and the share of the difference that it leaves."""
+
+    key: Key
+    rule: Rule
+    left: float
+
+
+def mishandled(problems: Sequence[Problem]) -> list[Explanation]:
+    """The rules that fit, each with the places where it does; they cannot be told apart."""
+    guesses = sorted(_guesses(problems[0]), key=lambda g: g.left)
+    likely = [g for g in guesses if g.left < HALF][:TRIED]
+    found = [(g, r) for g in likely if (r := _residual(problems, g)) <= 1.0]
+    order = {rule.words: k for k, rule in enumerate(RULES)}
+    rules = sorted({g.rule.words for g, _ in found}, key=order.__getitem__)
+    return [_said(problems, words, found) for words in rules][:SHOWN]
+
+
+def _guesses(p: Problem) -> Iterator[Guess]:
+    size = float(np.sqrt(p.target @ p.target))
+    groups: dict[Key, list[Operation]] = {}
+    for op in p.tape.operations:
+        if op.name not in PASSED and len(op.outs) == 1 and p.tape.moving[op.outs[0]]:
+            groups.setdefault(op.key, []).append(op)
+    room = WORK // max(len(p.tape.operations), 1)
+    for key, ops in groups.items():
+        arrow = _arrow(p, ops[-1])
+        if arrow is None or not size:
+            continue
+        for rule in RULES:
+            try:
+                if not rule.where(arrow):
+                    continue
+                if len(ops) == 1:
+                    rest = p.target - _effect(p, arrow, rule)
+                elif room > 0:
+                    room -= 1
+                    wrong = _gradient(p, key, rule)
+                    pairs = zip(wrong, p.right.gradient, strict=True)
+                    rest = p.target - along(p.directions, [a - b for a, b in pairs])
+                else:
+                    continue
+            except (ValueError, IndexError, TypeError, KeyError):  # a shape without this mistake
+                continue
+            left = float(np.sqrt(rest @ rest)) / size
+            if np.isfinite(left):
+                yield Guess(key, rule, left)
+
+
+def _arrow(p: Problem, op: Operation) -> Arrow | None:
+    d = p.right.reached.get(op.outs[0])
+    if d is None:
+        return None
+    out = p.tape.numbers[op.outs[0]]
+    ins = [p.tape.numbers[i] for i in op.ins]
+    return Arrow(op, ins, out, np.broadcast_to(np.asarray(d), out.shape))
+
+
+def _effect(p: Problem, arrow: Arrow, rule: Rule) -> np.ndarray:
+    """What the mistake adds to the gradient, along the directions."""
+    total = np.zeros(len(p.target))
+    made, right = rule.make(arrow), arrow.pull(arrow.d)
+    for k, i in enumerate(arrow.op.ins):
+        rate = p.speeds.get(i)
+        if rate is None or not p.tape.moving[i]:
+            continue
+        zero = np.zeros(p.tape.numbers[i].shape)
+        mine, other = (zero if x is None else x for x in (right[k], made[k]))
+        if np.shape(other) != np.shape(zero):
+            raise ValueError("another shape")
+        total += against(rate, other - mine)
+    return total
+
+
+def _gradient(p: Problem, key: Key, rule: Rule) -> list[np.ndarray]:
+    def swap(op: Operation, operand: int, above: list):
+        out = p.tape.numbers[op.outs[0]]
+        d = np.broadcast_to(np.asarray(above[0]), out.shape)
+        made = rule.make(Arrow(op, [p.tape.numbers[i] for i in op.ins], out, d))[operand]
+        return np.zeros(p.tape.numbers[op.ins[operand]].shape) if made is None else made
+
+    op = next(o for o in p.tape.operations if o.key == key and o.name not in PASSED)
+    swaps = {(key, k): swap for k in range(len(op.ins))}
+    return swept(p.tape, swaps=swaps).gradient
+
+
+def _residual(problems: Sequence[Problem], guess: Guess) -> float:
+    worst = 0.0
+    for p in problems:
+        try:
+            worst = max(worst, p.residual(_gradient(p, guess.key, guess.rule)))
+        except (ValueError, IndexError, TypeError, KeyError, StopIteration):
+            return np.inf
+        if not worst <= 1.0:
+            break
+    return worst
+
+
+def _said(problems: Sequence[Problem], words: str, found: list[tuple[Guess, float]]) -> Explanation:
+    """The rule at its last place in the program, and where else it does the same."""
+    mine = sorted((g for g, _ in found if g.rule.words == words), key=lambda g: g.key)
+    places = {g.key: _place(problems[0], g.key) for g, _ in found}
+    what, location, text = places[mine[-1].key]
+    others = [f"{w} ({at})" if at else w for w, at, _ in (places[g.key] for g in mine[:-1])]
+    also = dict.fromkeys(
+        f"{places[g.key][0]}: {g.rule.words}" for g, _ in found if g.rule.words != words
+    )
+    return Explanation(
+        kind=mine[-1].rule.kind,
+        term=f"what flows back through {what}",
+        mistake=words,
+        location=location,
+        source=text,
+        remedy="hand back the cotangent that arrives, times the local derivative",
+        residual=max(r for g, r in found if g.rule.words == words),
+        leaves=wrong_leaves(problems),
+        confused_with=(*dict.fromkeys(others), *list(also)[:SHOWN]),
+    )
+
+
+def _place(p: Problem, key: Key) -> tuple[str, str, str]:
+    op = next(o for o in p.tape.operations if o.key == key and o.name not in PASSED)
+    place = place_of(op.eqns)
+    symbol = SYMBOLS.get(op.name, op.name)
+    said = f"the {symbol} in {place.said}" if place.expression else f"`{symbol}`"
+    return said, place.location, place.text
