@@ -38,6 +38,8 @@ from .networks import Neuron as Neuron
 from .networks import init_mlp as init_mlp
 from .networks import mlp as mlp
 from .networks import neuron as neuron
+from .sweeps import Runs as Runs
+from .sweeps import sweep as sweep
 from .training import History as History
 from .training import Run as Run
 from .training import Step as Step

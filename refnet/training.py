@@ -132,8 +132,8 @@ def train(
 
     Raises ValueError for data, sizes, dtypes or options that do not fit together.
     """
-    data = _checked("data", data, params)
-    validation = validation and _checked("validation", validation, params)
+    data = checked("data", data, params)
+    validation = validation and checked("validation", validation, params)
     size = len(data[0])
     _check_options(size, batch, epochs, patience, validation)
     shuffle = shuffle and batch is not None
@@ -215,7 +215,7 @@ def _judged(patience: _Patience | None, params: PyTree, value: Float[Array, ""])
     )
 
 
-def _checked(name: str, data: Data, params: PyTree) -> Data:
+def checked(name: str, data: Data, params: PyTree) -> Data:
     """(x, y) as arrays that fit each other and the parameters; ValueError names what does not."""
     x, y = map(jnp.asarray, data)
     if not jnp.issubdtype(x.dtype, jnp.floating):

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test compares the two
     from .adapters.limits import Limits as Limits
+    from .adapters.recorded import TrainingStep as TrainingStep
+    from .adapters.recorded import record as record
     from .judgement.check import check as check
     from .judgement.foreign import validate_process as validate_process
+    from .judgement.training.validate import validate_training as validate_training
     from .judgement.updates.validate import validate_update as validate_update
     from .judgement.validate import validate as validate
     from .vocabulary import Agreement as Agreement
@@ -35,6 +38,9 @@ _HOMES = {
     "validate_process": ".judgement.foreign",
     "Limits": ".adapters.limits",
     "validate_update": ".judgement.updates.validate",
+    "validate_training": ".judgement.training.validate",
+    "TrainingStep": ".adapters.recorded",
+    "record": ".adapters.recorded",
     "Agreement": ".vocabulary",
     "Arrow": ".vocabulary",
     "ArrowCheck": ".vocabulary",

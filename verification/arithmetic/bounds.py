@@ -103,6 +103,7 @@ def integer_pow(target, x, y: int, **_):
 
 
 def power(target, x, y, **_):
+    y = y if isinstance(y, Bounded) else Bounded(y)  # a whole number: exact
     xp = namespace(x.value, y.value)
     value = x.value**y.value
     shift = abs(y.value) * x.error / xp.maximum(x.value - x.error, 0.0)

@@ -104,13 +104,14 @@ def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
 
 
 def _of_process(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
-    from ..judgement.foreign import Limits, validate_process  # type: ignore[import-not-found]
+    from ..judgement.foreign import Limits, validate_process
 
     derivation(one.against)
     whole = {"memory": int, "output": int}  # bytes
     asked: dict[str, Any] = {"against": one.against, "dtype": dtype, "cases": cases, "seed": seed}
+    given: dict[str, Any] = {key: whole.get(key, float)(value) for key, value in one.limits}
     try:
-        limits = Limits(**{key: whole.get(key, float)(value) for key, value in one.limits})
+        limits = Limits(**given)
         return validate_process(one.process, limits=limits, **asked)
     except Exception as error:
         raise _refused(error) or error from error

@@ -1,11 +1,13 @@
 """`refnet train`: train a network of the reference, and print how its loss went."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from .mistakes import Mistake, at_least_one, known, positive, seed_of
+from .sweep import Sweep, run_sweep
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,23 +44,39 @@ def train(
         ),
     ] = None,
     method: Annotated[
-        str, typer.Option(help="An update rule of refnet; sgd is gradient_descent.")
+        str, typer.Option(help="An update rule of refnet, or several: sgd,adam.")
     ] = "sgd",
     batch: Annotated[
-        int | None, typer.Option(help="Examples per step; 1 is stochastic. Default: all.")
+        str | None,
+        typer.Option(
+            help="Examples per step, or several: 1,32,all; 1 is stochastic. Default: all."
+        ),
     ] = None,
-    rate: Annotated[float, typer.Option(help="The learning rate.")] = 0.1,
+    rate: Annotated[str, typer.Option(help="The learning rate, or several: 0.01,0.1.")] = "0.1",
     epochs: Annotated[int, typer.Option(help="Passes over the training data.")] = 10,
     activation: Annotated[str, typer.Option(help="Of the hidden layers.")] = "tanh",
     initializer: Annotated[str, typer.Option(help="Of the weights; biases start at 0.")] = "glorot",
     seed: Annotated[int, typer.Option(help="Of the split, the weights and the shuffling.")] = 0,
+    seeds: Annotated[
+        int | None, typer.Option(help="A sweep: so many runs of each method, rate and batch.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A sweep: where its tables, figure and checkpoints go.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="A sweep: go on with the one in --out.")
+    ] = False,
+    form: Annotated[
+        str, typer.Option("--format", help="Of a sweep's tables: csv, parquet.")
+    ] = "csv",
 ) -> int:
-    """Train a network, and print its loss per epoch.
+    """Train a network, and print its loss per epoch; or many, side by side.
 
     Accuracy too, where labels are classes.
-    Exit status 1 where the loss stops being finite.
+    Lists, --seeds or --out make a sweep: every method, rate and batch, with so many seeds.
+    Exit status 1 where the loss (of all runs) stops being finite.
     """
-    positive("--rate", rate)
+    grid = Grid(methods_of(method), rates_of(rate), batches_of(batch))
     at_least_one("--epochs", epochs)
     seed_of(seed)
     sizes = None if network is None else parse_sizes(network)
@@ -69,31 +87,86 @@ def train(
     known("data set", data, rn.DATASETS)
     f = rn.ACTIVATIONS[known("activation", activation, rn.ACTIVATIONS)]
     weights = rn.INITIALIZERS[known("initializer", initializer, rn.INITIALIZERS)]
-    known("method", method, (*WORDS, *rn.UPDATES))
+    for name in grid.methods:
+        known("method", name, (*WORDS, *rn.UPDATES))
     split_key, weight_key, order_key = jax.random.split(jax.random.key(seed), 3)
     split = rn.DATASETS[data](split_key)
     task = task_of(split)
     trained = _fitting_loss(data, task, loss)
     sizes = _fitting_sizes(data, split, task, sizes)
     examples = len(split.train.x)
-    if batch is not None and not 1 <= batch <= examples:
-        raise Mistake(f"--batch is {batch}; {data} trains on {examples} examples, give 1 to that")
+    for count in grid.batches:
+        if count is not None and not 1 <= count <= examples:
+            said = f"--batch is {count}; {data} trains on {examples} examples"
+            raise Mistake(f"{said}, give 1 to that")
+    if grid.is_sweep or seeds is not None or out is not None or resume:
+        count = at_least_one("--seeds", 1 if seeds is None else seeds)
+        names = (data, sizes, activation, initializer, trained, *grid, count, epochs, seed)
+        rules = {name: rn.UPDATES[WORDS.get(name, name)] for name in grid.methods}
+        return run_sweep(Sweep(*names), split, rules, out, resume, form)
+    (method,), (step_rate,), (size,) = grid
     run = rn.train(
         lambda params, x: rn.mlp(params, x, f),
         rn.LOSSES[trained],
-        rn.UPDATES[WORDS.get(method, method)](rate),
+        rn.UPDATES[WORDS.get(method, method)](step_rate),
         rn.init_mlp(weight_key, sizes, weights),
         split.train,
         key=order_key,
-        batch=batch,
+        batch=size,
         epochs=epochs,
         metrics={"accuracy": task.hit} if task.hit else None,
         validation=split.validation,
     )
     prediction = rn.mlp(run.params, split.validation.x, f)
     final = float(task.hit(prediction, split.validation.y)) if task.hit else None
-    title = f"{data}: {','.join(map(str, sizes))}, {activation}, {trained}, {method} {rate:g}"
-    return _print(title, per_epoch(run, examples, batch or examples, epochs), final)
+    title = f"{data}: {','.join(map(str, sizes))}, {activation}, {trained}, {method} {step_rate:g}"
+    return _print(title, per_epoch(run, examples, size or examples, epochs), final)
+
+
+class Grid(NamedTuple):
+    """What is trained with: one of each is a run, more are a sweep."""
+
+    methods: tuple[str, ...]
+    rates: tuple[float, ...]
+    batches: tuple[int | None, ...]
+
+    @property
+    def is_sweep(self) -> bool:
+        return any(len(part) > 1 for part in self)
+
+
+def words_of(option: str, text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",")]
+    if not all(words) or len(set(words)) < len(words):
+        raise Mistake(f"{option} is {text!r}; give different values with commas between them")
+    return words
+
+
+def methods_of(text: str) -> tuple[str, ...]:
+    return tuple(words_of("--method", text))
+
+
+def rates_of(text: str) -> tuple[float, ...]:
+    def rate(word: str) -> float:
+        try:
+            return positive("--rate", float(word))
+        except ValueError:
+            raise Mistake(f"--rate is {text!r}; give numbers above 0, such as 0.01,0.1") from None
+
+    return tuple(map(rate, words_of("--rate", text)))
+
+
+def batches_of(text: str | None) -> tuple[int | None, ...]:
+    """Whole numbers; `all` is the full batch."""
+
+    def batch(word: str) -> int | None:
+        if word == "all":
+            return None
+        if not word.lstrip("-").isdecimal():
+            raise Mistake(f"--batch is {text!r}; give whole numbers or all, such as 1,32,all")
+        return int(word)
+
+    return (None,) if text is None else tuple(map(batch, words_of("--batch", text)))
 
 
 def parse_sizes(text: str) -> tuple[int, ...]:

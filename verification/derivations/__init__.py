@@ -69,6 +69,7 @@ NOT_DERIVED: dict[str, str] = {  # public function -> why it has no derivation
     "init_dense": "draws a layer from a key",
     "init_mlp": "draws a network from a key",
     "train": "a run of many steps, each derived: losses, mlp, updates",
+    "sweep": "many runs of train, side by side",
     "train_step": "one loss gradient and one update, each derived alone",
     "breast_cancer": "data",
     "diabetes": "data",

@@ -1,0 +1,166 @@
+"""Recorded training runs: one npz or safetensors file per step, written aside and read warily.
+
+The names in a file are those of the tensors: `weights/0/w`, `gradient/0/w`, `loss`; the weights are
+those after the step, loss and gradient those at the weights before it.  The files of a folder are
+taken in the order of the number in their name.
+"""
+
+import os
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+FORMS = (".npz", ".safetensors")
+LARGEST = 2**32  # bytes of one step, as they are in memory
+PARTS = ("weights", "gradient")
+
+
+class TrainingStep(NamedTuple):
+    """The weights after a step; the loss and gradient of its batch at the weights before it."""
+
+    weights: Any
+    loss: Any = None
+    gradient: Any = None
+
+
+def names(tree: Any) -> list[str]:
+    """The name of every leaf: the fields, keys and numbers on the way to it, `0/w`."""
+    paths = [path for path, _ in jax.tree_util.tree_flatten_with_path(tree)[0]]
+    return [jax.tree_util.keystr(path, simple=True, separator="/") for path in paths]
+
+
+def record(folder: str | Path, steps: Iterable[Any], form: str = "npz") -> int:
+    """Write each step as it comes to folder/000001.npz and so on; returns how many they were.
+
+    steps are what `vf.validate_training` takes from a loop.  Raises ValueError for a form that is
+    neither "npz" nor "safetensors", FileExistsError for a folder that holds steps already.
+    """
+    if f".{form}" not in FORMS:
+        raise ValueError(f"form is {form!r}; it must be 'npz' or 'safetensors'")
+    folder, count = Path(folder), 0
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(path.suffix in FORMS for path in folder.iterdir()):
+        raise FileExistsError(f"folder {str(folder)!r} holds steps already; give an empty one")
+    for count, step in enumerate(steps, 1):
+        _write(folder / f"{count:06d}.{form}", _named(as_step(step)))
+    return count
+
+
+def as_step(given: Any) -> TrainingStep:
+    """What a loop may yield: a TrainingStep, a dict with `weights`, or the weights alone."""
+    if isinstance(given, TrainingStep):
+        return given
+    if isinstance(given, dict) and "weights" in given and set(given) <= set(TrainingStep._fields):
+        return TrainingStep(**given)
+    return TrainingStep(given)
+
+
+def array(leaf: Any) -> np.ndarray:
+    """A copy as NumPy has it; of a tensor of PyTorch too, bfloat16 by way of float32."""
+    if hasattr(leaf, "detach"):
+        leaf = leaf.detach().cpu()
+        leaf = leaf.float() if "bfloat16" in str(leaf.dtype) else leaf
+        leaf = leaf.numpy()
+    return np.array(leaf)
+
+
+def _named(step: TrainingStep) -> dict[str, np.ndarray]:
+    out = {} if step.loss is None else {"loss": array(step.loss)}
+    for part in PARTS:
+        tree = getattr(step, part)
+        out |= {
+            f"{part}/{name}": array(leaf)
+            for name, leaf in zip(names(tree), jax.tree.leaves(tree), strict=True)
+        }
+    return out
+
+
+def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with aside.open("wb") as file:
+        if path.suffix == ".npz":
+            np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
+        else:
+            file.write(_safetensors().save({k: np.ascontiguousarray(a) for k, a in arrays.items()}))
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def read(folder: str | Path, tree: Any) -> Iterator[TrainingStep]:
+    """The recorded steps of a folder, for weights of the pytree `tree`.
+
+    Raises ValueError, with the name of the file, for files that are not what they should be.
+    """
+    wanted = names(tree)
+    for path in _files(Path(folder)):
+        yield _step(path, _read(path), wanted)
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise ValueError(f"{str(folder)!r} is no folder; give one with a file for every step")
+    found = [path for path in folder.iterdir() if path.suffix in FORMS and path.name[0] != "."]
+    numbered = {path: re.findall(r"\d+", path.stem) for path in found}
+    bad = next((path for path, digits in numbered.items() if not digits), None)
+    if bad is not None or not found:
+        what = f"{bad.name!r} has no number in its name" if bad else "it holds no npz, safetensors"
+        raise ValueError(f"{str(folder)!r}: {what}; name the steps 1.npz, 2.npz and so on")
+    order = lambda path: int(numbered[path][-1])
+    if len({order(path) for path in found}) < len(found):
+        raise ValueError(f"{str(folder)!r} has two files for one step; keep one of them")
+    return sorted(found, key=order)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return _npz(path) if path.suffix == ".npz" else _tensors(path)
+    except ImportError:
+        raise
+    except Exception as error:  # a hostile file may fail in any way
+        raise ValueError(f"{path.name!r} cannot be read: {error}") from error
+
+
+def _npz(path: Path) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(path) as parts:
+        _limit(sum(part.file_size for part in parts.infolist()))
+    with np.load(path, allow_pickle=False) as parts:
+        return {name: parts[name] for name in parts.files}
+
+
+def _tensors(path: Path) -> dict[str, np.ndarray]:
+    _limit(path.stat().st_size)
+    return _safetensors().load_file(path)
+
+
+def _limit(size: int) -> None:
+    if size > LARGEST:
+        raise ValueError(f"a step of {size} bytes; {LARGEST} is the most")
+
+
+def _safetensors():
+    try:
+        from safetensors import numpy  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise ImportError(
+            "safetensors is not installed; `pip install safetensors`, or use npz files"
+        ) from error
+    return numpy
+
+
+def _step(path: Path, arrays: dict[str, np.ndarray], wanted: list[str]) -> TrainingStep:
+    found = {part: [f"{part}/{name}" for name in wanted] for part in PARTS}
+    has_gradient = any(name.startswith("gradient/") for name in arrays)
+    needed = found["weights"] + (found["gradient"] if has_gradient else [])
+    missing = [name for name in needed if name not in arrays]
+    if missing:
+        raise ValueError(
+            f"{path.name!r} has no {missing[0]!r}; it has {', '.join(sorted(arrays)[:12])}"
+        )
+    weights, gradient = ([arrays[name] for name in found[part] if name in arrays] for part in PARTS)
+    return TrainingStep(weights, arrays.get("loss"), gradient or None)

@@ -1,0 +1,1 @@
+"""Training runs, judged step by step: each step alone, and all of them together."""
