@@ -72,9 +72,7 @@ def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
     twins = [row for row in rows if "fault" in row]
     others = [row for row in rows if "way" in row]
     found = (
-        Table(
-            "kill-table", "Kill table", LEAD, COLUMNS, tuple(twins), "derivation", notes(whole)
-        ),
+        Table("kill-table", "Kill table", LEAD, COLUMNS, tuple(twins), "derivation", notes(whole)),
         Table("right-twins", "Right gradients", RIGHT_LEAD, RIGHT, tuple(others)),
     )
     peers = tuple(asked(whole.get("peers", [])))

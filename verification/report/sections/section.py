@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..document import Figure
 from ..tables import Table
+from ..worked import Worked
 
 Rows = list[dict[str, Any]]
 
@@ -13,6 +15,8 @@ class Part(NamedTuple):
 
     rows: Rows
     seconds: Mapping[str, float] = {}
+    worked: tuple[Worked, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
 
 class Section(NamedTuple):
