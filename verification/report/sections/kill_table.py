@@ -96,7 +96,8 @@ def notes(whole: Mapping[str, Any]) -> tuple[str, ...]:
         f"This is a small table. The larger one, of make calibrate, has {said}; "
         f"{counts.get(SURVIVED, 0)} survived; {alarms} among "
         f"{whole['right answers judged']:,} right answers. {' '.join(how(whole))}",
-        f"The catalogue has {whole['mistakes']:,} mistakes.",
+        f"The catalogue has {whole['mistakes']:,} mistakes. Explanations are asked for in float64, "
+        f"of the mistakes in {', '.join(kills.NAMED)}.",
     )
 
 
