@@ -53,10 +53,8 @@ def counts(document: Document) -> list[str]:
 
 def attention(document: Document) -> list[str]:
     rows = summary.attention(document)
-    if not rows:
-        return []
     lines = [f"- **{verdict}** {text(name)}: {prose(reason)}" for _, name, verdict, reason in rows]
-    return ["## To act on", "", *lines, ""]
+    return ["## To act on", "", *lines, ""] if rows else []
 
 
 def claims(rows: Iterable[Mapping]) -> list[str]:
@@ -188,7 +186,7 @@ def in_full(one: Mapping) -> list[str]:
     lines += [f"{k}. {text(str(said))}" for k, said in enumerate(finding.explanation, 1)]
     for code in filter(None, (one["source"], finding.reproduce)):
         lines += ["", "```python", *code.rstrip().splitlines(), "```"]
-    return [*lines, ""]
+    return lines
 
 
 def entry(kind: str, value: Any) -> str:
@@ -259,8 +257,8 @@ def training(rows: Iterable[Mapping]) -> list[str]:
 
 
 def glossary() -> list[str]:
-    lines = [f"- **{verdict}**: {meaning}" for verdict, meaning in summary.MEANING.items()]
-    return ["", "## Verdicts", "", *lines]
+    said = (f"- **{verdict}**: {meaning}" for verdict, meaning in summary.MEANING.items())
+    return ["", "## Verdicts", "", *said]
 
 
 def table(head: list[str], body: list[list[str]]) -> list[str]:
