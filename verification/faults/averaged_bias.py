@@ -12,8 +12,8 @@ from ..adapters import course_network
 
 
 def loss(parameters, x, labels):
-    hidden = jnp.tanh(x @ parameters["W1"] + parameters["b1"])
-    scores = hidden @ parameters["W2"] + parameters["b2"]
+    hidden = jnp.tanh(x @ parameters["W1"] + parameters["b1"][None, :])
+    scores = hidden @ parameters["W2"] + parameters["b2"][None, :]
     log_p = scores - logsumexp(scores, axis=1, keepdims=True)
     return -jnp.mean(log_p[jnp.arange(x.shape[0]), labels])
 
