@@ -12,10 +12,23 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "reports"
 FILES = ("index.html", "report.md", "report.json", "junit.xml")
 
+OURS = {  # tables of verdicts made in the run: what was asked, and where the verdict stands; only
+    # what a correct suite must answer alike in a quick run and a full one
+    "kill-table": (("derivation", "fault", "place", "dtype"), "status"),
+    "update-rules-arguments": (("variant", "library"), "verdict"),
+    "wrong-update-rules": (("rule", "fault"), "verdict"),
+    "right-twins": (("derivation", "way", "dtype"), "alarms"),
+}
+SECTIONS = {
+    *("other-implementations", "kill-table", "right-twins", "kill-table-peers", "naming"),
+    *("update-rules", "update-rules-arguments", "update-variants", "wrong-update-rules"),
+    "experiments",
+}
+
 pytestmark = pytest.mark.end_to_end
 
 
-def verdicts(document: dict) -> dict[tuple, str]:
+def verdicts(document: dict) -> dict[tuple, object]:
     """(section, name, where, dtype) -> verdict, of everything that was judged."""
     found = {("claim", row["id"], ""): row["verdict"] for row in document["claims"]}
     for section in ("derivations", "implementations"):
@@ -31,6 +44,32 @@ def verdicts(document: dict) -> dict[tuple, str]:
     for row in document["side_by_side"]:
         if row["checker"] == "refnet":
             found["side by side", row["function"], row["size"], row["dtype"]] = row["correct"]
+    for table in document["tables"]:
+        if table["id"] in OURS:
+            found |= of_table(table)
+    for one in document["worked"]:
+        said = [line["term"] for line in one["finding"]["explanation"]]
+        found["worked", one["title"]] = one["finding"]["verdict"] + ": " + "; ".join(said)
+    return found
+
+
+def of_table(table: dict) -> dict[tuple, object]:
+    """What was made in the run, by the entries that say what was asked."""
+    keys, verdict = OURS[table["id"]]
+    named = [(*(row[key] for key in keys), n) for n, row in numbered(table["rows"], keys)]
+    return {
+        (table["id"], *name): row[verdict] for name, row in zip(named, table["rows"], strict=True)
+    }
+
+
+def numbered(rows: list[dict], keys: tuple[str, ...]) -> list[tuple[int, dict]]:
+    """Each row with how many before it have the same entries."""
+    seen: dict[tuple, int] = {}
+    found = []
+    for row in rows:
+        key = tuple(row[k] for k in keys)
+        seen[key] = seen.get(key, -1) + 1
+        found.append((seen[key], row))
     return found
 
 
@@ -90,6 +129,13 @@ def test_every_part_of_the_report_is_there(request, which):
     checkers = {row["checker"].split(",")[0] for row in document["side_by_side"]}
     others = {"JAX check_grads", "chex assert_numerical_grads", "SciPy check_grad"}
     assert checkers == {"refnet", "PyTorch gradcheck", *others}
+    tables = {table["id"]: table["rows"] for table in document["tables"]}
+    assert {*tables} >= SECTIONS
+    empty = {name for name in SECTIONS if not tables[name]}
+    assert empty <= ({"experiments"} if document["quick"] else set())
+    assert {one["section"] for one in document["worked"]} == {"naming"}
+    ours = [row for row in tables["other-implementations"] if row["library"] == "NumPy"]
+    assert {row["verdict"] for row in ours} == {"correct", "wrong"}
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from verification.report.document import ClaimRow, Figure, Panel, Report, Series
 from verification.report.tables import CODE, FORMULA, NUMBER, VERDICT, WORDS, Column, Table
+from verification.report.worked import Worked
 from verification.vocabulary import (
     Agreement,
     ArrowCheck,
     Check,
     Evidence,
+    Explanation,
     Finding,
     Judged,
     Verdict,
@@ -221,6 +223,37 @@ def table(**changes) -> Table:
     return Table(**(values | changes))
 
 
+def worked(**changes) -> Worked:
+    """A finding in full, under the table above; with markup, and a number that JSON has not."""
+    said = Explanation(
+        kind="edge",
+        term="the local derivative of `x @ w`",
+        mistake=f"2 times what it should be {MARKUP}",
+        location="loss.py:2",
+        source="return x @ w",
+        remedy="halve it",
+        factor=float("inf"),
+        leaves=("[0]",),
+        confused_with=("`x`",),
+    )
+    wrong = finding(
+        verdict=Verdict.WRONG,
+        reason="not by rounding",
+        power={"[0]": float("inf")},
+        explanation=(said,),
+        reproduce="vf.validate(gradient)",
+    )
+    values = {
+        "section": "update-rules",
+        "title": "A finding in full",
+        "lead": "What is wrong.",
+        "finding": wrong,
+        "source": "def loss(w, x):\n    return x @ w\n",
+        "first": 1,
+    }
+    return Worked(**(values | changes))
+
+
 def report(**changes) -> Report:
     """Everything passes in it, unless a change says otherwise."""
     values = {
@@ -235,6 +268,7 @@ def report(**changes) -> Report:
         "side_by_side": SIDE_BY_SIDE,
         "digits": DIGITS,
         "tables": (table(),),
+        "worked": (worked(),),
         "figures": (FIGURE, DIGITS_FIGURE),
         "timings": {"derivations: mse": 1.25},
     }

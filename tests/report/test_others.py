@@ -43,3 +43,15 @@ def test_every_activation_and_loss_has_its_row_where_torch_is_here():
     functions = {other.function for other in others.others() if other.library == "PyTorch"}
 
     assert functions == {*ACTIVATIONS, *LOSSES, "dense"}
+
+
+def test_a_quick_run_asks_names_that_there_are():
+    here = {other.implementation for other in others.others(quick=True)}
+    missing = others.QUICK - here
+    assert not missing or all(name.startswith("torch") for name in missing)
+
+
+def test_libraries_that_are_not_here_have_no_rows_and_are_named(monkeypatch):
+    monkeypatch.setitem(others.MODULES, "optax", "no_such_module")
+    assert "optax" in others.absent()
+    assert list(others.others(library="optax")) == []

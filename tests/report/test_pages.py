@@ -154,7 +154,7 @@ def test_a_table_row_of_markdown_is_one_line_with_its_cells(failing):
 
 
 def test_figures_take_their_colours_from_the_page(samples, passing):
-    svg = re.search(r'<svg role="img".*?</svg>', passing["index.html"], re.DOTALL)
+    svg = re.search(r'<svg [^>]*class="plot".*?</svg>', passing["index.html"], re.DOTALL)
     assert svg is not None
     ElementTree.fromstring(svg[0])
     assert "var(--curve-1)" in svg[0] and "var(--ink-soft)" in svg[0]

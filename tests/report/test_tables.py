@@ -25,7 +25,7 @@ def test_groups_stand_apart_with_their_verdicts(samples, passing):
         r'<section id="update-rules">(.*?)</section>', passing["index.html"], re.S
     )
     assert re.findall(r'class="name">(\w+)<', section) == ["optax", "PyTorch"]
-    assert section.count("<table") == 2
+    assert section.count('<table class="stack') == 2
     assert 'class="none"' in section  # an entry that is not there
     whole = samples.table(group="")._asdict()
     assert [name for name, _ in tables.groups(json.loads(json.dumps(whole)))] == [""]

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..vocabulary import ArrowCheck, Check, Evidence, Finding, Judged, Verdict
 from .tables import Table, acts, table_row
+from .worked import Worked, worked_row
 
 SCHEMA = "1"
 UNPROVEN = "unproven"  # a claim whose evidence failed, or whose negative control passed
@@ -85,6 +86,7 @@ class Report:
     side_by_side: tuple[Mapping[str, Any], ...] = ()
     digits: tuple[Mapping[str, Any], ...] = ()
     tables: tuple[Table, ...] = ()
+    worked: tuple[Worked, ...] = ()
     figures: tuple[Figure, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
@@ -113,6 +115,7 @@ class Report:
             "side_by_side": plain(self.side_by_side),
             "digits": plain(self.digits),
             "tables": plain(list(map(table_row, self.tables))),
+            "worked": plain(list(map(worked_row, self.worked))),
             "figures": plain(self.figures),
         }
         head = {"schema": SCHEMA, "seed": self.seed, "quick": self.quick}

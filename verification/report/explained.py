@@ -27,7 +27,7 @@ STYLE = """<style>
   box-sizing: border-box; overflow-wrap: normal; }
 .explained mark { background: var(--e-bad-bg); color: var(--e-bad); font-weight: 700;
   text-decoration: underline wavy; padding: .05em .15em; border-radius: 3px; }
-.explained .line { color: var(--e-soft); user-select: none; }
+.explained .at { color: var(--e-soft); user-select: none; }
 .explained table { border-collapse: collapse; font-size: .88rem;
   font-variant-numeric: tabular-nums; }
 .explained th, .explained td { text-align: right; padding: .25rem .8rem .25rem 0;
@@ -96,7 +96,7 @@ def _source(finding: Finding, source: str, first: int) -> str:
         one = guilty.get(line.strip())
         text = escape(line) if one is None else _marked(line, one)
         sign = "&#9654;" if one is not None else " "
-        rows.append(f'<span class="line">{sign}{number:>4}  </span>{text}')
+        rows.append(f'<span class="at">{sign}{number:>4}  </span>{text}')
     return f'<div class="scroll"><pre tabindex="0">{chr(10).join(rows)}</pre></div>'
 
 

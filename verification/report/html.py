@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import calibration, digits, figures, peers_words, summary, tables
+from . import calibration, digits, figures, peers_words, summary, tables, worked
 from .document import OURS
 from .formulas import formula, sentence
 
@@ -61,7 +61,9 @@ def environment():
         "formula": formula,
         "sentence": sentence,
         "number": summary.number,
-        "glyph": summary.GLYPH.get,
+        "glyph": lambda verdict: summary.GLYPH.get(verdict, "·"),
+        "kebab": lambda verdict: verdict.replace(" ", "-"),
+        "worked": lambda row: Markup(worked.html(row)),
         "weakest": summary.weakest,
         "plural": summary.plural,
         "notes": notes,

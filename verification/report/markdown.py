@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
-from . import summary
+from . import summary, worked
 from .peers_words import LEGEND, tables
 from .tables import CODE, FORMULA, NUMBER, VERDICT, WORDS
 
@@ -29,7 +29,7 @@ def markdown(document: Document) -> str:
         derivations(document["derivations"]),
         implementations(document["implementations"]),
         faults(document["faults"]),
-        *map(section, document["tables"]),
+        *(section(rows, document["worked"]) for rows in document["tables"]),
         calibration(document["calibration"]),
         side_by_side(document["side_by_side"]),
         digits(document["digits"]),
@@ -53,10 +53,8 @@ def counts(document: Document) -> list[str]:
 
 def attention(document: Document) -> list[str]:
     rows = summary.attention(document)
-    if not rows:
-        return []
     lines = [f"- **{verdict}** {text(name)}: {prose(reason)}" for _, name, verdict, reason in rows]
-    return ["## To act on", "", *lines, ""]
+    return ["## To act on", "", *lines, ""] if rows else []
 
 
 def claims(rows: Iterable[Mapping]) -> list[str]:
@@ -170,13 +168,25 @@ def faults(rows: list[Mapping]) -> list[str]:
     return ["", "## Planted mistakes", "", *lines, ""]
 
 
-def section(rows: Mapping) -> list[str]:
-    """One of the tables that are all set alike."""
+def section(rows: Mapping, findings: Iterable[Mapping] = ()) -> list[str]:
+    """One of the tables that are all set alike, and what is shown in full under it."""
     columns = rows["columns"]
     body = [[entry(c["kind"], row[c["key"]]) for c in columns] for row in rows["rows"]]
-    lines = table([column["title"] for column in columns], body)
+    lines = table([column["title"] for column in columns], body) if body else []
     notes = [f"- {prose(note)}" for note in rows["notes"]]
-    return ["", f"## {rows['title']}", "", prose(rows["lead"]), "", *lines, *notes]
+    below = [line for one in findings if one["section"] == rows["id"] for line in in_full(one)]
+    return ["", f"## {rows['title']}", "", prose(rows["lead"]), "", *lines, *notes, *below]
+
+
+def in_full(one: Mapping) -> list[str]:
+    """A finding with the source, its explanations, and how to see it again."""
+    finding = worked.read(one["finding"])
+    lines = ["", f"### {text(one['title'])}", "", prose(one["lead"]), ""]
+    lines += [f"**{finding.verdict}** {text(finding.reason)}", ""]
+    lines += [f"{k}. {text(str(said))}" for k, said in enumerate(finding.explanation, 1)]
+    for code in filter(None, (one["source"], finding.reproduce)):
+        lines += ["", "```python", *code.rstrip().splitlines(), "```"]
+    return lines
 
 
 def entry(kind: str, value: Any) -> str:
@@ -247,8 +257,8 @@ def training(rows: Iterable[Mapping]) -> list[str]:
 
 
 def glossary() -> list[str]:
-    lines = [f"- **{verdict}**: {meaning}" for verdict, meaning in summary.MEANING.items()]
-    return ["", "## Verdicts", "", *lines]
+    said = (f"- **{verdict}**: {meaning}" for verdict, meaning in summary.MEANING.items())
+    return ["", "## Verdicts", "", *said]
 
 
 def table(head: list[str], body: list[list[str]]) -> list[str]:

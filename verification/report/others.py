@@ -22,6 +22,12 @@ from ..judgement.validate import validate
 from ..vocabulary import Finding
 from .others_torch import pieces as torch_pieces
 
+QUICK_CASES = 2
+QUICK = {  # of each library the plainest, and one that has something to show
+    *("a course's network, backward", "a course's network, summed", "MLPClassifier"),
+    *("torch tanh", "torch softmax_cross_entropy", "the mean of l2_loss"),
+    *("jax.nn.sigmoid", "jax.nn.softplus"),
+}
 LOWEST, HIGHEST = -126.0, 127.9  # binades of float32's normal numbers
 SQUARED = 63.0  # from where on z^2 overflows in a correct implementation, too
 EXPONENTIAL = 6.0  # and e^2z
@@ -38,14 +44,18 @@ class Other(NamedTuple):
     sample: Callable
     dtypes: tuple[str, ...] = ("float64", "float32")
     argnums: int | tuple[int, ...] = 0
+    cases: int = 4
 
 
-def rows(seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
-    """One row per implementation and dtype; of libraries that are not installed, none."""
-    cases = 2 if quick else 8
+def rows(seed: int = 0, quick: bool = False, library: str = "") -> list[dict[str, Any]]:
+    """One row per implementation and dtype; of libraries that are not installed, none.
+
+    `quick` asks those of QUICK alone; `library` is one of LIBRARIES, or all of them.
+    """
     return [
-        row(other, dtype, cases, seed)
-        for other in others(quick)
+        row(other, dtype, QUICK_CASES if quick else other.cases, seed)
+        for other in others(quick, library)
+        if not quick or other.implementation in QUICK
         for dtype in (other.dtypes[-1:] if quick else other.dtypes)
     ]
 
@@ -69,29 +79,28 @@ def row(other: Other, dtype: str, cases: int, seed: int) -> dict[str, Any]:
         "verdict": str(found.verdict),
         "power": max(found.power.values(), default=float("inf")),
         "conventions": ", ".join((*found.conventions, *filter(None, [found.convention]))),
-        "worst": _worst(found),
+        "worst": worst_of(found),
         "budgets": found.worst.budgets if found.worst else float("nan"),
         "seconds": time.perf_counter() - began,
         "reason": found.reason,
     }
 
 
-def _worst(found: Finding) -> str:
+def worst_of(found: Finding) -> str:
     w = found.worst
     return f"{w.leaf}{list(w.index)} = {w.got:.6g}, not {w.expected:.6g}" if w else ""
 
 
-def others(quick: bool = False) -> Iterator[Other]:
-    """Everything that is judged, of the libraries that are here."""
-    yield from course()
-    if importlib.util.find_spec("sklearn"):
-        yield from estimators()
-    if importlib.util.find_spec("torch"):
-        for piece in torch_pieces():
-            yield Other("PyTorch", *piece, dtypes=("float32",))  # float64 tells lost digits apart
-    if importlib.util.find_spec("optax"):
-        yield from optax_losses()
-    yield from jax_nn(64 if quick else 512)
+def others(quick: bool = False, library: str = "") -> Iterator[Other]:
+    """Everything that is judged, of the libraries that are here, or of one of them."""
+    for name in [library] if library else LIBRARIES:
+        if importlib.util.find_spec(MODULES[name]):
+            yield from LIBRARIES[name](quick)
+
+
+def absent() -> list[str]:
+    """The libraries that are not installed."""
+    return [name for name in LIBRARIES if not importlib.util.find_spec(MODULES[name])]
 
 
 # --- a course, and scikit-learn -----------------------------------------------------------------
@@ -173,7 +182,7 @@ def optax_losses() -> Iterator[Other]:
         candidate = jax_function.derivative(mean(f))
         target = of[name] if name else mean(f)
         said = f"the mean of {f.__name__}"
-        yield Other("optax", said, name or "itself", candidate, target, sample)
+        yield Other("optax", said, name or "itself", candidate, target, sample, ("float32",))
 
 
 # --- JAX's own, over all of float32 ---------------------------------------------------------------
@@ -218,4 +227,28 @@ def jax_nn(size: int) -> Iterator[Other]:
         top = tops.get(name, HIGHEST)
         said = f"jax.nn.{name}" + (f", |z| < 2^{top:.0f}" if name in tops else "")
         sample = partial(whole_range, size, top)
-        yield Other("JAX", said, name, candidate, of or f, sample, ("float32",))
+        yield Other("JAX", said, name, candidate, of or f, sample, ("float32",), cases=2)
+
+
+# --- all of them ----------------------------------------------------------------------------------
+
+
+def torch_functions() -> Iterator[Other]:
+    for piece in torch_pieces():
+        yield Other("PyTorch", *piece, dtypes=("float32",))  # float64 tells lost digits apart
+
+
+MODULES = {
+    "NumPy": "numpy",
+    "scikit-learn": "sklearn",
+    "PyTorch": "torch",
+    "optax": "optax",
+    "JAX": "jax",
+}
+LIBRARIES: dict[str, Callable[[bool], Iterator[Other]]] = {
+    "NumPy": lambda quick: course(),
+    "scikit-learn": lambda quick: estimators(),
+    "PyTorch": lambda quick: torch_functions(),
+    "optax": lambda quick: optax_losses(),
+    "JAX": lambda quick: jax_nn(64 if quick else 512),
+}

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..adapters import c_library
 from ..judgement.foreign import validate_process
 from ..judgement.validate import validate
 from ..vocabulary import Finding
+from .others import worst_of
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DENSE = """void dense_backward(size_t n, size_t m, size_t k,
     const float x[n][m], const float w[m][k], const float b[k], const float dy[n][k],
     float dx[n][m], float dw[m][k], float db[k])"""
 DTYPES = ("float64", "float32")
+NEEDED = {"cc": "a C compiler", "node": "node"}
 
 
 class Judged(NamedTuple):
@@ -33,14 +33,23 @@ class Judged(NamedTuple):
 
 
 def rows(seed: int, quick: bool) -> list[dict[str, Any]]:
-    """One row for each implementation, function and dtype; none where examples/ is not there.
+    """One row for each implementation, function and dtype, in the columns of others.rows.
 
-    Without a C compiler, or node, the verdict is "not installed".
+    None where examples/ is not there, nor for what wants a C compiler, or node, without it.
     """
     if not EXAMPLES.is_dir():
         return []
     with tempfile.TemporaryDirectory() as folder:
-        return [_row(one) for one in _all(Path(folder), seed, 4 if quick else 16)]
+        judged = list(_all(Path(folder), seed, 4 if quick else 16))
+        dtypes = DTYPES[-1:] if quick else DTYPES
+        return [_row(one) for one in judged if one.library and one.dtype in dtypes]
+
+
+def absent() -> list[str]:
+    """What these rows want and is not here."""
+    if not EXAMPLES.is_dir():
+        return ["the folder examples"]
+    return [said for program, said in NEEDED.items() if shutil.which(program) is None]
 
 
 def _all(folder: Path, seed: int, cases: int) -> Iterator[Judged]:
@@ -105,30 +114,18 @@ def _version(program: str) -> str:
 
 
 def _row(one: Judged) -> dict[str, Any]:
-    row = {
-        "implementation": one.implementation,
-        "library": one.library or "not installed",
-        "function": one.function,
-        "dtype": one.dtype,
-    }
-    if not one.library:
-        nothing = dict.fromkeys(("power", "worst element", "budgets", "seconds"))
-        return row | {"verdict": "not installed", "conventions": "", **nothing}
     began = time.perf_counter()
     finding = one.judge()
-    return row | {
+    return {
+        "implementation": one.implementation,
+        "library": one.library,
+        "function": one.function,
+        "dtype": one.dtype,
         "verdict": str(finding.verdict),
-        "power": max(finding.power.values(), default=None),
+        "power": max(finding.power.values(), default=float("inf")),
         "conventions": finding.convention,
-        **_worst(finding),
-        "seconds": round(time.perf_counter() - began, 3),
+        "worst": worst_of(finding),
+        "budgets": finding.worst.budgets if finding.worst else float("nan"),
+        "seconds": time.perf_counter() - began,
+        "reason": finding.reason,
     }
-
-
-def _worst(finding: Finding) -> dict[str, Any]:
-    worst = finding.worst
-    if worst is None:
-        return {"worst element": None, "budgets": None}
-    finite = worst.budgets if np.isfinite(worst.budgets) else None
-    place = f"{worst.leaf}{list(worst.index)}, {worst.case}"
-    return {"worst element": place, "budgets": finite}

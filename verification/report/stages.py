@@ -7,7 +7,7 @@ import contextlib
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any, NamedTuple
 
@@ -24,6 +24,8 @@ from .document import (
     fault_rows,
     implementation_row,
 )
+from .sections import SECTIONS
+from .sections.section import Part, Section
 
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
 CASES, QUICK_CASES = 24, 4  # at first, in each dtype; in narrow ones, quick or not, the fewer
@@ -151,6 +153,11 @@ def draw_figure(name: str, seed: int, quick: bool) -> Figure:
     return makers[name]()
 
 
+def of_section(section: Section) -> Stage:
+    """A section's parts as tasks."""
+    return Stage(lambda: list(section.parts), section.work)
+
+
 STAGES: dict[str, Stage] = {  # long tasks first, so that no worker is left alone with one
     "claims": Stage(claim_names, judge_claim),
     "calibration": Stage(calibration_names, calibrate),
@@ -159,6 +166,7 @@ STAGES: dict[str, Stage] = {  # long tasks first, so that no worker is left alon
     "derivations": Stage(derivation_names, check_derivation),
     "digits": Stage(lossy_names, lose_digits),
     "figures": Stage(figure_names, draw_figure),
+    **{name: of_section(section) for name, section in SECTIONS.items()},
 }
 
 
@@ -172,8 +180,11 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
     of = lambda stage: [done[task].result for task in tasks if task.stage == stage]
     real, lossy = of("real data"), of("digits")
     calibration_rows = tuple(row for rows in of("calibration") for row in rows)
+    parts = {n: {t.name: done[t].result for t in tasks if t.stage == n} for n in SECTIONS}
+    every = [part for found in parts.values() for part in found.values()]
     drawn = (
         *of("figures"),
+        *(figure for part in every for figure in part.figures),
         *descents.figures(of("claims")),
         *digits.figures(tuple(panel for _, panel in lossy)),
         *calibration.figures(calibration_rows),
@@ -190,9 +201,21 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
         calibration=calibration_rows,
         side_by_side=peers_words.ordered(row for rows in of("side by side") for row in rows),
         digits=tuple(row for rows, _ in lossy for row in rows),
+        tables=tuple(t for n, section in SECTIONS.items() for t in section.tables(parts[n])),
+        worked=tuple(one for part in every for one in part.worked),
         figures=drawn,
-        timings={f"{t.stage}: {t.name}": round(done[t].seconds, 3) for t in tasks},
+        timings=seconds_of(done),
     )
+
+
+def seconds_of(done: Mapping[Task, Done]) -> dict[str, float]:
+    """Of every task, and of the rows of those that say it."""
+    found = {f"{task.stage}: {task.name}": answer.seconds for task, answer in done.items()}
+    for task, answer in done.items():
+        if isinstance(answer.result, Part):
+            rows = answer.result.seconds.items()
+            found |= {f"{task.stage}: {task.name}: {row}": seconds for row, seconds in rows}
+    return {name: round(seconds, 3) for name, seconds in found.items()}
 
 
 def carried_out(tasks: list[Task], progress: Progress, workers: int) -> dict[Task, Done]:

@@ -39,6 +39,9 @@ GLYPH = {
     "measured": "±",
     "refuted": "≠",
     "unproven": "?",
+    "caught": "✓",
+    "survived": "✗",
+    "the same function": "=",
 }
 ALARM = "a correct gradient was not accepted"
 LIMITS = (
@@ -72,11 +75,26 @@ def headline(document: Document) -> str:
     if rows := document["faults"]:
         caught = sum(row["caught"] for row in rows)
         parts.append(f"{caught:,} of {len(rows):,} planted mistakes were caught")
+    parts += clauses(document["tables"])
     if rows := document["calibration"]:
         verdicts, false = (sum(row[key] for row in rows) for key in ("verdicts", "false_alarms"))
         parts.append(f"{plural(false, 'false alarm')} in {verdicts:,} verdicts on correct networks")
     text = "; ".join(parts) or "nothing was judged"
     return text[0].upper() + text[1:] + "."
+
+
+def clauses(tables: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of the tables that the headline speaks of."""
+    found = {table["id"]: table["rows"] for table in tables}
+    said = []
+    if rows := found.get("kill-table"):
+        survived = sum(row["status"] == "survived" for row in rows)
+        said.append(f"{survived} of {len(rows):,} wrong twins survived")
+    if rows := found.get("other-implementations"):
+        said.append(
+            f"{share(rows, Verdict.CORRECT)} gradients of other implementations are correct"
+        )
+    return said
 
 
 def whole(rows: list) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """Which variant of each update rule every library implements, and what makes libraries agree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..adapters.update_libraries import LIBRARIES, Cell, installed
@@ -21,7 +21,13 @@ COLUMNS = (
 CANNOT = "not installed here"
 
 
-def rows(seed: int = 0, quick: bool = False, dtype: str = "float64") -> list[dict[str, Any]]:
+def rows(
+    seed: int = 0,
+    quick: bool = False,
+    dtype: str = "float64",
+    libraries: Iterable[str] = (),
+    names: Iterable[str] = (),
+) -> list[dict[str, Any]]:
     """One row for each library of every variant that some library implements.
 
     Where a library has no arguments that make it so, `verdict` is "none" and `differs by` says
@@ -29,8 +35,8 @@ def rows(seed: int = 0, quick: bool = False, dtype: str = "float64") -> list[dic
     """
     return [
         _row(name, library, seed, 1 if quick else 2, dtype)
-        for name in implemented()
-        for library in LIBRARIES
+        for name in names or implemented()
+        for library in libraries or LIBRARIES
     ]
 
 
@@ -63,17 +69,24 @@ def catalogue() -> list[dict[str, str]]:
     ]
 
 
-def mistakes(seed: int = 0, quick: bool = False) -> list[dict[str, Any]]:
+def mistakes(
+    seed: int = 0, quick: bool = False, names: Iterable[str] = (), every: int = 9
+) -> list[dict[str, Any]]:
     """Rows of the kill table: each mistake in each variant, whether it was caught and named.
 
-    `quick` plants one mistake in nine, at one run.
+    `quick` plants one mistake in `every`, at one run.
     """
-    every, cases = (9, 1) if quick else (1, 2)
+    every, cases = (every, 1) if quick else (1, 2)
     return [
         one._asdict()
-        for name in VARIANTS
+        for name in names or VARIANTS
         for one in planted(name, cases=cases, seed=seed, every=every)
     ]
+
+
+def place(name: str) -> int:
+    """Where a variant stands in the table of variants."""
+    return list(VARIANTS).index(name)
 
 
 def cell_of(name: str, library: str) -> Cell | None:

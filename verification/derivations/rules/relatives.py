@@ -154,7 +154,7 @@ VARIANTS = (
         "nadam",
         nadam_scheduled,
         MOMENTS
-        + r"\mu_t = \beta_1 (1 - \tfrac12 0.96^{t \psi}), \quad"
+        + r"\mu_t = \beta_1 (1 - \tfrac12 0.96^{t \psi}), \quad "
         + W
         + r"r_t \left( \frac{\mu_{t+1} m_t}{1 - \prod_{i \le t + 1} \mu_i}"
         r" + \frac{(1 - \mu_t) g_t}{1 - \prod_{i \le t} \mu_i} \right)"

@@ -1,0 +1,141 @@
+"""The kill table: every mistake of the catalogue that was planted, and what became of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import kills
+from ..tables import NUMBER, TEXT, VERDICT, Column, Table
+from .section import Part, Rows, Section, plural, together
+
+SURVIVED = "survived"
+COLUMNS = (
+    Column("derivation", "Derivation"),
+    Column("fault", "Mistake"),
+    Column("dtype", "Dtype"),
+    Column("status", "Found", VERDICT),
+    Column("explained", "Named", TEXT),
+    Column("class", "Class"),
+    Column("level", "Planted in"),
+    Column("place", "Place"),
+    Column("oracle", "By"),
+    Column("why", "Why not"),
+)
+LEAD = (
+    "Mistakes of the catalogue, planted one at a time: each makes a wrong twin of the right "
+    "gradient, which must be caught. What nobody catches is either proved to be the same function, "
+    "or moves no entry by more than the stated power, or has survived, and the report fails. "
+    "Named: the place of the right explanation among those that were given."
+)
+PEERS = (
+    Column("checker", "Checker"),
+    Column("size", "Parameters", NUMBER),
+    Column("dtype", "Dtype"),
+    Column("missed", "Mistakes accepted"),
+    Column("alarms", "Right gradients refused"),
+    Column("open", "Not run, or no answer"),
+)
+PEERS_LEAD = (
+    "Mistakes of the same catalogue, given to the standard gradient checkers with their defaults."
+)
+RIGHT = (
+    Column("derivation", "Derivation"),
+    Column("way", "Run"),
+    Column("dtype", "Dtype"),
+    Column("cases", "Cases", NUMBER),
+    Column("alarms", "False alarms", NUMBER),
+)
+RIGHT_LEAD = "The right gradients of the same derivations, judged in the same run: none is refused."
+
+
+def work(part: str, seed: int, quick: bool) -> Part:
+    """The twins of one derivation, and its right gradient, told apart by `way`."""
+    if quick and part not in kills.QUICK:
+        return Part([])
+    right_ones = kills.right(seed, quick, [part])
+    return Part([*map(twin, kills.rows(seed, quick, [part])), *map(right, right_ones)])
+
+
+def twin(row: Mapping[str, Any]) -> dict[str, Any]:
+    named = {None: "", 0: "no", 1: "first"}.get(row["explained"], f"as {row['explained']}.")
+    kept = {column.key: row[column.key] for column in COLUMNS} | {"explained": named}
+    if row["status"] == SURVIVED:
+        kept["act"] = f"a planted mistake survived: {row['why']}"
+    return kept
+
+
+def right(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "act": "a right gradient was refused"} if row["alarms"] else dict(row)
+
+
+def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
+    rows, whole = together(parts), kills.summary()
+    twins = [row for row in rows if "fault" in row]
+    others = [row for row in rows if "way" in row]
+    found = (
+        Table("kill-table", "Kill table", LEAD, COLUMNS, tuple(twins), "derivation", notes(whole)),
+        Table("right-twins", "Right gradients", RIGHT_LEAD, RIGHT, tuple(others)),
+    )
+    peers = tuple(asked(whole.get("peers", [])))
+    note = how(whole)
+    checkers = Table(
+        "kill-table-peers", "Other checkers", PEERS_LEAD, PEERS, peers, "checker", note
+    )
+    return (*found, checkers) if peers else found
+
+
+def notes(whole: Mapping[str, Any]) -> tuple[str, ...]:
+    """The counts of the table that `make calibrate` wrote last."""
+    if not whole:
+        return ("The whole table has not been made: make calibrate does.",)
+    counts: dict[str, int] = {}
+    for row in whole["kills"]:
+        counts[row["status"]] = counts.get(row["status"], 0) + row["rows"]
+    said = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
+    alarms = plural(whole["false alarms"], "false alarm")
+    return (
+        f"This is a small table. The larger one, of make calibrate, has {said}; "
+        f"{counts.get(SURVIVED, 0)} survived; {alarms} among "
+        f"{whole['right answers judged']:,} right answers. {' '.join(how(whole))}",
+        f"The catalogue has {whole['mistakes']:,} mistakes. Explanations are asked for in float64, "
+        f"of the mistakes in {', '.join(kills.NAMED)}.",
+    )
+
+
+def how(whole: Mapping[str, Any]) -> tuple[str, ...]:
+    made = whole.get("how", {})
+    said = {"every": "each {}th twin of a derivation", "jax": "JAX {}"}
+    parts = [text.format(made[key]) for key, text in said.items() if made.get(key) not in (None, 1)]
+    return (f"Made with {', '.join(parts)}.",) if parts else ()
+
+
+def asked(peers: Rows) -> Rows:
+    """One row per checker, size and dtype, from rows that count what was said."""
+    found: dict[tuple, dict[str, dict[str, int]]] = {}
+    for row in peers:
+        key = row["checker"], row["size"], row["dtype"]
+        said = found.setdefault(key, {"right": {}, "wrong": {}})[row["gradient"]]
+        said[row["said"]] = said.get(row["said"], 0) + row["rows"]
+    return [
+        {
+            "checker": checker,
+            "size": size,
+            "dtype": dtype,
+            "missed": share(said["wrong"], "accepted"),
+            "alarms": share(said["right"], "refused"),
+            "open": str(sum(sum(silent(one).values()) for one in said.values())),
+        }
+        for (checker, size, dtype), said in sorted(found.items())
+    ]
+
+
+def silent(said: Mapping[str, int]) -> dict[str, int]:
+    return {key: n for key, n in said.items() if key not in ("accepted", "refused")}
+
+
+def share(said: Mapping[str, int], what: str) -> str:
+    """2 of 3, of those who answered."""
+    answered = sum(said.values()) - sum(silent(said).values())
+    return f"{said.get(what, 0)} of {answered}" if answered else ""
+
+
+SECTION = Section(tuple(kills.REDUCED), work, tables)

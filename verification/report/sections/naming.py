@@ -1,0 +1,79 @@
+"""Naming the wrong term: how often it is named, and one finding in full."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import averaged_bias
+from ..tables import NUMBER, Column, Table
+from ..worked import Worked
+from .section import Part, Section, together
+
+ID = "naming"
+SCORES = Path(__file__).resolve().parents[3] / "benchmarks" / "explain.json"
+WORKED = "a worked finding"
+COLUMNS = (
+    Column("mistakes", "Mistakes at once"),
+    Column("lines", "Lines of the function", NUMBER),
+    Column("equations", "Equations at most", NUMBER),
+    Column("planted", "Planted", NUMBER),
+    Column("named", "Line named", NUMBER),
+    Column("first", "As the first", NUMBER),
+    Column("misled", "Another line named", NUMBER),
+)
+LEAD = (
+    "A wrong gradient is searched for the term that makes it wrong: the leaf, the local derivative "
+    "in the function's own source, the slope, or a mistake of the catalogue. An explanation counts "
+    "only where it leaves less than the rounding budget at every entry of every case; otherwise it "
+    "is listed as the closest. The table is of functions that nobody had seen: straight-line "
+    "programs drawn at random, with wrong local derivatives planted in them."
+)
+MISSING = "How often the term is named has not been measured here: make calibrate does."
+
+
+def work(part: str, seed: int, quick: bool) -> Part:
+    one = averaged_bias.found(seed, ID)
+    return Part([row_of(one)], worked=(one,))
+
+
+def row_of(one: Worked) -> dict[str, Any]:
+    """The worked finding beside the others: the averaged bias, and nothing else, is named."""
+    said = [e for e in one.finding.explanation if e.fits and e.location]
+    named = [averaged_bias.LINE in e.source and e.leaves == (averaged_bias.LEAF,) for e in said]
+    counts = {"named": sum(named), "first": int(named[:1] == [True]), "misled": named.count(False)}
+    row = {"mistakes": "one, shown below", "lines": one.source.count("\n"), "equations": None}
+    row |= {"planted": 1} | counts
+    return row if counts["first"] else row | {"act": "the averaged bias was not named"}
+
+
+def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
+    found = scores()
+    rows = (*together(parts), *map(row, found.get("programs", [])))
+    return (Table(ID, "Naming the wrong term", LEAD, COLUMNS, rows, notes=notes(found)),)
+
+
+def scores() -> dict[str, Any]:
+    """What benchmarks/explain.py wrote last; empty where it is not there."""
+    return json.loads(SCORES.read_text("utf-8")) if SCORES.exists() else {}
+
+
+def row(tally: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {column.key: tally[column.key] for column in COLUMNS[1:]}
+    return {"mistakes": {"single": "one", "double": "two"}[tally["kind"]], **kept}
+
+
+def notes(found: Mapping[str, Any]) -> tuple[str, ...]:
+    if not found:
+        return (MISSING,)
+    known = found["catalogue"]
+    explained = sum(one["explained"] for one in known)
+    located = sum(one["located"] for one in known)
+    return (
+        f"Of {len(known):,} wrong twins of the derivations {explained:,} are explained within "
+        f"rounding, {located:,} of them at a line. Measured by make calibrate; what no case shows "
+        "beyond its budget is not counted as planted.",
+    )
+
+
+SECTION = Section((WORKED,), work, tables)
