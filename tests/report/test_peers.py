@@ -42,13 +42,18 @@ def answers(checker: str, dtype: str, error: float, **which) -> str:
 # --- what is planted -------------------------------------------------------------------------
 
 
+def like(params, leaves):
+    """The leaves as the tree that the parameters are."""
+    return jax.tree.unflatten(jax.tree.structure(params), leaves)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_the_right_slopes_are_those_of_autodiff(name):
     point = problem(name)
     args, right = point.held("float32"), compiled(right_gradient(point.kind))
     said = []
     for factor in (1.0, 1.001):
-        gradient = lambda *args, by=factor: [by * g for g in right(*args)]
+        gradient = lambda *args, by=factor: like(args[0], [by * g for g in right(*args)])
         said.append(vf.validate(gradient, of=point.kind.value, args=args, dtype="float32").verdict)
     assert said == ["correct", "wrong"]
 
@@ -164,7 +169,8 @@ def test_a_checker_that_raises_has_no_answer(monkeypatch):
 def test_ours_is_what_validate_says(name, dtype, error):
     point = problem(name)
     wrong = point.wrong_slopes(dtype, error)
-    gradient = lambda params, data, d=None: [s if d is None else s * d for s in wrong]
+    by = lambda d: [s.copy() if d is None else s * d for s in wrong]
+    gradient = lambda params, data, d=None: like(params, by(d))
     found = vf.validate(gradient, of=point.kind.value, args=point.held(dtype), dtype=dtype)
     said = {"correct": ACCEPTED, "undecided": UNDECIDED}.get(found.verdict, REFUSED)
     assert answers("refnet", dtype, error, name=name) == said
