@@ -13,7 +13,7 @@ linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report test core torch test-all benchmark calibrate lint picture pins clean
+.PHONY: report test core parts torch test-all benchmark calibrate lint picture pins clean
 
 report: $(ready)  ## judge everything, write reports/
 	@$(VENV)/bin/refnet report --out reports
@@ -24,10 +24,13 @@ test: $(ready)  ## the whole test suite
 core: $(ready)  ## the test suite without the tests that run whole programs
 	@$(pytest) -m "not end_to_end"
 
+parts: $(ready)  ## the core suite without what is dear and made of parts that are tested
+	@$(pytest) -m "not end_to_end and not dear"
+
 torch: $(torch)  ## the tests that need PyTorch
 	@$(pytest) -m torch
 
-test-all:  ## the core suite under every Python of VERSIONS that is on this machine
+test-all:  ## the suite of parts under every Python of VERSIONS that is on this machine
 	@.ci/test-all $(VERSIONS)
 
 benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; what they see

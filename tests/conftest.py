@@ -1,6 +1,7 @@
 """Every test runs in the strictest JAX there is, and draws the same examples every time."""
 
 import sys
+from pathlib import Path
 
 import jax
 import pytest
@@ -9,6 +10,29 @@ from hypothesis import settings
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+DEAR = (  # what one Python looks at for all: dear, and made of parts that every Python tests
+    "adapters/test_planted",
+    "adapters/test_recorded",
+    "adapters/test_scikit_learn",
+    "adapters/test_update_libraries",
+    "claims/",
+    "derivations/layers/",
+    "derivations/rules/",
+    "faults/test_update_rules",
+    "judgement/test_any_function",
+    "judgement/test_calibration",
+    "judgement/test_check",
+    "judgement/test_kill_table",
+    "judgement/training/",
+    "judgement/updates/",
+    "refnet/test_sweeps",
+    "report/test_calibration",
+    "report/test_kills",
+    "report/test_peers",
+    "report/test_sections",
+    "test_architecture",
+)
 
 settings.register_profile("refnet", deadline=None, derandomize=True)
 settings.load_profile("refnet")
@@ -36,3 +60,13 @@ def refnet(capfd):
         return status, said.out, said.err
 
     return call
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what is dear, by where it stands."""
+    root = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(root):
+            place = item.path.relative_to(root).as_posix()
+            if place.startswith(DEAR):
+                item.add_marker("dear")

@@ -83,7 +83,18 @@ def test_a_registry_and_a_place_are_seen(text):
 
 @pytest.mark.parametrize(
     "target",
-    ["report", "test", "core", "test-all", "benchmark", "lint", "picture", "pins", "clean"],
+    [
+        "report",
+        "test",
+        "core",
+        "parts",
+        "test-all",
+        "benchmark",
+        "lint",
+        "picture",
+        "pins",
+        "clean",
+    ],
 )
 def test_every_target_can_be_planned(target):
     done = run("make", "--dry-run", target)
