@@ -30,7 +30,7 @@ pytestmark = pytest.mark.end_to_end
 
 def verdicts(document: dict) -> dict[tuple, object]:
     """(section, name, where, dtype) -> verdict, of everything that was judged."""
-    found = {("claim", row["id"], ""): row["verdict"] for row in document["claims"]}
+    found: dict[tuple, object] = {("claim", r["id"]): r["verdict"] for r in document["claims"]}
     for section in ("derivations", "implementations"):
         for row in document[section]:
             key = section, row["name"], row.get("dataset"), row.get("at"), row["dtype"]
