@@ -272,3 +272,22 @@ def test_roundings_of_float64_are_seen_though_draws_are_float64_themselves():
     # of roundings that the slope, 1 - a^2, makes larger by the inverse of itself
     loss = 1.0 / (1.0 - np.tanh(np.abs(x)))
     assert (np.abs(coarse / fine * 2.0**-29 - 1.0) < 10 * 2.0**-24 * loss * DRAWS).all()
+
+
+def test_a_sum_that_starts_with_the_bias_is_inside_the_bound():
+    """As in torch's addmm: every rounding of the sum is then one of a number as large as b."""
+    rng, unit = np.random.default_rng(5), 2.0**-24
+    forward, beyond = (lambda x, w, b: x @ w + b), 0
+    for _ in range(40):
+        x, w = (rng.normal(size=9).astype(np.float32) for _ in range(2))
+        truth = x.astype(float) @ w.astype(float)
+        b = np.float32(-50.0 * truth)
+        total = b
+        for a, c in zip(x, w, strict=True):
+            total = np.float32(total + np.float32(a * c))
+        (allowed,) = running_bound(forward, (x, w, b), "float32")
+        exact = truth + float(b)
+        error = abs(float(total) - exact)
+        assert error <= allowed
+        beyond += error > 9 * unit * float(abs(x) @ abs(w)) + unit * abs(exact)
+    assert beyond  # of the sum without its start: a smaller bound would not have held

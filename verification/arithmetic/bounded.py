@@ -16,12 +16,16 @@ from .namespaces import is_traced, moves, namespace, where
 
 
 class Bounded:
-    """A value, and a bound on |computed - exact|, entry by entry; `exact`: the bound is 0."""
+    """A value, and a bound on |computed - exact|, entry by entry; `exact`: the bound is 0.
 
-    __slots__ = ("bound", "value")
+    `terms`: how many were summed for it, where it comes from a sum; 0 elsewhere.
+    """
 
-    def __init__(self, value, bound=None):
+    __slots__ = ("bound", "terms", "value")
+
+    def __init__(self, value, bound=None, terms: int = 0):
         xp = namespace(value, bound)
+        self.terms = terms
         self.value = xp.asarray(value, xp.float64)
         whole = bound is None or xp.shape(bound) == self.value.shape
         self.bound = bound if whole else xp.broadcast_to(bound, self.value.shape)

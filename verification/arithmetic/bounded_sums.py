@@ -32,7 +32,8 @@ def dot_general(target, a, b, dimension_numbers, **_):
         error = error + product(a.error, size_b + b.error)
     exact = (error == 0) & _no_underflow(a, b, factor)
     value = product(a.value, b.value)
-    return summed(target, value, error + n * target.tiny, _reach(target, product, n, a, b), exact)
+    reach = _reach(target, product, n, a, b)
+    return summed(target, value, error + n * target.tiny, reach, exact, n)
 
 
 def _reach(target: Format, product, n: int, a: Bounded, b: Bounded):
@@ -59,13 +60,14 @@ def _smallest(*parts):
     return xp.minimum(1e300, xp.min(xp.stack([xp.asarray(m, xp.float64) for m in least])))
 
 
-def summed(target: Format, value, error, reach, exact: Any = False) -> Bounded:
+def summed(target: Format, value, error, reach, exact: Any = False, terms: int = 0) -> Bounded:
     """A sum that ends in the result's format: one rounding more, where it runs in a finer one.
 
     `reach` is the sum of the sizes: in some order a part of the sum is nearly as large.
     """
     error = where(reach + error <= target.largest, error, np.inf)
-    return rounded(target, value, error, float(target.sums < target.unit), exact=exact)
+    total = rounded(target, value, error, float(target.sums < target.unit), exact=exact)
+    return Bounded(total.value, total.bound, terms)
 
 
 def reduce_sum(target, x, axes, **_):
@@ -73,7 +75,7 @@ def reduce_sum(target, x, axes, **_):
     n = int(np.prod([x.shape[i] for i in axes], dtype=int))
     moved, size = x.error.sum(axes), abs(x.value).sum(axes)
     error = moved + gamma(target.sums, max(n - 1, 0)) * size
-    return summed(target, x.value.sum(axes), error, moved + size, zero(x).all(axes))
+    return summed(target, x.value.sum(axes), error, moved + size, zero(x).all(axes), n)
 
 
 def cumsum(target, x, axis, reverse, **_):

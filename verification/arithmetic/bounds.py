@@ -15,7 +15,7 @@ import numpy as np
 from ..vocabulary import Undecided
 from .arrays import MOVES
 from .bounded import COMPARISONS, Bounded, Predicate, decide, move, rounded, select, times, zero
-from .bounded_sums import cumsum, dot_general, reduce_sum, scatter_add
+from .bounded_sums import cumsum, dot_general, gamma, reduce_sum, scatter_add
 from .elementary import ELEMENTARY, JUMPS, spread_of_angle, spread_of_jumps
 from .formats import Format, rounded_to
 from .interpreter import Arithmetic
@@ -73,9 +73,13 @@ def sub(target, x, y, **_):
 
 
 def _sum_of_two(target, value, x, y):
+    """A kernel may start the sum of x with y, a bias or a buffer: then y sees all its roundings."""
     if x.exact and y.exact:
         return rounded(target, value, 0.0, exact=value == 0)
     error = x.error + y.error
+    for total, start in ((x, y), (y, x)):
+        if total.terms:
+            error = error + gamma(target.sums, total.terms) * abs(start.value)
     return rounded(target, value, error, exact=(value == 0) & (error == 0))
 
 
