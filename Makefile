@@ -41,6 +41,7 @@ benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; 
 	@$(VENV)/bin/python -m benchmarks.memory
 	@$(VENV)/bin/python -m benchmarks.cold
 	@$(VENV)/bin/python -m benchmarks.kills
+	@$(VENV)/bin/python -m benchmarks.sweep
 
 calibrate: $(torch)  ## false alarms of 10,000 verdicts, peers beside us, the whole kill table
 	@$(VENV)/bin/python -m benchmarks.calibration
@@ -49,6 +50,7 @@ calibrate: $(torch)  ## false alarms of 10,000 verdicts, peers beside us, the wh
 	@$(VENV)/bin/python -m benchmarks.vectors
 	@$(VENV)/bin/python -m benchmarks.kill_table
 	@$(VENV)/bin/python -m benchmarks.updates
+	@$(VENV)/bin/python -m benchmarks.training_runs
 
 lint: $(linters)
 	@$(VENV)/bin/ruff check

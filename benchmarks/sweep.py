@@ -1,10 +1,12 @@
 """256 runs as one sweep beside 256 single ones: `python -m benchmarks.sweep` writes sweep.md.
 
 Single is refnet.train called 256 times in a row from initial weights that are there already: the
-same functions, rule and shapes, so that it is compiled once, before the clock runs; and, in a row
-of its own, with a rate of its own for each run, which is another rule and compiles anew.
+same functions, rule and shapes, so that it is compiled once, before the clock runs.  With its
+weights drawn (which the sweep does too) is the same with `init_mlp` of each seed before it.  And,
+in a line of its own, a rate of its own for each run, which is another rule and compiles anew.
 """
 
+import argparse
 import os
 import statistics
 import time
@@ -40,8 +42,8 @@ SETTINGS = (
 )
 
 
-def pair(setting: Setting) -> tuple[Callable, Callable]:
-    """(the sweep, the single runs), each a call that waits for its end."""
+def calls(setting: Setting) -> tuple[Callable, Callable, Callable]:
+    """(the sweep, the single runs, those with their weights drawn): calls that wait for the end."""
     rng = np.random.default_rng(0)
     ends = setting.sizes[0], setting.sizes[-1]
     x, y = (jnp.asarray(rng.standard_normal((setting.examples, n)), jnp.float32) for n in ends)
@@ -56,11 +58,17 @@ def pair(setting: Setting) -> tuple[Callable, Callable]:
         return jax.block_until_ready(runs)
 
     def singly():
-        each = zip(starts, keys, strict=True)
+        return of_each(starts)
+
+    def drawn():
+        return of_each(map(init, keys))
+
+    def of_each(weights):
+        each = zip(weights, keys, strict=True)
         runs = [rn.train(rn.mlp, rn.mse, rule, p, (x, y), key=k, **options) for p, k in each]
         return jax.block_until_ready(runs)
 
-    return together, singly
+    return together, singly, drawn
 
 
 def seconds(call: Callable) -> float:
@@ -69,13 +77,14 @@ def seconds(call: Callable) -> float:
     return time.perf_counter() - start
 
 
-def measured(setting: Setting) -> tuple[float, float, float]:
-    """Medians of the sweep and of the single runs, and of the ratios of neighbours."""
-    together, singly = pair(setting)
-    together(), singly()
-    both = [(seconds(together), seconds(singly)) for _ in range(REPEATS)]
-    sweep, single = (statistics.median(column) for column in zip(*both, strict=True))
-    return sweep, single, statistics.median(b / a for a, b in both)
+def measured(setting: Setting, repeats: int) -> list[float]:
+    """Medians of the three calls, and of the ratios of neighbours to the sweep."""
+    three = calls(setting)
+    for call in three:
+        call()
+    rows = [[seconds(call) for call in three] for _ in range(repeats)]
+    times = [statistics.median(column) for column in zip(*rows, strict=True)]
+    return times + [statistics.median(row[k] / row[0] for row in rows) for k in (1, 2)]
 
 
 def own_rates(count: int = 4) -> float:
@@ -93,28 +102,39 @@ TEXT = """# 256 runs, together and one by one
 
 {said}
 Milliseconds for 256 runs, medians of {repeats} interleaved repeats after compilation; the last
-column is the median of the ratios of neighbours. {cores} cores, jax {jax}.
+two columns are the medians of the ratios of neighbours. {cores} cores, jax {jax}, load {load:.0f}.
 
-| network | examples | batch | epochs | one sweep | 256 single runs | single / sweep |
-| --- | --- | --- | --- | --- | --- | --- |
+| network | examples | batch | epochs | sweep | single | drawn | single / sweep | drawn / sweep |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {rows}
 
-Where each run has a rate of its own, `refnet.train` compiles each: {own:.0f} ms a run, and a sweep
-over rates compiles once.
+Where each run has a rate of its own, `refnet.train` compiles each: {own:.0f} ms a run, {all:.0f} s
+for 256, and a sweep over rates compiles once.
+
+What a sweep saves is the call, the drawing and the compilation of each run, not its arithmetic: the
+compiled scan of one small run spends as long on a step as a sweep does on the step of one of its
+runs, so that the ratio falls with the number of steps. Keeping lost runs as they are costs the
+sweep little.
 """
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    given = parser.parse_args()
     lines = []
     for setting in SETTINGS:
-        sweep, single, ratio = measured(setting)
+        numbers = measured(setting, given.repeats)
         cells = ["-".join(map(str, setting.sizes)), setting.examples, setting.batch or "all"]
-        cells += [setting.epochs, f"{1e3 * sweep:.3g}", f"{1e3 * single:.3g}", f"{ratio:.3g}"]
+        cells += [setting.epochs, *(f"{1e3 * t:.3g}" for t in numbers[:3])]
+        cells += [f"{ratio:.3g}" for ratio in numbers[3:]]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
         print(lines[-1], flush=True)
     said = (__doc__ or "").split("\n\n")[1]
-    out = {"said": said, "repeats": REPEATS, "cores": os.cpu_count(), "jax": jax.__version__}
-    text = TEXT.format(rows="\n".join(lines), own=1e3 * own_rates(), **out)
+    own = own_rates()
+    out = {"said": said, "repeats": given.repeats, "cores": os.cpu_count(), "jax": jax.__version__}
+    out |= {"own": 1e3 * own, "all": RUNS * own, "load": os.getloadavg()[0]}
+    text = TEXT.format(rows="\n".join(lines), **out)
     (Path(__file__).parent / "sweep.md").write_text(text)
 
 

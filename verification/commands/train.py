@@ -102,8 +102,7 @@ def train(
     if grid.is_sweep or seeds is not None or out is not None or resume:
         count = at_least_one("--seeds", 1 if seeds is None else seeds)
         rules = {name: rn.UPDATES[WORDS.get(name, name)] for name in grid.methods}
-        made = (data, sizes, activation, initializer, trained)
-        plan = Sweep(*made, *grid, seeds=count, epochs=epochs, seed=seed)
+        plan = Sweep(data, sizes, activation, initializer, trained, *grid, count, epochs, seed)
         return run_sweep(plan, split, rules, out, resume, form)
     (method,), (step_rate,), (size,) = grid
     run = rn.train(

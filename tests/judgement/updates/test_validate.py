@@ -186,6 +186,32 @@ def test_a_state_that_is_not_written_back_is_named():
     assert "not written back" in " ".join(map(str, finding.explanation))
 
 
+def centred(learning_rate, decay, eps, power=2, lost=False):
+    """RMSProp by the variance of the gradients, by hand."""
+    init = lambda params: (tree(np.zeros_like, params), tree(np.zeros_like, params))
+
+    def update(gradient, state, params):
+        m, v = state
+        mean = tree(lambda m, g: decay * m + (1 - decay) * g, m, gradient)
+        v = tree(lambda v, g: decay * v + (1 - decay) * g**power, v, gradient)
+        root = lambda v, m: np.sqrt(v - m * m + eps) * (np.nan if lost else 1.0)
+        step = lambda w, g, v, m: w - learning_rate * g / root(v, m)
+        return tree(step, params, gradient, v, mean), (mean, v)
+
+    return init, update
+
+
+def test_what_breaks_down_is_named_by_what_breaks_down_like_it():
+    right, plain_mean, lost = (
+        judged(lambda how=how, **h: centred(**h, **how), "rmsprop_centred")
+        for how in ({}, {"power": 1}, {"lost": True})
+    )
+    assert right.verdict == "correct"
+    assert plain_mean.verdict is lost.verdict is Verdict.REJECTED
+    assert plain_mean.explanation[0].fault == "not squared"
+    assert lost.explanation == ()
+
+
 def test_digits_lost_to_float32_are_no_wrong_formula():
     def make(learning_rate, decay):
         init = lambda params: tree(lambda w: np.zeros(np.shape(w), np.float32), params)

@@ -7,7 +7,7 @@ carries the rounding of all steps so far as a running bound.  So no chaos enters
 first is seen.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -39,6 +39,7 @@ class Reference(NamedTuple):
     batches: Sequence[tuple]
     paths: tuple[str, ...]
     dtype: str
+    named: tuple[str, Mapping[str, Any]] = ("", {})  # the rule's name and hyperparameters, if any
 
     def tree(self, leaves: Sequence[Any]) -> Any:
         return jax.tree.unflatten(jax.tree.structure(self.params), list(leaves))

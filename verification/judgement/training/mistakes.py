@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from ...vocabulary import Explanation
-from . import other_gradients, other_updates
+from ..explain import explain as of_gradients
+from . import naming, other_gradients, other_updates
 from .alone import Left, updates
 from .local import Reference
 from .many import slopes
@@ -35,6 +36,8 @@ def explain(
     if first.part == "update":
         found += other_updates.of_update(scene, first)
     fitting = sorted((e for e in found if e.fits), key=_rank)
+    if first.part == "update" and not any(e.fault not in VAGUE for e in fitting):
+        fitting = [*naming.of_rule(scene), *fitting]  # explains the whole run, not one step
     others = tuple(dict.fromkeys(e.fault or e.mistake for e in fitting[1:]))
     if fitting:
         return (replace(fitting[0], confused_with=others), *fitting[1:])
@@ -65,10 +68,6 @@ def _unknown(first: Left) -> Explanation:
 def _handed_over(scene: Scene, first: Left) -> tuple[Explanation, ...]:
     """A wrong gradient, to those who explain gradients."""
     if scene.step.gradient is None or first.part == "update":
-        return ()
-    try:
-        from ..explain import explain as of_gradients  # pyright: ignore
-    except ImportError:
         return ()
     base = scene.base
     sample = replace(

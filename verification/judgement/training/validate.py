@@ -67,6 +67,8 @@ def validate_training(
     if runs != 0 and runs < RUNS:
         raise ValueError(f"runs is {runs}; a band wants at least {RUNS}, and 0 makes none")
     reference = _reference(of, made, params, batches, dtype)
+    if isinstance(rule, str):
+        reference = reference._replace(named=(rule, hyperparameters))
     run = taken(train, reference.params, reference.batches)
     seen = Seen()
     first = None
