@@ -16,8 +16,8 @@ def cubed(x):
 
 
 def sample(x, got):
-    truth = Ball(3.0 * x**2, np.zeros_like(x), np.zeros_like(x), True)
-    return Sample("draw", ("[0]",), [truth], [1e-15 * truth.mid], [got], (x,))
+    truth = Ball(np.asarray(3.0 * x**2), np.zeros_like(x), np.zeros_like(x), True)
+    return Sample("draw", ("[0]",), [truth], [np.asarray(1e-15 * truth.mid)], [got], (x,))
 
 
 def said(*pairs):
