@@ -28,7 +28,7 @@ def test_a_column_that_is_no_number_or_nothing_has_no_factor(bad):
     assert solved(COLUMNS * [bad, 1.0], np.ones(3)) is None
 
 
-@pytest.mark.parametrize("fault", ["bias left out of z", "through float32"])
+@pytest.mark.parametrize("fault", ["slope of the sigmoid again", "through float32"])
 def test_a_saturated_neuron_is_explained_without_an_error(fault):
     subject = SUBJECTS["logistic_neuron"]
     (twin, *_) = [t for t in faults.twins("logistic_neuron") if t.fault == fault]

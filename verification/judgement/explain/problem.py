@@ -150,7 +150,7 @@ class Problem:
             mistake = np.abs(guess - self.right_alone[k])
             coarse = _root(self.room[k][self.known[k]]) / max(self._size(k), np.finfo(float).tiny)
             room = self.room[k] + coarse * (mistake + _root(mistake[self.known[k]]))
-            room = room + self.unit * mistake
+            room = np.asarray(room + self.unit * mistake)
             worst = max(worst, self._ratio(k, guess, room))
             if self.wrong[k]:
                 unexplained = max(unexplained, self._ratio(k, self.right_alone[k], room))

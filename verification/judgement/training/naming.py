@@ -42,7 +42,8 @@ def of_rule(scene: Scene) -> tuple[Explanation, ...]:
 
 
 def _rates(rate: Any, count: int) -> tuple[float, ...]:
-    return tuple(float(rate(k)) if callable(rate) else float(rate) for k in range(count))
+    at = rate if callable(rate) else lambda k: rate
+    return tuple(float(np.asarray(at(k))) for k in range(count))
 
 
 def _row(leaves: Any) -> np.ndarray:
