@@ -139,14 +139,14 @@ class Problem:
         pairs = zip(self.right.gradient, sweep.gradient, strict=True)
         return self.target + along(self.directions, [a - b for a, b in pairs]), flows(met)
 
-    def residual(self, predicted: list[np.ndarray]) -> float:
+    def residual(self, predicted: Sequence) -> float:
         """The largest distance of the answer from a prediction, in budgets.
 
         A mistake is rounded too: as coarsely, over its size, as the gradient of the same leaf.
         Infinite where that would excuse the right gradient as well: it then explains nothing.
         """
         worst = unexplained = 0.0
-        for k, guess in enumerate(predicted):
+        for k, guess in enumerate(map(np.asarray, predicted)):
             mistake = np.abs(guess - self.right_alone[k])
             coarse = _root(self.room[k][self.known[k]]) / max(self._size(k), np.finfo(float).tiny)
             room = self.room[k] + coarse * (mistake + _root(mistake[self.known[k]]))
