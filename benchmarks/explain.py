@@ -24,11 +24,13 @@ import numpy as np
 from verification.derivations import ALL as DERIVATIONS
 from verification.faults import planted
 from verification.inputs.programs import program
-from verification.judgement import check, validate
+from verification.judgement import check
 from verification.judgement.explain import explain
 from verification.judgement.explain.places import place_of
 from verification.judgement.explain.twins import catalogue
 from verification.judgement.sample import Sample, outside
+from verification.judgement.subject import Subject
+from verification.judgement.witnessed import hearing
 from verification.vocabulary import Case
 
 HERE = Path(__file__).parent
@@ -64,11 +66,11 @@ def tally(kind: str, lines: int, programs: int, mistakes: int, seed: int, folder
         traced = planted.traced(function, points[0])
         row.equations = max(row.equations, len(traced.jaxpr.eqns))
         right = planted.planted(traced, {})
-        cases = [Case(f"case {k}", point) for k, point in enumerate(points)]
-        samples = [
-            validate._sample(right, function, case, everything, "float64", rng) for case in cases
-        ]
-        true = [s for s in samples if s is not None]
+        answer = lambda *args, right=right: tuple(right(*args))
+        subject = Subject(answer, function, everything, "float64", points[0])
+        hear = hearing(subject, points[0])
+        samples = [hear.at(Case(f"case {k}", point), rng) for k, point in enumerate(points)]
+        true = [s for s in samples if s is not None and not s.failure]
         for _ in range(mistakes):
             judge(row, rng, traced, function, true, 2 if kind == "double" else 1)
     return row

@@ -202,6 +202,6 @@ def _block(rng: np.random.Generator, loud: np.ndarray, most: int) -> np.ndarray:
     return rng.choice([-1.0, 1.0], size=(most, *loud.shape)) * loud
 
 
-def along(directions: list[np.ndarray], leaves: list[np.ndarray]) -> np.ndarray:
+def along(directions: Sequence, leaves: Sequence) -> np.ndarray:
     parts = [r.reshape(len(r), -1) @ x.reshape(-1) for r, x in zip(directions, leaves, strict=True)]
     return np.sum(parts, axis=0)

@@ -3,7 +3,7 @@
 Where one place follows another the parts do not add up: each guess is swept through exactly.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ def _guesses(edges: Edges) -> Iterator[Guess]:
             yield Guess(spots, named, (), None, _left(p, wrong) / size)
 
 
-def _left(p: Problem, wrong: list[np.ndarray]) -> float:
+def _left(p: Problem, wrong: Sequence) -> float:
     pairs = zip(wrong, p.right.gradient, strict=True)
     rest = p.target - along(p.directions, [a - b for a, b in pairs])
     left = float(np.sqrt(rest @ rest))
