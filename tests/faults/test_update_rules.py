@@ -8,7 +8,7 @@ from verification.judgement.updates.leaves import layout
 from verification.judgement.updates.planted import planted, runs, verdict_on
 from verification.judgement.updates.vectors import PARAMS
 
-FEW = ("adamw", "rmsprop_centred", "clip_global_norm")  # in the second, some are no numbers
+FEW = {"adamw": 9, "rmsprop_centred": 9, "clip_global_norm": 3}  # of so many mistakes, one
 
 
 def test_there_are_at_least_sixty_and_each_says_what_it_is():
@@ -24,7 +24,7 @@ def test_every_mistake_can_be_made_somewhere():
 
 @pytest.mark.parametrize("name", FEW)
 def test_mistakes_are_caught_and_named(name):
-    found = planted(name, cases=1, every=9)  # all of them: benchmarks/updates.py
+    found = planted(name, cases=1, every=FEW[name])  # all of them: benchmarks/updates.py
     assert len(found) >= 2
     assert [one.fault for one in found if not one.caught] == []
     assert sum(one.named for one in found) >= 0.95 * len(found)
