@@ -90,6 +90,11 @@ sys.exit(cli.run(["report", "--out", sys.argv[1]]))
 """
 
 
+def heeding():
+    """A process in the background of a script ignores Ctrl-C, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_it_in_one_line(tmp_path):
     begun = subprocess.Popen(
         [sys.executable, "-c", WAITS, str(tmp_path / "reports")],
@@ -97,6 +102,7 @@ def test_ctrl_c_ends_it_in_one_line(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heeding,
     )
     assert begun.stdout.readline() == "begun\n"
     begun.send_signal(signal.SIGINT)
