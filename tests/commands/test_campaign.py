@@ -145,6 +145,7 @@ def test_however_it_is_ended_no_process_stays(folder, ending, status, words):
     run = subprocess.Popen(
         [*command, "--workers", "1"], start_new_session=True, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background ignores it
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not (folder / "pid").exists() and time.monotonic() < deadline:
