@@ -290,12 +290,5 @@ def failing() -> Report:
         faults=(fault(), fault(caught=False)),
         calibration=(calibration(), calibration(dtype="float16", false_alarms=2)),
         side_by_side=(checker(correct="refused", refused=1, smallest=None),),
-        tables=(
-            table(
-                rows=(
-                    table().rows[0] | {"act": "a mistake survived"},
-                    table().rows[1],
-                )
-            ),
-        ),
+        tables=(table(rows=(table().rows[0] | {"act": "a mistake survived"}, table().rows[1])),),
     )
