@@ -1,5 +1,6 @@
 """Every test runs in the strictest JAX there is, and draws the same examples every time."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -47,6 +48,18 @@ def folder(tmp_path, monkeypatch):
     theirs = lambda module: str(getattr(module, "__file__", "")).startswith(str(tmp_path))
     for name in [name for name, module in sys.modules.items() if theirs(module)]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def heeding():
+    """What a test starts heeds Ctrl-C, though this one may run in the background of a script.
+
+    An ignored signal is inherited, a caught one is reset by exec. Nothing may run between fork
+    and exec here: JAX has threads.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -139,13 +139,12 @@ def gone(pid: int) -> bool:
         ("kill", -signal.SIGKILL, ""),  # Python's own words on semaphores may follow
     ],
 )
-def test_however_it_is_ended_no_process_stays(folder, ending, status, words):
+def test_however_it_is_ended_no_process_stays(folder, heeding, ending, status, words):
     """Ctrl-C goes to the whole group, as from a terminal; the kill to the first process alone."""
     command = [sys.executable, "-m", "verification", "campaign", "hangs.toml", "--out", "out"]
     run = subprocess.Popen(
         [*command, "--workers", "1"], start_new_session=True, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background ignores it
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not (folder / "pid").exists() and time.monotonic() < deadline:

@@ -90,19 +90,13 @@ sys.exit(cli.run(["report", "--out", sys.argv[1]]))
 """
 
 
-def heeding():
-    """A process in the background of a script ignores Ctrl-C, and so do its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def test_ctrl_c_ends_it_in_one_line(tmp_path):
+def test_ctrl_c_ends_it_in_one_line(tmp_path, heeding):
     begun = subprocess.Popen(
         [sys.executable, "-c", WAITS, str(tmp_path / "reports")],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heeding,
     )
     assert begun.stdout.readline() == "begun\n"
     begun.send_signal(signal.SIGINT)
