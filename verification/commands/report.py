@@ -16,7 +16,7 @@ Tell = Callable[[str, int, int], None]  # stage, how many of it are done, of how
 
 def report(
     out: Annotated[Path, typer.Option(help="The folder that is written.")] = Path("reports"),
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer cases, no long runs.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer cases, formats, runs.")] = False,
     seed: Annotated[int, typer.Option(help="Of every draw; the same seed, the same report.")] = 0,
     workers: Annotated[
         int | None, typer.Option(help="Processes. Default: one for each core, at most 4.")

@@ -30,6 +30,7 @@ from .sections.section import Part, Section
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
 CASES, QUICK_CASES = 24, 4  # at first, in each dtype; in narrow ones, quick or not, the fewer
 PACKAGES = ("jax", "jaxlib", "numpy", "optax", "python-flint", "scikit-learn", "scipy", "sympy")
+QUICK_DTYPES = ("float64", "float32", "bfloat16")  # of derivations: each format compiles anew
 OPTIONAL = ("chex", "torch")
 
 
@@ -69,8 +70,8 @@ def check_derivation(name: str, seed: int, quick: bool) -> Check:
     from ..judgement.budget import DTYPES
     from ..judgement.check import check
 
-    cases = QUICK_CASES if quick else CASES
-    return check(name, cases, seed, DTYPES, narrow=QUICK_CASES)
+    cases, dtypes = (QUICK_CASES, QUICK_DTYPES) if quick else (CASES, DTYPES)
+    return check(name, cases, seed, dtypes, narrow=QUICK_CASES)
 
 
 def claim_names() -> list[str]:
