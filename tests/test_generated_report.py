@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from verification import derivations
 from verification.report.stages import QUICK_DTYPES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,9 +128,8 @@ def whole(document: dict) -> None:
     from verification.judgement.lost import forms
 
     derived = {(row["name"], row["dtype"]) for row in document["derivations"]}
-    names = {name for name, _ in derived}
     dtypes = QUICK_DTYPES if document["quick"] else DTYPES
-    assert derived == {(name, dtype) for name in names for dtype in dtypes}
+    assert derived == {(name, dtype) for name in derivations.ALL for dtype in dtypes}
     assert {row["form"] for row in document["digits"]} == {form.name for form in forms()}
     assert {row["dtype"] for row in document["calibration"]} == {*DTYPES}
     checkers = {row["checker"].split(",")[0] for row in document["side_by_side"]}
@@ -142,6 +142,15 @@ def whole(document: dict) -> None:
     assert {one["section"] for one in document["worked"]} == {"naming"}
     ours = [row for row in tables["other-implementations"] if row["library"] == "NumPy"]
     assert {row["verdict"] for row in ours} == {"correct", "wrong"}
+
+
+@pytest.mark.parametrize("lost", ["a derivation", "a format"])
+def test_a_derivation_or_a_format_that_is_lost_is_seen(committed, lost):
+    key, value = {"a derivation": ("name", "sigmoid"), "a format": ("dtype", "bfloat16")}[lost]
+    rows = [row for row in committed["derivations"] if row[key] != value]
+    assert 0 < len(rows) < len(committed["derivations"])
+    with pytest.raises(AssertionError):
+        whole({**committed, "derivations": rows})
 
 
 @pytest.mark.parametrize(
