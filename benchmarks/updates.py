@@ -36,6 +36,7 @@ KNOWN = {  # (library, variant, dtype) -> why it leaves its budget: right formul
     ("optax", "schedule_exponential", "float64"): FLOAT32,
     ("optax", "schedule_warmup_from_zero", "float64"): FLOAT32,
     ("PyTorch", "nadam_scheduled", "float64"): FLOAT32,
+    ("PyTorch", "nadam_scheduled", "float32"): "takes the product of its decays in float32",
 }
 MODULES = {"optax": "optax", "jax": "jax", "torch": "torch", "scikit-learn": "sklearn"}
 

@@ -6,7 +6,7 @@ local derivative there has a name too.  Operations of one equation in different 
 share their key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -42,6 +42,18 @@ class Operation(NamedTuple):
     operand: int = -1  # of the equation, where the operation is an "enter"
 
 
+class Wrong(NamedTuple):
+    """A mistake that is known already: what is asked of the tape is asked beside it.
+
+    A spot hands on its cotangent times a factor; a number is reached from an earlier one by another
+    slope than that of the operations between; an operand (out, operand) has another slope.
+    """
+
+    scales: Mapping[tuple[Key, int], float] = {}
+    instead: Mapping[int, tuple[int, Any]] = {}
+    slopes: Mapping[tuple[int, int], Any] = {}
+
+
 @dataclass
 class Tape:
     """All numbers, all operations in order, and which numbers are the leaves and the result."""
@@ -51,6 +63,8 @@ class Tape:
     leaves: tuple[int, ...] = ()
     out: int = -1
     moving: list[bool] = field(default_factory=list)  # whether it depends on what is wanted
+    noise: Callable[[Any], Any] | None = None  # what is made of every result, forward and back
+    wrong: Wrong = Wrong()
 
     def put(self, array, moving: bool = False) -> int:
         array = np.asarray(array)
@@ -59,9 +73,11 @@ class Tape:
         return len(self.numbers) - 1
 
 
-def record(program: ClosedJaxpr, leaves: list[np.ndarray], wanted: tuple[int, ...]) -> Tape:
+def record(
+    program: ClosedJaxpr, leaves: list[np.ndarray], wanted: tuple[int, ...], noise=None
+) -> Tape:
     """The program at these leaves; only leaves[i] for i in `wanted` are differentiated by."""
-    tape = Tape()
+    tape = Tape(noise=noise)
     ids = [tape.put(leaf, k in wanted) for k, leaf in enumerate(leaves)]
     tape.leaves = tuple(ids[i] for i in wanted)
     with np.errstate(all="ignore"):
@@ -101,7 +117,10 @@ def apply(tape: Tape, operation: Operation) -> list[int]:
     """Compute, and write down."""
     given = [tape.numbers[i] for i in operation.ins]
     moving = any(tape.moving[i] for i in operation.ins) and operation.name != "stop_gradient"
-    outs = [tape.put(x, moving) for x in values(operation, given)]
+    made = values(operation, given)
+    if tape.noise is not None and moving:
+        made = map(tape.noise, made)
+    outs = [tape.put(x, moving) for x in made]
     tape.operations.append(operation._replace(outs=tuple(outs)))
     return outs
 

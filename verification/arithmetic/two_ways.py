@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .float_rules import fitted
 from .linear import pull, push
 from .tape import Key, Operation, Tape
 
@@ -37,7 +38,7 @@ def rates(
 ) -> Arrays:
     """The tangents of all numbers that move; directions[leaf] has an axis of directions first."""
     found: Arrays = dict(zip(tape.leaves, directions, strict=True))
-    scales = scales or {}
+    scales = both(tape.wrong.scales, scales or {})
 
     def arriving(op: Operation, operand: int, at: int):
         rate, scale = found.get(at), scales.get(spot_of(op, operand))
@@ -47,9 +48,31 @@ def rates(
         for op in tape.operations:
             given = [arriving(op, k, i) for k, i in enumerate(op.ins)]
             if any(g is not None for g in given) and any(tape.moving[i] for i in op.outs):
-                moved = push(op, numbers(tape, op.ins), numbers(tape, op.outs), given)
+                moved = _pushed(tape, op, given, found)
                 found |= {i: m for i, m in zip(op.outs, moved, strict=True) if m is not None}
     return found
+
+
+def _pushed(tape: Tape, op: Operation, given: list, found: Arrays) -> list:
+    """The tangents of the outputs, by the slopes that are wrong where some are."""
+    wrong, out = tape.wrong, op.outs[0]
+    if out in wrong.instead:
+        enters, slope = wrong.instead[out]
+        return [None if enters not in found else found[enters] * slope]
+    mine = {k: s for (at, k), s in wrong.slopes.items() if at == out and given[k] is not None}
+    rest = [None if k in mine else g for k, g in enumerate(given)]
+    moved = [None]
+    if not mine or any(g is not None for g in rest):
+        moved = list(push(op, numbers(tape, op.ins), numbers(tape, op.outs), rest))
+    for k, slope in mine.items():
+        part = given[k] * slope
+        moved = [part if moved[0] is None else moved[0] + part]
+    return moved
+
+
+def both(one: Mapping[Spot, float], other: Mapping[Spot, float]) -> Mapping[Spot, float]:
+    """The factors of both; where they meet, their product."""
+    return {s: one.get(s, 1.0) * other.get(s, 1.0) for s in (*one, *other)}
 
 
 class Sweep(NamedTuple):
@@ -74,7 +97,8 @@ def swept(
     note(operation, operand, p) hears of every p.
     """
     reached: Arrays = {tape.out: np.ones(())}
-    scales, swaps, instead = scales or {}, swaps or {}, instead or {}
+    scales, swaps = both(tape.wrong.scales, scales or {}), swaps or {}
+    instead = {**tape.wrong.instead, **(instead or {})}
     with np.errstate(all="ignore"):
         for op in reversed(tape.operations):
             above = [reached.get(i) for i in op.outs]
@@ -100,10 +124,13 @@ def _handed(tape: Tape, op: Operation, above: list, swaps: Mapping[Spot, Callabl
     for operand, part in enumerate(parts):
         swap = swaps.get(spot_of(op, operand))
         if tape.moving[op.ins[operand]]:
+            slope = tape.wrong.slopes.get((op.outs[0], operand))
+            if slope is not None:
+                part = fitted(above[0] * slope, tape.numbers[op.ins[operand]].shape)
             if swap is not None:
                 part = swap(op, operand, above)
             if part is not None:
-                yield operand, part
+                yield operand, part if tape.noise is None else tape.noise(part)
 
 
 def numbers(tape: Tape, ids: tuple[int, ...]) -> list[Array]:

@@ -77,7 +77,8 @@ def explains(explanation: Explanation, twin: Twin) -> bool:
         return True
     if explanation.kind == "fault" or explanation.kind not in twin.expects.kinds:
         return False
-    if explanation.kind not in PLACED or not twin.expects.words:
+    placed = explanation.kind in PLACED or explanation.location
+    if not placed or not twin.expects.words:
         return True
     said = " ".join([str(explanation), explanation.source, *explanation.leaves])
     return any(word in said for word in twin.expects.words)

@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import faults
 from ..faults.assembly import SUBJECTS
+from ..faults.pieces.piece import gradient_of
 from ..faults.twin import Twin, explains
 from ..oracles.question import as_exact
 from ..vocabulary import Case, Derivation, Explanation
@@ -95,8 +96,21 @@ def of_subject(
 ) -> Iterator[dict[str, Any]]:
     subject = SUBJECTS[name]
     samples = samples_of(subject, dtype, cases, seed)
+    clean = without_other_mistakes(subject, samples)
     for twin in twins:
-        yield {"derivation": name, **row(subject, twin, samples, dtype, ask, symbolic)}
+        mine = clean if twin.level == "piece" else samples
+        yield {"derivation": name, **row(subject, twin, mine, dtype, ask, symbolic)}
+
+
+def without_other_mistakes(subject: Derivation, samples: Sequence[Sample]) -> Sequence[Sample]:
+    """Where plain autodiff is right; a mistake in a piece is planted into it, and makes only one.
+
+    It loses digits where the derivation by hand does not: that would be caught, and not the
+    mistake.  Where it is right nowhere, all cases are left.
+    """
+    plain = gradient_of(subject.function, subject.argnums, subject.scalar)
+    kept = [s for s in samples if not caught(answered(plain, s))]
+    return kept or samples
 
 
 def row(

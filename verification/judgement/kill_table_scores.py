@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..faults.assembly import SUBJECTS
 from ..faults.pairs import Pair
 from ..faults.pairs import doubles as pairs
-from ..faults.twin import explains
+from ..faults.twin import Twin, explains
 from ..vocabulary import Explanation
-from .kill_table import Ask, answered, caught, samples_of
+from .kill_table import SAID, Ask, answered, caught, samples_of
+from .sample import Sample
 
 NEEDED = {"first": 0.95, "first three": 0.99, "both of two": 0.70}
 
@@ -39,13 +42,28 @@ def doubles(name: str, count: int, ask: Ask, seed: int = 0, cases: int = 2) -> l
     found = []
     for pair in pairs(name, count, seed):
         wrong = [answered(pair.both.gradient, sample) for sample in samples]
-        said = ask(subject, pair.both, samples)
+        seen = any(caught(one) != "" for one in wrong)
+        said = ask(subject, pair.both, samples) if seen and not masked(pair, samples) else None
         found.append(
             {"derivation": name, "fault": pair.both.fault, "place": pair.both.place}
-            | {"caught": any(caught(one) != "" for one in wrong)}
+            | {"caught": seen, "said": [str(one)[:SAID] for one in (said or ())[:2]]}
             | {"both": None if said is None else both_named(said, pair)}
         )
     return found
+
+
+def masked(pair: Pair, samples: Sequence[Sample]) -> bool:
+    """Whether one mistake hides the other: the answer is that of one alone, to rounding."""
+    return any(all(_alike(pair, one, s) for s in samples) for one in (pair.first, pair.second))
+
+
+def _alike(pair: Pair, one: Twin, sample: Sample) -> bool:
+    """Within what a correct implementation may be off by, at every entry."""
+    single, two = (answered(twin.gradient, sample) for twin in (one, pair.both))
+    if single.failure or two.failure:
+        return False
+    triples = zip(single.got, two.got, sample.allowed, strict=True)
+    return all(bool(np.all(np.abs(a - b) <= room)) for a, b, room in triples)
 
 
 def both_named(said: Sequence[Explanation], pair: Pair) -> bool:

@@ -138,8 +138,9 @@ quotient = both(alike, named("div"))
 RULES = {
     "first operand dropped": Rule("missing term", binary, first_dropped, DROPPED),
     "second operand dropped": Rule("missing term", binary, second_dropped, DROPPED),
-    "first operand negated": Rule("sign", binary, first_negated, SIGN),
-    "second operand negated": Rule("sign", binary, second_negated, SIGN),
+    # negated at one of two equal operands, nothing is left: the path is dropped
+    "first operand negated": Rule("sign", binary, first_negated, (*SIGN, "dropped path")),
+    "second operand negated": Rule("sign", binary, second_negated, (*SIGN, "dropped path")),
     "operands swapped": Rule("wrong variable", alike, swapped, ("swapped", *EDGE)),
     "overwritten, not accumulated": Rule(
         "overwritten instead of accumulated", shared, overwritten, DROPPED

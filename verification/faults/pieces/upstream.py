@@ -4,7 +4,8 @@ import jax.numpy as jnp
 
 from .rule import DROPPED, ELSE, FACTOR, REDUCTION, SIGN, Rule, anywhere, many, rows
 
-IGNORED = ("slope", "edge", "fault", "reduction")
+# of a scalar, what arrives is one number: what is made of it is a factor
+OF_ONE = ("factor", "sign", *ELSE)
 
 
 def negated(piece, d):
@@ -141,11 +142,11 @@ RULES = {
     "arrow times rows": Rule("factor", rows, times_rows, FACTOR),
     "arrow over outputs": Rule("wrong reduction", many, over_outputs, FACTOR),
     "arrow dropped": Rule("missing term", anywhere, dropped, DROPPED),
-    "upstream taken as one": Rule("upstream ignored", anywhere, ignored, IGNORED),
-    "upstream's mean": Rule("upstream ignored", many, averaged, IGNORED),
-    "upstream's sign": Rule("upstream ignored", anywhere, sign_only, IGNORED),
-    "upstream's size": Rule("sign", many, absolute, ELSE),
-    "upstream twice": Rule("factor", anywhere, squared, ELSE),
+    "upstream taken as one": Rule("upstream ignored", anywhere, ignored, OF_ONE),
+    "upstream's mean": Rule("upstream ignored", many, averaged, OF_ONE),
+    "upstream's sign": Rule("upstream ignored", anywhere, sign_only, OF_ONE),
+    "upstream's size": Rule("sign", many, absolute, OF_ONE),
+    "upstream twice": Rule("factor", anywhere, squared, OF_ONE),
     "upstream of the first example": Rule(
         "wrong index, axis or stride", rows, first_example, ("one example", *ELSE)
     ),
@@ -169,6 +170,6 @@ RULES = {
     "arrow through float32": Rule(
         "low precision in the middle", anywhere, through_float32, ("cast", *ELSE)
     ),
-    "upstream clipped": Rule("wrong formula", anywhere, clipped, ELSE),
+    "upstream clipped": Rule("wrong formula", anywhere, clipped, OF_ONE),
     "upstream not a number": Rule("NaN at a special point", many, not_a_number, ("layer", *ELSE)),
 }

@@ -37,18 +37,18 @@ def forms(shape: tuple[int, ...]) -> Iterator[Instead]:
 
 def rarer(shape: tuple[int, ...]) -> Iterator[Instead]:
     """Forms that people meet less often, tried when none of the others holds."""
-    if not np.prod(shape, dtype=int) > 1:
-        return
     yield Instead("factor", "only the signs are left", "keep the sizes", np.sign)
     yield Instead("factor", "it is squared entry by entry", "do not square it", np.square)
+    words = "0.01 is added to every entry: weight decay, or an epsilon"
+    yield Instead("factor", words, "leave it out of the gradient", lambda x: x + 0.01)
+    if not np.prod(shape, dtype=int) > 1:
+        return
     yield Instead("axis", "its mean is subtracted", "leave the mean in", lambda x: x - x.mean())
     yield Instead("factor", "it is scaled to length 1", "leave its length", _unit)
     yield Instead("axis", "every entry holds the mean of all", "do not average", _mean)
     neighbour = lambda x: x + 0.9 * np.roll(x.ravel(), 1).reshape(x.shape)
     words = "0.9 of the entry before is added to each: what was there is not cleared"
     yield Instead("shifted", words, "clear the buffer in between", neighbour)
-    words = "0.01 is added to every entry: weight decay, or an epsilon"
-    yield Instead("factor", words, "leave it out of the gradient", lambda x: x + 0.01)
     half = lambda x: np.where(np.arange(x.size) < x.size // 2, x.ravel(), 0.0).reshape(x.shape)
     yield Instead("zero", "the second half is never written", "write all of it", half)
     other = lambda x: np.where(np.arange(x.size) >= x.size // 2, x.ravel(), 0.0).reshape(x.shape)

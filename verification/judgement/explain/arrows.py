@@ -18,7 +18,7 @@ from .problem import Problem, along, wrong_leaves
 from .terms import SYMBOLS
 
 TRIED, HALF = 16, 0.5  # guesses tried on every entry, of those that leave less than half
-WORK = 2 * 10**5  # operations of all sweeps together
+WORK = 6 * 10**5  # operations of all sweeps together
 SHOWN = 6
 
 
@@ -96,14 +96,22 @@ def _effect(p: Problem, arrow: Arrow, rule: Rule) -> np.ndarray:
     return total
 
 
-def _gradient(p: Problem, key: Key, rule: Rule) -> list[np.ndarray]:
+def _operation(p: Problem, key: Key) -> Operation:
+    """Raises KeyError where the operation does not run: a loop may be shorter in another case."""
+    found = next((o for o in p.tape.operations if o.key == key and o.name not in PASSED), None)
+    if found is None:
+        raise KeyError(key)
+    return found
+
+
+def _gradient(p: Problem, key: Key, rule: Rule) -> list:
     def swap(op: Operation, operand: int, above: list):
         out = p.tape.numbers[op.outs[0]]
         d = np.broadcast_to(np.asarray(above[0]), out.shape)
         made = rule.make(Arrow(op, [p.tape.numbers[i] for i in op.ins], out, d))[operand]
         return np.zeros(p.tape.numbers[op.ins[operand]].shape) if made is None else made
 
-    op = next(o for o in p.tape.operations if o.key == key and o.name not in PASSED)
+    op = _operation(p, key)
     swaps = {(key, k): swap for k in range(len(op.ins))}
     return swept(p.tape, swaps=swaps).gradient
 
@@ -112,8 +120,9 @@ def _residual(problems: Sequence[Problem], guess: Guess) -> float:
     worst = 0.0
     for p in problems:
         try:
-            worst = max(worst, p.residual(_gradient(p, guess.key, guess.rule)))
-        except (ValueError, IndexError, TypeError, KeyError, StopIteration):
+            again = lambda q: _gradient(q, guess.key, guess.rule)
+            worst = max(worst, p.residual(again(p), again))
+        except (ValueError, IndexError, TypeError, KeyError):
             return np.inf
         if not worst <= 1.0:
             break
@@ -143,7 +152,7 @@ def _said(problems: Sequence[Problem], words: str, found: list[tuple[Guess, floa
 
 
 def _place(p: Problem, key: Key) -> tuple[str, str, str]:
-    op = next(o for o in p.tape.operations if o.key == key and o.name not in PASSED)
+    op = _operation(p, key)
     place = place_of(op.eqns)
     symbol = SYMBOLS.get(op.name, op.name)
     said = f"the {symbol} in {place.said}" if place.expression else f"`{symbol}`"

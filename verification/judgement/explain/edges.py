@@ -4,6 +4,7 @@ The answer differs from the truth by (c - 1) times what flows through the edge. 
 carry the same flow; no answer can tell them apart, and the group is named with its ends.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -109,7 +110,8 @@ def residual_of(edges: Edges, scales: Sequence[dict]) -> float:
     """In budgets, at the worst entry of all cases; stops at the first case that does not fit."""
     worst = 0.0
     for p, scale in zip(edges.problems, scales, strict=True):
-        worst = max(worst, p.residual(swept(p.tape, scale).gradient))
+        again = lambda q, scale=scale: swept(q.tape, scale).gradient
+        worst = max(worst, p.residual(again(p), again))
         if not worst <= 1.0:
             break
     return worst
@@ -158,10 +160,50 @@ def spokesman(edges: Edges, group: list[Spot], factor: float) -> tuple[Term, tup
     first = max(members, key=lambda t: naturalness(t, factor))
     others = [t for t in members if t is not first]
     said = list(dict.fromkeys(t.short for t in others if t.short != first.short))
+    said += [words for words in _whole(edges, group) if words not in said]
     if len(said) > SHOWN:
-        lines = list(dict.fromkeys(t.place.location for t in others))
-        said = [f"{said[0]} to {said[-1]}, in series over {', '.join(lines)}"]
+        lines = list(dict.fromkeys(filter(None, (line_of(t) for t in others))))
+        signs = list(dict.fromkeys(t.symbol for t in others))
+        said = [f"{said[0]} to {said[-1]}, in series over {', '.join(lines)}: {', '.join(signs)}"]
     return first, tuple(said)
+
+
+def spokesman_of(edges: Edges, spot: Spot, factor: float) -> Explanation:
+    """The factor at a spot in words; what it leaves is not said."""
+    term, others = spokesman(edges, [spot, *alike(edges.table, spot)], factor)
+    return Explanation(
+        kind="dropped path" if factor == 0.0 else "edge",
+        term=str(term),
+        mistake=in_words(factor, recognised(factor, 0.0, edges.numbers[0])),
+        location=term.place.location,
+        source=term.place.text,
+        remedy=remedy_of(term, factor),
+        factor=factor,
+        leaves=changed(edges, [{spot: factor}] * len(edges.problems)),
+        confused_with=others,
+    )
+
+
+def line_of(term: Term) -> str:
+    """The innermost line there is: of refnet's, where the user's line calls it."""
+    inner = term.place.within.rpartition("(")[2].rstrip(")")
+    return inner or term.place.location
+
+
+def _whole(edges: Edges, group: list[Spot]) -> list[str]:
+    """What makes the number at a spot, for nobody else: all its operands together are one place."""
+    p = edges.problems[0]
+    readers = Counter(i for op in p.tape.operations for i in op.ins)
+    makers = {out: op for op in p.tape.operations for out in op.outs}
+    found = []
+    for one in p.met:
+        maker = makers.get(one.operation.ins[one.operand])
+        if one.spot in group and maker is not None and readers[maker.outs[0]] == 1:
+            operands = [edges.terms.get((maker.key, k)) for k in range(len(maker.ins))]
+            moving = [t for t in operands if t is not None]
+            if len(moving) > 1:
+                found.append(f"{moving[0].short} in all its operands")
+    return list(dict.fromkeys(found))
 
 
 def remedy_of(term: Term, factor: float) -> str:

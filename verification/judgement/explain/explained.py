@@ -1,6 +1,6 @@
 """From the cases of a wrong answer to ranked explanations: the stages in their order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import jax
@@ -11,9 +11,12 @@ from ..sample import Sample
 from .arrows import mishandled
 from .batches import part_of_batch
 from .edges import Edges, one_edge
+from .exchanged import exchanged
 from .layers import where_to_look
 from .leaves import by_leaf
 from .missing import not_numbers
+from .mixed import two_mistakes
+from .nonfinite import not_finite
 from .pairs import two_edges
 from .problem import Problem
 from .products import wrong_partner
@@ -40,13 +43,25 @@ def explain(
     ]
     loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
     with jax.enable_x64(True), loose[0], loose[1], np.errstate(all="ignore"):
+        finest = min((p.unit for p in problems), default=np.inf)  # a case may hold round numbers
+        problems = [replace(p, finest=finest) for p in problems]
         missing = not_numbers(problems)
         alike = [p for p in problems if p.finite and p.sample.paths == problems[0].sample.paths]
         try:
             alike.sort(key=lambda p: not any(p.wrong))  # the first is looked at the most
-            return (*missing, *(_explained(alike[:CASES]) if alike and not missing else ()))
+            if missing:
+                return (*_silently(not_finite, problems[:CASES]), *missing)
+            return tuple(_explained(alike[:CASES]) if alike else ())
         except Exception as error:  # somebody's function, at numbers that nobody foresaw
             return (_unexplained(error),)
+
+
+def _silently(stage: Callable, problems: list[Problem]) -> list[Explanation]:
+    """Nothing where the function cannot be followed."""
+    try:
+        return stage(problems)
+    except Silent:
+        return []
 
 
 def _unexplained(error: Exception) -> Explanation:
@@ -78,16 +93,19 @@ def _explained(problems: list[Problem]) -> list[Explanation]:
 def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanation]:
     """With the function's own program at hand."""
     closest: list[Explanation] = []
+    problems = _of_one_program(problems)
     edges = Edges(problems)
     stages = [
-        lambda: _placed(one_edge(edges), said),
-        lambda: said,
+        lambda: _placed(_weighed(edges, one_edge(edges)), said),
+        lambda: _weighed(edges, said),
+        lambda: exchanged(problems),
         lambda: part_of_batch(problems),
         lambda: _local(problems),
         lambda: by_leaf(problems, rare=True),
         lambda: softmax_alone(problems),
         lambda: wrong_partner(problems),
         lambda: two_edges(edges),
+        lambda: two_mistakes(edges),
         lambda: everywhere(edges),
         lambda: known_twins(problems),
     ]
@@ -100,12 +118,30 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
     return [*nearest, where_to_look(problems)]
 
 
-def _local(problems: list[Problem]) -> list[Explanation]:
+def _local(problems: Sequence[Problem]) -> list[Explanation]:
     """Wrong slopes, then arrows otherwise mishandled; all that fit, or the one that is closest."""
     slopes = wrong_slope(problems)
     arrows = mishandled(problems)
     fitting = [e for e in (*slopes, *arrows) if e.fits]
     return sorted(fitting, key=lambda e: not e.location) or slopes
+
+
+def _of_one_program(problems: list[Problem]) -> list[Problem]:
+    """Those that run the operations of the first: loops may be longer in another case.
+
+    A place is known by its number in the program; in another program it is another place.
+    """
+    runs = lambda p: [(op.key, op.name) for op in p.tape.operations]
+    return [p for p in problems if runs(p) == runs(problems[0])]
+
+
+def _weighed(edges: Edges, found: list[Explanation]) -> list[Explanation]:
+    """A factor that is no number of the problem explains less than a mistake with a name."""
+    if not found or not found[0].fits or found[0].factor is None:
+        return found
+    if any(n.value == found[0].factor for n in edges.numbers[0]):
+        return found
+    return [e for e in _local(edges.problems) if e.fits and e.factor is None] + found
 
 
 def _placed(found: list[Explanation], said: list[Explanation]) -> list[Explanation]:

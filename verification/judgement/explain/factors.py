@@ -125,9 +125,15 @@ def recognised(factor: float, off: float, numbers: list[Named]) -> Named | None:
     return next((n for n in numbers if abs(n.value - factor) <= off), None)
 
 
+def spelled(factor: float) -> str:
+    """ "0.0625", and "1 + 2.4e-08" where six digits are those of one."""
+    short = f"{factor:.6g}"
+    return f"1 {'+' if factor > 1.0 else '-'} {abs(factor - 1.0):.2g}" if short == "1" else short
+
+
 def in_words(factor: float, named: Named | None) -> str:
     """ "0.0625 times what it should be: averaged over the batch of 16"."""
-    times = f"{factor:.6g} times what it should be"
+    times = f"{spelled(factor)} times what it should be"
     if named is None:
         return times
     if named.value in (0.0, -1.0):

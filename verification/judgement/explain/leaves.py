@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from ...arithmetic.formats import format_of
 from ...vocabulary import Explanation
-from .answers import NARROW, Instead, cast_through, forms, rarer
+from .answers import Instead, forms, rarer
+from .casts import cast_of
 from .factors import Named, in_words, known_numbers
+from .few import few_entries
 from .problem import Problem
 
 
@@ -58,12 +59,12 @@ def _together(said: list[Explanation], everywhere: bool) -> list[Explanation]:
 def _of_leaf(problems: Sequence[Problem], leaf: int, rare: bool) -> Iterator[Explanation]:
     for form in _common(problems, leaf, forms):
         yield from _said(form.kind, form, _path(problems, leaf), _form(problems, leaf, form))
+    yield from _by_cast(problems, leaf)
     yield from _by_factor(problems, leaf)
     yield from _by_other_leaf(problems, leaf)
-    yield from _by_cast(problems, leaf)
     for form in _common(problems, leaf, rarer) if rare else ():
         yield from _said(form.kind, form, _path(problems, leaf), _form(problems, leaf, form))
-    few = _few(problems, leaf) if rare else None
+    few = few_entries(problems, leaf) if rare else None
     if few is not None:
         yield few
 
@@ -105,7 +106,7 @@ def _by_other_leaf(problems: Sequence[Problem], leaf: int) -> Iterator[Explanati
 
 
 def _by_cast(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
-    cast = _cast(problems, leaf)
+    cast = cast_of(problems, leaf)
     if cast is not None:
         name, residual = cast
         words = f"it has been through {name}: every entry is one of its numbers"
@@ -230,47 +231,3 @@ def _swapped(problems: Sequence[Problem], leaf: int, other: int, added: bool = F
             guess, room = guess + own.mid, room + p.room[leaf] + p.unit * np.abs(guess)
         worst = max(worst, _off(got - guess, room))
     return worst
-
-
-def _cast(problems: Sequence[Problem], leaf: int) -> tuple[str, float] | None:
-    """A narrower format that holds every entry, each as near to the truth as it allows."""
-    names = {cast_through(np.asarray(p.sample.got[leaf])) for p in problems}
-    if len(names) != 1 or None in names:
-        return None
-    (name,) = names
-    unit = format_of(str(name)).unit if name in NARROW else 0.0
-    worst = 0.0
-    for p in problems:
-        truth = p.sample.truth[leaf]
-        tiny = float(ml_smallest(str(name)))
-        room = p.room[leaf] + 2.0 * unit * np.abs(truth.mid) + tiny
-        worst = max(worst, _off(p.sample.got[leaf] - truth.mid, room))
-    return str(name), worst
-
-
-def ml_smallest(name: str) -> float:
-    return format_of(name).tiny
-
-
-def _few(problems: Sequence[Problem], leaf: int) -> Explanation | None:
-    """The same few entries are wrong in every case, all others right."""
-    wrong: set[tuple[int, ...]] = set()
-    for p in problems:
-        off = np.abs(p.differences[leaf]) > p.room[leaf]
-        wrong |= {tuple(map(int, i)) for i in np.argwhere(off)}
-    size = problems[0].sample.truth[leaf].mid.size
-    if not wrong or len(wrong) > max(size // 4, 1) or len(wrong) > 6 or size < 3:
-        return None
-    got = [p.sample.got[leaf][i] for p in problems for i in wrong]
-    zero = all(x == 0.0 for x in got)
-    path = problems[0].sample.paths[leaf]
-    where = ", ".join(f"{path}{list(i)}" for i in sorted(wrong))
-    many = len(wrong) > 1
-    return Explanation(
-        kind="zero" if zero else "factor",
-        term=f"{'the entries' if many else 'the entry'} {where} of the gradient",
-        mistake=("never written: 0" if zero else "wrong") + ", and every other entry is right",
-        remedy="look at the bounds of the loop or slice that writes it",
-        factor=0.0 if zero else None,
-        leaves=(path,),
-    )

@@ -5,14 +5,15 @@ where one edge follows the other.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from ...arithmetic.two_ways import Spot
 from ...vocabulary import Explanation
-from .columns import Table, alike, fits, table
-from .edges import Edges, changed, off_of, remedy_of, residual_of, spokesman
-from .factors import in_words, recognised
+from .columns import Table, fits, table
+from .edges import Edges, off_of, residual_of, spokesman_of
+from .factors import recognised
 from .problem import Problem
 
 TRIED, LOOKED_AT, STEPS = 8, 2, 12  # pairs; cases that they are fitted to; steps of Gauss-Newton
@@ -90,7 +91,8 @@ def _both(edges: Edges, pair: Pair) -> list[Explanation]:
     residual = residual_of(edges, scales)
     if not residual <= 1.0 or 1.0 in fitted:
         return []
-    return [_half(edges, spot, c, residual) for spot, c in zip(pair, fitted, strict=True)]
+    pairs = zip(pair, fitted, strict=True)
+    return [_half(edges, spot, c, residual) for spot, c in pairs]
 
 
 def _factors(edges: Edges, pair: Pair) -> tuple[float, float] | None:
@@ -144,18 +146,5 @@ def _length(x: np.ndarray) -> float:
 
 
 def _half(edges: Edges, spot: Spot, factor: float, residual: float) -> Explanation:
-    group = [spot, *alike(edges.table, spot)]
-    term, others = spokesman(edges, group, factor)
-    named = recognised(factor, 0.0, edges.numbers[0])
-    return Explanation(
-        kind="dropped path" if factor == 0.0 else "edge",
-        term=str(term),
-        mistake=f"{in_words(factor, named)} (one of two mistakes)",
-        location=term.place.location,
-        source=term.place.text,
-        remedy=remedy_of(term, factor),
-        factor=factor,
-        residual=residual,
-        leaves=changed(edges, [{spot: factor}] * len(edges.problems)),
-        confused_with=others,
-    )
+    said = spokesman_of(edges, spot, factor)
+    return replace(said, mistake=f"{said.mistake} (one of two mistakes)", residual=residual)

@@ -5,7 +5,7 @@ over the budget of each entry, so that every entry has a say and none is louder 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import jax
@@ -13,7 +13,7 @@ import numpy as np
 
 from ...arithmetic.formats import format_of
 from ...arithmetic.linear import as_float
-from ...arithmetic.tape import Tape, record
+from ...arithmetic.tape import Tape, Wrong, record
 from ...arithmetic.two_ways import Arrays, Meeting, Spot, Sweep, flows, meetings, rates, swept
 from ...oracles.question import Question, ask
 from ..sample import Sample, decidable, outside
@@ -22,6 +22,9 @@ from .units import At, Unit, units
 
 MOST = 96  # directions
 ROOM = 2**22  # numbers of all directions together
+DOUBTFUL = 2.0**16  # budgets up to which other roundings are tried
+SHAKEN, SPREADS = 3, 8.0  # other roundings; a prediction may be off by so many of their spreads
+LOUDEST = 2.0**20  # budgets that an entry counts for at most: none is to drown the others
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class Problem:
     of: Callable
     argnums: tuple[int, ...]
     scalar: bool
+    finest: float = np.inf  # the unit of the format is no coarser: known from other cases
+    seed: int | None = None  # of roundings, where every number is to be off by one or two
+    given: Callable[["Problem"], Wrong] | None = None  # a mistake that is known already
 
     @cached_property
     def question(self) -> Question:
@@ -42,8 +48,12 @@ class Problem:
 
     @cached_property
     def tape(self) -> Tape:
+        if self.given is not None:
+            plain = replace(self, given=None)
+            return replace(plain.tape, wrong=self.given(plain))
+        q, noise = self.question, None if self.seed is None else _noise(self.seed, self.unit)
         with jax.enable_x64(True):
-            return record(self.question.program, self.question.leaves, self.question.wanted)
+            return record(q.program, q.leaves, q.wanted, noise)
 
     @cached_property
     def units(self) -> dict[Unit, list[At]]:
@@ -52,7 +62,12 @@ class Problem:
 
     @cached_property
     def differences(self) -> list[np.ndarray]:
-        """got - truth; 0 where nobody knows the truth."""
+        """got - truth; 0 where nobody knows the truth.  Less what a given mistake explains."""
+        if self.given is not None:
+            pairs = zip(self.sample.got, self.right_alone, strict=True)
+            rest = [np.asarray(got) - x for got, x in pairs]
+            known = zip(rest, self.known, strict=True)
+            return [np.where(k & np.isfinite(d), d, 0.0) for d, k in known]
         with np.errstate(invalid="ignore", over="ignore"):
             pairs = zip(self.sample.got, self.sample.truth, strict=True)
             apart = [(np.asarray(got) - ball.mid) - ball.tail for got, ball in pairs]
@@ -75,6 +90,9 @@ class Problem:
     @cached_property
     def wrong(self) -> list[bool]:
         """Which leaves have an entry outside its budget."""
+        if self.given is not None:
+            pairs = zip(self.differences, self.room, strict=True)
+            return [bool((np.abs(d) > room).any()) for d, room in pairs]
         return [bool(outside(self.sample, k).any()) for k in range(len(self.sample.paths))]
 
     @cached_property
@@ -104,7 +122,7 @@ class Problem:
         truth, room = self.sample.truth[leaf], self.room[leaf]
         size = np.abs(truth.mid) + np.abs(self.differences[leaf])
         least = np.finfo(float).eps * np.sqrt(np.mean(size**2)) if size.size else 0.0
-        loud = np.maximum(room, least)
+        loud = np.maximum(np.maximum(room, least), np.abs(self.differences[leaf]) / LOUDEST)
         return np.where((loud > 0) & np.isfinite(loud), 1.0 / np.where(loud > 0, loud, 1.0), 0.0)
 
     @cached_property
@@ -139,18 +157,39 @@ class Problem:
         pairs = zip(self.right.gradient, sweep.gradient, strict=True)
         return self.target + along(self.directions, [a - b for a, b in pairs]), flows(met)
 
-    def residual(self, predicted: Sequence) -> float:
+    def residual(
+        self, predicted: Sequence, again: Callable[["Problem"], Sequence] | None = None
+    ) -> float:
         """The largest distance of the answer from a prediction, in budgets.
 
         A mistake is rounded too: as coarsely, over its size, as the gradient of the same leaf.
+        Where that is not enough, and `again` can make the prediction with other roundings, by as
+        much as those change it: a mistake may cancel more digits than the gradient does.
         Infinite where that would excuse the right gradient as well: it then explains nothing.
         """
+        plain = self._residual(predicted, [0.0] * len(predicted))
+        if again is None or not 1.0 < plain < DOUBTFUL:
+            return plain
+        with np.errstate(all="ignore"):
+            other = [again(p) for p in self.shaken]
+        spread = [
+            SPREADS * np.max([np.abs(np.asarray(o[k]) - np.asarray(x)) for o in other], axis=0)
+            for k, x in enumerate(predicted)
+        ]
+        return self._residual(predicted, spread)
+
+    @cached_property
+    def shaken(self) -> list["Problem"]:
+        """The same case, every result of the tape rounded another way."""
+        return [replace(self, seed=seed) for seed in range(SHAKEN)]
+
+    def _residual(self, predicted: Sequence, spread: Sequence) -> float:
         worst = unexplained = 0.0
         for k, guess in enumerate(map(np.asarray, predicted)):
-            mistake = np.abs(guess - self.right_alone[k])
+            mistake = np.nan_to_num(np.abs(guess - self.right_alone[k]), posinf=0.0)
             coarse = _root(self.room[k][self.known[k]]) / max(self._size(k), np.finfo(float).tiny)
             room = self.room[k] + coarse * (mistake + _root(mistake[self.known[k]]))
-            room = np.asarray(room + self.unit * mistake)
+            room = np.asarray(room + self.unit * mistake + spread[k])
             worst = max(worst, self._ratio(k, guess, room))
             if self.wrong[k]:
                 unexplained = max(unexplained, self._ratio(k, self.right_alone[k], room))
@@ -158,8 +197,10 @@ class Problem:
 
     def _ratio(self, leaf: int, guess: np.ndarray, room: np.ndarray) -> float:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            off = np.abs(np.asarray(self.sample.got[leaf]) - guess)
-            ratio = np.where(off == 0.0, 0.0, off / room)
+            got = np.asarray(self.sample.got[leaf])
+            off = np.abs(got - guess)
+            neither = ~(np.isfinite(got) | np.isfinite(guess))
+            ratio = np.where((off == 0.0) | neither, 0.0, off / room)
         ratio = np.where(self.known[leaf], np.where(np.isnan(ratio), np.inf, ratio), 0.0)
         return float(ratio.max(initial=0.0))
 
@@ -168,10 +209,22 @@ class Problem:
         """What a few roundings cost in the format asked for: the narrowest that holds all args."""
         floats = [np.asarray(x) for x in jax.tree.leaves(self.sample.args)]
         names = {cast_through(as_float(x)) or "float64" for x in floats if _tells(x)}
-        return 4.0 * format_of(max(names or {"float64"}, key=WIDTHS.index)).unit
+        mine = 4.0 * format_of(max(names or {"float64"}, key=WIDTHS.index)).unit
+        return min(mine, self.finest)
 
     def _size(self, leaf: int) -> float:
         return _root(self.right_alone[leaf])
+
+
+def _noise(seed: int, unit: float) -> Callable:
+    rng = np.random.default_rng([11, seed])
+
+    def noise(x):
+        if np.asarray(x).dtype.kind != "f":
+            return x
+        return x * (1.0 + 0.5 * unit * rng.uniform(-1.0, 1.0, np.shape(x)))
+
+    return noise
 
 
 WIDTHS = ("bfloat16", "float16", "float32", "float64")

@@ -73,6 +73,7 @@ def _spots(edges: Edges) -> Iterator[tuple[Spot, ...]]:
     for group in lines.values():
         if sum(occurs.get(s, 0) for s in group) > 1:
             yield tuple(group)
+            yield from ((s,) for s in group if len(group) > 1 and occurs.get(s, 0) > 1)
 
 
 def _units(p: Problem) -> Iterator[tuple[Unit, ...]]:
@@ -86,6 +87,7 @@ def _units(p: Problem) -> Iterator[tuple[Unit, ...]]:
     for group in lines.values():
         if sum(n for _, n in group) > 1:
             yield tuple(unit for unit, _ in group)
+            yield from ((unit,) for unit, n in group if len(group) > 1 and n > 1)
 
 
 def _with_slope(p: Problem, group: tuple[Unit, ...], slope: Slope) -> list[np.ndarray]:
@@ -106,15 +108,18 @@ def _outermost(ats: list[At]) -> list[At]:
     return list(nearest.values())
 
 
+def _wrong(p: Problem, guess: Guess) -> list:
+    if guess.slope is not None:
+        return _with_slope(p, guess.group, guess.slope)
+    assert guess.factor is not None
+    return swept(p.tape, dict.fromkeys(guess.spots, guess.factor.value)).gradient
+
+
 def _explained(edges: Edges, guess: Guess) -> Explanation | None:
     worst = 0.0
     for p in edges.problems:
-        if guess.slope is not None:
-            wrong = _with_slope(p, guess.group, guess.slope)
-        else:
-            assert guess.factor is not None
-            wrong = swept(p.tape, dict.fromkeys(guess.spots, guess.factor.value)).gradient
-        worst = max(worst, p.residual(wrong))
+        again = lambda q: _wrong(q, guess)
+        worst = max(worst, p.residual(again(p), again))
         if not worst <= 1.0:
             return None
     if guess.slope is not None:

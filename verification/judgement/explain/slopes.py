@@ -21,7 +21,7 @@ from .problem import Problem, wrong_leaves
 from .terms import SYMBOLS
 from .units import At, Unit
 
-TRIED, PARTNERS, EACH = 24, 48, 3
+TRIED, PARTNERS, EACH = 24, 48, 4
 
 
 class Guess(NamedTuple):
@@ -40,7 +40,7 @@ def wrong_slope(problems: Sequence[Problem]) -> list[Explanation]:
     guesses = sorted(_guesses(problems, met, known), key=lambda g: g.left)[:TRIED]
     tried: list[Explanation] = []
     for guess in guesses:
-        said = _explained(problems, met, guess)
+        said = explained(problems, met, guess)
         tried.append(said)
         if said.fits and guess.factor == 1.0:
             break
@@ -56,29 +56,33 @@ def _guesses(problems, met, known: list[Named]) -> Iterator[Guess]:
     size = float(target @ target)
     for unit in dict.fromkeys(u for found in met for u in found):
         bank = (*BANK, *ELSEWHERE, *_partners(problems[0], unit, met[0].get(unit, [])))
-        right, columns = _columns(problems, met, unit, bank)
+        right, columns = columns_of(problems, met, unit, bank)
         goal = target + right
         norms = (columns**2).sum(axis=0)
         usable = np.isfinite(norms)
         dot = np.where(usable, goal @ np.where(usable, columns, 0.0), 0.0)
-        whole = float(goal @ goal)
         with np.errstate(divide="ignore", invalid="ignore"):
             best = np.where(norms > 0, dot / norms, 0.0)
-        plain = np.where(usable, whole - 2.0 * dot + norms, np.inf)
-        scaled = np.where(usable, whole - dot * best, np.inf)
-        for k in np.argsort(np.minimum(plain, scaled), kind="stable")[:EACH]:
-            slope = bank[k]
-            yield Guess(unit, slope, 1.0, _share(plain[k], size))
+        plain = np.where(usable, _rest(goal, columns), np.inf)
+        scaled = np.where(usable, _rest(goal, best * columns), np.inf)
+        for k in np.argsort(plain, kind="stable")[:EACH]:
+            yield Guess(unit, bank[k], 1.0, _share(plain[k], size))
+        for k in np.argsort(scaled, kind="stable")[:EACH]:
             one = recognised(float(best[k]), 1e-9 + _share(scaled[k], size), known)
             if one is not None and one.value not in (0.0, 1.0):
-                yield Guess(unit, slope, one.value, 2.0 * _share(scaled[k], size))
+                yield Guess(unit, bank[k], one.value, 2.0 * _share(scaled[k], size))
+
+
+def _rest(goal: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Summed directly: the difference of the sums of squares would cancel."""
+    return ((goal[:, None] - columns) ** 2).sum(axis=0)
 
 
 def _share(rest: Any, size: float) -> float:
     return float(np.sqrt(max(float(rest), 0.0) / size)) if size else np.inf
 
 
-def _columns(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]:
+def columns_of(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]:
     """What flows through the unit, and what would with each slope of the bank."""
     right, columns = [], []
     for p, found in zip(problems, met, strict=True):
@@ -98,12 +102,20 @@ def _columns(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]:
 
 def value_of(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
     """At one occurrence of a unit; not a number where it has none."""
-    z, a = p.tape.numbers[at.enters], p.tape.numbers[at.leaves]
     try:
-        found = slope.of(z, a) if isinstance(slope, Slope) else slope.of(p.tape, at)
-        return np.broadcast_to(found, z.shape)
-    except (ValueError, IndexError, KeyError, TypeError):  # a shape without this mistake
-        return np.full(z.shape, np.nan)
+        return slope_at(slope, p, at)
+    except NO_SLOPE:
+        return np.full(p.tape.numbers[at.enters].shape, np.nan)
+
+
+NO_SLOPE = (ValueError, IndexError, KeyError, TypeError)  # a shape without this mistake
+
+
+def slope_at(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
+    """Raises one of NO_SLOPE where it has none."""
+    z, a = p.tape.numbers[at.enters], p.tape.numbers[at.leaves]
+    found = slope.of(z, a) if isinstance(slope, Slope) else slope.of(p.tape, at)
+    return np.broadcast_to(found, z.shape)
 
 
 def _partners(p: Problem, unit: Unit, found: list[At]) -> list[Elsewhere]:
@@ -131,7 +143,10 @@ def _number_at(key: Key) -> Callable:
 
     def of(tape: Tape, at: At) -> np.ndarray:
         del at
-        return next(tape.numbers[op.outs[0]] for op in tape.operations if op.key == key)
+        found = next((op for op in tape.operations if op.key == key), None)
+        if found is None:  # a loop may be shorter in another case
+            raise KeyError(key)
+        return tape.numbers[found.outs[0]]
 
     return of
 
@@ -147,11 +162,13 @@ def gradient_with(p: Problem, found: list[At], guess: Guess) -> Sweep:
     return swept(p.tape, swaps={(unit.last, unit.operand): swap})
 
 
-def _explained(problems, met, guess: Guess) -> Explanation:
+def explained(problems, met, guess: Guess) -> Explanation:
+    """The guess in words, with what it leaves at the worst entry of all cases."""
     worst = 0.0
     for p, found in zip(problems, met, strict=True):
         wrong = gradient_with(p, found.get(guess.unit, []), guess)
-        worst = max(worst, p.residual(wrong.gradient))
+        again = lambda q: gradient_with(q, q.units.get(guess.unit, []), guess).gradient
+        worst = max(worst, p.residual(wrong.gradient, again))
         if not worst <= 1.0:
             break
     at = next(found[guess.unit][0] for found in met if guess.unit in found)
