@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy import special
 
+import verification as vf
 from verification.judgement.answer import answer, cast, truth
 from verification.judgement.budget import budget
 from verification.judgement.formula import Told, concluded, formula, in_float64, in_objects, traced
@@ -183,3 +184,13 @@ def test_a_proof_that_is_too_dear_is_not_begun(monkeypatch):
     told = formula(naive, at(naive, [FAR["float64"], 1.7], "float64"))
     assert told.right is False
     assert "more than 5 products" in told.why
+
+
+def test_a_leaf_without_any_value_is_not_excused_by_another_leaf():
+    """0.5 / sqrt(-z) is no number anywhere, whatever the other leaf holds."""
+    both = lambda x, y: jnp.sum(jnp.sqrt(x)) + jnp.sum(jnp.sin(y))
+    wrong = lambda x, y: (0.5 / jnp.sqrt(-x), jnp.cos(y))
+    sample = lambda rng: (rng.uniform(1.0, 2.0, 3), rng.normal(size=2))
+    finding = vf.validate(wrong, of=both, args=sample, argnums=(0, 1), cases=2)
+
+    assert finding.verdict == "rejected"

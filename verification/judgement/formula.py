@@ -97,18 +97,19 @@ def _refined(sample: Sample, enclosures: Callable[[], list], work: int) -> Told:
     """Finer and finer, until every entry that is outside its budget is decided."""
     if work > PROVABLE:
         raise Undecided(f"it would take more than {PROVABLE} products")
-    right = False
+    right: set[int] = set()  # leaves of which an entry that tells is what it should be
+    undecided: set[int] = set()
     for bits in BITS:
         with ctx.workprec(bits):
             leaves = list(zip(map(balls, enclosures()), range(len(sample.truth)), strict=True))
             codes = [_codes(sample, k, answer) for answer, k in leaves]
         if any((code == APART).any() for code in codes):
             return Told(False, "with all the digits it wants it is another function")
-        right = right or any((_seen(sample, k) & (c == INSIDE)).any() for k, c in enumerate(codes))
-        undecided = any((outside(sample, k) & (c == OPEN)).any() for k, c in enumerate(codes))
+        right |= {k for k, c in enumerate(codes) if (_seen(sample, k) & (c == INSIDE)).any()}
+        undecided = {k for k, c in enumerate(codes) if (outside(sample, k) & (c == OPEN)).any()}
         if not undecided or work * 8 * bits > PROVABLE * BITS[0]:
             break
-    if right:
+    if right and undecided <= right:  # an entry without a value is excused by others of its leaf
         return Told(True, "with all the digits it wants it is the same function")
     return Told(None, "with all the digits it wants it has no value here")
 

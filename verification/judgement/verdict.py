@@ -30,6 +30,9 @@ class Draws(NamedTuple):
     asked: int
 
 
+EXPLAINED = (Verdict.WRONG, Verdict.REJECTED)  # a slope may be why there is no number
+
+
 def judge(
     name: str,
     dtype: str,
@@ -76,7 +79,7 @@ def judge(
         oracle=", ".join(record.oracles),
         budget=budgets(record.budgets),
         kills=record.kills,
-        explanation=(*factors, *explain(record.evidence)) if verdict is Verdict.WRONG else (),
+        explanation=(*factors, *explain(record.evidence)) if verdict in EXPLAINED else (),
         reproduce=reproduce,
         cases_asked=done.asked,
         cases_drawn=done.count,

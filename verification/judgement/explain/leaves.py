@@ -37,6 +37,8 @@ def _together(said: list[Explanation], everywhere: bool) -> list[Explanation]:
     for same in together.values():
         leaves = tuple(dict.fromkeys(leaf for one in same for leaf in one.leaves))
         term = f"the gradient in {' and '.join(leaves) or 'the argument'}"
+        if len(same) == 1:
+            term = same[0].term  # it may say which entries
         if everywhere and len(together) == 1 and len(leaves) > 1:
             term = f"every leaf of the gradient ({', '.join(leaves)})"
         worst = max(one.residual for one in same)

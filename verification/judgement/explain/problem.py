@@ -141,7 +141,7 @@ class Problem:
     @cached_property
     def right_alone(self) -> list[np.ndarray]:
         """The right gradient, where no part of it is asked for."""
-        return swept(self.tape).gradient
+        return [np.asarray(x) for x in swept(self.tape).gradient]
 
     @property
     def right(self) -> Sweep:

@@ -1,0 +1,40 @@
+"""The slope that makes NaN is named by the entries that it spoils."""
+
+import jax.numpy as jnp
+import numpy as np
+
+import verification as vf
+
+
+def forward(x, y):
+    return jnp.sum(jnp.sqrt(jnp.exp(x))) + jnp.sum(jnp.sin(y))
+
+
+def sample(rng):
+    return rng.normal(size=4), rng.normal(size=3)
+
+
+def found(slope):
+    """`slope` of the root, at e^x."""
+    gradient = lambda x, y: (slope(np.exp(x)) * np.exp(x), np.cos(y))
+    with np.errstate(all="ignore"):
+        return vf.validate(gradient, of=forward, args=sample, argnums=(0, 1), cases=3)
+
+
+def test_the_root_of_minus_the_argument_is_named():
+    said = found(lambda z: 0.5 / np.sqrt(-z)).explanation
+
+    assert said[0].fits and said[0].kind == "slope" and "that at -z" in said[0].mistake
+    assert "jnp.sqrt(jnp.exp(x))" in said[0].source
+    assert "not finite numbers" in said[-1].mistake
+
+
+def test_other_entries_that_are_none_are_not_explained_by_it():
+    spoiled = lambda z: np.where(np.arange(4) < 2, np.nan, 1.5 / np.sqrt(z))
+    said = found(spoiled).explanation
+
+    assert [one.kind for one in said] == ["layer"] and "not finite numbers" in said[0].mistake
+
+
+def test_a_right_slope_is_correct():
+    assert found(lambda z: 0.5 / np.sqrt(z)).verdict == "correct"
