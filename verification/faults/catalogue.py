@@ -43,7 +43,7 @@ ANSWERS: dict[str, tuple[str, tuple[str, ...], Callable | None]] = {
     "through float16": ("low precision in the middle", ("cast",), None),
     "through float32": ("low precision in the middle", ("cast",), None),
     "not a number": ("NaN at a special point", ("layer",), None),
-    "all zero": ("missing term", ("zero",), answers.all_zero),
+    "all zero": ("missing term", ("zero", "dropped path"), answers.all_zero),
     "first leaf dropped": ("missing term", ("zero", "dropped path"), answers.first_dropped),
     "first leaf negated": ("sign", ("sign", "factor"), answers.first_negated),
     "last leaf doubled": (

@@ -108,7 +108,9 @@ def _gradient(p: Problem, key: Key, rule: Rule) -> list:
     def swap(op: Operation, operand: int, above: list):
         out = p.tape.numbers[op.outs[0]]
         d = np.broadcast_to(np.asarray(above[0]), out.shape)
-        made = rule.make(Arrow(op, [p.tape.numbers[i] for i in op.ins], out, d))[operand]
+        arrow = Arrow(op, [p.tape.numbers[i] for i in op.ins], out, d)
+        can = rule.where(arrow)  # in another case the shape may not have this mistake
+        made = (rule.make(arrow) if can else arrow.pull(d))[operand]
         return np.zeros(p.tape.numbers[op.ins[operand]].shape) if made is None else made
 
     op = _operation(p, key)

@@ -4,7 +4,6 @@ The answer differs from the truth by (c - 1) times what flows through the edge. 
 carry the same flow; no answer can tell them apart, and the group is named with its ends.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -193,16 +192,21 @@ def line_of(term: Term) -> str:
 def _whole(edges: Edges, group: list[Spot]) -> list[str]:
     """What makes the number at a spot, for nobody else: all its operands together are one place."""
     p = edges.problems[0]
-    readers = Counter(i for op in p.tape.operations for i in op.ins)
+    readers: dict[int, set[int]] = {}
+    for n, op in enumerate(p.tape.operations):
+        for i in op.ins:
+            readers.setdefault(i, set()).add(n)
     makers = {out: op for op in p.tape.operations for out in op.outs}
-    found = []
+    found: list[str] = []
     for one in p.met:
-        maker = makers.get(one.operation.ins[one.operand])
-        if one.spot in group and maker is not None and readers[maker.outs[0]] == 1:
+        at = one.operation.ins[one.operand] if one.spot in group else -1
+        while (maker := makers.get(at)) is not None and len(readers[at]) == 1:
             operands = [edges.terms.get((maker.key, k)) for k in range(len(maker.ins))]
             moving = [t for t in operands if t is not None]
             if len(moving) > 1:
                 found.append(f"{moving[0].short} in all its operands")
+            inner = {i for i in maker.ins if p.tape.moving[i]}
+            at = inner.pop() if len(inner) == 1 else -1  # x * x: on to what makes x
     return list(dict.fromkeys(found))
 
 

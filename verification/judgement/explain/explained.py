@@ -18,7 +18,7 @@ from .missing import not_numbers
 from .mixed import two_mistakes
 from .nonfinite import not_finite
 from .pairs import two_edges
-from .problem import Problem
+from .problem import Problem, of_one_program
 from .products import wrong_partner
 from .repeated import everywhere
 from .slopes import wrong_slope
@@ -50,16 +50,17 @@ def explain(
         try:
             alike.sort(key=lambda p: not any(p.wrong))  # the first is looked at the most
             if missing:
-                return (*_silently(not_finite, problems[:CASES]), *missing)
+                some = problems[:CASES]
+                return (*_silently(lambda: not_finite(of_one_program(some))), *missing)
             return tuple(_explained(alike[:CASES]) if alike else ())
         except Exception as error:  # somebody's function, at numbers that nobody foresaw
             return (_unexplained(error),)
 
 
-def _silently(stage: Callable, problems: list[Problem]) -> list[Explanation]:
+def _silently(stage: Callable[[], list[Explanation]]) -> list[Explanation]:
     """Nothing where the function cannot be followed."""
     try:
-        return stage(problems)
+        return stage()
     except Silent:
         return []
 
@@ -79,7 +80,8 @@ def _unexplained(error: Exception) -> Explanation:
 def _explained(problems: list[Problem]) -> list[Explanation]:
     said = by_leaf(problems)
     if said and said[0].kind not in SCALAR:
-        return said
+        edges = _silently(lambda: one_edge(Edges(of_one_program(problems))))
+        return [*said, *(e for e in edges if e.fits)]
     try:
         return _inside(problems, said)
     except Silent as silence:  # the function cannot be followed: only the answer is known
@@ -93,7 +95,7 @@ def _explained(problems: list[Problem]) -> list[Explanation]:
 def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanation]:
     """With the function's own program at hand."""
     closest: list[Explanation] = []
-    problems = _of_one_program(problems)
+    problems = of_one_program(problems)
     edges = Edges(problems)
     stages = [
         lambda: _placed(_weighed(edges, one_edge(edges)), said),
@@ -124,15 +126,6 @@ def _local(problems: Sequence[Problem]) -> list[Explanation]:
     arrows = mishandled(problems)
     fitting = [e for e in (*slopes, *arrows) if e.fits]
     return sorted(fitting, key=lambda e: not e.location) or slopes
-
-
-def _of_one_program(problems: list[Problem]) -> list[Problem]:
-    """Those that run the operations of the first: loops may be longer in another case.
-
-    A place is known by its number in the program; in another program it is another place.
-    """
-    runs = lambda p: [(op.key, op.name) for op in p.tape.operations]
-    return [p for p in problems if runs(p) == runs(problems[0])]
 
 
 def _weighed(edges: Edges, found: list[Explanation]) -> list[Explanation]:

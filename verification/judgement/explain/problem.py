@@ -238,6 +238,15 @@ def _tells(x: np.ndarray) -> bool:
     return bool(np.any(wide != np.round(wide)))
 
 
+def of_one_program(problems: Sequence[Problem]) -> list[Problem]:
+    """Those that run the operations of the first: loops may be longer in another case.
+
+    A place is known by its number in the program; in another program it is another place.
+    """
+    runs = lambda p: [(op.key, op.name) for op in p.tape.operations]
+    return [p for p in problems if runs(p) == runs(problems[0])]
+
+
 def wrong_leaves(problems: Sequence[Problem]) -> tuple[str, ...]:
     """The names of the leaves that are outside their budget in any case."""
     paths = problems[0].sample.paths
