@@ -8,7 +8,7 @@ from verification.adapters.update_libraries import LIBRARIES
 from verification.judgement.updates.many import agreed, in_optax, one_by_one
 
 CELLS = {(lib, c.variant): c for lib, cells in LIBRARIES.items() for c in cells}
-OPTAX = ("adam", "nesterov", "rmsprop_centred")
+OPTAX = ("adafactor", "adam", "nesterov", "rmsprop_centred")
 TORCH = [
     "momentum_dampened_later",
     "adagrad_decaying",
@@ -16,6 +16,7 @@ TORCH = [
     "amsgrad_maximum_first",
     "nadam_scheduled",
     "clip_global_norm_eps",
+    "adafactor_floored_decoupled",
 ]
 
 

@@ -126,9 +126,23 @@ def test_a_library_that_is_not_what_it_was_said_to_be_is_acted_on():
     row = {"variant": "adam", "verdict": "wrong"}
     assert "act" in update_rules.cell(row)
     assert all("act" not in update_rules.cell(row | {"verdict": v}) for v in ("correct", "none"))
-    lost = dict.fromkeys((c.key for c in update_rules.MISTAKES), "") | {"also": ()}
+    lost = dict.fromkeys((c.key for c in update_rules.MISTAKES), "") | {"also": (), "same": False}
     assert "act" in update_rules.mistake(lost | {"caught": False, "named": False})
     assert "act" not in update_rules.mistake(lost | {"caught": True, "named": False})
+
+
+@pytest.mark.parametrize(
+    ("first", "same", "named", "said"),
+    [
+        ("a", False, True, "first"),
+        ("b", True, True, "same rule: b"),
+        ("b", False, True, "tied"),
+        ("a", False, False, "no"),
+    ],
+)
+def test_how_a_mistake_was_named(first, same, named, said):
+    row = {"fault": "a", "first": first, "same": same, "named": named}
+    assert update_rules.named(row) == said
 
 
 def test_every_cell_of_the_matrix_is_a_variant_with_its_verdict():

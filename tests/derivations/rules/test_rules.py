@@ -9,7 +9,7 @@ import refnet
 from verification.derivations.rules import DECAYS, VARIANTS, Variant, family_of, run
 from verification.judgement.updates import truth, vectors
 from verification.judgement.updates.exact import fractions, rationals
-from verification.judgement.updates.leaves import layout
+from verification.judgement.updates.leaves import Slices, layout
 from verification.judgement.updates.vectors import Sequence
 from verification.vocabulary import NoRule
 
@@ -80,13 +80,13 @@ def _of_all(family: list[Variant]) -> Sequence:
     h: dict[str, float] = {"learning_rate": 0.05}
     for variant in family:
         h |= vectors.hyperparameters(variant, rng, "float64")
-    h |= {"eps": 0.01, "eps_root": 0.02, "initial_accumulator_value": 0.3}
+    h |= {"eps": 0.01, "eps_root": 0.02, "initial_accumulator_value": 0.3, "total": 5}
     rates = vectors.rates(h.pop("learning_rate"), 8, changes=True)
     return Sequence(h, *vectors.draw(rng, WHERE.size, 8, "float64"), rates)
 
 
 def test_momentum_by_hand_in_fractions():
-    numbers = fractions([slice(0, 1)])
+    numbers = fractions(Slices([slice(0, 1)]))
     out = run(
         VARIANTS["momentum"],
         numbers,

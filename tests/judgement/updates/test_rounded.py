@@ -6,12 +6,12 @@ import pytest
 from verification.arithmetic.formats import format_of
 from verification.derivations.rules import VARIANTS
 from verification.judgement.updates import truth, vectors
-from verification.judgement.updates.leaves import layout
+from verification.judgement.updates.leaves import Slices, layout
 from verification.judgement.updates.rounded import RunningError
 from verification.judgement.updates.vectors import Sequence
 
 WHERE = layout(vectors.PARAMS)
-NUMBERS = RunningError([slice(0, 2)], format_of("float32"))
+NUMBERS = RunningError(Slices([slice(0, 2)]), format_of("float32"))
 
 
 def test_a_hyperparameter_that_the_dtype_holds_has_no_error():

@@ -1,5 +1,7 @@
 """Other people's update rules: accepted, named, refused; each check with its negative control."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import optax
@@ -8,9 +10,17 @@ import pytest
 import refnet
 import verification as vf
 from verification.adapters.optax_rule import optax_rule
+from verification.derivations.rules import VARIANTS
+from verification.faults.update_rules import wrong_rules
+from verification.judgement.updates import vectors
+from verification.judgement.updates.explain import explained
+from verification.judgement.updates.leaves import layout
+from verification.judgement.updates.planted import runs
+from verification.judgement.updates.truth import roughly
 from verification.vocabulary import Verdict
 
 tree = jax.tree.map
+SIGNED = "not squared with sign"
 
 
 def numpy_adam(learning_rate, b1, b2, eps, inside=False, power=True):
@@ -208,8 +218,29 @@ def test_no_numbers_are_rejected_and_wrong_numbers_beside_them_are_wrong():
     )
     assert right.verdict == "correct"
     assert plain_mean.verdict is Verdict.WRONG  # some of its entries are numbers, and wrong ones
+    assert plain_mean.explanation[0].fault == SIGNED
     assert lost.verdict is Verdict.REJECTED
     assert lost.explanation == ()
+
+
+def test_what_breaks_down_elsewhere_is_not_named():
+    """The control: the same numbers, but one entry more or less is none."""
+    variant, where = VARIANTS["rmsprop_centred"], layout(vectors.PARAMS)
+    run = runs(variant, where, "float64", 1, seed=3)[0]
+    wrong = next(w.variant for w in wrong_rules(variant.name) if w.fault.name == SIGNED)
+    rows = roughly(wrong, run.args[0], where)
+    here = np.argwhere(np.isnan(rows))
+    assert len(here) and not np.isnan(rows).all()
+    first = lambda rows: [
+        one.fault
+        for one in explained((replace(run, got=where.leaves_of(rows)),), variant, where, "float64")
+        if one.fits
+    ]
+    assert SIGNED in first(rows)
+    more, less = rows.copy(), rows.copy()
+    more[-1, np.flatnonzero(np.isfinite(rows[-1]))[0]] = np.nan
+    less[tuple(here[-1])] = 1.0
+    assert first(more) == first(less) == []
 
 
 def test_digits_lost_to_float32_are_no_wrong_formula():

@@ -2,12 +2,20 @@
 
 from importlib.util import find_spec
 
-from . import in_keras, in_optax, in_optax_adam, in_sklearn, in_torch
+from . import (
+    in_keras,
+    in_optax,
+    in_optax_adafactor,
+    in_optax_adam,
+    in_sklearn,
+    in_torch,
+    in_torch_schedules,
+)
 from .cell import Cell as Cell
 
 LIBRARIES: dict[str, tuple[Cell, ...]] = {
-    "optax": (*in_optax.CELLS, *in_optax_adam.CELLS),
-    "PyTorch": in_torch.CELLS,
+    "optax": (*in_optax.CELLS, *in_optax_adam.CELLS, *in_optax_adafactor.CELLS),
+    "PyTorch": (*in_torch.CELLS, *in_torch_schedules.CELLS),
     "scikit-learn": in_sklearn.CELLS,
     "Keras": in_keras.CELLS,
 }

@@ -38,6 +38,12 @@ def clipping(clip: Callable) -> Callable:
     return make
 
 
+def adafactor(decay_rate, eps, min_scale, threshold, **h):
+    """Adafactor; its two epsilons are one argument."""
+    made = optimizer("Adafactor", {"threshold": "d"})
+    return made(beta2_decay=-decay_rate, eps=(eps, min_scale), threshold=threshold, **h)
+
+
 RMSPROP = {"decay": "alpha"}
 CELLS = (
     Cell("gradient_descent", "SGD(lr=r)", optimizer("SGD")),
@@ -98,6 +104,16 @@ CELLS = (
     ),
     Cell("radam_eps_hat", "RAdam(lr=r, betas=(b1, b2), eps=e)", optimizer("RAdam")),
     Cell("adamax", "Adamax(lr=r, betas=(b1, b2), eps=e)", optimizer("Adamax")),
+    Cell(
+        "adafactor_floored",
+        "Adafactor(lr=r, beta2_decay=-c, eps=(e, m), d=d)",
+        adafactor,
+    ),
+    Cell(
+        "adafactor_floored_decoupled",
+        "Adafactor(lr=r, beta2_decay=-c, eps=(e, m), d=d, weight_decay=l)",
+        adafactor,
+    ),
     Cell(
         "clip_value",
         "clip_grad_value_(w, c); SGD(lr=r)",

@@ -1,6 +1,6 @@
 """Update rules as people write them: every variant by its name, with formula and reference."""
 
-from . import adagrad, adam, descent, layerwise, outside, relatives, rmsprop
+from . import adafactor, adagrad, adam, descent, layerwise, outside, relatives, rmsprop
 from .decay import DECAYS as DECAYS
 from .operations import Operations as Operations
 from .variant import COUNTS as COUNTS
@@ -9,7 +9,7 @@ from .variant import run as run
 
 VARIANTS: dict[str, Variant] = {
     variant.name: variant
-    for family in (descent, adagrad, rmsprop, adam, relatives, layerwise, outside)
+    for family in (descent, adagrad, rmsprop, adam, relatives, adafactor, layerwise, outside)
     for variant in family.VARIANTS
 }
 

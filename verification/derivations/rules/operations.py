@@ -1,7 +1,8 @@
 """The named operations that update rules are made of; whoever mistakes one mistakes it everywhere.
 
 The numbers handed in bring operators and sqrt, absolute, sign, larger, power, exceeds, ratio,
-cosine, mix, shrunk, leaf_sum, total, and spelled: a number beside another way to compute it.
+cosine, mix, shrunk, leaf_sum, axis_sum, matrices, total, and spelled: a number beside another way
+to compute it.
 """
 
 from typing import Any
@@ -65,3 +66,37 @@ class Operations:
     def decayed(self, w, by):
         """w - by w."""
         return self.n.shrunk(w, by)
+
+    def vanishing(self, rate, t):
+        """1 - t^-rate: nothing of the past at the first step."""
+        n = self.n
+        return n.scalar(0.0) if t == 1 else 1 - n.power(n.scalar(float(t)), -rate)
+
+    def row_mean(self, x):
+        """The mean of each row of a matrix, at every entry of it; other leaves as they are."""
+        return self.n.axis_sum(x, -1) / self.n.axis_sum(x * 0 + 1, -1)
+
+    def column_mean(self, x):
+        return self.n.axis_sum(x, -2) / self.n.axis_sum(x * 0 + 1, -2)
+
+    def factored(self, rows, columns, least=None):
+        """R C / mean R of matrices; R of other leaves."""
+        whole = self.leaf_mean(rows)
+        if least is not None:
+            whole = self.n.larger(whole, rows * 0 + least)
+        return rows * self.n.matrices(columns / whole)
+
+    def leaf_mean(self, x):
+        return self.n.leaf_sum(x) / self.n.leaf_sum(x * 0 + 1)
+
+    def rms(self, x):
+        """The root mean square of each leaf, at every entry of it."""
+        return self.n.sqrt(self.leaf_mean(x * x))
+
+    def scale_of(self, w, least):
+        """max(least, rms w)."""
+        return self.n.larger(self.rms(w), w * 0 + least)
+
+    def bounded(self, u, threshold):
+        """u / max(1, rms u / threshold)."""
+        return u / self.n.larger(self.rms(u) / threshold, u * 0 + 1)

@@ -85,11 +85,17 @@ SCHEDULES = {  # name -> the factor, in code, in words, in LaTeX, of which hyper
         lambda h, k, i: (1 + k.n.cosine(min(i, h.total), h.total)) / 2,
         "(1 + cos(pi min(i, total) / total)) / 2",
         r"\tfrac12 (1 + \cos (\pi \min(i, T) / T))", {"total": 20},
-        f"{SGDR}; optax.cosine_decay_schedule, torch's CosineAnnealingLR",
+        f"{SGDR}; optax.cosine_decay_schedule",
+    ),
+    "schedule_cosine_restless": (
+        lambda h, k, i: (1 + k.n.cosine(i, h.total)) / 2,
+        "(1 + cos(pi i / total)) / 2, up again after total",
+        r"\tfrac12 (1 + \cos (\pi i / T))", {"total": 20},
+        f"{SGDR}, equation 5 without restarts; torch's CosineAnnealingLR",
     ),
     "schedule_warmup": (
         _warm, "min(i + 1, warmup) / warmup", r"\min(i + 1, n) / n", {"warmup": 5},
-        f"{GOYAL}, the first step not 0",
+        f"{GOYAL}, the first step not 0; torch's LinearLR(start_factor=1/n, total_iters=n-1)",
     ),
     "schedule_warmup_from_zero": (
         _warm_from_zero, "min(i, warmup) / warmup", r"\min(i, n) / n", {"warmup": 5},
@@ -102,7 +108,7 @@ def _schedule(name: str) -> Variant:
     factor, words, latex, defaults, source = SCHEDULES[name]
     formula = rf"w_t = w_{{t-1}} - r {latex} g_t, \quad i = t - 1"
     step = scheduled(factor, words)
-    exact = name != "schedule_cosine"
+    exact = "cosine" not in name
     return Variant(name, "schedule", step, formula, source, defaults=defaults, rational=exact)
 
 

@@ -22,9 +22,11 @@ def nadam_scheduled(k, h, g, w, s, t, r):
     m, v = moments(k, h, g, s)
     mu, following = (_mu(k, h, i) for i in (t, t + 1))
     product = mu if t == 1 else s["p"] * mu
-    ahead = following * m / (1 - product * following) + (1 - mu) * g / (1 - product)
+    ahead, here = following * m / (1 - product * following), (1 - mu) * g / (1 - product)
     root = k.outside(k.unbiased_square(v, h.b2, t), h.eps)
-    return w - r * ahead / root, {"m": m, "v": v, "p": product}
+    apart = lambda: (w - r * here / root, -(r * ahead / root))  # the step in two
+    moved = k.n.spelled(w - r * (ahead + here) / root, apart)
+    return moved, {"m": m, "v": v, "p": product}
 
 
 def _mu(k, h, t):

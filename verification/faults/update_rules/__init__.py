@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from ...derivations.rules import VARIANTS, Variant
-from . import around, corrections, decaying, memory, moments, timing
+from . import around, corrections, decaying, factored, memory, moments, timing
 
 
 class UpdateFault(NamedTuple):
@@ -38,7 +38,7 @@ def _is_fault(module: ModuleType, f: object) -> bool:
     return own and callable(f) and not getattr(f, "__name__", "_").startswith("_")
 
 
-MODULES = (corrections, moments, memory, decaying, around, timing)  # likelier ones first
+MODULES = (corrections, moments, memory, decaying, around, factored, timing)  # likelier ones first
 ALL: dict[str, UpdateFault] = {name: f for module in MODULES for name, f in _named(module).items()}
 
 

@@ -49,6 +49,11 @@ def not_squared(v: Variant) -> Wrong:
     return operating(v, square=lambda k, g: k.n.absolute(g))
 
 
+def not_squared_with_sign(v: Variant) -> Wrong:
+    """g where g^2 belongs: the square is missing, and the root of a negative mean is no number."""
+    return operating(v, square=lambda k, g: g)
+
+
 def square_of_mean(v: Variant) -> Wrong:
     """v of m^2 for g^2: the squared mean for the mean of squares."""
 

@@ -1,6 +1,6 @@
 """Update rules without rounding: vectors of fractions, or of real balls, as arrays of objects."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from ...vocabulary import NoRule, Undecided
+from .leaves import Slices, along, elsewhere
 
 
 class Exact:
@@ -17,15 +18,16 @@ class Exact:
     overlapping balls.
     """
 
-    def __init__(self, slices: Sequence[slice], lift: Callable, functions: dict[str, Callable]):
-        self.slices, self.lift, self.functions = slices, lift, functions
+    def __init__(self, where: Slices, lift: Callable, functions: dict[str, Callable]):
+        self.slices, self.lift, self.functions = where, lift, functions
 
     def scalar(self, x: float) -> Any:
         return self.lift(float(x))
 
-    def vector(self, x: np.ndarray) -> np.ndarray:
-        out = np.empty(len(x), object)
-        out[:] = [self.lift(float(entry)) for entry in x]
+    def vector(self, x: Iterable[float]) -> np.ndarray:
+        lifted = [self.lift(float(entry)) for entry in x]
+        out = np.empty(len(lifted), object)
+        out[:] = lifted
         return out
 
     def _apply(self, name: str, *args):
@@ -85,20 +87,26 @@ class Exact:
             out[leaf] = x[leaf].sum()
         return out
 
+    def axis_sum(self, x: np.ndarray, axis: int) -> np.ndarray:
+        return along(x, self.slices, axis)
+
+    def matrices(self, x: np.ndarray) -> np.ndarray:
+        return elsewhere(x, self.slices, self.lift(1.0))
+
     def total(self, x: np.ndarray):
         return x.sum()
 
 
-def balls(slices: Sequence[slice]) -> Exact:
+def balls(slices: Slices) -> Exact:
     return Exact(slices, arb, BALLS)
 
 
-def rationals(slices: Sequence[slice]) -> Exact:
+def rationals(slices: Slices) -> Exact:
     """Quotients of whole numbers, by FLINT."""
     return Exact(slices, lambda x: fmpq(*x.as_integer_ratio()), RATIONALS)
 
 
-def fractions(slices: Sequence[slice]) -> Exact:
+def fractions(slices: Slices) -> Exact:
     """Quotients of whole numbers, by Python itself."""
     return Exact(slices, Fraction, RATIONALS)
 

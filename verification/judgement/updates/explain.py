@@ -4,17 +4,18 @@ Each candidate is run on the same vectors.  It fits where every answer lies with
 may do to the answers of the candidate itself.  Variants come before mistakes of the same fit.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from ...derivations.rules import VARIANTS, Variant, family_of
-from ...faults.update_rules import wrong_rules
+from ...arithmetic.formats import format_of
+from ...derivations.rules import Variant
 from ...vocabulary import Explanation, Finding, Verdict
 from ..sample import Sample
+from .candidates import Candidate, candidates, posed
 from .leaves import Layout
+from .same import same
 from .truth import Trajectory, roughly, rounding
 from .vectors import Sequence
 
@@ -24,32 +25,6 @@ REACH = 64.0  # times the budget: further away in float64, nothing is looked at 
 
 
 Samples = tuple[Sample, ...] | list[Sample]
-
-
-class Candidate(NamedTuple):
-    """A rule that may be what was written."""
-
-    variant: Variant
-    kind: str  # of vocabulary.KINDS
-    name: str
-    says: str
-    order: float  # of equally good ones the smallest comes first
-    renamed: tuple[tuple[str, int | float], ...] = ()  # hyperparameters that differ
-
-
-def candidates(variant: Variant) -> Iterator[Candidate]:
-    """Variants of the same rule, its mistakes, defaults for arguments, then all other rules."""
-    family = {v.name for v in family_of(variant.name)} - {variant.name}
-    for name in family:
-        yield Candidate(VARIANTS[name], "variant", name, VARIANTS[name].formula, 0)
-    for k, (fault, wrong) in enumerate(wrong_rules(variant.name)):
-        yield Candidate(wrong, "fault", fault.name, fault.description, 1 + k / 1000)
-    for name, value in variant.defaults.items():
-        said = f"{name} is ignored: it is {value:g}, whatever was asked for"
-        yield Candidate(variant, "fault", f"{name} ignored", said, 2, ((name, value),))
-    for name, other in VARIANTS.items():
-        if name not in family and name != variant.name:
-            yield Candidate(other, "variant", name, other.formula, 3)
 
 
 class Answers(NamedTuple):
@@ -66,8 +41,8 @@ def answers(samples: Samples, variant: Variant, layout: Layout, dtype: str) -> A
     own = [rounding(variant, run, layout, dtype) for run in runs]
     kept = Answers([], [], own)
     for c in candidates(variant):
-        values = [roughly(c.variant, _with(c, run), layout) for run in runs]
-        if _apart([t.values for t in own], values, own) > 1.0:
+        values = [roughly(c.variant, posed(c, run), layout) for run in runs]
+        if _apart([t.values for t in own], values, own, dtype) > 1.0:
             kept.candidates.append(c)
             kept.values.append(values)
     return kept
@@ -87,7 +62,9 @@ def explained(
     rows = [answer for _, answer in seen]
     near = sorted(
         zip(
-            (_apart(rows, values, told.own) for values in told.values), told.candidates, strict=True
+            (_apart(rows, values, told.own, dtype) for values in told.values),
+            told.candidates,
+            strict=True,
         ),
         key=lambda pair: (pair[0], pair[1].order),
     )
@@ -97,7 +74,7 @@ def explained(
     fitting = [pair for pair in judged if pair[0] <= 1.0]
     if fitting:
         return _fitting(fitting, variant, told.own, seen, layout, dtype)
-    base = _apart(rows, [t.values for t in told.own], told.own)
+    base = _apart(rows, [t.values for t in told.own], told.own, dtype)
     if not judged or not judged[0][0] < base:
         return ()
     return (_said(judged[0][1], variant, judged[0][0], "", ()),)
@@ -133,20 +110,26 @@ BELOW = {"float64": ("float32", "bfloat16"), "float32": ("float16", "bfloat16")}
 
 
 def _fitting(fitting, variant, own, seen, layout, dtype) -> tuple[Explanation, ...]:
-    out = []
+    """Of what fits, the first five; what is the first in other words is said to be."""
+    first, out = fitting[0][1], []
+    alike = {c.name for _, c in fitting if same(variant.name, first.name, c.name).same}
     for residual, candidate in fitting[:SAID]:
-        others = tuple(c.name for _, c in fitting if c is not candidate)
+        one = alike if candidate.name in alike else {candidate.name}
+        others = tuple(c.name for _, c in fitting if c.name not in one)
+        again = [c.name for _, c in fitting if c.name in one and c is not candidate]
         when = _equal_until(candidate, seen[0][0], own[0], layout, dtype)
-        out.append(_said(candidate, variant, residual, when, others))
+        notes = (f"the same rule as {name}" for name in again)
+        said = "; ".join(filter(None, (when, *notes)))
+        out.append(_said(candidate, variant, residual, said, others))
     return tuple(out)
 
 
-def _said(c: Candidate, variant: Variant, residual: float, when: str, others) -> Explanation:
+def _said(c: Candidate, variant: Variant, residual: float, beside: str, others) -> Explanation:
     what = f"this is {c.name}: {c.says}" if c.kind == "variant" else f"{c.name}: {c.says}"
     return Explanation(
         kind=c.kind,
         term="the update",
-        mistake=what.rstrip(".") + (f" ({when})" if when else ""),
+        mistake=what.rstrip(".") + (f" ({beside})" if beside else ""),
         remedy=f"{variant.name} is {variant.formula}",
         residual=residual,
         fits=residual <= 1.0,
@@ -157,7 +140,7 @@ def _said(c: Candidate, variant: Variant, residual: float, when: str, others) ->
 
 def _equal_until(c: Candidate, sequence: Sequence, own: Trajectory, layout, dtype: str) -> str:
     """From which step on a candidate and the rule asked for differ, and what happened there."""
-    theirs = rounding(c.variant, _with(c, sequence), layout, dtype)
+    theirs = rounding(c.variant, posed(c, sequence), layout, dtype)
     apart = np.abs(theirs.values - own.values) > theirs.allowed + own.allowed
     steps = np.flatnonzero(apart.any(axis=1))
     if not len(steps) or steps[0] == 0:
@@ -168,20 +151,22 @@ def _equal_until(c: Candidate, sequence: Sequence, own: Trajectory, layout, dtyp
     return f"equal {why}step {first + 1}"
 
 
-def _with(c: Candidate, sequence: Sequence) -> Sequence:
-    changed = {**sequence.hyperparameters, **dict(c.renamed)}
-    return sequence._replace(hyperparameters=changed)
-
-
 def _rows(leaves: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
 
 
-def _apart(rows: list[np.ndarray], values: list[np.ndarray], own: list[Trajectory]) -> float:
-    """How far apart, in budgets of the rule asked for, at the worst entry of all runs."""
-    worst = 0.0
+def _apart(
+    rows: list[np.ndarray], values: list[np.ndarray], own: list[Trajectory], dtype: str
+) -> float:
+    """How far apart, in budgets of the rule asked for, at the worst entry of all runs.
+
+    Where that rule is exact, its first step lost, say, others still round.
+    """
+    worst, unit = 0.0, format_of(dtype).unit
     for answer, value, trajectory in zip(rows, values, own, strict=True):
-        worst = max(worst, _distance(answer, trajectory._replace(values=value)))
+        least = unit * np.where(np.isfinite(value), np.abs(value), 0.0)
+        allowed = np.maximum(trajectory.allowed, least)
+        worst = max(worst, _distance(answer, Trajectory(value, allowed)))
         if worst > REACH**2:
             break
     return worst
@@ -189,17 +174,29 @@ def _apart(rows: list[np.ndarray], values: list[np.ndarray], own: list[Trajector
 
 def _residual(c: Candidate, seen, layout: Layout, dtype: str) -> float:
     """In twice the budget of the candidate itself, whose own values are not exact either."""
-    pairs = ((rounding(c.variant, _with(c, s), layout, dtype), rows) for s, rows in seen)
-    return max(_distance(rows, t._replace(allowed=2.0 * t.allowed)) for t, rows in pairs)
+    worst = 0.0
+    for run, rows in seen:
+        told = rounding(c.variant, posed(c, run), layout, dtype)
+        plain = roughly(c.variant, posed(c, run), layout, dtype)
+        worst = max(worst, _distance(rows, told._replace(allowed=2.0 * told.allowed), plain))
+    return worst
 
 
-def _distance(rows: np.ndarray, trajectory: Trajectory) -> float:
-    """The largest error in budgets; entries without a budget say nothing."""
+def _distance(rows: np.ndarray, trajectory: Trajectory, plain: np.ndarray | None = None) -> float:
+    """The largest error in budgets; entries without a budget say nothing.
+
+    Where `plain`, the same rule in plain floats, breaks down, the answer must break down too.
+    """
     known = np.isfinite(trajectory.allowed)
     values = trajectory.values
     same = (rows == values) | (np.isnan(rows) & np.isnan(values))  # broken down in the same way
     with np.errstate(all="ignore"):
         error = np.where(same, 0.0, np.abs(rows - values))
         ratio = np.where(error == 0.0, 0.0, error / trajectory.allowed)
-    ratio = np.where(np.isnan(ratio), np.inf, ratio)[known]
-    return float(ratio.max()) if ratio.size else np.inf
+    ratio = np.where(np.isnan(ratio), np.inf, ratio)
+    if plain is not None:
+        broken = ~known & ~np.isfinite(plain)
+        ratio = np.where(broken, np.where(np.isfinite(rows), np.inf, 0.0), ratio)
+        known |= np.isinf(plain) & (rows == plain)  # an infinity of the same sign is some evidence
+        return float(ratio[known | broken].max()) if known.any() else np.inf
+    return float(ratio[known].max()) if known.any() else np.inf

@@ -1,15 +1,17 @@
 """Update rules in plain floats of a dtype: what a mistake would have done, quickly."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from .leaves import Slices, along, elsewhere
 
 
 class Floats:
     """NumPy's own arithmetic, with leaves at `slices`."""
 
-    def __init__(self, slices: Sequence[slice], dtype: str = "float64"):
+    def __init__(self, slices: Slices, dtype: str = "float64"):
         self.slices, self.dtype = slices, np.dtype(dtype)
 
     def scalar(self, x: float) -> Any:
@@ -45,6 +47,12 @@ class Floats:
         for leaf in self.slices:
             out[leaf] = x[leaf].sum()
         return out
+
+    def axis_sum(self, x: np.ndarray, axis: int) -> np.ndarray:
+        return along(x, self.slices, axis)
+
+    def matrices(self, x: np.ndarray) -> np.ndarray:
+        return elsewhere(x, self.slices, 1.0)
 
     def total(self, x: np.ndarray):
         return x.sum()

@@ -7,6 +7,34 @@ import jax
 import numpy as np
 
 
+class Slices(tuple[slice, ...]):
+    """Where each leaf lies in the vector; with the shapes, where they matter."""
+
+    shapes: tuple[tuple[int, ...], ...] = ()
+
+
+def along(x: np.ndarray, where: Slices, axis: int) -> np.ndarray:
+    """Sums of matrices along an axis, at every entry that is summed; other leaves as they are."""
+    out = x.copy()
+    for s, shape in _matrices(where):
+        leaf = x[..., s].reshape(*x.shape[:-1], *shape)
+        sums = np.broadcast_to(leaf.sum(axis=axis, keepdims=True), leaf.shape)
+        out[..., s] = sums.reshape(*x.shape[:-1], -1)
+    return out
+
+
+def elsewhere(x: np.ndarray, where: Slices, value: Any) -> np.ndarray:
+    """The entries of matrices; and a value at those of other leaves."""
+    out = np.full_like(x, value)
+    for s, _ in _matrices(where):
+        out[..., s] = x[..., s]
+    return out
+
+
+def _matrices(where: Slices) -> list[tuple[slice, tuple[int, ...]]]:
+    return [(s, n) for s, n in zip(where, where.shapes, strict=True) if len(n) > 1]
+
+
 class Layout(NamedTuple):
     """Where each leaf lies in the vector."""
 
@@ -15,9 +43,11 @@ class Layout(NamedTuple):
     tree: Any
 
     @property
-    def slices(self) -> tuple[slice, ...]:
+    def slices(self) -> Slices:
         ends = list(accumulate((int(np.prod(shape)) for shape in self.shapes), initial=0))
-        return tuple(slice(a, b) for a, b in pairwise(ends))
+        out = Slices(slice(a, b) for a, b in pairwise(ends))
+        out.shapes = self.shapes
+        return out
 
     @property
     def size(self) -> int:

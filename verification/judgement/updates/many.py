@@ -167,11 +167,13 @@ def one_by_one(cell: Cell, runs: list[Sequence], where: Layout, dtype: str) -> n
     held, out = format_of(dtype).name, []
     for s in runs:
         h = {n: x for n, x in s.hyperparameters.items() if n not in cell.fixed}
-        init, update = cell.make(learning_rate=s.rates[0], **h)
+        average = cell.variant.startswith("average")  # has no rate
+        init, update = cell.make(**h) if average else cell.make(learning_rate=s.rates[0], **h)
         params = where.tree_of(s.params.astype(held))
         state, rows = init(params), []
         for g, rate in zip(s.gradients, s.rates, strict=True):
-            params, state = update(where.tree_of(g.astype(held)), state, params, rate)
+            told = () if average else (rate,)
+            params, state = update(where.tree_of(g.astype(held)), state, params, *told)
             rows.append(np.concatenate([as_exact(x).reshape(-1) for x in jax.tree.leaves(params)]))
         out.append(np.stack(rows))
     return np.stack(out)

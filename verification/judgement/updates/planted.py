@@ -15,6 +15,7 @@ from ..verdict import judge
 from . import vectors
 from .explain import Answers, answers, explained, with_reason
 from .leaves import Layout, layout
+from .same import same
 from .truth import proven, roughly, rounding
 from .vectors import Sequence
 
@@ -28,8 +29,9 @@ class Planted(NamedTuple):
     verdict: str
     caught: bool
     first: str  # the first explanation's name
-    named: bool  # whether that is this mistake, or what these runs cannot tell from it
-    also: tuple[str, ...]
+    same: bool  # whether that is this mistake in other words: proven to be the same rule
+    named: bool  # whether it is this mistake, the same rule, or what these runs cannot tell from it
+    also: tuple[str, ...]  # other rules that these runs cannot tell from the first
 
 
 def planted(
@@ -92,7 +94,9 @@ def _judged(
     said: Any = finding.explanation[0] if finding.explanation else None
     also = said.confused_with if said else ()
     first = said.fault if said else ""
-    named = bool(said and said.fits) and w.fault.name in (first, *also)
+    fits = bool(said and said.fits)
+    alike = fits and first != w.fault.name and bool(same(variant.name, w.fault.name, first).same)
+    named = fits and (alike or w.fault.name in (first, *also))
     caught = finding.verdict in (Verdict.WRONG, Verdict.REJECTED)
     return Planted(
         variant.name,
@@ -101,6 +105,7 @@ def _judged(
         str(finding.verdict),
         caught,
         first,
+        alike,
         named,
         also,
     )

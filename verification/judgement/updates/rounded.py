@@ -6,12 +6,13 @@ half a unit of their own: libraries round 1 - b2 or 1 - b2^t in the dtype.  Wher
 operation in several ways, beta m + (1 - beta) g and m + (1 - beta)(g - m), the worst counts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ...arithmetic.formats import Format
+from .leaves import Slices, along, elsewhere
 
 
 class Rounded:
@@ -92,7 +93,7 @@ def _is_one(x: Rounded):
 class RunningError:
     """The arithmetic of Rounded in one format, with leaves at `slices`."""
 
-    def __init__(self, slices: Sequence[slice], target: Format):
+    def __init__(self, slices: Slices, target: Format):
         self.slices, self.target = slices, target
 
     def scalar(self, x: Any) -> Rounded:
@@ -182,6 +183,17 @@ class RunningError:
         value, error = np.empty_like(x.value), np.empty_like(x.value)
         for leaf in self.slices:
             value[..., leaf], error[..., leaf] = self._sum(x.value[..., leaf], x.error[..., leaf])
+        return Rounded(value, error, self.target)
+
+    def axis_sum(self, x: Rounded, axis: int) -> Rounded:
+        """In any order, as leaf_sum."""
+        error = along(x.error, self.slices, axis)
+        slips = along(np.ones(x.value.shape), self.slices, axis) - 1.0
+        error = error + slips * self.target.unit * along(np.abs(x.value), self.slices, axis)
+        return Rounded(along(x.value, self.slices, axis), error, self.target)
+
+    def matrices(self, x: Rounded) -> Rounded:
+        value, error = elsewhere(x.value, self.slices, 1.0), elsewhere(x.error, self.slices, 0.0)
         return Rounded(value, error, self.target)
 
     def total(self, x: Rounded) -> Rounded:

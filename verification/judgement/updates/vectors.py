@@ -14,7 +14,8 @@ from ...arithmetic.formats import format_of
 from ...derivations.rules import Variant
 
 PARAMS = {"w": np.zeros((2, 3)), "b": np.zeros(4), "scale": np.zeros(())}
-KINDS = 6
+KINDS = 7
+CALM = 4  # of so many steps the last is calm: no norm is large there
 LARGEST, SMALLEST = 6.0, 9.0  # decimal orders of gradients, as far as the format goes
 
 
@@ -35,7 +36,7 @@ counted = lambda low, high: lambda rng: int(rng.integers(low, high + 1))
 DRAWN: dict[str, Draw] = {  # away from 0, 1, halves and every library's default
     "b1": between(0.6, 0.96),
     "b2": between(0.8, 0.995),
-    "decay": between(0.6, 0.96),
+    "decay": between(0.4, 0.96),
     "rho": between(0.6, 0.96),
     "momentum": between(0.55, 0.95),
     "dampening": between(0.1, 0.6),
@@ -50,18 +51,25 @@ DRAWN: dict[str, Draw] = {  # away from 0, 1, halves and every library's default
     "gamma": between(0.55, 0.95),
     "every": counted(2, 4),
     "step_size": counted(2, 5),
-    "total": counted(9, 30),
+    "total": counted(5, 18),
     "warmup": counted(3, 7),
+    "decay_rate": between(0.55, 0.95),
+    "threshold": between(1.0, 1.6),
+    "min_scale": between(0.05, 0.5),
     "learning_rate": logarithmic(-2.5, -0.7),
 }
+
+RELATIVE = logarithmic(-0.8, 0.2)  # about 1 / sqrt t, which is there the largest rate
 
 
 def hyperparameters(
     variant: Variant, rng: np.random.Generator, dtype: str
 ) -> dict[str, int | float]:
     """Settings of a variant, the rate among them, at numbers that the dtype holds."""
-    names = ["learning_rate", *variant.defaults]
-    return {name: _held(DRAWN[name](rng), dtype) for name in names}
+    names, drawn = ["learning_rate", *variant.defaults], DRAWN
+    if variant.family == "adafactor":
+        drawn = DRAWN | {"learning_rate": RELATIVE}
+    return {name: _held(drawn[name](rng), dtype) for name in names}
 
 
 def _held(x: int | float, dtype: str) -> int | float:
@@ -91,6 +99,7 @@ def draw(
     kinds = rng.permutation(size) % KINDS
     for entry, kind in enumerate(kinds):
         gradients[:, entry] = _kind(int(kind), gradients[:, entry], rng, reach)
+    gradients[CALM - 1 :: CALM] = _calmed(gradients[CALM - 1 :: CALM], rng)
     near = lambda x: x.astype(target.name).astype(np.float64)
     if averages:
         gradients = np.clip(gradients, -10.0, 10.0)
@@ -98,7 +107,7 @@ def draw(
 
 
 def _kind(kind: int, g: np.ndarray, rng: np.random.Generator, reach: float) -> np.ndarray:
-    """Changing signs; one sign; zeros at first, or amid; tiny; tiny then huge once; a spread."""
+    """Of one sign; zeros at first, or amid; tiny; huge once; a spread; signs that take turns."""
     t = np.arange(len(g))
     match kind:
         case 0:
@@ -111,5 +120,17 @@ def _kind(kind: int, g: np.ndarray, rng: np.random.Generator, reach: float) -> n
             return g * 10.0 ** -rng.uniform(2.0 * reach, SMALLEST * reach)
         case 4:
             return g * np.where(t == len(g) // 2, 10.0 ** (LARGEST * reach), 1.0)
-        case _:
+        case 5:
             return g * 10.0 ** (reach * rng.uniform(-3.0, 2.0, len(g)))
+        case _:  # the sign of a mean of them hangs on its weights
+            return np.abs(g) * (-1.0) ** t * 10.0 ** rng.uniform(-1.0, 1.0, len(g))
+
+
+def _calmed(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rows with norms far below every max_norm, and about it, by turns."""
+    orders = np.array([rng.uniform(*BELOW if k % 2 == 0 else ABOUT) for k in range(len(rows))])
+    norms = np.sqrt((rows * rows).sum(axis=1))
+    return rows * (10.0**orders / np.where(norms == 0.0, 1.0, norms))[:, None]
+
+
+BELOW, ABOUT = (-1.5, -0.7), (-0.6, 0.5)  # decimal orders; half of the least max_norm is 10^-0.6

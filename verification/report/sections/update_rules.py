@@ -14,6 +14,7 @@ EVERY = 6  # of a variant's mistakes, one in so many is planted
 IN = ("momentum", "rmsprop", "adam", "adamw", "clip_norm", "schedule_cosine")
 QUICK = ("momentum", "adam")  # in a quick run, the variants that mistakes are planted in
 ASKED = ("momentum", "momentum_rate_inside", "adam", "adam_eps_hat")  # and that libraries are asked
+FIRST, SAME = "first", "same rule"
 MATRIX = (
     Column("rule", "Rule"),
     *(Column(library, library) for library in LIBRARIES),
@@ -57,7 +58,8 @@ VARIANTS_LEAD = (
 )
 MISTAKES_LEAD = (
     "Mistakes planted in the variants, a few of many, and judged as anybody's rule would be. "
-    "Named: whether the first explanation is this mistake, or what these runs cannot tell from it."
+    "Named: whether the first explanation is this mistake, or the same rule in other words, which "
+    "is proven at runs of their own, or only tied with it: these runs cannot tell both."
 )
 
 
@@ -83,8 +85,17 @@ def cell(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def mistake(row: Mapping[str, Any]) -> dict[str, Any]:
     kept = {column.key: row[column.key] for column in MISTAKES}
-    kept |= {"named": "yes" if row["named"] else "no", "also": ", ".join(row["also"])}
+    kept |= {"named": named(row), "also": ", ".join(row["also"])}
     return kept if row["caught"] else kept | {"act": "a planted mistake survived"}
+
+
+def named(row: Mapping[str, Any]) -> str:
+    """How the mistake was named; what is named in its place is said."""
+    if row["named"] and row["first"] == row["fault"]:
+        return FIRST
+    if row["same"]:
+        return f"{SAME}: {row['first']}"
+    return "tied" if row["named"] else "no"
 
 
 def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
@@ -136,8 +147,9 @@ def variants() -> tuple[dict[str, Any], ...]:
 
 
 def planted(rows: Rows) -> Table:
-    named = sum(row["named"] == "yes" for row in rows)
-    note = f"{named} of {plural(len(rows), 'mistake')} named."
+    first = sum(row["named"] == FIRST for row in rows)
+    same = sum(row["named"].startswith(SAME) for row in rows)
+    note = f"Of {plural(len(rows), 'mistake')} {first} named first, {same} as the same rule."
     columns = MISTAKES
     return Table(
         "wrong-update-rules", "Wrong update rules", MISTAKES_LEAD, columns, tuple(rows), "", (note,)
