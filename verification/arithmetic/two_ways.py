@@ -119,7 +119,9 @@ def swept(
     return Sweep([reached[i] if i in reached else zero(i) for i in tape.leaves], reached)
 
 
-def _handed(tape: Tape, op: Operation, above: list, swaps: Mapping[Spot, Callable]) -> Iterator:
+def _handed(
+    tape: Tape, op: Operation, above: list, swaps: Mapping[Spot, Callable]
+) -> Iterator[tuple[int, Any]]:
     parts = pull(op, numbers(tape, op.ins), numbers(tape, op.outs), above)
     for operand, part in enumerate(parts):
         swap = swaps.get(spot_of(op, operand))

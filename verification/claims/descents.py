@@ -32,24 +32,29 @@ CANCER, DIABETES = PROBLEMS
 
 @functools.lru_cache(maxsize=32)
 def raced(
-    problem: Problem, method: Method, seed: int, size: int | None = None, group: int = 0
+    problem: Problem, method: Method, seed: int, size: int | None, group: int
 ) -> tuple[np.ndarray, int]:
-    """Losses (rates, seeds, looks) of one method, and the examples seen between two looks."""
+    """Losses (rates, seeds, looks) of one method, and the examples seen between two looks.
+
+    Without defaults, and by place: the cache would take another way to say it for another race.
+    """
     data = examples(problem, seed, size)
     runs = [100 * (2 * seed + group) + k for k in range(SEEDS)]
     spacing = BLOCK if method.batch else size or len(data.x)
     return curves(problem, method, data, runs, size=size), spacing
 
 
-def needed(problem: Problem, method: Method, seed: int, **which) -> np.ndarray:
+def needed(
+    problem: Problem, method: Method, seed: int, size: int | None = None, group: int = 0
+) -> np.ndarray:
     """Examples to the target loss, (seeds,): each run at the best of the method's rates."""
-    losses, spacing = raced(problem, method, seed, **which)
+    losses, spacing = raced(problem, method, seed, size, group)
     return examples_to(problem.target, losses, spacing).min(axis=0)
 
 
 def best_rate(problem: Problem, method: Method, seed: int) -> int:
     """The number of the rate with the smallest median of examples to the target loss."""
-    losses, spacing = raced(problem, method, seed)
+    losses, spacing = raced(problem, method, seed, None, 0)
     return int(np.median(examples_to(problem.target, losses, spacing), axis=1).argmin())
 
 
@@ -171,7 +176,7 @@ def gains_with_size(method: Method, seed: int) -> Trial:
 
 def unrest(problem: Problem, method: Method, seed: int, rate: float, group: int = 0) -> np.ndarray:
     """Standard deviation of the change of loss from look to look, second half of a run, (seeds,)"""
-    losses, _ = raced(problem, method, seed, group=group)
+    losses, _ = raced(problem, method, seed, None, group)
     run = losses[method.rates.index(rate)].astype(np.float64)
     return np.diff(run[:, run.shape[1] // 2 :], axis=1).std(axis=1)
 
@@ -237,7 +242,7 @@ def bands(problem: Problem, seed: int) -> dict[str, dict[str, list]]:
     """Per method, at its best rate: examples seen, and the loss's median and band over seeds."""
     out = {}
     for method in METHODS:
-        losses, spacing = raced(problem, method, seed)
+        losses, spacing = raced(problem, method, seed, None, 0)
         low, median, high = np.percentile(losses[best_rate(problem, method, seed)], BAND, axis=0)
         seen = (np.arange(len(median)) * spacing).tolist()
         out[method.name] = {"examples": seen} | {

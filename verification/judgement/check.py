@@ -97,7 +97,9 @@ def examine(
     return tuple(findings), exact(0).question
 
 
-def drawn_samples(subject, dtype: str, drawn: Callable, exact: Callable, ks: range) -> Iterator:
+def drawn_samples(
+    subject, dtype: str, drawn: Callable, exact: Callable, ks: range
+) -> Iterator[Sample | None]:
     """The draws ks; where dtypes hold one exactly, they share its proof."""
     for k in ks:
         yield sample(subject, dtype, drawn(k), partial(exact, k))

@@ -116,7 +116,7 @@ def _by_cast(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
         yield from _said("cast", form, _path(problems, leaf), residual)
 
 
-def _said(kind: str, form: Instead, path: str, residual: float, factor=None) -> Iterator:
+def _said(kind: str, form: Instead, path: str, residual: float, factor=None) -> Iterator[Any]:
     if residual <= 1.0:
         factor = {"zero": 0.0, "sign": -1.0}.get(kind, factor)
         yield Explanation(
