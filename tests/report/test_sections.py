@@ -92,6 +92,17 @@ def test_the_kill_table_says_what_the_whole_one_found():
     assert asked["refnet"]["alarms"].startswith("0 of ")
 
 
+def test_the_kill_table_says_how_many_are_named():
+    shares = {"first": 0.5, "first three": 0.75}
+    shares |= {f"{key} without the catalogue": share / 2 for key, share in shares.items()}
+    whole = {"explained": {"asked": 8, **shares}, "doubles": 7, "both named": 5}
+    (said,) = kill_table.named(whole | {"one hides the other": 1})
+
+    assert "8 explanations" in said and "first in 50.0%" in said and "three in 75.0%" in said
+    assert "25.0% and 37.5%" in said and "Of 7 pairs" in said and "in 5; in 1 further pair" in said
+    assert kill_table.named({"explained": {"asked": 0}}) == () == kill_table.named({})
+
+
 def test_counts_of_what_checkers_said():
     said = {"checker": "c", "size": 10, "dtype": "float64", "rows": 2}
     rows = [

@@ -98,6 +98,24 @@ def notes(whole: Mapping[str, Any]) -> tuple[str, ...]:
         f"{whole['right answers judged']:,} right answers. {' '.join(how(whole))}",
         f"The catalogue has {whole['mistakes']:,} mistakes. Explanations are asked for in float64, "
         f"of the mistakes in {', '.join(kills.NAMED)}.",
+        *named(whole),
+    )
+
+
+def named(whole: Mapping[str, Any]) -> tuple[str, ...]:
+    """How many are explained rightly in the larger table."""
+    said = whole.get("explained", {})
+    if not said.get("asked"):
+        return ()
+    hidden = plural(whole["one hides the other"], "further pair")
+    return (
+        f"In the larger table {said['asked']:,} explanations were asked for: the right place and "
+        f"mistake come first in {said['first']:.1%}, and among the first three in "
+        f"{said['first three']:.1%}; without the mistakes that a function is known for, in "
+        f"{said['first without the catalogue']:.1%} and "
+        f"{said['first three without the catalogue']:.1%}. Of {whole['doubles']:,} pairs of "
+        f"mistakes both are named in {whole['both named']:,}; in {hidden} one hides the other, "
+        "or nothing is wrong.",
     )
 
 
