@@ -139,7 +139,10 @@ def _instead(problems: Sequence[Problem], leaf: int, make: Callable) -> float:
             guess = make(truth.mid + truth.tail)
             if guess is None or guess.shape != truth.mid.shape:
                 return np.inf
-            around = _around(make, truth.mid, guess, room) + p.unit * np.abs(guess - truth.mid)
+            rounded = p.unit * (
+                np.abs(guess) + np.abs(guess - truth.mid)
+            )  # an exact truth has no room
+            around = _around(make, truth.mid, guess, room) + rounded
         worst = max(worst, _off(p.sample.got[leaf] - guess, around))
         unexplained = max(unexplained, _off(p.sample.got[leaf] - truth.mid - truth.tail, around))
         if not worst <= 1.0:
