@@ -1,6 +1,7 @@
 """Every test runs in the strictest JAX there is, and draws the same examples every time."""
 
 import ast
+import re
 import signal
 import sys
 from importlib.machinery import PathFinder, SourceFileLoader
@@ -23,9 +24,10 @@ class Held(SourceFileLoader):
     def get_code(self, fullname):
         path = self.get_filename(fullname)
         tree = ast.parse(self.get_data(path), path)
+        unknown = for_readers(tree)
         for node in ast.walk(tree):
             held = ast.Name("__held__", ast.Load())
-            if isinstance(node, ast.FunctionDef) and annotated(node):
+            if isinstance(node, ast.FunctionDef) and annotated(node, unknown):
                 node.decorator_list.append(held)
             if isinstance(node, ast.ClassDef) and "dataclass" in map(called, node.decorator_list):
                 node.decorator_list.insert(0, held)
@@ -41,13 +43,33 @@ class Held(SourceFileLoader):
         return spec
 
 
-def annotated(node: ast.FunctionDef) -> bool:
+def annotated(node: ast.FunctionDef, unknown: set[str]) -> bool:
+    """Whether there is anything to hold it to, once what names an unknown is off."""
     arguments = [n for n in ast.walk(node.args) if isinstance(n, ast.arg)]
+    for argument in arguments:
+        if words(argument.annotation) & unknown:
+            argument.annotation = None
+    if words(node.returns) & unknown:
+        node.returns = None
     return any([node.returns, *(n.annotation for n in arguments)])
 
 
-def called(decorator: ast.expr) -> str:
-    return ast.unparse(decorator).split("(")[0]
+def words(annotation: ast.expr | None) -> set[str]:
+    """Those in quotes: names that are looked up when all is loaded."""
+    quoted = [] if annotation is None else ast.walk(annotation)
+    texts = [n.value for n in quoted if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return {word for text in texts for word in re.findall(r"\w+", text)}
+
+
+def for_readers(tree: ast.Module) -> set[str]:
+    """What a file imports for type checkers alone, to start without it."""
+    blocks = [n for n in tree.body if isinstance(n, ast.If) and called(n.test) == "TYPE_CHECKING"]
+    imports = [n for b in blocks for n in b.body if isinstance(n, ast.Import | ast.ImportFrom)]
+    return {alias.asname or alias.name for n in imports for alias in n.names}
+
+
+def called(expression: ast.expr) -> str:
+    return ast.unparse(expression).split("(")[0]
 
 
 sys.meta_path.insert(1, Held)  # jaxtyping's finder is the first
