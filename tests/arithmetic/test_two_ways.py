@@ -1,11 +1,13 @@
 """The tape and its two passes: JAX's gradient, and what flows through each spot of it."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from verification.arithmetic.tape import record
+from verification.arithmetic.tape import Wrong, record
 from verification.arithmetic.two_ways import flows, meetings, rates, swept
 from verification.oracles.question import ask
 
@@ -63,3 +65,38 @@ def test_a_scaled_spot_changes_the_gradient_by_what_flows_through_it(name):
     for spot, flow in flows(met).items():
         wrong = sum(g.sum() for g in swept(tape, {spot: 3.0}).gradient)
         assert close(np.asarray(wrong - whole), 2.0 * flow)
+
+
+def mistaken(tape, kind):
+    """A known mistake of a kind, at the exponential or at a product of two that move."""
+    op = next(o for o in tape.operations if o.name == ("mul" if kind == "slopes" else "exp"))
+    slope = np.cos(np.arange(tape.numbers[op.outs[0]].size)).reshape(tape.numbers[op.outs[0]].shape)
+    if kind == "scales":
+        return Wrong(scales={(op.key, 0): -3.0})
+    if kind == "instead":
+        return Wrong(instead={op.outs[0]: (op.ins[0], slope)})
+    return Wrong(slopes={(op.outs[0], 1): slope})
+
+
+@pytest.mark.parametrize("kind", ["scales", "instead", "slopes"])
+def test_a_known_mistake_is_made_forward_and_back_alike(kind):
+    function = lambda w, x: jnp.sum(jnp.exp(x @ w) * jnp.sin(x @ w))
+    tape, args = tape_of(function)
+    wrong = replace(tape, wrong=mistaken(tape, kind))
+    directions = [np.stack([np.cos(x), np.ones_like(x)]) for x in args]
+    paired = lambda sweep: sum(
+        r.reshape(2, -1) @ g.ravel() for r, g in zip(directions, sweep.gradient, strict=True)
+    )
+
+    assert close(rates(wrong, directions)[tape.out].ravel(), paired(swept(wrong)))
+    assert not close(paired(swept(wrong)), paired(swept(tape)))  # it is a mistake
+    assert not close(rates(wrong, directions)[tape.out].ravel(), paired(swept(tape)))
+
+
+def test_noise_moves_every_number_that_moves_by_a_rounding():
+    tape, args = tape_of(FUNCTIONS["elementwise"])
+    question = ask(FUNCTIONS["elementwise"], args, (0, 1))
+    shaken = record(question.program, question.leaves, question.wanted, lambda x: x * 1.0001)
+    pairs = zip(swept(shaken).gradient, swept(tape).gradient, strict=True)
+
+    assert all(0 < np.abs(a - b).max() < 0.1 * np.abs(b).max() for a, b in pairs)

@@ -59,7 +59,8 @@ def _pushed(tape: Tape, op: Operation, given: list, found: Arrays) -> list:
     if out in wrong.instead:
         enters, slope = wrong.instead[out]
         return [None if enters not in found else found[enters] * slope]
-    mine = {k: s for (at, k), s in wrong.slopes.items() if at == out and given[k] is not None}
+    mine = {k: wrong.slopes[out, k] for k in range(len(given)) if (out, k) in wrong.slopes}
+    mine = {k: slope for k, slope in mine.items() if given[k] is not None}
     rest = [None if k in mine else g for k, g in enumerate(given)]
     moved = [None]
     if not mine or any(g is not None for g in rest):

@@ -77,7 +77,8 @@ def explains(explanation: Explanation, twin: Twin) -> bool:
         return True
     if explanation.kind == "fault" or explanation.kind not in twin.expects.kinds:
         return False
-    placed = explanation.kind in PLACED or explanation.location
+    factor = twin.level == "piece" and explanation.kind in ("factor", "sign")
+    placed = explanation.kind in PLACED or explanation.location or factor
     if not placed or not twin.expects.words:
         return True
     said = " ".join([str(explanation), explanation.source, *explanation.leaves])

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from verification.judgement.explain import explain
-from verification.judgement.explain.leaves import _off
+from verification.judgement.explain.problem import budgets
 from verification.judgement.explain.problem import Problem
 from verification.judgement.sample import Sample
 from verification.vocabulary import Ball
@@ -26,8 +26,8 @@ def said(*pairs):
 
 
 def test_a_scalar_is_looked_at_as_an_array_is():
-    assert _off(np.float64(2.0), np.float64(1.0)) == 2.0
-    assert _off(np.float64(0.0), 0.0) == 0.0
+    assert budgets(np.float64(2.0), np.float64(1.0)) == 2.0
+    assert budgets(np.float64(0.0), 0.0) == 0.0
     first = said((1.3, -3.0 * 1.3**2), (0.7, -3.0 * 0.7**2))[0]
     assert first.fits and first.factor == -1.0
 

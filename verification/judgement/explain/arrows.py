@@ -133,8 +133,9 @@ def _residual(problems: Sequence[Problem], guess: Guess) -> float:
 
 def _said(problems: Sequence[Problem], words: str, found: list[tuple[Guess, float]]) -> Explanation:
     """The rule at its last place in the program, and where else it does the same."""
-    mine = sorted((g for g, _ in found if g.rule.words == words), key=lambda g: g.key)
     places = {g.key: _place(problems[0], g.key) for g, _ in found}
+    lined = lambda g: (bool(places[g.key][1]), g.key)  # one with a line speaks for those without
+    mine = sorted((g for g, _ in found if g.rule.words == words), key=lined)
     what, location, text = places[mine[-1].key]
     others = [f"{w} ({at})" if at else w for w, at, _ in (places[g.key] for g in mine[:-1])]
     also = dict.fromkeys(

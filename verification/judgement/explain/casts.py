@@ -6,7 +6,7 @@ import numpy as np
 
 from ...arithmetic.formats import format_of
 from .answers import cast_through
-from .problem import Problem
+from .problem import Problem, budgets
 
 
 def cast_of(problems: Sequence[Problem], leaf: int) -> tuple[str, float] | None:
@@ -23,8 +23,5 @@ def cast_of(problems: Sequence[Problem], leaf: int) -> tuple[str, float] | None:
     for p in problems:
         truth = p.sample.truth[leaf]
         room = p.room[leaf] + 2.0 * narrow.unit * np.abs(truth.mid) + narrow.tiny
-        off = np.abs(p.sample.got[leaf] - truth.mid)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(off == 0.0, 0.0, off / room)
-        worst = max(worst, float(np.where(np.isnan(ratio), np.inf, ratio).max(initial=0.0)))
+        worst = max(worst, budgets(p.sample.got[leaf] - truth.mid, room))
     return name, worst

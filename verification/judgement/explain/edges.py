@@ -156,7 +156,7 @@ def off_of(off: float, factor: float) -> float:
 def spokesman(edges: Edges, group: list[Spot], factor: float) -> tuple[Term, tuple[str, ...]]:
     """The likeliest of a group, and the other lines it may be on; of a long one its ends."""
     members = sorted((edges.terms[s] for s in group), key=lambda t: t.operation.key)
-    first = max(members, key=lambda t: naturalness(t, factor))
+    first = max(members, key=lambda t: (bool(t.place.file), naturalness(t, factor)))
     others = [t for t in members if t is not first]
     said = list(dict.fromkeys(t.short for t in others if t.short != first.short))
     said += [words for words in _whole(edges, group) if words not in said]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ...vocabulary import Explanation
-from .problem import Problem
+from .problem import Problem, budgets
 
 
 def exchanged(problems: Sequence[Problem]) -> list[Explanation]:
@@ -55,7 +55,4 @@ def _off(p: Problem, leaf: int, parts: list[int]) -> float:
         return np.inf
     guess = np.sum([p.sample.truth[k].mid + p.sample.truth[k].tail for k in parts], axis=0)
     room = np.sum([p.room[k] for k in parts], axis=0) + p.unit * np.abs(guess)
-    off = np.abs(got - guess)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(off == 0.0, 0.0, off / room)
-    return float(np.where(np.isnan(ratio), np.inf, ratio).max(initial=0.0))
+    return budgets(got - guess, room)

@@ -10,7 +10,7 @@ from .answers import Instead, forms, rarer
 from .casts import cast_of
 from .factors import Named, in_words, known_numbers
 from .few import few_entries
-from .problem import Problem
+from .problem import Problem, budgets
 
 
 def by_leaf(problems: Sequence[Problem], rare: bool = False) -> list[Explanation]:
@@ -139,12 +139,12 @@ def _instead(problems: Sequence[Problem], leaf: int, make: Callable) -> float:
             guess = make(truth.mid + truth.tail)
             if guess is None or guess.shape != truth.mid.shape:
                 return np.inf
-            rounded = p.unit * (
-                np.abs(guess) + np.abs(guess - truth.mid)
-            )  # an exact truth has no room
-            around = _around(make, truth.mid, guess, room) + rounded
-        worst = max(worst, _off(p.sample.got[leaf] - guess, around))
-        unexplained = max(unexplained, _off(p.sample.got[leaf] - truth.mid - truth.tail, around))
+            size = np.abs(guess) + np.abs(
+                guess - truth.mid
+            )  # an exact truth has no room of its own
+            around = _around(make, truth.mid, guess, room) + p.unit * size
+        worst = max(worst, budgets(p.sample.got[leaf] - guess, around))
+        unexplained = max(unexplained, budgets(p.sample.got[leaf] - truth.mid - truth.tail, around))
         if not worst <= 1.0:
             break
     return worst if unexplained > 1.0 else np.inf
@@ -161,12 +161,6 @@ def _around(make: Callable, truth: Any, guess: Any, room: Any) -> Any:
 
 def _rms(x: Any) -> float:
     return float(np.sqrt(np.mean(np.square(x)))) if np.size(x) else 0.0
-
-
-def _off(apart: Any, room: Any) -> float:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(apart == 0.0, 0.0, np.abs(apart) / room)
-    return float(np.where(np.isnan(ratio), np.inf, ratio).max(initial=0.0))
 
 
 def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] | None:
@@ -187,7 +181,7 @@ def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] 
         room = max(1.0, abs(c)) * p.room[leaf] + p.unit * np.abs(c * truth.mid)
         if first is None:
             room = room + np.abs(truth.mid) * offs[0]
-        residual = max(residual, _off(p.sample.got[leaf] - c * (truth.mid + truth.tail), room))
+        residual = max(residual, budgets(p.sample.got[leaf] - c * (truth.mid + truth.tail), room))
     if exact[0] in (0.0, 1.0):
         return None
     return exact[0], in_words(exact[0], first), residual
@@ -234,5 +228,5 @@ def _swapped(problems: Sequence[Problem], leaf: int, other: int, added: bool = F
         guess, room = truth.mid + truth.tail, p.room[other]
         if added:
             guess, room = guess + own.mid, room + p.room[leaf] + p.unit * np.abs(guess)
-        worst = max(worst, _off(got - guess, room))
+        worst = max(worst, budgets(got - guess, room))
     return worst

@@ -4,7 +4,7 @@ The first is guessed by a leaf that it explains alone, or by what it leaves to o
 into the tape, and the rest of the answer is explained as any answer is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from .bank import BANK
 from .columns import Table, fits
 from .edges import Edges, one_edge, spokesman_of
 from .elsewhere import ELSEWHERE
-from .problem import Problem
+from .problem import Problem, rows_of
 from .slopes import Guess, columns_of, said_of, value_of, wrong_slope
 
 TRIED, BEST = 6, 3  # firsts; edges and slopes of each leaf
@@ -43,7 +43,7 @@ def two_mistakes(edges: Edges) -> list[Explanation]:
     firsts = sorted(_firsts(edges, met), key=lambda f: f.left)
     for first in list(dict.fromkeys(firsts))[:TRIED]:
         rest = [replace(p, given=partial(_given, first=first)) for p in problems]
-        if not all(p.finite and any(p.wrong) for p in rest[:1]):
+        if not any(rest[0].wrong):
             continue
         second = _second(rest)
         if second is not None:
@@ -81,7 +81,7 @@ def _given(p: Problem, first: First) -> Wrong:
 def _firsts(edges: Edges, met: list[dict]) -> Iterator[First]:
     """Slopes and factors that explain one leaf alone, or all but what one edge explains."""
     problems, table, target = edges.problems, edges.table, edges.target
-    blocks = [_rows_of(problems, k) for k in range(len(problems[0].wrong))]
+    blocks = [rows_of(problems, k) for k in range(len(problems[0].wrong))]
     wrong = [rows for rows in blocks if np.any(np.abs(target[rows]) > 1.0)]
     bank = (*BANK, *ELSEWHERE)
     for unit in dict.fromkeys(u for found in met for u in found):
@@ -101,11 +101,6 @@ def _firsts(edges: Edges, met: list[dict]) -> Iterator[First]:
             plain = min(PLAIN, key=lambda x, c=c: abs(x - c))
             if fit.left < EXACT and abs(plain - c) <= EXACT:
                 yield First(None, fit.name, plain, fit.left)
-
-
-def _rows_of(problems: Sequence[Problem], leaf: int) -> np.ndarray:
-    looks = [p.directions[leaf].reshape(len(p.directions[leaf]), -1) for p in problems]
-    return np.concatenate([np.any(block != 0.0, axis=1) for block in looks])
 
 
 def _share(rest: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from ...vocabulary import Explanation
 from .columns import Table, fits, table
 from .edges import Edges, off_of, residual_of, spokesman_of
 from .factors import recognised
-from .problem import Problem
+from .problem import rows_of
 
 TRIED, LOOKED_AT, STEPS = 8, 2, 12  # pairs; cases that they are fitted to; steps of Gauss-Newton
 Pair = tuple[Spot, Spot]
@@ -36,18 +36,13 @@ def _by_leaves(edges: Edges) -> list[Pair]:
     firsts: dict[tuple[Spot, float], float] = {}
     for leaf in range(len(edges.problems[0].wrong)):
         if any(p.wrong[leaf] for p in edges.problems):
-            rows = np.concatenate([_looks_at(p, leaf) for p in edges.problems])
+            rows = rows_of(edges.problems, leaf)
             part = Table(edges.table.names, edges.table.columns[rows], edges.table.case[rows])
             for fit in fits(part, edges.target[rows], apart=False)[:2]:
                 firsts[fit.name, _value(edges, 1.0 + fit.factors[0], fit.off)] = fit.left
     likeliest = sorted(firsts, key=lambda f: firsts[f])[:TRIED]
     found = [given for spot, c in likeliest for given in _given(edges, spot, c)]
     return [pair for _, pair in sorted(found, key=lambda f: f[0])[:TRIED]]
-
-
-def _looks_at(p: Problem, leaf: int) -> np.ndarray:
-    block = p.directions[leaf]
-    return np.any(block.reshape(len(block), -1) != 0.0, axis=1)
 
 
 def _value(edges: Edges, factor: float, off: float) -> float:

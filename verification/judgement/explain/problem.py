@@ -7,6 +7,7 @@ over the budget of each entry, so that every entry has a say and none is louder 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import jax
 import numpy as np
@@ -245,6 +246,19 @@ def of_one_program(problems: Sequence[Problem]) -> list[Problem]:
     """
     runs = lambda p: [(op.key, op.name) for op in p.tape.operations]
     return [p for p in problems if runs(p) == runs(problems[0])]
+
+
+def rows_of(problems: Sequence[Problem], leaf: int) -> np.ndarray:
+    """Which of the stacked directions look at the leaf."""
+    looks = [p.directions[leaf].reshape(len(p.directions[leaf]), -1) for p in problems]
+    return np.concatenate([np.any(block != 0.0, axis=1) for block in looks])
+
+
+def budgets(apart: Any, room: Any) -> float:
+    """The largest of what is off, in budgets: 0 of none is none, and NaN is infinite."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = np.where(apart == 0.0, 0.0, np.abs(apart) / room)
+    return float(np.where(np.isnan(ratio), np.inf, ratio).max(initial=0.0))
 
 
 def wrong_leaves(problems: Sequence[Problem]) -> tuple[str, ...]:
