@@ -132,18 +132,10 @@ def by_mistake(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def page(r: dict[str, Any]) -> str:
-    judged = sum(row["settings"] for row in r["libraries"])
-    out = sum(row["outside"] for row in r["libraries"] if not row["known"])
     lines = [
         "# Update rules",
         "",
-        f"{r['settings']:,} drawn settings of hyperparameters for every rule of optax and dtype,",
-        f"{r['stepped']:,} for those of the other libraries:",
-        f"{judged:,} runs of 12 steps with a changing rate, **{out} outside the budget** of the",
-        "variant that the rule is. Rules that are known to lose digits are listed with why.",
-        "Made by `python -m benchmarks.updates`.",
-        "",
-        *table(tuple(ALARMS), r["false_alarms"]),
+        *agreed_or_not_run(r),
         "",
         f"Of {r['planted']:,} mistakes planted into {len(VARIANTS)} variants {r['caught']:,} are",
         f"caught. {r['first']:,} ({share(r, 'first')}) are named first. {r['same']:,} more are the",
@@ -172,6 +164,23 @@ def page(r: dict[str, Any]) -> str:
         f"Python {r['python']}; {', '.join(f'{n} {v}' for n, v in r['versions'].items())}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def agreed_or_not_run(r: dict[str, Any]) -> list[str]:
+    """The libraries beside their variants; nothing is said of runs that were not made."""
+    made = "Made by `python -m benchmarks.updates`."
+    if not r["libraries"]:
+        return [f"The run was ended before the libraries: none was judged. {made}"]
+    judged = sum(row["settings"] for row in r["libraries"])
+    out = sum(row["outside"] for row in r["libraries"] if not row["known"])
+    return [
+        f"{r['settings']:,} drawn settings of hyperparameters for every rule of optax and dtype,",
+        f"{r['stepped']:,} for those of the other libraries:",
+        f"{judged:,} runs of 12 steps with a changing rate, **{out} outside the budget** of the",
+        f"variant that the rule is. Rules that are known to lose digits are listed with why. {made}",
+        "",
+        *table(tuple(ALARMS), r["false_alarms"]),
+    ]
 
 
 ALARMS = ("library", "rules", "runs", "false alarms", "runs that lose digits", "of them outside")
