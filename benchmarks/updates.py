@@ -177,7 +177,8 @@ def agreed_or_not_run(r: dict[str, Any]) -> list[str]:
         f"{r['settings']:,} drawn settings of hyperparameters for every rule of optax and dtype,",
         f"{r['stepped']:,} for those of the other libraries:",
         f"{judged:,} runs of 12 steps with a changing rate, **{out} outside the budget** of the",
-        f"variant that the rule is. Rules that are known to lose digits are listed with why. {made}",
+        "variant that the rule is. Rules that are known to lose digits are listed with why.",
+        made,
         "",
         *table(tuple(ALARMS), r["false_alarms"]),
     ]

@@ -5,8 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from verification.judgement.explain import explain
-from verification.judgement.explain.problem import budgets
-from verification.judgement.explain.problem import Problem
+from verification.judgement.explain.problem import Problem, budgets
 from verification.judgement.sample import Sample
 from verification.vocabulary import Ball
 
