@@ -18,10 +18,7 @@ def l2(k, h, step, g, w, s, t, r):
 
 def decoupled(k, h, step, g, w, s, t, r):
     """w - r weight_decay w first, then the step"""
-    by = r * h.weight_decay
-    beside = lambda: (w, step(k, h, g, w * 0, s, t, r)[0] - by * w)  # as w - r (d + weight_decay w)
-    moved, s = step(k, h, g, k.decayed(w, by), s, t, r)
-    return k.n.spelled(moved, beside), s
+    return _first(r * h.weight_decay, k, h, step, g, w, s, t, r)
 
 
 def after(k, h, step, g, w, s, t, r):
@@ -32,12 +29,18 @@ def after(k, h, step, g, w, s, t, r):
 
 def without_rate(k, h, step, g, w, s, t, r):
     """w - weight_decay w first, whatever the rate, then the step"""
-    return step(k, h, g, k.decayed(w, h.weight_decay), s, t, r)
+    return _first(h.weight_decay, k, h, step, g, w, s, t, r)
 
 
 def eta(k, h, step, g, w, s, t, r):
     """w - eta weight_decay w first, eta the rate over the first rate, then the step"""
-    return step(k, h, g, k.decayed(w, r / h.first_rate * h.weight_decay), s, t, r)
+    return _first(r / h.first_rate * h.weight_decay, k, h, step, g, w, s, t, r)
+
+
+def _first(by, k, h, step, g, w, s, t, r):
+    beside = lambda: (w, step(k, h, g, w * 0, s, t, r)[0] - by * w)  # one step, w added at last
+    moved, s = step(k, h, g, k.decayed(w, by), s, t, r)
+    return k.n.spelled(moved, beside), s
 
 
 DECAYS: Mapping[str, Callable] = {

@@ -1,8 +1,8 @@
 """The named operations that update rules are made of; whoever mistakes one mistakes it everywhere.
 
 The numbers handed in bring operators and sqrt, absolute, sign, larger, power, exceeds, ratio,
-cosine, mix, shrunk, leaf_sum, axis_sum, matrices, total, and spelled: a number beside another way
-to compute it.
+cosine, mix, piled, shrunk, leaf_sum, axis_sum, matrices, total, and spelled: a number beside
+another way to compute it.
 """
 
 from typing import Any

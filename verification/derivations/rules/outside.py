@@ -13,7 +13,7 @@ GOYAL = "Goyal et al., Accurate, large minibatch SGD (2017)"
 
 def accumulated(k, h, g, w, s, t, r):
     """w - r (mean of the last `every` gradients), at every `every`-th step."""
-    total = s["a"] + g
+    total = k.n.piled(s["a"], g, (t - 1) % h.every + 1)
     if t % h.every:
         return w, {"a": total}
     return w - r * (total / h.every), {"a": total * 0}

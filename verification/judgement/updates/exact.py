@@ -75,6 +75,9 @@ class Exact:
     def mix(self, beta, old, new):
         return beta * old + (1 - beta) * new
 
+    def piled(self, total, new, count: int):
+        return total + new
+
     def shrunk(self, w, by):
         return w - by * w
 

@@ -173,13 +173,19 @@ def _apart(
 
 
 def _residual(c: Candidate, seen, layout: Layout, dtype: str) -> float:
-    """In twice the budget of the candidate itself, whose own values are not exact either."""
-    worst = 0.0
+    """In twice the budget of the candidate itself, whose own values are not exact either.
+
+    A run that breaks down everywhere, as the answer does, is no evidence; one with numbers must be.
+    """
+    worst, evidence = 0.0, False
     for run, rows in seen:
         told = rounding(c.variant, posed(c, run), layout, dtype)
         plain = roughly(c.variant, posed(c, run), layout, dtype)
+        if np.isnan(plain).all() and np.isnan(rows).all():
+            continue
+        evidence = True
         worst = max(worst, _distance(rows, told._replace(allowed=2.0 * told.allowed), plain))
-    return worst
+    return worst if evidence else np.inf
 
 
 def _distance(rows: np.ndarray, trajectory: Trajectory, plain: np.ndarray | None = None) -> float:

@@ -36,6 +36,9 @@ class Floats:
     def mix(self, beta, old, new):
         return beta * old + (1 - beta) * new
 
+    def piled(self, total, new, count: int):
+        return total + new
+
     def shrunk(self, w, by):
         return w - by * w
 

@@ -167,6 +167,14 @@ class RunningError:
         value = beta.value * old.value + (1.0 - beta.value) * new.value
         return Rounded(value, np.maximum(one, other + share), self.target)
 
+    def piled(self, total: Rounded, new: Rounded, count: int) -> Rounded:
+        """total + new, the count-th; or count times the mean m + (new - m) / count: the worse."""
+        one, mean = total + new, total.value / max(count - 1, 1)
+        slips = np.abs(one.value) + 2.0 * np.abs(new.value - mean)
+        own = self.target.unit * slips + 4.0 * count * self.target.tiny
+        running = total.error + new.error + np.where(count > 1, own, 0.0)
+        return Rounded(one.value, np.maximum(one.error, running), self.target)
+
     def shrunk(self, w: Rounded, by: Any) -> Rounded:
         """w - by w and w (1 - by): the worse."""
         one, other = w - by * w, w * (1 - by)
