@@ -49,6 +49,7 @@ def test_cases_at_which_autodiff_itself_is_caught_are_left_out():
     assert kill_table.without_other_mistakes(subject, [first, second]) == [first, second]
     assert kill_table.without_other_mistakes(subject, [first, tight]) == [first]
     assert kill_table.without_other_mistakes(subject, [tight]) == [tight]
+    assert kill_table.without_other_mistakes(subject, [tight], lambda: [tight, first]) == [first]
 
 
 def off(truth):

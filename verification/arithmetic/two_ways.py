@@ -87,14 +87,14 @@ def swept(
     tape: Tape,
     scales: Mapping[Spot, float] | None = None,
     swaps: Mapping[Spot, Callable] | None = None,
-    instead: Mapping[int, tuple[int, Array]] | None = None,
+    instead: Mapping[int, tuple[int, Any]] | None = None,
     note: Callable[[Operation, int, Array], None] | None = None,
 ) -> Sweep:
     """One reverse pass, with the cotangent of each spot scaled, or swapped for another.
 
     swaps[spot](operation, operand, cotangents of the outputs) is handed back in place of p.
-    instead[out] = (enters, slope): what reaches `out` goes to `enters` times the slope, and not
-    the way it came.
+    instead[out] = (enters, slope): what reaches `out` goes to `enters` times the slope, or through
+    it where it is a function, and not the way it came.
     note(operation, operand, p) hears of every p.
     """
     reached: Arrays = {tape.out: np.ones(())}
@@ -105,7 +105,7 @@ def swept(
             above = [reached.get(i) for i in op.outs]
             if op.outs[0] in instead and above[0] is not None:
                 at, slope = instead[op.outs[0]]
-                part = slope * above[0]
+                part = slope(above[0]) if callable(slope) else slope * above[0]
                 reached[at] = reached[at] + part if at in reached else part
                 continue
             if any(tape.moving[i] for i in op.outs) and any(a is not None for a in above):

@@ -39,6 +39,7 @@ SHORT = (  # formulas short enough for SymPy
     *("mse", "dense", "neuron", "dropout", "embedding"),
 )
 CASES = 3
+FURTHER = 24  # draws, where autodiff is caught in all of the first
 SAID = 120  # characters of an explanation that are kept
 JITTER = 2.0**-27  # so that float64 arguments are not float32 numbers: a cast of them is seen
 Ask = Callable[[Derivation, Twin, Sequence[Sample]], tuple[Explanation, ...] | None]
@@ -96,21 +97,26 @@ def of_subject(
 ) -> Iterator[dict[str, Any]]:
     subject = SUBJECTS[name]
     samples = samples_of(subject, dtype, cases, seed)
-    clean = without_other_mistakes(subject, samples)
+    further = lambda: samples_of(subject, dtype, FURTHER, seed + len(SUBJECTS))
+    clean = without_other_mistakes(subject, samples, further)
     for twin in twins:
         mine = clean if twin.level == "piece" else samples
         yield {"derivation": name, **row(subject, twin, mine, dtype, ask, symbolic)}
 
 
-def without_other_mistakes(subject: Derivation, samples: Sequence[Sample]) -> Sequence[Sample]:
+def without_other_mistakes(
+    subject: Derivation,
+    samples: Sequence[Sample],
+    further: Callable[[], Sequence[Sample]] = lambda: (),
+) -> Sequence[Sample]:
     """Where plain autodiff is right; a mistake in a piece is planted into it, and makes only one.
 
     It loses digits where the derivation by hand does not: that would be caught, and not the
-    mistake.  Where it is right nowhere, all cases are left.
+    mistake.  Where it is right in none, in none of `further` draws either, all cases are left.
     """
     plain = gradient_of(subject.function, subject.argnums, subject.scalar)
-    kept = [s for s in samples if not caught(answered(plain, s))]
-    return kept or samples
+    right = lambda found: [s for s in found if not caught(answered(plain, s))]
+    return right(samples) or right(further()) or samples
 
 
 def row(

@@ -55,3 +55,11 @@ def test_what_would_excuse_the_right_gradient_too_explains_nothing():
     with jax.enable_x64(True):
         assert problem.residual([slopes + np.array([0.0, 10.0])]) == np.inf
         assert problem.residual(got) <= 1.0
+
+
+def test_leaves_of_other_ranks_are_told_the_same_from_the_end():
+    x, y = np.array([[1.3, 0.7, 2.1]]), np.array([[[0.4, 1.9, 0.6], [1.1, 2.7, 0.3]]])
+    rolled = lambda x: np.roll(3.0 * x**2, 1, -1)
+    (only,) = said((x, rolled(x)), (y, rolled(y)))
+    assert only.fits and "the last axis is off by one" in only.mistake
+    assert said((x, rolled(x)), (y, np.roll(rolled(y), 1, 1)))[0].fits is False

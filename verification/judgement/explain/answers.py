@@ -24,18 +24,21 @@ class Instead(NamedTuple):
     make: Form
 
 
-def forms(shape: tuple[int, ...]) -> Iterator[Instead]:
-    """The forms that an array of this shape can take, the plainest first."""
+def forms(shape: tuple[int, ...], from_the_end: bool = False) -> Iterator[Instead]:
+    """The forms that an array of this shape can take, the plainest first.
+
+    Axes are counted from the end where leaves of other ranks are to be told the same.
+    """
     yield Instead("zero", "it is zero everywhere", "add the missing gradient", lambda x: 0.0 * x)
     yield Instead("sign", "the sign is wrong", "turn the sign", lambda x: -x)
     yield Instead("sign", "the signs are lost: it is the absolute value", "keep the sign", np.abs)
     yield from _turned(shape)
     for axis, n in enumerate(shape):
         if n > 1:
-            yield from _along(axis, len(shape))
+            yield from _along(axis - len(shape) * from_the_end, len(shape))
 
 
-def rarer(shape: tuple[int, ...]) -> Iterator[Instead]:
+def rarer(shape: tuple[int, ...], from_the_end: bool = False) -> Iterator[Instead]:
     """Forms that people meet less often, tried when none of the others holds."""
     yield Instead("factor", "only the signs are left", "keep the sizes", np.sign)
     yield Instead("factor", "it is squared entry by entry", "do not square it", np.square)
@@ -59,7 +62,7 @@ def rarer(shape: tuple[int, ...]) -> Iterator[Instead]:
         yield Instead("zero", "only the lower triangle is written", both, np.tril)
     for axis, n in enumerate(shape):
         if n > 1:
-            yield from _gone(axis)
+            yield from _gone(axis - len(shape) * from_the_end)
 
 
 def _gone(axis: int) -> Iterator[Instead]:
@@ -80,7 +83,7 @@ def _unit(x: np.ndarray) -> np.ndarray:
 
 def _erased(x: np.ndarray, at: int, axis: int) -> np.ndarray:
     wrong = np.array(x)
-    wrong[(slice(None),) * axis + (at,)] = 0.0
+    np.moveaxis(wrong, axis, 0)[at] = 0.0
     return wrong
 
 
@@ -108,7 +111,7 @@ def _turned(shape: tuple[int, ...]) -> Iterator[Instead]:
 
 
 def _along(axis: int, rank: int) -> Iterator[Instead]:
-    named = f"axis {axis}" if rank > 1 else "its only axis"
+    named = "its only axis" if rank == 1 else f"axis {axis}" if axis != -1 else "the last axis"
     yield Instead(
         "flipped", f"{named} runs backwards", f"flip {named}", partial(np.flip, axis=axis)
     )
@@ -140,7 +143,7 @@ def _of_one(x: np.ndarray, at: int, axis: int) -> np.ndarray:
 
 def _pushed(x: np.ndarray, step: int, axis: int) -> np.ndarray:
     moved = np.roll(x, step, axis)
-    moved[(slice(None),) * axis + (0 if step > 0 else -1,)] = 0.0
+    np.moveaxis(moved, axis, 0)[0 if step > 0 else -1] = 0.0
     return moved
 
 

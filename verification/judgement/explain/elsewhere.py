@@ -41,16 +41,19 @@ def _through(dtype: Any) -> Callable[[Any, Any], Any]:
     return lambda z, a: np.asarray(z).astype(dtype).astype(np.float64)
 
 
+ARGUMENTS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (  # for z, by z and its value a
+    ("a, its value", lambda z, a: a),
+    ("-z", lambda z, a: -z),
+    ("2 z", lambda z, a: 2.0 * z),
+    ("z/2", lambda z, a: 0.5 * z),
+    *((f"z clipped to {c:g}", lambda z, a, c=c: np.clip(z, -c, c)) for c in (0.5, 1.0)),
+    ("the mean of z", lambda z, a: np.full_like(z, z.mean())),
+    ("z rounded to bfloat16", _through(ml_dtypes.bfloat16)),
+    ("z rounded to float16", _through(np.float16)),
+    ("z rounded to float32", _through(np.float32)),
+)
 ELSEWHERE: tuple[Elsewhere, ...] = (
-    _at("a, its value", lambda z, a: a),
-    _at("-z", lambda z, a: -z),
-    _at("2 z", lambda z, a: 2.0 * z),
-    _at("z/2", lambda z, a: 0.5 * z),
-    *(_at(f"z clipped to {c:g}", lambda z, a, c=c: np.clip(z, -c, c)) for c in (0.5, 1.0)),
-    _at("the mean of z", lambda z, a: np.full_like(z, z.mean())),
-    _at("z rounded to bfloat16", _through(ml_dtypes.bfloat16)),
-    _at("z rounded to float16", _through(np.float16)),
-    _at("z rounded to float32", _through(np.float32)),
+    *(_at(formula, where) for formula, where in ARGUMENTS),
     _made("its square: the slope is multiplied in twice", lambda s, z, a: s * s),
     _made("its inverse, the slope of the inverse function", lambda s, z, a: 1.0 / s),
     _made("its absolute value", lambda s, z, a: np.abs(s)),

@@ -10,6 +10,7 @@ from ...vocabulary import Explanation, Silent
 from ..sample import Sample
 from .arrows import mishandled
 from .batches import part_of_batch
+from .calls import wrong_call
 from .edges import Edges, one_edge
 from .exchanged import exchanged
 from .layers import where_to_look
@@ -105,6 +106,7 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
         lambda: _local(problems),
         lambda: by_leaf(problems, rare=True),
         lambda: softmax_alone(problems),
+        lambda: wrong_call(problems),
         lambda: wrong_partner(problems),
         lambda: two_edges(edges),
         lambda: two_mistakes(edges),
@@ -114,7 +116,8 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
     for stage in stages:
         found = stage()
         if found and found[0].fits:
-            return found
+            whole = wrong_call(problems) if found[0].kind == "dropped path" else []
+            return [*found, *whole]  # a path inside a call, or all of the call as 1
         closest += found
     nearest = sorted(closest, key=lambda e: e.residual)[:1]
     return [*nearest, where_to_look(problems)]

@@ -82,7 +82,8 @@ def _form(problems: Sequence[Problem], leaf: int, form: Instead) -> float:
 def _common(problems: Sequence[Problem], leaf: int, of: Callable) -> list[Instead]:
     """The forms that the leaf can take in every case."""
     shapes = dict.fromkeys(p.sample.truth[leaf].mid.shape for p in problems)
-    tables = [{form.words: form for form in of(shape)} for shape in shapes]
+    ranks = {len(shape) for shape in shapes}
+    tables = [{form.words: form for form in of(shape, len(ranks) > 1)} for shape in shapes]
     return [form for words, form in tables[0].items() if all(words in t for t in tables[1:])]
 
 
