@@ -81,8 +81,8 @@ def _unexplained(error: Exception) -> Explanation:
 def _explained(problems: list[Problem]) -> list[Explanation]:
     said = by_leaf(problems)
     if said and said[0].kind not in SCALAR:
-        edges = _silently(lambda: one_edge(Edges(of_one_program(problems))))
-        return [*said, *(e for e in edges if e.fits)]
+        placed = _silently(lambda: _placed_too(of_one_program(problems)))
+        return [*said, *(e for e in placed if e.fits)]
     try:
         return _inside(problems, said)
     except Silent as silence:  # the function cannot be followed: only the answer is known
@@ -93,6 +93,11 @@ def _explained(problems: list[Problem]) -> list[Explanation]:
         )
 
 
+def _placed_too(problems: list[Problem]) -> list[Explanation]:
+    """What is seen in the answer may have come down from one place."""
+    return [*one_edge(Edges(problems)), *mishandled(problems)]
+
+
 def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanation]:
     """With the function's own program at hand."""
     closest: list[Explanation] = []
@@ -100,7 +105,7 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
     edges = Edges(problems)
     stages = [
         lambda: _placed(_weighed(edges, one_edge(edges)), said),
-        lambda: _weighed(edges, said),
+        lambda: _in_two(edges, _weighed(edges, said)),
         lambda: exchanged(problems),
         lambda: part_of_batch(problems),
         lambda: _local(problems),
@@ -129,6 +134,13 @@ def _local(problems: Sequence[Problem]) -> list[Explanation]:
     arrows = mishandled(problems)
     fitting = [e for e in (*slopes, *arrows) if e.fits]
     return sorted(fitting, key=lambda e: not e.location) or slopes
+
+
+def _in_two(edges: Edges, said: list[Explanation]) -> list[Explanation]:
+    """Leaves that are wrong by factors of which no one edge is the cause: two may be."""
+    if not said or not all(e.fits and e.kind in SCALAR for e in said):
+        return said
+    return [*said, *(e for e in two_edges(edges) if e.fits)]
 
 
 def _weighed(edges: Edges, found: list[Explanation]) -> list[Explanation]:
