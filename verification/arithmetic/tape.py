@@ -54,6 +54,9 @@ class Wrong(NamedTuple):
     slopes: Mapping[tuple[int, int], Any] = {}
 
 
+Altered = Callable[["Tape", Operation], list | None]  # other values of an operation; None: its own
+
+
 @dataclass
 class Tape:
     """All numbers, all operations in order, and which numbers are the leaves and the result."""
@@ -64,6 +67,7 @@ class Tape:
     out: int = -1
     moving: list[bool] = field(default_factory=list)  # whether it depends on what is wanted
     noise: Callable[[Any], Any] | None = None  # what is made of every result, forward and back
+    altered: Altered | None = None
     wrong: Wrong = Wrong()
 
     def put(self, array, moving: bool = False) -> int:
@@ -74,10 +78,14 @@ class Tape:
 
 
 def record(
-    program: ClosedJaxpr, leaves: list[np.ndarray], wanted: tuple[int, ...], noise=None
+    program: ClosedJaxpr,
+    leaves: list[np.ndarray],
+    wanted: tuple[int, ...],
+    noise=None,
+    altered: Altered | None = None,
 ) -> Tape:
     """The program at these leaves; only leaves[i] for i in `wanted` are differentiated by."""
-    tape = Tape(noise=noise)
+    tape = Tape(noise=noise, altered=altered)
     ids = [tape.put(leaf, k in wanted) for k, leaf in enumerate(leaves)]
     tape.leaves = tuple(ids[i] for i in wanted)
     with np.errstate(all="ignore"):
@@ -117,7 +125,8 @@ def apply(tape: Tape, operation: Operation) -> list[int]:
     """Compute, and write down."""
     given = [tape.numbers[i] for i in operation.ins]
     moving = any(tape.moving[i] for i in operation.ins) and operation.name != "stop_gradient"
-    made = values(operation, given)
+    other = None if tape.altered is None else tape.altered(tape, operation)
+    made = values(operation, given) if other is None else other
     if tape.noise is not None and moving:
         made = map(tape.noise, made)
     outs = [tape.put(x, moving) for x in made]

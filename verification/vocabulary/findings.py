@@ -33,6 +33,8 @@ KINDS = (  # of mistakes, from what is seen in the answer alone to what needs th
     "one example",
     "reordered",  # reshaped in the wrong order
     "cast",  # through a lower precision
+    "argument",  # the right gradient at another argument
+    "value",  # a number that the way back uses is not the forward's
     "edge",  # one wrong factor at one local derivative
     "dropped path",
     "slope",

@@ -12,7 +12,9 @@ import numpy as np
 from ...arithmetic.tape import Key, Operation
 from ...arithmetic.two_ways import against, swept
 from ...vocabulary import Explanation
+from .factors import Named, known_numbers, recognised
 from .mishandled import PASSED, RULES, Arrow, Rule
+from .mishandled.arrow import always
 from .places import place_of
 from .problem import Problem, along, wrong_leaves
 from .terms import SYMBOLS
@@ -20,6 +22,7 @@ from .terms import SYMBOLS
 TRIED, HALF = 16, 0.5  # guesses tried on every entry, of those that leave less than half
 WORK = 6 * 10**5  # operations of all sweeps together
 SHOWN = 6
+SURE = 1e-4  # of the difference, at most, may be left by a number that is recognised
 
 
 class Guess(NamedTuple):
@@ -36,7 +39,7 @@ def mishandled(problems: Sequence[Problem]) -> list[Explanation]:
     likely = [g for g in guesses if g.left < HALF][:TRIED]
     found = [(g, r) for g in likely if (r := _residual(problems, g)) <= 1.0]
     order = {rule.words: k for k, rule in enumerate(RULES)}
-    rules = sorted({g.rule.words for g, _ in found}, key=order.__getitem__)
+    rules = sorted({g.rule.words for g, _ in found}, key=lambda words: order.get(words, -1))
     return [_said(problems, words, found) for words in rules][:SHOWN]
 
 
@@ -46,12 +49,13 @@ def _guesses(p: Problem) -> Iterator[Guess]:
     for op in p.tape.operations:
         if op.name not in PASSED and len(op.outs) == 1 and p.tape.moving[op.outs[0]]:
             groups.setdefault(op.key, []).append(op)
-    room = WORK // max(len(p.tape.operations), 1)
+    room, numbers = WORK // max(len(p.tape.operations), 1), known_numbers(p)
     for key, ops in groups.items():
         arrow = _arrow(p, ops[-1])
         if arrow is None or not size:
             continue
-        for rule in RULES:
+        constant = _constant(p, arrow, numbers, size) if len(ops) == 1 else None
+        for rule in RULES if constant is None else (constant, *RULES):
             try:
                 if not rule.where(arrow):
                     continue
@@ -69,6 +73,22 @@ def _guesses(p: Problem) -> Iterator[Guess]:
             left = float(np.sqrt(rest @ rest)) / size
             if np.isfinite(left):
                 yield Guess(key, rule, left)
+
+
+def _constant(p: Problem, arrow: Arrow, numbers: list[Named], size: float) -> Rule | None:
+    """What arrives there taken to be one number for all, where that is a number of the problem."""
+    given = lambda words, c: Rule(words, "edge", always, lambda a: a.pull(np.full_like(a.d, c)))
+    if arrow.out.size < 2:
+        return None
+    nothing = _effect(p, arrow, given("", 0.0))
+    ones, goal = _effect(p, arrow, given("", 1.0)) - nothing, p.target - nothing
+    with np.errstate(all="ignore"):
+        c = float(ones @ goal / (ones @ ones))
+        left = float(np.sqrt(np.square(goal - c * ones).sum())) / size
+    named = recognised(c, 1e-9 + left, numbers) if left < SURE else None
+    if named is None or named.value in (0.0, 1.0):
+        return None
+    return given(f"what arrives there is taken to be one for all, {named.words}", named.value)
 
 
 def _arrow(p: Problem, op: Operation) -> Arrow | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...vocabulary import Explanation, Silent
 from ..sample import Sample
+from .arguments import other_argument
 from .arrows import mishandled
 from .batches import part_of_batch
 from .calls import wrong_call
@@ -25,6 +26,7 @@ from .repeated import everywhere
 from .slopes import wrong_slope
 from .softmaxes import softmax_alone
 from .twins import known_twins
+from .values import other_value
 
 CASES = 4  # of the evidence that is looked at
 SCALAR = ("zero", "sign", "factor")  # what a local derivative does too: then it has a place
@@ -113,6 +115,8 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
         lambda: softmax_alone(problems),
         lambda: wrong_call(problems),
         lambda: wrong_partner(problems),
+        lambda: other_value(problems),
+        lambda: other_argument(problems),
         lambda: two_edges(edges),
         lambda: two_mistakes(edges),
         lambda: everywhere(edges),

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...arithmetic.formats import format_of
 from ...arithmetic.linear import as_float
-from ...arithmetic.tape import Tape, Wrong, record
+from ...arithmetic.tape import Altered, Tape, Wrong, record
 from ...arithmetic.two_ways import Arrays, Meeting, Spot, Sweep, flows, meetings, rates, swept
 from ...oracles.question import Question, ask
 from ..sample import Sample, decidable, outside
@@ -52,9 +52,15 @@ class Problem:
         if self.given is not None:
             plain = replace(self, given=None)
             return replace(plain.tape, wrong=self.given(plain))
+        return self.recorded()
+
+    def recorded(
+        self, leaves: list[np.ndarray] | None = None, altered: Altered | None = None
+    ) -> Tape:
+        """A tape of the program: at other leaves, or with other values of its operations."""
         q, noise = self.question, None if self.seed is None else _noise(self.seed, self.unit)
         with jax.enable_x64(True):
-            return record(q.program, q.leaves, q.wanted, noise)
+            return record(q.program, leaves or q.leaves, q.wanted, noise, altered)
 
     @cached_property
     def units(self) -> dict[Unit, list[At]]:
