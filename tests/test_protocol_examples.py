@@ -2,11 +2,13 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from verification.judgement.foreign import validate_process
+from verification.judgement.updates.foreign import validate_update_process
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "protocol"
 C = "logistic_neuron", "softmax_cross_entropy"
@@ -50,6 +52,17 @@ def test_a_slip_in_the_program_in_c_is_seen(tmp_path):
     program = compiled(tmp_path, "cc", str(tmp_path / "slip.c"), "-lm")
     finding = validate_process([program], against="softmax_cross_entropy", cases=4)
     assert finding.verdict == "wrong", finding
+
+
+def test_the_program_in_python_is_correct_and_a_slip_in_it_is_named(tmp_path):
+    text = (FOLDER / "adam.py").read_text()
+    finding = validate_update_process([sys.executable, str(FOLDER / "adam.py")], against="adam")
+    assert finding.verdict == "correct", finding
+    slip = text.replace("(math.sqrt(v / (1 - b2**t)) + eps)", "math.sqrt(v / (1 - b2**t) + eps)")
+    assert slip != text
+    (tmp_path / "slip.py").write_text(slip)
+    finding = validate_update_process([sys.executable, str(tmp_path / "slip.py")], against="adam")
+    assert finding.verdict == "wrong" and finding.explanation[0].fault == "adam_eps_inside"
 
 
 @needs("node")

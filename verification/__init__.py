@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
     from .judgement.check import check as check
     from .judgement.foreign import validate_process as validate_process
     from .judgement.training.validate import validate_training as validate_training
+    from .judgement.updates.foreign import validate_update_process as validate_update_process
     from .judgement.updates.validate import validate_update as validate_update
     from .judgement.validate import validate as validate
     from .vocabulary import Agreement as Agreement
@@ -38,6 +39,7 @@ _HOMES = {
     "validate_process": ".judgement.foreign",
     "Limits": ".adapters.limits",
     "validate_update": ".judgement.updates.validate",
+    "validate_update_process": ".judgement.updates.foreign",
     "validate_training": ".judgement.training.validate",
     "TrainingStep": ".adapters.recorded",
     "record": ".adapters.recorded",

@@ -33,6 +33,23 @@ class Layout(NamedTuple):
     wanted: tuple[str, ...]  # the members of the output
     argnums: tuple[int, ...]
     cotangent: str  # its name; empty for a scalar function
+    function = FUNCTION
+
+    def encoded(self, args: tuple, floats: str = NUMBER) -> dict[str, Any]:
+        """The arguments by name.  Raises TypeError for what is no array of numbers."""
+        pairs = zip(self.arguments, args, strict=True)
+        return {name: written(value, floats) for name, value in pairs}
+
+    def decoded(self, output: Any, args: tuple, dtype: str, floats: str = NUMBER) -> tuple:
+        """The gradient, in the pytrees of the arguments and the dtype of results.
+
+        Raises Improper for another layout, shape or kind of number.
+        """
+        members(output, self.wanted)
+        result = PRECISIONS[dtype].results
+        like = (args[i] for i in self.argnums)
+        pairs = zip(self.wanted, like, strict=True)
+        return tuple(read(output[name], tree, name, result, floats) for name, tree in pairs)
 
 
 @cache
@@ -62,16 +79,12 @@ def in_one_line(name: str) -> str:
 # --- what is asked -----------------------------------------------------------------------------
 
 
-def encoded(of: Layout, args: tuple, floats: str = NUMBER) -> dict[str, Any]:
-    """The arguments by name.  Raises TypeError for what is no array of numbers."""
-    pairs = zip(of.arguments, args, strict=True)
-    return {name: written(value, floats) for name, value in pairs}
-
-
 def written(tree: Any, floats: str = NUMBER) -> Any:
     """A tree of arrays as JSON has it."""
     if hasattr(tree, "_fields"):
         return {name: written(getattr(tree, name), floats) for name in tree._fields}
+    if isinstance(tree, dict):
+        return {name: written(value, floats) for name, value in tree.items()}
     if isinstance(tree, tuple | list):
         return [written(item, floats) for item in tree]
     array = np.asarray(tree)
@@ -94,28 +107,21 @@ def _mapped(change: Callable, nested: Any) -> Any:
 # --- what is answered ----------------------------------------------------------------------------
 
 
-def decoded(of: Layout, output: Any, args: tuple, dtype: str, floats: str = NUMBER) -> tuple:
-    """The gradient, in the pytrees of the arguments and the dtype of results.
-
-    Raises Improper for another layout, shape or kind of number.
-    """
+def members(output: Any, wanted: tuple[str, ...]) -> None:
+    """Raises Improper for what is no object with these members and no others."""
     if not isinstance(output, dict):
-        raise Improper(f"gave as output {kind(output)}, not an object with {_and(of.wanted)}")
-    if set(output) != set(of.wanted):
-        raise Improper(f"gave an output with {_and(tuple(output))}, not with {_and(of.wanted)}")
-    result = PRECISIONS[dtype].results
-    like = (args[i] for i in of.argnums)
-    pairs = zip(of.wanted, like, strict=True)
-    return tuple(read(output[name], tree, name, result, floats) for name, tree in pairs)
+        raise Improper(f"gave as output {kind(output)}, not an object with {_and(wanted)}")
+    if set(output) != set(wanted):
+        raise Improper(f"gave an output with {_and(tuple(output))}, not with {_and(wanted)}")
 
 
 def read(given: Any, like: Any, path: str, dtype: str, floats: str = NUMBER) -> Any:
     """`given` as the tree that `like` is, its numbers rounded to dtype."""
-    if members := _members(like):
-        if not isinstance(given, dict) or set(given) != set(members):
-            raise Improper(f"gave {path} as {kind(given)}, not as an object with {_and(members)}")
+    if names := _members(like):
+        if not isinstance(given, dict) or set(given) != set(names):
+            raise Improper(f"gave {path} as {kind(given)}, not as an object with {_and(names)}")
         of = like if isinstance(like, dict) else like._asdict()
-        parts = {m: read(given[m], of[m], f"{path}.{m}", dtype, floats) for m in members}
+        parts = {m: read(given[m], of[m], f"{path}.{m}", dtype, floats) for m in names}
         return parts if isinstance(like, dict) else type(like)(**parts)
     if isinstance(like, tuple | list):
         if not isinstance(given, list) or len(given) != len(like):

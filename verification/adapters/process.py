@@ -10,17 +10,32 @@ Source: the protocol of https://github.com/gradbench/gradbench (CONTRIBUTING.md)
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from .channel import Channel
-from .layouts import FLOATS, FUNCTION, NUMBER, Layout, decoded, encoded, kind
+from .layouts import FLOATS, NUMBER, kind
 from .limits import Limits
 from .strict_json import Improper, shown, strict
 
 EVAL = "refnet"
 GRACE = 0.5  # seconds to leave by itself when all is said
+
+
+@runtime_checkable
+class Spoken(Protocol):
+    """One function of one module: how a question to it and its answer are written as JSON."""
+
+    @property
+    def module(self) -> str: ...
+
+    @property
+    def function(self) -> str: ...
+
+    def encoded(self, args: Any, floats: str) -> dict[str, Any]: ...
+
+    def decoded(self, output: Any, args: Any, dtype: str, floats: str) -> tuple: ...
 
 
 class Tool:
@@ -30,7 +45,7 @@ class Tool:
     """
 
     def __init__(
-        self, command: Sequence[str], of: Layout, dtype: str, limits: Limits, seed: int = 0
+        self, command: Sequence[str], of: Spoken, dtype: str, limits: Limits, seed: int = 0
     ):
         self.command, self.of, self.dtype, self.limits = tuple(command), of, dtype, limits
         self._ids = np.random.default_rng([seed, 4])  # nobody answers before knowing the id
@@ -51,18 +66,18 @@ class Tool:
             self._channel = None
 
     def evaluate(self, args: tuple, dtype: str) -> tuple:
-        """The gradient at args, in the pytrees of the arguments differentiated."""
+        """The answer to args: a gradient has the pytrees of the arguments differentiated."""
         if self._given_up:
             raise Improper(self._given_up)
         self._ready()
-        asked = encoded(self.of, args, self._floats)
+        asked = self.of.encoded(args, self._floats)
         asked |= {"dtype": dtype, "min_runs": 1, "min_seconds": 0}
-        reply = self._ask("evaluate", module=self.of.module, function=FUNCTION, input=asked)
+        reply = self._ask("evaluate", module=self.of.module, function=self.of.function, input=asked)
         with self._judged("evaluate"):
             self._succeeded(reply)
             if "output" not in reply:
                 raise Improper("said success, but gave no output")
-            answer = decoded(self.of, reply["output"], args, dtype, self._floats)
+            answer = self.of.decoded(reply["output"], args, dtype, self._floats)
         self._last = reply["id"]
         return answer
 

@@ -1,4 +1,4 @@
-"""Files of test vectors: one per derivation, floats as hexadecimal strings, a test to a line.
+"""Files of test vectors: one per derivation or update rule, hexadecimal floats, a test to a line.
 
 Organised like Wycheproof's: notes say what kind of mistake a flag stands for, groups hold tests of
 one kind, and every test has a result: conforming, must-differ or convention.

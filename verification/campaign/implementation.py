@@ -2,7 +2,7 @@
 
 import shlex
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +26,7 @@ class Implementation:
     allow: tuple[str, ...] = ()
     vary: tuple[Any, ...] = ()
     limits: tuple[tuple[str, float], ...] = ()  # of a process: seconds, memory, output
+    update: str = ""  # the variant that it should be, where it is no gradient but an update rule
     folder: str = ""  # where files are looked for; the working directory where it is empty
 
 
@@ -64,15 +65,31 @@ def _subject(one: Implementation, folder: Path) -> Subject:
 
 def derivation(name: str):
     """One of our derivations.  Raises Unusable that names the nearest, and all."""
-    from difflib import get_close_matches
-
     from ..derivations import ALL
 
-    if name in ALL:
-        return ALL[name]
-    near = get_close_matches(name, ALL, n=1)
+    return ALL[_known("against", name, ALL, f"known: {', '.join(ALL)}")]
+
+
+def variant(name: str):
+    """A variant of an update rule.  Raises Unusable that names the nearest."""
+    from ..derivations.rules import VARIANTS
+
+    return VARIANTS[_known("update", name, VARIANTS, "`refnet list updates` has the names")]
+
+
+def _known(what: str, name: str, names: Collection[str], which: str) -> str:
+    from difflib import get_close_matches
+
+    if name in names:
+        return name
+    near = get_close_matches(name, names, n=1)
     guess = f"did you mean {near[0]!r}? " if near else ""
-    raise Unusable(f"against is {name!r}; {guess}known: {', '.join(ALL)}")
+    raise Unusable(f"{what} is {name!r}; {guess}{which}")
+
+
+def rule(one: Implementation) -> Located:
+    """The update rule of a file.  Raises Unusable, in a sentence, where it cannot be had."""
+    return located("the rule", one.gradient, Path(one.folder).absolute())
 
 
 def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
@@ -80,8 +97,9 @@ def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
 
     Raises Unusable where not the implementation but what it is judged by is at fault.
     """
-    if one.process:
-        return _renamed(_of_process(one, dtype, cases, seed), one, dtype, cases, seed)
+    if one.process or one.update:
+        ask = _of_process if one.process else _of_rule
+        return _renamed(ask(one, dtype, cases, seed), one, dtype, cases, seed)
     from ..judgement.validate import validate
 
     it = subject(one)
@@ -105,16 +123,29 @@ def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
 
 def _of_process(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
     from ..judgement.foreign import Limits, validate_process
+    from ..judgement.updates.foreign import validate_update_process
 
-    derivation(one.against)
+    ask = validate_update_process if one.update else validate_process
     whole = {"memory": int, "output": int}  # bytes
-    asked: dict[str, Any] = {"against": one.against, "dtype": dtype, "cases": cases, "seed": seed}
+    asked: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}
     given: dict[str, Any] = {key: whole.get(key, float)(value) for key, value in one.limits}
     try:
         limits = Limits(**given)
-        return validate_process(one.process, limits=limits, **asked)
+        return ask(one.process, against=one.update or one.against, limits=limits, **asked)
     except Exception as error:
         raise _refused(error) or error from error
+
+
+def _of_rule(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
+    from ..judgement.updates.validate import validate_update
+
+    made = rule(one)
+    asked: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}
+    try:
+        return validate_update(made.function, against=one.update, **asked)
+    except Exception as error:
+        said = raised(made.function, made.given, error)
+        raise said or _refused(error) or error from error
 
 
 def _renamed(found: Finding, one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
@@ -155,8 +186,8 @@ def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:
         words += [part for key, value in one.limits for part in (f"--{key}", f"{value:g}")]
     else:
         words += [one.gradient]
-    if one.against:
-        words += ["--against", one.against]
+    if one.update or one.against:
+        words += ["--update", one.update] if one.update else ["--against", one.against]
     else:
         words += ["--of", one.of, "--args", one.args]
         numbers = (one.argnums,) if isinstance(one.argnums, int) else one.argnums
@@ -173,16 +204,16 @@ def row(found: Finding, one: Implementation) -> dict[str, Any]:
     return {
         **json.loads(found.to_json()),
         "implementation": one.name,
-        "against": one.against or one.of,
+        "against": f"update/{one.update}" if one.update else one.against or one.of,
         "location": place(one),
-        "forward": {"file": "" if one.process else subject(one).forward},
+        "forward": {"file": "" if one.process or one.update else subject(one).forward},
     }
 
 
 def place(one: Implementation) -> dict[str, Any]:
-    """File and line of the gradient; of a process, the file that its command runs."""
+    """File and line of the gradient or rule; of a process, the file that its command runs."""
     if not one.process:
-        it = subject(one).gradient
+        it = rule(one) if one.update else subject(one).gradient
         return {"file": it.file, "line": it.line}
     files = [word for word in shlex.split(one.process) if Path(word).is_file()]
     inside = [word for word in files if not Path(word).is_absolute()]

@@ -11,13 +11,17 @@ import numpy as np
 
 from ..adapters.source_files import Unusable
 from ..judgement.answer import cast
-from .implementation import Implementation, Subject, derivation, raised, subject
+from .implementation import Implementation, Subject, derivation, raised, rule, subject, variant
 
 
 def check(one: Implementation) -> None:
     """Raises Unusable, in one sentence, where the parts do not fit."""
+    if one.update:
+        variant(one.update)
     if one.process:
         _program(one)
+    elif one.update:
+        rule(one)
     else:
         _functions(subject(one))
 
@@ -36,7 +40,8 @@ def _functions(it: Subject) -> None:
 
 def _program(one: Implementation) -> None:
     """Raises Unusable where a process cannot be begun: from the working directory, by no shell."""
-    derivation(one.against)
+    if not one.update:
+        derivation(one.against)
     try:
         words = shlex.split(one.process)
     except ValueError as error:

@@ -62,10 +62,12 @@ def updates() -> dict[str, str]:
 
 
 def protocol() -> dict[str, str]:
-    from ..adapters.layouts import in_one_line
+    from ..adapters import layouts, run_layouts
     from ..derivations import ALL
+    from ..derivations.rules import VARIANTS
 
-    return {name: in_one_line(name) for name in ALL}
+    runs = {run_layouts.PREFIX + name: run_layouts.in_one_line(name) for name in VARIANTS}
+    return {name: layouts.in_one_line(name) for name in ALL} | runs
 
 
 def _first_line(thing: Any) -> str:

@@ -1,4 +1,4 @@
-"""`refnet validate`: is somebody's gradient right?  A function in a file, or a process."""
+"""`refnet validate`: is somebody's gradient or update rule right?  In a file, or a process."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 GRADIENT = Annotated[
     str | None,
-    typer.Argument(metavar="[FILE.py:GRADIENT]", help="The gradient; or package.module:GRADIENT."),
+    typer.Argument(
+        metavar="[FILE.py:GRADIENT]",
+        help="The gradient, or with --update the rule; or package.module:GRADIENT.",
+    ),
 ]
 OF = Annotated[
     str | None, typer.Option(help="FILE.py:LOSS, the function differentiated.", metavar="LOSS")
@@ -46,6 +49,13 @@ AGAINST = Annotated[
     str | None,
     typer.Option(help="One of our derivations, in place of --of and --args."),
 ]
+UPDATE = Annotated[
+    str | None,
+    typer.Option(
+        help="The update rule that it should be, such as adam (see `refnet list updates`).",
+        metavar="NAME",
+    ),
+]
 
 
 def validate(
@@ -62,6 +72,7 @@ def validate(
         str | None, typer.Option(help="A command that answers over its stdin and stdout.")
     ] = None,
     against: AGAINST = None,
+    update: UPDATE = None,
     seconds: Annotated[float | None, typer.Option(help="Limit of a process, a question.")] = None,
     memory: Annotated[float | None, typer.Option(help="Limit of a process, in bytes.")] = None,
     output: Annotated[float | None, typer.Option(help="Limit of an answer, in bytes.")] = None,
@@ -69,9 +80,10 @@ def validate(
     junit: Annotated[Path | None, typer.Option(help="Write it there as JUnit XML.")] = None,
     sarif: Annotated[Path | None, typer.Option(help="Write it there as SARIF 2.1.0.")] = None,
 ) -> int:
-    """Judge somebody's gradient.
+    """Judge somebody's gradient, or update rule.
 
-    Give FILE.py:GRADIENT with --of and --args, or --process with --against.
+    Give FILE.py:GRADIENT with --of and --args, or --process with --against; of an update rule
+    FILE.py:RULE, a function that makes it from hyperparameters, or --process, with --update.
 
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
@@ -80,7 +92,7 @@ def validate(
         writable_file(option, file)
     one = implementation(
         gradient, of, args, argnums, allow=allow, vary=vary, process=process, against=against,
-        limits=limits,
+        limits=limits, update=update,
     )  # fmt: skip
     findings = judged(one, dtype, cases, seed)
     from ..campaign.implementation import row
@@ -103,11 +115,13 @@ def implementation(
     process: str | None = None,
     against: str | None = None,
     limits: dict[str, float | None] | None = None,
+    update: str | None = None,
 ) -> "Implementation":
     """What the options name, or a Mistake where they contradict each other or one is missing."""
     given = {name: value for name, value in (limits or {}).items() if value is not None}
     options = {"FILE.py:GRADIENT": gradient, "--of": of, "--args": args, "--allow": allow}
     options |= {"--vary": vary, "--process": process, "--against": against}
+    options |= {"--update": update, "--argnums": argnums if update and argnums != "0" else None}
     options |= {f"--{name}": positive(f"--{name}", value) for name, value in given.items()}
     _agree({name: str(value) for name, value in options.items() if value})
     from ..campaign.implementation import Implementation
@@ -123,22 +137,27 @@ def implementation(
         allow=tuple(allow or ()),
         vary=tuple(int(word) if word.isdecimal() else word for word in vary or ()),
         limits=tuple(given.items()),
+        update=update or "",
     )
 
 
 def _agree(given: dict[str, str]) -> None:
     """Raises a Mistake for an option that contradicts another, or that is missing."""
+    by = next((option for option in ("--update", "--against") if option in given), "")
     if "--process" in given:
-        apart = ("FILE.py:GRADIENT", "--of", "--args", "--allow", "--vary")
+        apart: tuple[str, ...] = ("FILE.py:GRADIENT", "--of", "--args", "--allow", "--vary")
         wanted, head = ("--against",), f"--process is {given['--process']!r}"
     elif "FILE.py:GRADIENT" in given:
-        apart: tuple[str, ...] = ("--seconds", "--memory", "--output")
-        apart += ("--of", "--args") if "--against" in given else ()
-        wanted = () if "--against" in given else ("--of", "--args")
-        head = f"the gradient is {given['FILE.py:GRADIENT']!r}"
-        head += f" and --against {given['--against']!r}" if "--against" in given else ""
+        apart, wanted = ("--seconds", "--memory", "--output"), ("--of", "--args")
+        what = "rule" if by == "--update" else "gradient"
+        head = f"the {what} is {given['FILE.py:GRADIENT']!r}"
     else:
         raise Mistake("there is nothing to judge; give FILE.py:GRADIENT, or --process COMMAND")
+    if by:
+        head, wanted = f"{head} and {by} {given[by]!r}", ()
+        apart += ("--of", "--args")
+    if by == "--update":
+        apart += ("--against", "--argnums", "--allow", "--vary")
     for option in apart:
         if option in given:
             raise Mistake(f"{option} is {given[option]!r}, but {head}; leave one of the two out")
@@ -150,7 +169,8 @@ def _agree(given: dict[str, str]) -> None:
 MEANT = {
     "--of": "give the function differentiated, --of FILE.py:LOSS",
     "--args": "give where to look, --args FILE.py:SAMPLE, a function of a random generator",
-    "--against": "give the name of a derivation, such as --against mse (see `refnet list`)",
+    "--against": "give the name of a derivation, such as --against mse (see `refnet list`), "
+    "or of an update rule, --update adam",
 }
 
 

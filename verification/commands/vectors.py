@@ -24,17 +24,23 @@ vectors = typer.Typer(
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Derivations. Default: all.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...",
+            help="Derivations, or update rules as update/adam. Default: all derivations.",
+        ),
     ] = None,
     dtype: Annotated[
-        list[str] | None, typer.Option(help="May be repeated. Default: every dtype.")
+        list[str] | None,
+        typer.Option(help="May be repeated. Default: every dtype; of update rules the first two."),
     ] = None,
     cases: Annotated[int, typer.Option(help="Cases drawn, besides the edges.")] = 8,
     seed: Annotated[int, typer.Option(help="Of the cases.")] = 0,
 ) -> int:
-    """Write one file for each derivation, and their schema.
+    """Write one file for each derivation or update rule, and their schema.
 
-    Inputs, proven gradients, and the budget of every entry in every dtype. DIR is replaced whole.
+    Inputs, proven gradients or parameters, and the budget of every entry in every dtype. DIR is
+    replaced whole.
     """
     at_least_one("--cases", cases)
     seed_of(seed)
@@ -45,8 +51,8 @@ def export(
     from ..derivations import ALL
     from ..judgement.vectors import export_vectors
 
-    wanted = [known("derivation", name, ALL) for name in dict.fromkeys(names or ALL)]
-    dtypes = [known("dtype", d, DTYPES) for d in dict.fromkeys(dtype or DTYPES)]
+    wanted = [_known(name) for name in dict.fromkeys(names or ALL)]
+    dtypes = [known("dtype", d, DTYPES) for d in dict.fromkeys(dtype or ())]
     try:
         files = export_vectors(folder, wanted, dtypes, cases, seed)
     except Unreadable as error:
@@ -54,6 +60,17 @@ def export(
     size = sum(file.stat().st_size for file in files)
     typer.echo(f"{len(files)} files, {size / 1e6:.1f} MB: {folder}")
     return 0
+
+
+def _known(name: str) -> str:
+    """The name, if it is one of a derivation, or of an update rule behind update/."""
+    from ..adapters.run_layouts import PREFIX
+    from ..derivations import ALL
+    from ..derivations.rules import VARIANTS
+
+    if name.startswith(PREFIX):
+        return PREFIX + known("update rule", name.removeprefix(PREFIX), VARIANTS)
+    return known("derivation", name, ALL)
 
 
 @vectors.command("check")
@@ -91,7 +108,7 @@ def _print(tallies: list["Tally"]) -> None:
     from rich.table import Column, Table
 
     names = ("dtype", "verdict", "tests", "missing", "worst", "power")
-    table = Table(Column("derivation", no_wrap=True), *names, box=box.SIMPLE_HEAD)
+    table = Table(Column("algorithm", no_wrap=True), *names, box=box.SIMPLE_HEAD)
     for tally in tallies:
         f = tally.finding
         worst = f"{f.worst.budgets:.2g}" if f.worst else "none"
@@ -104,3 +121,5 @@ def _print(tallies: list["Tally"]) -> None:
         f = tally.finding
         if f.verdict != "correct":
             console.print(f"{f.name}, {f.dtype}: {f.verdict}: {f.reason}", markup=False)
+            for said in f.explanation[:1]:
+                console.print(f"  {said}", markup=False)

@@ -79,11 +79,16 @@ def answer(tool: Tool, posed: Posed | None) -> Sample | None:
     try:
         given = tool.evaluate(args, posed.dtype)
         sample = posed.answered(lambda *_: given)
-        bad = [path for k, path in enumerate(sample.paths) if outside(sample, k).any()]
-        tool.analysis(not bad, f"outside its budget: {', '.join(bad)}" if bad else "")
+        note(tool, sample)
     except Improper as error:
         return Sample(label, (), [], [], [], args, posed.edge, failure=str(error))
     return sample
+
+
+def note(tool: Tool, sample: Sample) -> None:
+    """Tell it what its last answer was found to be.  Raises Improper where it does not hear."""
+    bad = [path for k, path in enumerate(sample.paths) if outside(sample, k).any()]
+    tool.analysis(not bad, f"outside its budget: {', '.join(bad)}" if bad else "")
 
 
 def explained(subject: Derivation, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 from ...arithmetic.formats import format_of
 from ...derivations.rules import Variant
 from ...vocabulary import Explanation, Finding, Verdict
+from ..formula import Told
 from ..sample import Sample
 from .candidates import Candidate, candidates, posed
 from .leaves import Layout
@@ -104,6 +105,14 @@ def narrower(sample: Sample, variant: Variant, layout: Layout, dtype: str) -> st
         if _distance(rows, rounding(variant, sequence, layout, name)) <= 1.0:
             return name
     return ""
+
+
+def digits_lost(sample: Sample, variant: Variant, layout: Layout, dtype: str) -> Told:
+    """Whether the rounding of a narrower format explains the answers, and no mistake does."""
+    name = narrower(sample, variant, layout, dtype)
+    if not name or any(said.fits for said in explained((sample,), variant, layout, dtype)):
+        return Told(False, "")
+    return Told(True, f"something is kept or computed in {name}")
 
 
 BELOW = {"float64": ("float32", "bfloat16"), "float32": ("float16", "bfloat16")}

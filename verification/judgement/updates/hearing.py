@@ -11,8 +11,7 @@ import jax
 import numpy as np
 
 from ...arithmetic.formats import format_of
-from ...oracles.question import as_exact
-from .leaves import Layout
+from .leaves import Layout, flat
 from .rule import RATE, Rule
 from .vectors import Sequence
 
@@ -47,13 +46,13 @@ def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> np.ndarr
     params = layout.tree_of(sequence.params.astype(held))
     state = _asked("init", rule_at(sequence.rates[0]).init, params)
     rows, again = [], None
-    for k, (flat, rate) in enumerate(zip(sequence.gradients, sequence.rates, strict=True)):
-        gradient = layout.tree_of(flat.astype(held))
+    for k, (row, rate) in enumerate(zip(sequence.gradients, sequence.rates, strict=True)):
+        gradient = layout.tree_of(row.astype(held))
         question = (rule_at(rate), gradient, copy.deepcopy(state), params, rate)
         before = copy.deepcopy(question[1:])
         answer = _asked("update", _call, *question)
         params, state = _answer(answer, layout, held, k + 1)
-        rows.append(_flat(params))
+        rows.append(flat(params))
         if k == len(sequence.gradients) // 2:
             again = (question[0], *before, rows[-1])
     if again is not None:
@@ -99,13 +98,9 @@ def _answer(answer: Any, layout: Layout, held: str, step: int) -> tuple[Any, Any
     return jax.tree.map(np.asarray, params), state
 
 
-def _flat(params: Any) -> np.ndarray:
-    return np.concatenate([as_exact(leaf).reshape(-1) for leaf in jax.tree.leaves(params)])
-
-
 def _ask_again(rule: Rule, gradient, state, params, rate, row: np.ndarray) -> None:
     """The same question must have the same answer, whatever happened in between."""
-    told = _flat(_call(rule, gradient, copy.deepcopy(state), params, rate)[0])
+    told = flat(_call(rule, gradient, copy.deepcopy(state), params, rate)[0])
     if not np.array_equal(told, row, equal_nan=True):
         raise Refused(
             "one step asked for again was answered differently: something is remembered outside "

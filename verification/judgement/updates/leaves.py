@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from ...oracles.question import as_exact
+
 
 class Slices(tuple[slice, ...]):
     """Where each leaf lies in the vector; with the shapes, where they matter."""
@@ -62,6 +64,11 @@ class Layout(NamedTuple):
         """Vectors stacked step first, leaf by leaf: (steps, *shape)."""
         pairs = zip(self.slices, self.shapes, strict=True)
         return [rows[:, s].reshape(len(rows), *n) for s, n in pairs]
+
+
+def flat(tree: Any) -> np.ndarray:
+    """All leaves in one vector of float64."""
+    return np.concatenate([as_exact(leaf).reshape(-1) for leaf in jax.tree.leaves(tree)])
 
 
 def layout(params: Any) -> Layout:

@@ -9,20 +9,20 @@ import numpy as np
 
 from ... import faults
 from ...adapters import vector_files
-from ...adapters.layouts import EITHER, kind
-from ...adapters.layouts import read as read_tree
+from ...adapters.run_layouts import PREFIX
 from ...adapters.strict_json import Improper
 from ...adapters.vector_files import MUST_DIFFER, Unreadable
-from ...arithmetic.formats import PRECISIONS
 from ...oracles.question import as_exact
 from ...vocabulary import Ball, Finding, Verdict, plural
 from ..formula import Told
 from ..sample import Sample, outside
 from ..verdict import Draws, judge
 from .notes import DRAWS
+from .reading import UNASKED, answered, leaves, tree
+from .run_answers import Heard
+from .run_answers import judged as runs_judged
 
 DIFFERS, AGREES = "differs", "agrees"
-UNASKED = Told(False, "answers in a file cannot be asked again in another precision")
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,25 @@ def _tally(document, dtype: str, groups: list, given: Mapping[str, Any]) -> Tall
         for test in planted
         if test["tcId"] not in missing and not _refused(test, tests, given, dtype)
     )
-    heard = [_sample(test, given[test["tcId"]], dtype) for test in points if test["tcId"] in given]
-    draws = [sample for sample in heard if not sample.edge]
-    asked = sum(DRAWS in test["flags"] for test in points)
-    finding = judge(
-        document["algorithm"],
-        dtype,
-        [sample for sample in heard if sample.edge],
-        faults.ALL.values(),
-        formula_is_right=lambda sample: UNASKED,
-        draws=Draws(lambda ks: draws[ks.start : ks.stop], max(asked, 1)),
-    )
+    heard = [(test, given[test["tcId"]]) for test in points if test["tcId"] in given]
+    asked = max(sum(DRAWS in test["flags"] for test in points), 1)
+    about = runs_judged if document["algorithm"].startswith(PREFIX) else _judged
+    finding = about(document["algorithm"], dtype, heard, asked)
     return Tally(_with_the_rest(finding, tests, missing, accepted), len(tests), missing, accepted)
+
+
+def _judged(name: str, dtype: str, heard: Heard, asked: int) -> Finding:
+    """The verdict on what was answered, `asked` draws among it."""
+    samples = [_sample(test, said, dtype) for test, said in heard]
+    draws = [sample for sample in samples if not sample.edge]
+    return judge(
+        name,
+        dtype,
+        [sample for sample in samples if sample.edge],
+        faults.ALL.values(),
+        formula_is_right=lambda sample: Told(False, UNASKED),
+        draws=Draws(lambda ks: draws[ks.start : ks.stop], asked),
+    )
 
 
 def _with_the_rest(finding: Finding, tests, missing, accepted) -> Finding:
@@ -117,10 +124,7 @@ def _sample(test: Mapping[str, Any], said: Any, dtype: str) -> Sample:
     ]
     got, failure = [], ""
     try:
-        if not isinstance(said, dict):
-            raise Improper(f"is {kind(said)}, not an object with {', '.join(expected)}")
-        answered = read_tree(said, expected, "answer", PRECISIONS[dtype].results, EITHER)
-        got = [as_exact(leaf) for _, leaf in leaves(answered)]
+        got = [as_exact(leaf) for _, leaf in leaves(answered(said, expected, dtype))]
     except Improper as error:
         failure = f"the answer {error}"
     return Sample(
@@ -132,33 +136,3 @@ def _sample(test: Mapping[str, Any], said: Any, dtype: str) -> Sample:
         edge=DRAWS not in test["flags"],
         failure=failure,
     )
-
-
-def tree(value: Any) -> Any:
-    """A member of a file: objects and lists of objects as they are, anything else an array."""
-    if isinstance(value, dict):
-        return {name: tree(item) for name, item in value.items()}
-    first = value
-    while isinstance(first, list) and first:
-        first = first[0]
-    if isinstance(first, dict):
-        return [tree(item) for item in value]
-    return np.array(_numbers(value), np.float64)
-
-
-def _numbers(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    return vector_files.number(value) if isinstance(value, str) else value
-
-
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every array, with its path, in the order of the file."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from leaves(item, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
-        for k, item in enumerate(value):
-            yield from leaves(item, f"{path}[{k}]")
-    else:
-        yield path, value

@@ -1,11 +1,10 @@
-"""From questions to files: what is asked, what is true there, what is allowed and planted."""
+"""From a derivation to its file: what is asked, what is true there, what is allowed and planted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -20,17 +19,14 @@ from ...adapters.vector_files import (
     SCHEMA,
     VERSION,
     hexadecimal,
-    text_of,
-    write,
 )
-from ...arithmetic.formats import DTYPES, PRECISIONS, rounded_to
+from ...arithmetic.formats import PRECISIONS, rounded_to
 from ...derivations import ALL
 from ...vocabulary import Ball
 from ..posed import Posed, questions
 from ..sample import Sample, decidable, outside
-from .notes import DRAWS, KINK, bug_type, edge_flag, fault_flag, notes
+from .notes import DRAWS, KINK, Note, bug_type, edge_flag, fault_flag, notes
 
-CASES = 8  # draws of each derivation and dtype
 DIGITS = 8  # bits of radii and budgets, rounded up
 WIDE = 2.0**-20  # of a radius, beside its middle: no proof stops there
 HEADER = (
@@ -44,33 +40,33 @@ HEADER = (
 )
 
 
-def export_vectors(
-    folder: Path,
-    names: Sequence[str] = tuple(ALL),
-    dtypes: Sequence[str] = DTYPES,
-    cases: int = CASES,
-    seed: int = 0,
-) -> list[Path]:
-    """Write one file for each derivation, and the schema; the same every time, byte for byte."""
-    texts = ((name, text_of(document(name, dtypes, cases, seed))) for name in names)
-    return write(folder, texts)
-
-
 def document(name: str, dtypes: Sequence[str], cases: int, seed: int) -> dict[str, Any]:
     """All tests of one derivation."""
     numbers = count(1)
     groups = [g for dtype in dtypes for g in _groups(name, dtype, cases, seed, numbers)]
+    return whole(name, HEADER, ALL[name].latex, layout(name).wanted, notes(), groups)
+
+
+def whole(
+    algorithm: str,
+    header: Sequence[str],
+    formula: str,
+    output: Sequence[str],
+    known: Mapping[str, Note],
+    groups: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """The groups below their head; of the known notes those that are used."""
     tests = [test for group in groups for test in group["tests"]]
-    known, flags = notes(), dict.fromkeys(flag for test in tests for flag in test["flags"])
+    flags = dict.fromkeys(flag for test in tests for flag in test["flags"])
     return {
-        "algorithm": name,
+        "algorithm": algorithm,
         "schema": SCHEMA,
         "version": VERSION,
         "generator": _source(),
         "numberOfTests": len(tests),
-        "header": list(HEADER),
-        "formula": ALL[name].latex,
-        "output": list(layout(name).wanted),
+        "header": list(header),
+        "formula": formula,
+        "output": list(output),
         "notes": {flag: known[flag].row() for flag in flags},
         "testGroups": groups,
     }
@@ -180,7 +176,9 @@ def _conforming(identity: str, label: str, of: Layout, seen: Looked) -> dict[str
         "tcId": identity,
         "comment": label,
         "flags": [seen.flag],
-        "input": {n: _written(a) for n, a in zip(of.arguments, seen.posed.case.args, strict=True)},
+        "input": {
+            n: as_written(a) for n, a in zip(of.arguments, seen.posed.case.args, strict=True)
+        },
         "expected": tree([ball.mid for ball in sample.truth]),
         "radius": tree([ball.rad for ball in sample.truth]),
         "budget": tree(sample.allowed),
@@ -219,13 +217,16 @@ def _members(of: Layout, args: tuple, leaves: list[np.ndarray]) -> dict[str, Any
     """Leaves, in the order of the gradient's, as the members of an answer."""
     trees = [args[i] for i in of.argnums]
     whole = jax.tree.unflatten(jax.tree.structure(trees), leaves)
-    return {name: _written(tree) for name, tree in zip(of.wanted, whole, strict=True)}
+    return {name: as_written(tree) for name, tree in zip(of.wanted, whole, strict=True)}
 
 
-def _written(tree: Any) -> Any:
+def as_written(tree: Any) -> Any:
+    """A tree of arrays as the file has it."""
     if hasattr(tree, "_fields"):
-        return {name: _written(getattr(tree, name)) for name in tree._fields}
+        return {name: as_written(getattr(tree, name)) for name in tree._fields}
+    if isinstance(tree, dict):
+        return {name: as_written(value) for name, value in tree.items()}
     if isinstance(tree, tuple | list):
-        return [_written(item) for item in tree]
+        return [as_written(item) for item in tree]
     array = np.asarray(tree)
     return array.tolist() if array.dtype.kind in "iu" else hexadecimal(array)

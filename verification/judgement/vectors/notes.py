@@ -4,6 +4,8 @@ import re
 from typing import NamedTuple
 
 from ... import faults
+from ...faults import update_rules
+from ...faults.update_rules import UpdateFault
 
 
 class Note(NamedTuple):
@@ -127,6 +129,21 @@ def fault_flag(name: str) -> str:
 
 def bug_type(fault: str) -> str:
     return KINDS.get(fault, "FORMULA")
+
+
+def run_bug_type(fault: UpdateFault) -> str:
+    """The file of the catalogue that has it: MOMENTS, TIMING, ..."""
+    return fault.make.__module__.rpartition(".")[2].upper()
+
+
+def run_notes() -> dict[str, Note]:
+    """The same for update rules."""
+    planted = {
+        fault_flag(name): Note(run_bug_type(fault), fault.description, ACCEPTED)
+        for name, fault in update_rules.ALL.items()
+    }
+    basic = NORMAL._replace(effect="The rule, or the reading of these files, is wrong everywhere.")
+    return {DRAWS: basic, **planted}
 
 
 def notes() -> dict[str, Note]:
