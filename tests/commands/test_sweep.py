@@ -82,7 +82,7 @@ def test_without_a_folder_there_is_nothing_to_go_on_with(refnet):
 @pytest.mark.end_to_end
 def test_killed_and_resumed_it_ends_with_the_same_bits(tmp_path):
     pytest.importorskip("orbax.checkpoint")
-    long = ("train", "--data", "xor", "--network", "2,3,1", "--epochs", "120", "--seeds", "3")
+    long = ("train", "--data", "xor", "--network", "2,3,1", "--epochs", "8", "--seeds", "3")
     line = lambda place: [sys.executable, "-m", "verification", *long, "--out", str(place)]
     subprocess.run(line(tmp_path / "whole"), check=True, capture_output=True)
     cut = subprocess.Popen(line(tmp_path / "cut"), stdout=subprocess.DEVNULL)

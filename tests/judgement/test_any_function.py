@@ -129,7 +129,7 @@ def lstm(params, x, remember=lambda cell: cell):
 
 def lstm_sample(rng):
     return (rng.normal(size=(2, 12)), rng.normal(size=(3, 12)), rng.normal(size=12)), rng.normal(
-        size=(5, 2)
+        size=(3, 2)
     )
 
 
