@@ -85,6 +85,8 @@ DEAR = (  # what one Python looks at for all: dear, and made of parts that every
     "adapters/test_recorded",
     "adapters/test_scikit_learn",
     "adapters/test_update_libraries",
+    "arithmetic/test_containment",
+    "arithmetic/test_windows",
     "campaign/",
     "claims/",
     "commands/test_sweep",
@@ -95,6 +97,7 @@ DEAR = (  # what one Python looks at for all: dear, and made of parts that every
     "judgement/explain/",
     "judgement/test_any_function",
     "judgement/test_batch",
+    "judgement/test_budget",
     "judgement/test_calibration",
     "judgement/test_check",
     "judgement/test_edges_on_purpose",
@@ -102,13 +105,17 @@ DEAR = (  # what one Python looks at for all: dear, and made of parts that every
     "judgement/test_kill_table",
     "judgement/test_lost",
     "judgement/test_power",
+    "judgement/test_reproduction",
     "judgement/training/",
     "judgement/updates/",
     "refnet/test_sweeps",
     "report/test_calibration",
+    "report/test_document",
     "report/test_kills",
     "report/test_peers",
     "report/test_sections",
+    "report/test_series",
+    "report/test_stages",
     "test_architecture",
 )
 
@@ -153,10 +160,11 @@ def refnet(capfd):
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what is dear, by where it stands."""
+    """Mark what is dear, by where it stands; whole programs go first, so that none ends alone."""
     root = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(root):
             place = item.path.relative_to(root).as_posix()
             if place.startswith(DEAR):
                 item.add_marker("dear")
+    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
