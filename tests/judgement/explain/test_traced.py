@@ -50,3 +50,11 @@ def test_a_mean_in_every_leaf_is_traced_to_where_it_comes_down():
     said = vf.validate(average, of=loss, args=args, argnums=(0, 1), cases=4).explanation
     assert "holds the mean of all" in said[0].mistake
     assert any("`p - t`" in e.term and "is replaced by its mean" in e.mistake for e in said[1:])
+
+
+def test_where_no_line_is_to_blame_the_answer_speaks_first():
+    squared = lambda x, dy: (np.cos(x) * dy) ** 2
+    args = lambda rng: (rng.normal(size=(3, 5)),)
+    said = vf.validate(squared, of=jnp.sin, args=args, cases=3).explanation
+    assert "squared entry by entry" in said[0].mistake and said[0].fits
+    assert "the slope is multiplied in twice" in said[1].mistake and not said[1].location

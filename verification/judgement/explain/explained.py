@@ -110,7 +110,7 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
         lambda: _in_two(edges, _weighed(edges, said)),
         lambda: exchanged(problems),
         lambda: part_of_batch(problems),
-        lambda: _local(problems),
+        lambda: _seen_first(problems, _local(problems)),
         lambda: by_leaf(problems, rare=True),
         lambda: softmax_alone(problems),
         lambda: wrong_call(problems),
@@ -145,6 +145,13 @@ def _in_two(edges: Edges, said: list[Explanation]) -> list[Explanation]:
     if not said or not all(e.fits and e.kind in SCALAR for e in said):
         return said
     return [*said, *(e for e in two_edges(edges) if e.fits)]
+
+
+def _seen_first(problems: list[Problem], found: list[Explanation]) -> list[Explanation]:
+    """What has no line is our own product with the cotangent: then the answer itself speaks."""
+    if not found or not found[0].fits or found[0].location:
+        return found
+    return [*by_leaf(problems, rare=True), *found]
 
 
 def _weighed(edges: Edges, found: list[Explanation]) -> list[Explanation]:
