@@ -1,8 +1,9 @@
 """Update rules of optax and PyTorch beside their variants, over 1,000 drawn settings for each.
 
     python -m benchmarks.updates [--settings 1000] [--stepped 1000] [--every 1] [--seed N]
+                                 [--workers 2]
 
-One core, some 30 minutes.  Every catalogued mistake, or one in `every`, is planted into every
+Two cores, some 30 minutes.  Every catalogued mistake, or one in `every`, is planted into every
 variant: caught, and named first?  Then the libraries; `stepped` are the settings for those that
 are driven step by step and not as one compiled program, all but optax.  Writes updates.json and
 updates.md beside this file, after each library, and exits with 1 where a library left its budget
@@ -12,11 +13,14 @@ or second to what is proven to be the same rule at runs of its own.
 
 import argparse
 import json
+import multiprocessing
 import platform
 import secrets
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,30 +46,41 @@ KNOWN = {  # (library, variant, dtype) -> why it leaves its budget: right formul
 MODULES = {"optax": "optax", "jax": "jax", "torch": "torch", "scikit-learn": "sklearn"}
 
 
-def agreements(library: str, settings: int, seed: int) -> list[dict[str, Any]]:
+def agreement(library: str, place: int, dtype: str, settings: int, seed: int) -> dict[str, Any]:
+    """The row of one variant of a library and dtype; in any process."""
+    cell = LIBRARIES[library][place]
+    row = agreed(cell, ANSWERS[library], settings, dtype, seed)
+    known = KNOWN.get((library, cell.variant, dtype), "")
+    return {"library": library, **row._asdict(), "known": known}
+
+
+def agreements(pool: Executor, library: str, settings: int, seed: int) -> list[dict[str, Any]]:
     """One row for each variant of a library and dtype."""
-    out = []
-    for cell in LIBRARIES[library]:
-        for dtype in DTYPES:
-            row = agreed(cell, ANSWERS[library], settings, dtype, seed)
-            known = KNOWN.get((library, cell.variant, dtype), "")
-            out.append({"library": library, **row._asdict(), "known": known})
-    return out
+    cells = range(len(LIBRARIES[library]) if library else 0)
+    asked = [(library, k, dtype, settings, seed) for k in cells for dtype in DTYPES]
+    return list(pool.map(agreement, *zip(*asked, strict=True))) if asked else []
 
 
-def mistakes(seed: int, every: int) -> list[dict[str, Any]]:
-    """One row for each mistake in each variant, in float64."""
-    return [one._asdict() for name in VARIANTS for one in planted(name, seed=seed, every=every)]
+def made_in(name: str, seed: int, every: int) -> list[dict[str, Any]]:
+    """One row for each mistake in a variant, in float64; in any process."""
+    return [one._asdict() for one in planted(name, seed=seed, every=every)]
 
 
-def records(settings: int, stepped: int, seed: int, every: int) -> Iterator[dict[str, Any]]:
+def mistakes(pool: Executor, seed: int, every: int) -> list[dict[str, Any]]:
+    one_of = partial(made_in, seed=seed, every=every)
+    return [row for rows in pool.map(one_of, VARIANTS) for row in rows]
+
+
+def records(
+    pool: Executor, settings: int, stepped: int, seed: int, every: int
+) -> Iterator[dict[str, Any]]:
     """What is known after the mistakes, and after each library; Keras has one dtype a process."""
-    start, libraries, found = time.perf_counter(), [], mistakes(seed, every)
+    start, libraries, found = time.perf_counter(), [], mistakes(pool, seed, every)
     for library in ("", *LIBRARIES):
         if library == "Keras" or (library and not installed(library)):
             continue
         count = settings if library == "optax" else stepped
-        libraries += agreements(library, count, seed) if library else []
+        libraries += agreements(pool, library, count, seed)
         yield {
             "seed": seed,
             "settings": settings,
@@ -145,7 +160,7 @@ def page(r: dict[str, Any]) -> str:
         f"mistakes that can be made in each variant was planted; {len(r['tied']):,} are said to be",
         "what these runs cannot tell from another rule.",
         "",
-        f"Seed {r['seed']}, {r['seconds']} s on one core.",
+        f"Seed {r['seed']}, {r['seconds']} s.",
         "",
         *table(
             ("library", "variant", "dtype", "settings", "outside", "worst", "known"), r["libraries"]
@@ -237,11 +252,14 @@ def main() -> int:
     parser.add_argument("--stepped", type=int, default=1000)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
+    parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     made: dict[str, Any] = {}
-    for made in records(given.settings, given.stepped, given.seed, given.every):
-        written(HERE / "updates.json", json.dumps(made, indent=1) + "\n")
-        written(HERE / "updates.md", page(made))
+    apart = multiprocessing.get_context("spawn")  # JAX has threads
+    with ProcessPoolExecutor(given.workers, mp_context=apart) as pool:
+        for made in records(pool, given.settings, given.stepped, given.seed, given.every):
+            written(HERE / "updates.json", json.dumps(made, indent=1) + "\n")
+            written(HERE / "updates.md", page(made))
     alarms = [row for row in made["libraries"] if row["outside"] and not row["known"]]
     for row in alarms:
         print(f"OUTSIDE ITS BUDGET: {row}")
