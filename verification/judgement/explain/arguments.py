@@ -9,7 +9,7 @@ import numpy as np
 
 from ...arithmetic.tape import Tape
 from ...vocabulary import Explanation
-from .others import Other, other_runs
+from .other_runs import Other, other_runs
 from .problem import Problem
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ...arithmetic.linear import values
 from ...arithmetic.tape import Key, Operation, Tape
 from ...vocabulary import Explanation
-from .others import Other, other_runs
+from .other_runs import Other, other_runs
 from .places import place_of
 from .problem import Problem
 from .terms import SYMBOLS
