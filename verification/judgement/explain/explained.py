@@ -133,11 +133,11 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
 
 
 def _local(problems: Sequence[Problem]) -> list[Explanation]:
-    """Wrong slopes, then arrows otherwise mishandled; all that fit, or the one that is closest."""
+    """Wrong slopes, arrows mishandled, slopes times a factor: all that fit, or the closest."""
     slopes = wrong_slope(problems)
     arrows = mishandled(problems)
     fitting = [e for e in (*slopes, *arrows) if e.fits]
-    return sorted(fitting, key=lambda e: not e.location) or slopes
+    return sorted(fitting, key=lambda e: (not e.location, e.factor is not None)) or slopes
 
 
 def _in_two(edges: Edges, said: list[Explanation]) -> list[Explanation]:
