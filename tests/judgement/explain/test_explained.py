@@ -150,3 +150,17 @@ def test_the_body_of_a_loop_is_looked_into(name):
 
     assert finding.explanation[0].fits and words in finding.explanation[0].mistake
     assert "tanh(x @ w + h @ u)" in finding.explanation[0].source
+
+
+def test_a_product_of_which_one_operand_stands_still_in_the_first_step():
+    def loss(w, x):
+        step = lambda h, row: (h * jnp.sin(w * row) + w, None)
+        return jnp.sum(jax.lax.scan(step, jnp.zeros(3), x)[0])
+
+    def wrong(w, x):  # the second step has the sine for the h that it is multiplied by
+        z = w * x[1]
+        return 1.0 + np.sin(z) + np.sin(z) * np.cos(z) * x[1]
+
+    sample = lambda rng: (rng.normal(size=3), rng.normal(size=(2, 3)))
+    said = vf.validate(wrong, of=loss, args=sample, cases=3).explanation
+    assert said[0].fits and said[0].term == "the slope of `h * jnp.sin(w * row)`", said

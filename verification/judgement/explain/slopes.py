@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...arithmetic.float_rules import fitted
-from ...arithmetic.tape import Key, Tape
+from ...arithmetic.linear import pull
+from ...arithmetic.tape import Key, Operation, Tape
 from ...arithmetic.two_ways import Sweep, against, swept
 from ...vocabulary import Explanation
 from .bank import BANK, Slope
@@ -158,7 +159,13 @@ def gradient_with(p: Problem, found: list[At], guess: Guess) -> Sweep:
     if unit.operand < 0:
         return swept(p.tape, instead={at.leaves: (at.enters, wrong(at)) for at in found})
     of = {at.operation.outs[0]: wrong(at) for at in found}
-    swap = lambda op, k, above: fitted(above[0] * of[op.outs[0]], numbers[op.ins[k]].shape)
+
+    def swap(op: Operation, k: int, above: list) -> Any:
+        out = op.outs[0]
+        if out not in of:  # a step of a loop in which the other operand stands still
+            return pull(op, [numbers[i] for i in op.ins], [numbers[out]], above)[k]
+        return fitted(above[0] * of[out], numbers[op.ins[k]].shape)
+
     return swept(p.tape, swaps={(unit.last, unit.operand): swap})
 
 
