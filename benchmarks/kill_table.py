@@ -60,9 +60,7 @@ def summary(parts: dict[str, list[dict]]) -> dict:
         "right answers judged": sum(row["cases"] for row in parts["right"]),
         "explained": scores(parts["kills"]),
         "doubles": sum(row["both"] is not None for row in parts["doubles"]),
-        "doubles of which one hides the other": sum(
-            row["both"] is None for row in parts["doubles"]
-        ),
+        "one hides the other": sum(row["both"] is None for row in parts["doubles"]),
         "both named": sum(row["both"] is True for row in parts["doubles"]),
         "peers": [dict(zip(KEYS, key, strict=True), rows=n) for key, n in sorted(asked.items())],
     }

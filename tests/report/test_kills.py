@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from verification.report import kills, kills_peers
+from verification.report.sections import kill_table
 
 
 def test_a_reduced_table_has_no_survivor_and_no_false_alarm():
@@ -56,3 +59,11 @@ def test_what_takes_too_long_is_not_run_and_says_so():
     assert all(row["said"] == "not run" and row["note"] for row in rows)
     scipy = kills_peers.rows(["tanh"], (10,), ("float64",), 500, ("SciPy check_grad",))
     assert {row["note"] for row in scipy} == {"for functions with one output only"}
+
+
+def test_the_larger_table_as_committed_says_all_that_the_notes_want():
+    whole = kills.summary()
+    said = " ".join(kill_table.notes(whole))
+    assert f"both are named in {whole['both named']}" in said and "0 survived" in said
+    with pytest.raises(KeyError, match="one hides the other"):
+        kill_table.notes({k: v for k, v in whole.items() if k != "one hides the other"})
