@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from benchmarks.kill_table import summary
 from verification.report import kills, kills_peers
 from verification.report.sections import kill_table
 
@@ -61,7 +62,19 @@ def test_what_takes_too_long_is_not_run_and_says_so():
     assert {row["note"] for row in scipy} == {"for functions with one output only"}
 
 
-def test_the_larger_table_as_committed_says_all_that_the_notes_want():
+def test_the_notes_find_all_that_the_larger_table_counts():
+    parts = {
+        "kills": [{"dtype": "float64", "status": "caught", "explained": 1}],
+        "right": [{"alarms": 0, "cases": 3}],
+        "doubles": [{"both": True}, {"both": None}],
+        "peers": [],
+    }
+    said = " ".join(kill_table.notes(summary(parts)))
+    assert "1 caught" in said and "0 survived" in said
+    assert "both are named in 1; in 1 further pair one hides the other" in said
+
+
+def test_the_larger_table_as_committed_has_what_the_notes_want():
     whole = kills.summary()
     said = " ".join(kill_table.notes(whole))
     assert f"both are named in {whole['both named']}" in said and "0 survived" in said

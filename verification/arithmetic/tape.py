@@ -6,7 +6,7 @@ local derivative there has a name too.  Operations of one equation in different 
 share their key.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -54,7 +54,8 @@ class Wrong(NamedTuple):
     slopes: Mapping[tuple[int, int], Any] = {}
 
 
-Altered = Callable[["Tape", Operation], list | None]  # other values of an operation; None: its own
+# another operation in the place of one, and its values; None leaves it as it is
+Altered = Callable[["Tape", Operation], tuple[Operation, list] | None]
 
 
 @dataclass
@@ -123,15 +124,28 @@ def closed(body: ClosedJaxpr | Jaxpr) -> ClosedJaxpr:
 
 def apply(tape: Tape, operation: Operation) -> list[int]:
     """Compute, and write down."""
-    given = [tape.numbers[i] for i in operation.ins]
-    moving = any(tape.moving[i] for i in operation.ins) and operation.name != "stop_gradient"
     other = None if tape.altered is None else tape.altered(tape, operation)
-    made = values(operation, given) if other is None else other
+    operation, made = (operation, computed(tape, operation)) if other is None else other
+    moving = any(tape.moving[i] for i in operation.ins) and operation.name != "stop_gradient"
     if tape.noise is not None and moving:
         made = map(tape.noise, made)
     outs = [tape.put(x, moving) for x in made]
     tape.operations.append(operation._replace(outs=tuple(outs)))
     return outs
+
+
+def computed(tape: Tape, operation: Operation) -> list:
+    return values(operation, [tape.numbers[i] for i in operation.ins])
+
+
+def maker(tape: Tape, number: int, through: Collection[str]) -> Operation | None:
+    """What made a number, before operations that only pass it on; None for what came in."""
+    for op in reversed(tape.operations):
+        if number in op.outs:
+            if op.name not in through:
+                return op
+            number = op.ins[0]
+    return None
 
 
 def _entered(tape: Tape, ins: list[int], key: Key, eqns: tuple) -> list[int]:

@@ -98,3 +98,13 @@ def test_one_for_all_that_arrives_is_named_with_what_it_is_divided_by():
     said = vf.validate(gradient, of=loss, args=sample, cases=4).explanation[0]
     assert said.fits and "taken to be one for all, averaged over the batch of 4" in said.mistake
     assert "the log in `jnp.log(" in said.term
+
+
+def test_a_constant_left_out_at_one_of_its_uses_is_named_there():
+    loss = lambda x, c: jnp.sum(jnp.cosh(x / c) + jnp.cos(2.0 * x / c))
+    wrong = lambda x, c: np.sinh(x) - 2.0 / c * np.sin(2.0 * x / c)
+    sample = lambda rng: (rng.normal(size=5), np.array(3.25))
+    finding = vf.validate(wrong, of=loss, args=sample, cases=4)
+    said = [e for e in finding.explanation if e.fits]
+    assert [e.mistake for e in said] == ["the factor 3.25 of the forward is left out"]
+    assert "`x / c`" in said[0].term

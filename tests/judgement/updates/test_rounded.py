@@ -59,16 +59,17 @@ def _worst(spelling, name: str, settings: int = 200) -> float:
         single = {n: x if isinstance(x, int) else unit(x) for n, x in h.items()}
         gradients, rates = [g.astype(unit) for g in run.gradients], [unit(r) for r in rates]
         rows = spelling(run.params.astype(unit), gradients, rates, **single)
-        error = np.abs(np.stack(rows).astype(np.float64) - bound.values)
+        error = np.abs(np.stack(list(rows)).astype(np.float64) - bound.values)
         worst = max(worst, float(np.max(error / np.where(error == 0.0, 1.0, bound.allowed))))
     return worst
 
 
 def _running_mean(w, gradients, rates, every):
     """acc + (g - acc) / n, as optax.MultiSteps has it."""
+    mean = 0 * w
     for k, (g, r) in enumerate(zip(gradients, rates, strict=True)):
         n = np.float32(k % every + 1)
-        mean = g if n == 1 else mean + (g - mean) / n  # noqa: F821, set at n = 1
+        mean = g if n == 1 else mean + (g - mean) / n
         w = w - r * mean if n == every else w
         yield w
 
@@ -81,8 +82,8 @@ def _added_decay(w, gradients, rates, weight_decay):
 
 
 SPELLINGS = [
-    ("accumulation", lambda *a, **h: list(_running_mean(*a, **h))),
-    ("gradient_descent_decay_without_rate", lambda *a, **h: list(_added_decay(*a, **h))),
+    ("accumulation", _running_mean),
+    ("gradient_descent_decay_without_rate", _added_decay),
 ]
 
 
@@ -92,5 +93,5 @@ def test_other_spellings_of_a_rule_lie_in_its_budget(name, spelling):
 
 
 def test_a_running_mean_of_one_gradient_too_few_does_not():
-    spelling = lambda *a, every: list(_running_mean(*a, every=every + 1))
+    spelling = lambda *run, every: _running_mean(*run, every=every + 1)
     assert _worst(spelling, "accumulation", 4) > 1e3

@@ -26,15 +26,11 @@ def _turned(x: np.ndarray) -> np.ndarray:
     return np.swapaxes(x, -1, -2)
 
 
-def _rolled(x: np.ndarray, step: int, axis: int) -> np.ndarray:
-    return np.roll(x, step, axis)
-
-
 ALL = (
     Change("is transposed", _turned),
     *(Change(f"runs backwards along axis {k}", partial(np.flip, axis=k)) for k in (0, 1, 2)),
     *(
-        Change(f"is off by one along axis {k}", partial(_rolled, step=step, axis=k))
+        Change(f"is off by one along axis {k}", partial(np.roll, shift=step, axis=k))
         for k in (0, 1)
         for step in (1, -1)
     ),

@@ -17,6 +17,7 @@ from .mishandled import PASSED, RULES, Arrow, Rule
 from .mishandled.arrow import always
 from .places import place_of
 from .problem import Problem, along, wrong_leaves
+from .residuals import NOT_HERE, largest
 from .terms import SYMBOLS
 
 TRIED, HALF = 16, 0.5  # guesses tried on every entry, of those that leave less than half
@@ -68,7 +69,7 @@ def _guesses(p: Problem) -> Iterator[Guess]:
                     rest = p.target - along(p.directions, [a - b for a, b in pairs])
                 else:
                     continue
-            except (ValueError, IndexError, TypeError, KeyError):  # a shape without this mistake
+            except NOT_HERE:
                 continue
             left = float(np.sqrt(rest @ rest)) / size
             if np.isfinite(left):
@@ -139,16 +140,10 @@ def _gradient(p: Problem, key: Key, rule: Rule) -> list:
 
 
 def _residual(problems: Sequence[Problem], guess: Guess) -> float:
-    worst = 0.0
-    for p in problems:
-        try:
-            again = lambda q: _gradient(q, guess.key, guess.rule)
-            worst = max(worst, p.residual(again(p), again))
-        except (ValueError, IndexError, TypeError, KeyError):
-            return np.inf
-        if not worst <= 1.0:
-            break
-    return worst
+    try:
+        return largest(problems, lambda p: _gradient(p, guess.key, guess.rule))
+    except NOT_HERE:
+        return np.inf
 
 
 def _said(problems: Sequence[Problem], words: str, found: list[tuple[Guess, float]]) -> Explanation:

@@ -14,6 +14,7 @@ from ...arithmetic.two_ways import against, swept
 from ...vocabulary import Explanation
 from .elsewhere import ARGUMENTS
 from .problem import Problem
+from .residuals import largest
 from .slopes import said_of
 from .units import At
 
@@ -39,8 +40,9 @@ class Mistake(NamedTuple):
 def wrong_call(problems: Sequence[Problem]) -> list[Explanation]:
     """The mistakes that fit, each at its call."""
     guesses = sorted(_guesses(problems[0]), key=lambda g: g[0])[:TRIED]
-    found = ((_residual(problems, key, wrong), key, wrong) for _, key, wrong in guesses)
-    said = [_said(problems, key, wrong, left) for left, key, wrong in found if left <= 1.0]
+    left = lambda key, wrong: largest(problems, lambda p: _gradient(p, key, wrong))
+    found = ((left(key, wrong), key, wrong) for _, key, wrong in guesses)
+    said = [_said(problems, key, wrong, rest) for rest, key, wrong in found if rest <= 1.0]
     return [one for k, one in enumerate(said) if one.mistake not in {e.mistake for e in said[:k]}]
 
 
@@ -141,16 +143,6 @@ def _effect(p: Problem, mine: Sequence[Call], wrong: Mistake) -> np.ndarray:
             change = wrong.make(p.tape, call, above) - _right(p.tape, call, above)
         effect = effect + against(rate, change)
     return np.where(np.isfinite(effect), effect, np.inf)
-
-
-def _residual(problems: Sequence[Problem], key: Key, wrong: Mistake) -> float:
-    worst = 0.0
-    for p in problems:
-        again = lambda q: _gradient(q, key, wrong)
-        worst = max(worst, p.residual(again(p), again))
-        if not worst <= 1.0:
-            break
-    return worst
 
 
 def _gradient(p: Problem, key: Key, wrong: Mistake) -> list:

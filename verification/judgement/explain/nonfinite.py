@@ -13,7 +13,8 @@ from ...vocabulary import Explanation
 from .bank import BANK, Slope
 from .elsewhere import ELSEWHERE, Elsewhere
 from .problem import Problem
-from .slopes import NO_SLOPE, Guess, explained, gradient_with, slope_at
+from .residuals import NOT_HERE
+from .slopes import Guess, explained, gradient_with, slope_at
 from .units import At
 
 WORK = 10**6  # operations of all sweeps together
@@ -38,7 +39,7 @@ def _guesses(problems: Sequence[Problem], met: list[dict]) -> Iterator[Guess]:
 def _spoils(slope: Slope | Elsewhere, p: Problem, at: At) -> bool:
     try:
         return not np.isfinite(slope_at(slope, p, at)).all()
-    except NO_SLOPE:
+    except NOT_HERE:
         return False
 
 

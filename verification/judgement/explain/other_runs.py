@@ -13,10 +13,10 @@ from ...arithmetic.tape import Tape
 from ...arithmetic.two_ways import swept
 from ...vocabulary import Explanation
 from .problem import Problem, along, wrong_leaves
+from .residuals import NOT_HERE, largest
 
 TRIED, HALF = 8, 0.5  # candidates tried on every entry, of those that leave less than half
 WORK = 2 * 10**5  # operations of all tapes of the first case together
-NO_RUN = (ValueError, IndexError, TypeError, KeyError)  # at these shapes
 
 
 class Other(NamedTuple):
@@ -47,7 +47,7 @@ def _left(problems: Sequence[Problem], other: Other, size: float) -> float:
     p = problems[0]
     try:
         predicted = _predicted(problems, p, other)
-    except NO_RUN:
+    except NOT_HERE:
         return np.inf
     rest = p.target - along(
         p.directions, [a - b for a, b in zip(predicted, p.right_alone, strict=True)]
@@ -65,13 +65,7 @@ def _predicted(problems: Sequence[Problem], p: Problem, other: Other) -> list[np
 
 
 def _residual(problems: Sequence[Problem], other: Other) -> float:
-    worst = 0.0
-    for p in problems:
-        again = lambda q: _predicted(problems, q, other)
-        try:
-            worst = max(worst, p.residual(again(p), again))
-        except NO_RUN:
-            return np.inf
-        if not worst <= 1.0:
-            break
-    return worst
+    try:
+        return largest(problems, lambda p: _predicted(problems, p, other))
+    except NOT_HERE:
+        return np.inf

@@ -19,6 +19,7 @@ from .elsewhere import ELSEWHERE, Elsewhere
 from .factors import Named, known_numbers, recognised
 from .places import place_of
 from .problem import Problem, wrong_leaves
+from .residuals import NOT_HERE, largest
 from .terms import SYMBOLS
 from .units import At, Unit
 
@@ -105,15 +106,12 @@ def value_of(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
     """At one occurrence of a unit; not a number where it has none."""
     try:
         return slope_at(slope, p, at)
-    except NO_SLOPE:
+    except NOT_HERE:
         return np.full(p.tape.numbers[at.enters].shape, np.nan)
 
 
-NO_SLOPE = (ValueError, IndexError, KeyError, TypeError)  # a shape without this mistake
-
-
 def slope_at(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
-    """Raises one of NO_SLOPE where it has none."""
+    """Raises one of NOT_HERE where it has none."""
     z, a = p.tape.numbers[at.enters], p.tape.numbers[at.leaves]
     found = slope.of(z, a) if isinstance(slope, Slope) else slope.of(p.tape, at)
     return np.broadcast_to(found, z.shape)
@@ -171,13 +169,8 @@ def gradient_with(p: Problem, found: list[At], guess: Guess) -> Sweep:
 
 def explained(problems, met, guess: Guess) -> Explanation:
     """The guess in words, with what it leaves at the worst entry of all cases."""
-    worst = 0.0
-    for p, found in zip(problems, met, strict=True):
-        wrong = gradient_with(p, found.get(guess.unit, []), guess)
-        again = lambda q: gradient_with(q, q.units.get(guess.unit, []), guess).gradient
-        worst = max(worst, p.residual(wrong.gradient, again))
-        if not worst <= 1.0:
-            break
+    wrong = lambda p: gradient_with(p, p.units.get(guess.unit, []), guess).gradient
+    worst = largest(problems, wrong)
     at = next(found[guess.unit][0] for found in met if guess.unit in found)
     times = "" if guess.factor == 1.0 else f", times {guess.factor:.6g}"
     said = said_of(problems, at, guess.slope.formula + times, worst)

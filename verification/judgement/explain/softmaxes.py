@@ -1,11 +1,12 @@
 """A softmax is no elementwise function: what people take its slope to be, entry by entry."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from ...arithmetic.tape import Key, Operation, Tape
+from ...arithmetic.tape import Key, Operation, Tape, maker
 from ...arithmetic.two_ways import against, swept
 from ...vocabulary import Explanation
 from .bank import Slope
@@ -49,21 +50,15 @@ def softmax_alone(problems: Sequence[Problem]) -> list[Explanation]:
 
 def softmaxes(tape: Tape) -> Iterator[Softmax]:
     """Divisions of an exponential by the sum of its own entries."""
-    made = {out: op for op in tape.operations for out in op.outs}
-
-    def source(i: int) -> int:
-        while i in made and made[i].name in PASSED:
-            i = made[i].ins[0]
-        return i
-
+    source = partial(maker, tape, through=PASSED)
     for op in tape.operations:
         if op.name != "div" or not tape.moving[op.outs[0]]:
             continue
-        top, below = made.get(source(op.ins[0])), made.get(source(op.ins[1]))
+        top, below = source(op.ins[0]), source(op.ins[1])
         if top is None or below is None or top.name != "exp" or below.name != "reduce_sum":
             continue
-        if source(below.ins[0]) == top.outs[0]:
-            inner = made.get(top.ins[0])
+        if source(below.ins[0]) is top:
+            inner = maker(tape, top.ins[0], ())
             shifted = inner is not None and inner.name == "sub" and _alike(tape, inner)
             enters = inner.ins[0] if inner is not None and shifted else top.ins[0]
             yield Softmax(enters, op.outs[0], op)

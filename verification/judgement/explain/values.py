@@ -4,12 +4,11 @@ The chain rule is right otherwise, with slopes taken at these numbers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ...arithmetic.linear import values
-from ...arithmetic.tape import Key, Operation, Tape
+from ...arithmetic.tape import Key, Operation, Tape, computed, maker
 from ...vocabulary import Explanation
 from .other_runs import Other, other_runs
 from .places import place_of
@@ -20,12 +19,15 @@ PASSED = ("copy", "convert_element_type", "broadcast_in_dim", "reshape", "squeez
 ROOTS = ("sqrt", "rsqrt")
 
 
+Made = tuple[Operation, list]
+
+
 class Value(NamedTuple):
-    """make(tape, operation) is what stands for the operation's own value."""
+    """make(tape, operation) is what stands in its place, and the values of that."""
 
     words: str
     remedy: str
-    make: Callable[[Tape, Operation], Any]
+    make: Callable[[Tape, Operation], Made]
 
 
 def other_value(problems: Sequence[Problem]) -> list[Explanation]:
@@ -43,78 +45,68 @@ def _candidates(p: Problem) -> Iterator[Other]:
 
 
 def _tape(p: Problem, key: Key, value: Value) -> Tape:
-    def altered(tape: Tape, op: Operation) -> list | None:
-        return [np.asarray(value.make(tape, op))] if op.key == key and op.name != "enter" else None
-
-    return p.recorded(altered=altered)
+    here = lambda op: op.key == key and op.name != "enter"
+    return p.recorded(altered=lambda tape, op: value.make(tape, op) if here(op) else None)
 
 
 def _values(tape: Tape, op: Operation) -> Iterator[Value]:
     """The wrong values that the operation may have."""
-    if op.name in ROOTS and _shifted(tape, op) is not None:
-        c = _number(_shifted(tape, op))
-        yield Value(f"the constant {c} is added outside of the root", "add it inside", _outside)
+    shifted = _shifted(tape, op)
+    if shifted is not None:
+        words = f"the constant {shifted[1]:.6g} is added outside of the root"
+        yield Value(words, "add it inside", _outside)
     k = _constant(tape, op)
     if k is None:
         return
-    c = float(np.ravel(tape.numbers[op.ins[k]])[0])
+    c = _number(tape, op.ins[k])
     if op.name in ("add", "sub") and c != 0.0:
-        without = _with_constant(lambda c: 0.0)
-        yield Value(f"the constant {_number(c)} is left out", "keep it", without)
+        yield Value(f"the constant {c:.6g} is left out", "keep it", _constant_of(lambda c: 0.0))
     if op.name in ("mul", "div") and c not in (0.0, 1.0):
-        once = _with_constant(lambda c: 1.0)
-        yield Value(f"the factor {_number(c)} of the forward is left out", "keep it", once)
+        words = f"the factor {c:.6g} of the forward is left out"
+        yield Value(words, "keep it", _constant_of(lambda c: 1.0))
     if op.name == "div" and c == np.round(c) and c > 1.0:
-        one_less = _with_constant(lambda c: c - 1.0)
+        one_less = _constant_of(lambda c: c - 1.0)
         yield Value(f"n - 1 stands for n = {c:.0f}", f"divide by {c:.0f}", one_less)
 
 
-def _outside(tape: Tape, op: Operation) -> Any:
+def _outside(tape: Tape, op: Operation) -> Made:
     """sqrt(y) + c where the forward has sqrt(y + c); 1 over it where it has that."""
-    above = _source(tape, op.ins[0])
-    k = None if above is None else _constant(tape, above)
-    if above is None or k is None:
+    shifted = _shifted(tape, op)
+    if shifted is None:
         raise KeyError(op.key)
-    c, y = tape.numbers[above.ins[k]], tape.numbers[above.ins[1 - k]]
+    y, c = shifted
     root = np.sqrt(y) + c
-    return np.broadcast_to(root if op.name == "sqrt" else 1.0 / root, np.shape(_own(tape, op)))
+    wrong = root if op.name == "sqrt" else 1.0 / root
+    return op, [np.broadcast_to(wrong, tape.numbers[op.ins[0]].shape)]
 
 
-def _shifted(tape: Tape, op: Operation) -> float | None:
-    """The c of sqrt(y + c); None where there is none."""
-    above = _source(tape, op.ins[0])
+def _shifted(tape: Tape, op: Operation) -> tuple[np.ndarray, float] | None:
+    """The y and the c of a root of y + c; None where there is none."""
+    above = maker(tape, op.ins[0], PASSED) if op.name in ROOTS else None
     k = None if above is None or above.name != "add" else _constant(tape, above)
-    if above is None or k is None:
+    if above is None or k is None or _number(tape, above.ins[k]) == 0.0:
         return None
-    return float(np.ravel(tape.numbers[above.ins[k]])[0]) or None
+    return tape.numbers[above.ins[1 - k]], _number(tape, above.ins[k])
 
 
-def _with_constant(change: Callable[[float], float]) -> Callable[[Tape, Operation], Any]:
-    """The operation with its constant changed, for its slope as well."""
+def _constant_of(change: Callable[[float], float]) -> Callable[[Tape, Operation], Made]:
+    """The operation with another constant, for its slope as well; who else reads it is spared."""
 
-    def make(tape: Tape, op: Operation) -> Any:
+    def make(tape: Tape, op: Operation) -> Made:
         k = _constant(tape, op)
         if k is None:
             raise KeyError(op.key)
-        mine = tape.numbers[op.ins[k]]
-        tape.numbers[op.ins[k]] = np.full_like(mine, change(float(np.ravel(mine)[0])))
-        return _own(tape, op)
+        number = op.ins[k]
+        other = tape.put(np.full_like(tape.numbers[number], change(_number(tape, number))))
+        changed = op._replace(ins=(*op.ins[:k], other, *op.ins[k + 1 :]))
+        return changed, computed(tape, changed)
 
     return make
 
 
-def _own(tape: Tape, op: Operation) -> Any:
-    return values(op, [tape.numbers[i] for i in op.ins])[0]
-
-
-def _source(tape: Tape, number: int) -> Operation | None:
-    """What made a number, through what only moves it.  The tape may still be being written."""
-    for op in reversed(tape.operations):
-        if number in op.outs:
-            if op.name not in PASSED:
-                return op
-            number = op.ins[0]
-    return None
+def _number(tape: Tape, number: int) -> float:
+    """What all entries of a constant are."""
+    return float(np.ravel(tape.numbers[number])[0])
 
 
 def _constant(tape: Tape, op: Operation) -> int | None:
@@ -124,10 +116,6 @@ def _constant(tape: Tape, op: Operation) -> int | None:
     alike = lambda x: x.size > 0 and x.dtype.kind == "f" and bool((x == np.ravel(x)[0]).all())
     still = [k for k in (1, 0) if not tape.moving[op.ins[k]] and alike(tape.numbers[op.ins[k]])]
     return still[0] if len(still) == 1 and tape.moving[op.ins[1 - still[0]]] else None
-
-
-def _number(c: float | None) -> str:
-    return f"{c:.6g}"
 
 
 def _said(op: Operation, value: Value) -> Explanation:

@@ -73,9 +73,9 @@ def flat(tree: Any) -> np.ndarray:
 
 def layout(params: Any) -> Layout:
     """Raises ValueError for a tree without entries."""
-    flat, tree = jax.tree_util.tree_flatten_with_path(params)
-    paths = tuple(jax.tree_util.keystr(path) for path, _ in flat)
-    shapes = tuple(np.shape(leaf) for _, leaf in flat)
+    found, tree = jax.tree_util.tree_flatten_with_path(params)
+    paths = tuple(jax.tree_util.keystr(path) for path, _ in found)
+    shapes = tuple(np.shape(leaf) for _, leaf in found)
     if not sum(int(np.prod(shape)) for shape in shapes):
         raise ValueError("params has no entries; pass a tree of arrays, or leave it out")
     return Layout(paths, shapes, tree)
