@@ -2,9 +2,10 @@
 
     python -m benchmarks.calibration [--networks 76] [--seed N] [--note "after a repair"]
 
-One core, some 25 minutes.  Every run draws anew (the seed is written down); runs before it stay in
+One core, some 40 minutes.  Every run draws anew (the seed is written down); runs before it stay in
 the record, whatever they said.  Writes calibration.json and calibration.md beside this file, and
-exits with 1 where there was a false alarm.
+again after every 500 verdicts, so that a run that is ended keeps what it found; exits with 1 where
+there was a false alarm.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import secrets
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,26 +30,35 @@ from verification.judgement.tallies import CONTROL, EDGES, Judged, rows, sensiti
 
 HERE = Path(__file__).parent
 RECORD = HERE / "calibration.json"
+EVERY = 500  # verdicts between two records
 LARGE, MODEST = 6, 64  # one network in six has the whole range of sizes, the others this width
 SIZES = (10**2, 10**3, 10**4, 10**5, 10**6, 10**7)  # parameters
 MODULES = {name: name for name in ("numpy", "jax", "jaxlib", "torch", "ml_dtypes")}
 MODULES |= {"python-flint": "flint"}
 
 
-def measured(networks: int, seed: int) -> tuple[list[Configuration], list[Judged], float]:
-    """Every verdict at the configurations of a seed, and at the corners; the seconds it took."""
+def planned(networks: int, seed: int) -> list[Configuration]:
+    """The corners, and what a seed draws; large networks between the others, not all at the end."""
     few, many = networks // LARGE, networks - networks // LARGE
     large = configurations(few * POINTS, seed)
     small = configurations(many * POINTS, seed + 1, widest=MODEST, most=MODEST)
-    met = [*corners(seed), *small, *large]
+    met = corners(seed)
+    for k in range(few):
+        met += small[k * many // few * POINTS : (k + 1) * many // few * POINTS]
+        met += large[k * POINTS : (k + 1) * POINTS]
+    return met if few else met + small
+
+
+def measured(met: list[Configuration]) -> Iterator[tuple[list[Judged], float]]:
+    """The verdicts so far and the seconds they took: after each EVERY of them, and at the end."""
     verdicts, start = [], time.perf_counter()
     for verdict in judgements(met, implementations=installed(ALL | LOSSY)):
         verdicts.append(verdict)
         if verdict.alarms and verdict.implementation in ALL:
             print(f"FALSE ALARM: {described(verdict)}", flush=True)
-        if len(verdicts) % 500 == 0:
-            print(f"{len(verdicts)} verdicts, {time.perf_counter() - start:.0f} s", flush=True)
-    return met, verdicts, time.perf_counter() - start
+        if len(verdicts) % EVERY == 0:
+            yield verdicts, time.perf_counter() - start
+    yield verdicts, time.perf_counter() - start
 
 
 def described(verdict: Judged) -> dict[str, Any]:
@@ -60,21 +71,28 @@ def described(verdict: Judged) -> dict[str, Any]:
     }
 
 
-def record(seed: int, note: str, networks: int) -> dict[str, Any]:
-    met, everything, seconds = measured(networks, seed)
+def records(seed: int, note: str, networks: int) -> Iterator[dict[str, Any]]:
+    """What is known so far, again and again; the last record is of the whole plan."""
+    before = json.loads(RECORD.read_text())["runs"] if RECORD.exists() else []
+    met = planned(networks, seed)
+    for everything, seconds in measured(met):
+        judged = {v.configuration for v in everything}
+        found = record([c for c in met if c in judged], everything)
+        known = {"seed": seed, "note": note, "planned": len(met), "seconds": round(seconds)}
+        run = {key: (known | found)[key] for key in RUNS}
+        yield known | found | {"runs": [*before, run]}
+
+
+def record(met: list[Configuration], everything: list[Judged]) -> dict[str, Any]:
+    """Of the configurations that were met."""
     verdicts = [v for v in everything if v.implementation in ALL]
     alarms = [described(v) for v in verdicts if v.alarms]
-    run = {
-        "seed": seed,
-        "note": note,
+    return {
         "verdicts": len(verdicts),
         "false_alarms": len(alarms),
         "undecided": sum(v.undecided > 0 and not v.alarms for v in verdicts),
         "control": sum(v.worst * CONTROL > 1.0 for v in verdicts),
-        "seconds": round(seconds),
-    }
-    before = json.loads(RECORD.read_text())["runs"] if RECORD.exists() else []
-    return run | {
+        "met": len(met),
         "edges": EDGES.tolist(),
         "rows": rows(verdicts),
         "sensitivity": sensitivity(verdicts),
@@ -85,7 +103,6 @@ def record(seed: int, note: str, networks: int) -> dict[str, Any]:
         "lossy": rows([v for v in everything if v.implementation in LOSSY]),
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name, m in MODULES.items() if find_spec(m)},
-        "runs": [*before, run],
     }
 
 
@@ -111,7 +128,8 @@ def page(r: dict[str, Any]) -> str:
         f"{CONTROL:g} times smaller",
         f"there would be {r['control']:,} alarms. Made by `python -m benchmarks.calibration`.",
         "",
-        f"Seed {r['seed']}, {r['seconds']} s on one core. Met: {ranges}.",
+        f"Seed {r['seed']}, {r['seconds']} s on one core; {r['met']} configurations of the "
+        f"{r['planned']} that were planned. Met: {ranges}.",
         f"Configurations by parameters: {sizes}.",
         "",
         *table(ERRORS, map(error_row, r["rows"])),
@@ -174,11 +192,20 @@ def main() -> int:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     seed = secrets.randbits(31) if options.seed is None else options.seed
-    found = record(seed, options.note, options.networks)
-    RECORD.write_text(json.dumps(found, indent=1) + "\n")
-    (HERE / "calibration.md").write_text(page(found))
+    found: dict[str, Any] = {}
+    for found in records(seed, options.note, options.networks):
+        written(RECORD, json.dumps(found, indent=1) + "\n")
+        written(HERE / "calibration.md", page(found))
+        print(f"{found['verdicts']} verdicts, {found['seconds']} s", flush=True)
     print(page(found), end="")
     return int(found["false_alarms"] > 0)
+
+
+def written(path: Path, text: str) -> None:
+    """Written aside and renamed: a reader never sees half of it."""
+    aside = path.with_suffix(f"{path.suffix}.new")
+    aside.write_text(text)
+    aside.replace(path)
 
 
 if __name__ == "__main__":

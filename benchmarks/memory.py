@@ -1,4 +1,10 @@
-"""Peak memory and time of judging every entry of a network's gradient, by number of parameters."""
+"""Peak memory and time of judging every entry of a network's gradient, by number of parameters.
+
+    python -m benchmarks.memory
+
+Each network and format has a process of its own.  Writes memory.json beside this file, again after
+each row, and exits with 1 where a verdict is not `correct` or the limit is passed.
+"""
 
 import json
 import resource
@@ -11,7 +17,7 @@ SIZES = {"100 thousand": (256, 320, 64, 10), "1 million": (784, 960, 256, 10)}
 SIZES |= {"10 million": (1024, 3200, 2112, 32)}
 DTYPES = ("float64", "float32", "bfloat16")
 BATCH = 32
-LIMIT = 8 * 2**30
+LIMIT = 8.0  # GiB
 
 
 def judge(sizes: list[int], dtype: str) -> dict:
@@ -60,20 +66,27 @@ def judge(sizes: list[int], dtype: str) -> dict:
     }
 
 
-def main() -> None:
+def main() -> int:
     if len(sys.argv) > 1:
         print(json.dumps(judge(json.loads(sys.argv[1]), sys.argv[2])))
-        return
+        return 0
     rows = []
     for sizes in SIZES.values():
         for dtype in DTYPES:
-            command = [sys.executable, __file__, json.dumps(sizes), dtype]
+            command = [sys.executable, "-m", "benchmarks.memory", json.dumps(sizes), dtype]
             out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             rows.append(json.loads(out))
             print(rows[-1], flush=True)
-    text = json.dumps({"limit GiB": LIMIT / 2**30, "rows": rows}, indent=1)
-    Path(__file__).with_suffix(".json").write_text(text + "\n")
+            written({"limit GiB": LIMIT, "rows": rows})
+    return int(any(row["peak GiB"] > LIMIT or row["verdict"] != "correct" for row in rows))
+
+
+def written(record: dict) -> None:
+    """Written aside and renamed: a reader never sees half of it."""
+    aside = Path(__file__).with_suffix(".json.new")
+    aside.write_text(json.dumps(record, indent=1) + "\n")
+    aside.replace(Path(__file__).with_suffix(".json"))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -75,11 +75,15 @@ def bounds(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) ->
     return np.where(np.isnan(errors), np.inf, errors)
 
 
-def together(runs: list[Sequence], variant: Variant) -> Iterator[list[Sequence]]:
-    """Runs that can be bounded at once: RAdam switches by its b2, the others by whole numbers."""
-    if variant.family == "radam":
-        yield from ([s] for s in runs)
-        return
+def allowances(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) -> np.ndarray:
+    """As `bounds`; RAdam, which switches by its b2, is bounded run by run."""
+    if variant.family != "radam":
+        return bounds(variant, runs, where, dtype)
+    return np.concatenate([bounds(variant, [s], where, dtype) for s in runs])
+
+
+def together(runs: list[Sequence]) -> Iterator[list[Sequence]]:
+    """Runs that one program answers: those that share their whole numbers."""
     whole = lambda s: tuple(s.hyperparameters[n] for n in sorted(COUNTS & s.hyperparameters.keys()))
     yield from (list(group) for _, group in groupby(runs, whole))
 
@@ -89,8 +93,9 @@ def agreed(cell: Cell, answers: Callable, count: int, dtype: str, seed: int) -> 
     where, variant = layout(vectors.PARAMS), VARIANTS[cell.variant]
     outside = entries = 0
     worst = 0.0
-    for group in together(settings(cell, count, dtype, seed, where), variant):
-        allowed, got = bounds(variant, group, where, dtype), answers(cell, group, where, dtype)
+    for group in together(settings(cell, count, dtype, seed, where)):
+        allowed = allowances(variant, group, where, dtype)
+        got = answers(cell, group, where, dtype)
         for sequence, room, rows in zip(group, allowed, got, strict=True):
             truth = proven(variant, sequence, where)
             pairs = zip(where.leaves_of(rows), truth, where.leaves_of(room), strict=True)
