@@ -28,6 +28,8 @@ from verification.inputs.networks import POINTS, Configuration, configurations, 
 from verification.judgement.calibration import ALL, LOSSY, installed, judgements
 from verification.judgement.tallies import CONTROL, EDGES, Judged, rows, sensitivity
 
+from .record import written
+
 HERE = Path(__file__).parent
 RECORD = HERE / "calibration.json"
 EVERY = 500  # verdicts between two records
@@ -199,13 +201,6 @@ def main() -> int:
         print(f"{found['verdicts']} verdicts, {found['seconds']} s", flush=True)
     print(page(found), end="")
     return int(found["false_alarms"] > 0)
-
-
-def written(path: Path, text: str) -> None:
-    """Written aside and renamed: a reader never sees half of it."""
-    aside = path.with_suffix(f"{path.suffix}.new")
-    aside.write_text(text)
-    aside.replace(path)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ Random straight-line programs, one step to a line, get one or two wrong local de
 reverse sweep of its own (verification/faults/planted.py); the line must be named.  "named" is: the
 line of the mistake is the explanation's, or among those that it says it cannot be told apart from;
 "first": it is the explanation's own.  A mistake that no case shows beyond its budget is left out
-and counted.  Writes explain.json and explain.md beside this file; exits with 1 below the bar.
+and counted.  Writes explain.json and explain.md beside this file, again after each size and each
+derivation; exits with 1 below the bar.
 """
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
@@ -32,6 +34,8 @@ from verification.judgement.sample import Sample, outside
 from verification.judgement.subject import Subject
 from verification.judgement.witnessed import hearing
 from verification.vocabulary import Case
+
+from .record import written
 
 HERE = Path(__file__).parent
 STEPS = (50, 150, 300)  # lines; 60 to about 900 equations
@@ -112,42 +116,40 @@ def is_outside(sample: Sample) -> bool:
     return any(outside(sample, k).any() for k in range(len(sample.paths)))
 
 
-def known_mistakes(seed: int) -> Iterator[dict]:
-    """Every wrong twin of every derivation, judged by what is said of it."""
-    for name, derivation in DERIVATIONS.items():
-        rng = np.random.default_rng([seed, len(name)])
-        cases = [Case(f"draw {k}", derivation.draw(rng)) for k in range(4)]
-        cases = [check.with_cotangent(derivation, case, rng) for case in cases]
-        true = [s for c in cases if (s := check.sample(derivation, "float64", c)) is not None]
-        for fault, _, gradient in catalogue(name):
-            with jax.enable_x64(True):
-                answers = [jax.tree.leaves(gradient(*s.args)) for s in true]
-            pairs = zip(true, answers, strict=True)
-            evidence = tuple(
-                replace(s, got=[np.asarray(x, float) for x in got]) for s, got in pairs
-            )
-            start = time.perf_counter()
-            said = explain(
-                evidence,
-                of=derivation.function,
-                argnums=derivation.argnums,
-                scalar=derivation.scalar,
-            )
-            first = said[0] if said else None
-            yield {
-                "derivation": name,
-                "fault": fault,
-                "kind": first.kind if first else "",
-                "explained": bool(first and first.fits),
-                "located": bool(first and first.location),
-                "named": any(e.fault == fault for e in said[:3]),
-                "seconds": round(time.perf_counter() - start, 2),
-            }
+def known_mistakes(name: str, seed: int) -> Iterator[dict]:
+    """Every wrong twin of a derivation, judged by what is said of it."""
+    derivation = DERIVATIONS[name]
+    rng = np.random.default_rng([seed, len(name)])
+    cases = [Case(f"draw {k}", derivation.draw(rng)) for k in range(4)]
+    cases = [check.with_cotangent(derivation, case, rng) for case in cases]
+    true = [s for c in cases if (s := check.sample(derivation, "float64", c)) is not None]
+    for fault, _, gradient in catalogue(name):
+        with jax.enable_x64(True):
+            answers = [jax.tree.leaves(gradient(*s.args)) for s in true]
+        pairs = zip(true, answers, strict=True)
+        evidence = tuple(replace(s, got=[np.asarray(x, float) for x in got]) for s, got in pairs)
+        start = time.perf_counter()
+        said = explain(
+            evidence,
+            of=derivation.function,
+            argnums=derivation.argnums,
+            scalar=derivation.scalar,
+        )
+        first = said[0] if said else None
+        yield {
+            "derivation": name,
+            "fault": fault,
+            "kind": first.kind if first else "",
+            "explained": bool(first and first.fits),
+            "located": bool(first and first.location),
+            "named": any(e.fault == fault for e in said[:3]),
+            "seconds": round(time.perf_counter() - start, 2),
+        }
 
 
-def shares(rows: list[Tally], kind: str) -> float:
-    mine = [r for r in rows if r.kind == kind]
-    return sum(r.named for r in mine) / max(sum(r.planted for r in mine), 1)
+def shares(rows: list[dict], kind: str) -> float:
+    mine = [r for r in rows if r["kind"] == kind]
+    return sum(r["named"] for r in mine) / max(sum(r["planted"] for r in mine), 1)
 
 
 def page(record: dict) -> str:
@@ -174,23 +176,22 @@ def main() -> int:
     parser.add_argument("--lines", type=int, nargs="+", default=STEPS)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    found: dict = {"seed": given.seed, "programs": [], "catalogue": []}
     with tempfile.TemporaryDirectory() as folder:
-        rows = [
-            tally(kind, n, given.programs, given.mistakes, given.seed, Path(folder))
-            for kind in BARS
-            for n in given.lines
-        ]
-    for row in rows:
-        row.seconds = round(row.seconds, 2)
-    found = {
-        "seed": given.seed,
-        "programs": [asdict(row) for row in rows],
-        "catalogue": list(known_mistakes(given.seed)),
-    }
-    (HERE / "explain.json").write_text(json.dumps(found, indent=1) + "\n")
-    (HERE / "explain.md").write_text(page(found))
+        for kind, n in itertools.product(BARS, given.lines):
+            row = tally(kind, n, given.programs, given.mistakes, given.seed, Path(folder))
+            found["programs"].append(asdict(row) | {"seconds": round(row.seconds, 2)})
+            record(found)
+    for name in DERIVATIONS:
+        found["catalogue"] += known_mistakes(name, given.seed)
+        record(found)
     print(page(found))
-    return int(any(shares(rows, kind) < bar for kind, bar in BARS.items()))
+    return int(any(shares(found["programs"], kind) < bar for kind, bar in BARS.items()))
+
+
+def record(found: dict) -> None:
+    written(HERE / "explain.json", json.dumps(found, indent=1) + "\n")
+    written(HERE / "explain.md", page(found))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from verification.judgement import kill_table
 from verification.judgement.kill_table_scores import doubles, scores
 from verification.report import kills_peers
 
+from .record import written
+
 HERE = Path(__file__).parent
 NARROW = ("float16", "bfloat16")
 NARROWED = ("tanh", "gelu", "mse", "dense", "layer_norm", "attention")
@@ -39,9 +41,7 @@ def write(parts: dict[str, list[dict]], how: dict) -> None:
     lines = [f'"how": {json.dumps(how)}', f'"summary": {json.dumps(summary(parts))}']
     for name, rows in parts.items():
         lines.append(f'"{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]")
-    aside = HERE / ".kill_table.json.part"
-    aside.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    aside.replace(HERE / "kill_table.json")
+    written(HERE / "kill_table.json", "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def summary(parts: dict[str, list[dict]]) -> dict:

@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from .record import written
+
 SIZES = {"100 thousand": (256, 320, 64, 10), "1 million": (784, 960, 256, 10)}
 SIZES |= {"10 million": (1024, 3200, 2112, 32)}
 DTYPES = ("float64", "float32", "bfloat16")
@@ -77,15 +79,9 @@ def main() -> int:
             out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             rows.append(json.loads(out))
             print(rows[-1], flush=True)
-            written({"limit GiB": LIMIT, "rows": rows})
+            text = json.dumps({"limit GiB": LIMIT, "rows": rows}, indent=1)
+            written(Path(__file__).with_suffix(".json"), text + "\n")
     return int(any(row["peak GiB"] > LIMIT or row["verdict"] != "correct" for row in rows))
-
-
-def written(record: dict) -> None:
-    """Written aside and renamed: a reader never sees half of it."""
-    aside = Path(__file__).with_suffix(".json.new")
-    aside.write_text(json.dumps(record, indent=1) + "\n")
-    aside.replace(Path(__file__).with_suffix(".json"))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from pathlib import Path
 from verification.report import peers
 from verification.report.peers_words import LEGEND, tables
 
+from .record import written
+
 HERE = Path(__file__).parent
 PACKAGES = ("jax", "jaxlib", "chex", "torch", "scipy", "numpy")
 
@@ -44,11 +46,11 @@ def write(rows: list[peers.Row], made_with: dict[str, str]) -> None:
     finite = lambda row: {k: str(v) if v == peers.NEVER else v for k, v in row._asdict().items()}
     plain = [finite(row) for row in rows]
     document = {"versions": made_with, "rows": plain}
-    (HERE / "peers_by_size.json").write_text(json.dumps(document, indent=1) + "\n")
-    (HERE / "peers_by_size.md").write_text(markdown(plain, made_with))
+    written(HERE / "peers_by_size.json", json.dumps(document, indent=1) + "\n")
+    written(HERE / "peers_by_size.md", markdown(plain, made_with))
 
 
-def written() -> list[peers.Row]:
+def rows_before() -> list[peers.Row]:
     """The rows of a run that was broken off."""
     path = HERE / "peers_by_size.json"
     found = json.loads(path.read_text())["rows"] if path.exists() else []
@@ -58,7 +60,7 @@ def written() -> list[peers.Row]:
 
 def main() -> int:
     rows: list[peers.Row] = []
-    known = written() if "--resume" in sys.argv[1:] else []
+    known = rows_before() if "--resume" in sys.argv[1:] else []
     made_with, start = versions(), time.perf_counter()
     for row in peers.full(known=known):
         rows.append(row)

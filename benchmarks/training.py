@@ -1,6 +1,6 @@
 """Training side by side in one run: refnet.train, the same loop by hand, and its peers.
 
-`python -m benchmarks.training` writes training.json and README.md next to this file.
+`python -m benchmarks.training` writes training.json and training.md next to this file.
 """
 
 import importlib.metadata
@@ -191,7 +191,7 @@ def main() -> None:
     where = environment()
     here = Path(__file__).parent
     (here / "training.json").write_text(json.dumps({"rows": rows, **where}, indent=2) + "\n")
-    (here / "README.md").write_text(table(rows, where))
+    (here / "training.md").write_text(table(rows, where))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ from verification.adapters import numpy_loop
 from verification.adapters.numpy_loop import Work
 from verification.faults.loops import LOOPS, in_evaluation
 
+from .record import written
+
 HERE = Path(__file__).parent
 WORK = numpy_loop.work(epochs=50)  # 4 steps each
 DTYPES = ("float64", "float32")
@@ -131,12 +133,6 @@ def page(made: list[dict[str, Any]], seconds: float) -> str:
             "",
         ]
     )
-
-
-def written(path: Path, text: str) -> None:
-    aside = path.with_suffix(f"{path.suffix}.new")
-    aside.write_text(text)
-    aside.replace(path)
 
 
 def main() -> int:

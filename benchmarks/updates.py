@@ -31,6 +31,8 @@ from verification.derivations.rules import VARIANTS
 from verification.judgement.updates.many import ANSWERS, agreed
 from verification.judgement.updates.planted import planted
 
+from .record import written
+
 HERE = Path(__file__).parent
 DTYPES = ("float64", "float32")
 NAMED = 0.95  # of the mistakes: so many must be named first, or be the same rule as the first
@@ -237,13 +239,6 @@ def table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> list[str]:
     shown = lambda x: f"{x:.3g}" if isinstance(x, float) else str(x).replace("|", "\\|")
     head = ["| " + " | ".join(columns) + " |", "| " + " | ".join("---" for _ in columns) + " |"]
     return head + ["| " + " | ".join(shown(row[c]) for c in columns) + " |" for row in rows]
-
-
-def written(path: Path, text: str) -> None:
-    """Written aside and renamed: a reader never sees half of it."""
-    aside = path.with_suffix(f"{path.suffix}.new")
-    aside.write_text(text)
-    aside.replace(path)
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from .budget import Budget
 from .sample import Sample
 
 PROVABLE = 2**26  # products in one pass: about a second's work for balls
+PATIENCE = {"float64": 8}  # times as many where the truth in float64 is no better than the answer
 
 
 def cast(args: Any, dtype: str, weights: tuple[int, ...] = ()) -> Any:
@@ -42,14 +43,15 @@ def truth(question: Question) -> list[Ball]:
     return truth_or_silence(question)[0]
 
 
-def truth_or_silence(question: Question) -> tuple[list[Ball], str]:
-    """The truth, and why there is none, where there is none.
+def truth_or_silence(question: Question, dtype: str = "") -> tuple[list[Ball], str]:
+    """The truth, and why there is none, where there is none; `dtype` is the one to be judged.
 
     A proven ball; where a proof is too much work or has no rule, reverse autodiff in float64 with
     its running error bound.  At an exact kink that one has the convention of the function alone.
     """
-    silence = f"a proof takes more than {PROVABLE} products"
-    if products(question.program) <= PROVABLE:
+    most = PROVABLE * PATIENCE.get(dtype, 1)
+    silence = f"a proof takes more than {most} products"
+    if products(question.program) <= most:
         try:
             return ball.gradient(question), ""
         except Silent as said:

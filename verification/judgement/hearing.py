@@ -22,8 +22,8 @@ class Proof(NamedTuple):
     silence: str
 
 
-def proof(question: Question) -> Proof:
-    return Proof(question, *truth_or_silence(question))
+def proof(question: Question, dtype: str = "") -> Proof:
+    return Proof(question, *truth_or_silence(question, dtype))
 
 
 def held(case: Case, dtype: str, argnums: tuple[int, ...]) -> Case | None:

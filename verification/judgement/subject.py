@@ -92,7 +92,7 @@ class Subject:
 
     def proven(self, args: tuple, cotangent: Any) -> Proof:
         """The truth of everything that is answered."""
-        found = proof(self.question(args, cotangent))
+        found = proof(self.question(args, cotangent), self.dtype)
         values = sum(path.startswith(VALUE) for path in found.question.paths)
         if not self.ahead_at(args):
             return found
