@@ -146,12 +146,13 @@ def _sigmas(program: ClosedJaxpr, leaves: list, target: Format) -> list[np.ndarr
     largest = max((x.size for x in leaves), default=1)
     count = int(np.clip(ROOM // max(largest, 1), 1, DRAWS))
     with np.errstate(all="ignore"):
-        parts = [
+        parts = (
             _spreads(program, leaves, target, first, min(count, DRAWS - first))
             for first in range(0, DRAWS, count)
-        ]
-        stacked = [np.stack(leaf) for leaf in zip(*parts, strict=True)]
-        roots = [root_of_squares(leaf) / np.sqrt(DRAWS) for leaf in stacked]
+        )
+        # one by one: all draws of ten million entries would be three times 2.5 GiB
+        total = functools.reduce(lambda one, more: list(map(np.hypot, one, more)), parts)
+        roots = [np.asarray(leaf) / np.sqrt(DRAWS) for leaf in total]
     return [np.asarray(np.where(np.isnan(root), np.inf, root)) for root in roots]
 
 
