@@ -188,13 +188,15 @@ def agreed_or_not_run(r: dict[str, Any]) -> list[str]:
     made = "Made by `python -m benchmarks.updates`."
     if not r["libraries"]:
         return [f"The run was ended before the libraries: none was judged. {made}"]
-    judged = sum(row["settings"] for row in r["libraries"])
-    out = sum(row["outside"] for row in r["libraries"] if not row["known"])
+    plain = [row for row in r["libraries"] if not row["known"]]
+    judged = sum(row["settings"] for row in plain)
+    out = sum(row["outside"] for row in plain)
     return [
         f"{r['settings']:,} drawn settings of hyperparameters for every rule of optax and dtype,",
         f"{r['stepped']:,} for those of the other libraries:",
         f"{judged:,} runs of 12 steps with a changing rate, **{out} outside the budget** of the",
-        "variant that the rule is. Rules that are known to lose digits are listed with why.",
+        "variant that the rule is. Rules that are known to lose digits are not among them; they are",
+        "in the table, with why.",
         made,
         "",
         *table(tuple(ALARMS), r["false_alarms"]),
