@@ -1,16 +1,18 @@
 """The kill table, whole: every mistake in every derivation and dtype, and the peers beside us.
 
-    python -m benchmarks.kill_table [--every N] [--peers N] [--only NAME,NAME]
+    python -m benchmarks.kill_table [--every N] [--explain N] [--peers N] [--only NAME,NAME]
 
-Some ten minutes on a quiet core.  --every N plants each N-th twin only, --peers N gives each N-th
-to the other checkers, --only makes the rows of these derivations anew and leaves the others as
-they are, --peers 0 leaves those of the peers; what was done is written down.  Writes
-kill_table.json beside this file, again after
-every derivation, so that nothing is lost.  Exit status 1 where a mistake survives, or a right
-gradient is refused by us.
+--every N plants each N-th twin only; all of them take a quarter of an hour on a quiet core.
+--explain N asks at each N-th of those what is wrong (each 25th half an hour more, all of them six
+hours), --peers N gives each N-th to the other checkers (an hour), --only makes the rows of these
+derivations anew and leaves the others as they are.  --explain 0 keeps the explanations that were
+made, and --peers 0 the rows of the peers.  What was done is written down.  Writes kill_table.json
+beside this file, again after every derivation, so that nothing is lost.  Exit status 1 where a
+mistake survives, or a right gradient is refused by us.
 """
 
 import argparse
+import itertools
 import json
 import sys
 import time
@@ -69,7 +71,9 @@ def summary(parts: dict[str, list[dict]]) -> dict:
 KEYS = ("checker", "gradient", "size", "dtype", "said")
 
 
-MADE_BY = {"kills": "every", "right": "jax", "doubles": "every", "peers": "peers"}
+MADE_BY = {"kills": "every", "right": "jax", "doubles": "explain", "peers": "peers"}
+WHICH = ("derivation", "fault", "level", "place", "dtype")
+SAID = ("explained", "unaided", "seconds", "said")
 
 
 def before() -> dict[str, Any]:
@@ -88,32 +92,53 @@ def kept(how: dict, without: Iterable[str]) -> dict[str, list[dict]]:
     }
 
 
-def planted(parts: dict[str, list[dict]], name: str, every: int, ask: kill_table.Ask) -> None:
+def some(explain: int) -> kill_table.Ask:
+    """What is said of each so-many-th mistake that is caught."""
+    ask, place = kill_table.explainer(), itertools.count()
+    chosen = lambda: explain and next(place) % explain == 0
+    return lambda *asked: ask(*asked) if chosen() else None
+
+
+def with_what_was_said(rows: Iterable[dict], known: Iterable[dict]) -> list[dict]:
+    """The rows, and what was said of the same mistakes before."""
+    which = lambda row: tuple(row[key] for key in WHICH)
+    said = {which(row): {k: row[k] for k in SAID if k in row} for row in known}
+    caught = lambda row: row["status"] == kill_table.CAUGHT
+    return [row | said.get(which(row), {}) if caught(row) else row for row in rows]
+
+
+def planted(
+    parts: dict[str, list[dict]], name: str, every: int, explain: int, known: Iterable[dict]
+) -> None:
     """The rows of one derivation."""
-    wide: dict[str, Any] = {"ask": ask, "symbolic": name in kill_table.SHORT}
+    wide: dict[str, Any] = {"ask": some(explain), "symbolic": name in kill_table.SHORT}
     seed = list(SUBJECTS).index(name)  # so that each derivation begins at another twin
-    parts["kills"] += kill_table.rows([name], every=every, seed=seed, **wide)
+    made = kill_table.rows([name], every=every, seed=seed, **wide)
+    parts["kills"] += made if explain else with_what_was_said(made, known)
     dtypes = (*kill_table.DTYPES, *NARROW) if name in NARROWED else kill_table.DTYPES
     if name in NARROWED:
         parts["kills"] += kill_table.rows([name], NARROW, every=2 * every, cases=2)
     parts["right"] += kill_table.false_alarms([name], dtypes, 1, seed=1)
-    if name in PAIRED:
-        parts["doubles"] += doubles(name, 12, ask)
+    if name in PAIRED and explain:
+        parts["doubles"] += doubles(name, 12, kill_table.explainer())
 
 
 def main(arguments: Iterable[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.kill_table")
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--explain", type=int, default=25)
     parser.add_argument("--peers", type=int, default=12)
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(SUBJECTS))
     asked = parser.parse_args(list(arguments))
-    peers = asked.peers or before()["how"].get("peers", 0)
-    how = {"every": asked.every, "peers": peers, "jax": jax.__version__}
+    was = before()
+    peers, explain = (getattr(asked, k) or was["how"].get(k, 0) for k in ("peers", "explain"))
+    how = {"every": asked.every, "explain": explain, "peers": peers, "jax": jax.__version__}
     parts = kept(how, without=asked.only)
-    parts["peers"] = parts["peers"] if asked.peers else before().get("peers", [])
-    start, ask = time.perf_counter(), kill_table.explainer()
+    for part, made in (("peers", asked.peers), ("doubles", asked.explain)):
+        parts[part] = parts[part] if made else was.get(part, [])
+    start = time.perf_counter()
     for name in asked.only:
-        planted(parts, name, asked.every, ask)
+        planted(parts, name, asked.every, asked.explain, was.get("kills", []))
         if name in PEERED and asked.peers:
             parts["peers"] += kills_peers.rows([name], every=asked.peers)
         write(parts, how)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks.kill_table import summary
+from benchmarks.kill_table import some, summary, with_what_was_said
 from verification.report import kills, kills_peers
 from verification.report.sections import kill_table
 
@@ -31,6 +31,29 @@ def test_the_committed_table_has_no_survivor_and_no_false_alarm():
     assert sum(row["rows"] for row in summary["kills"]) > 100
     assert [row for row in summary["kills"] if row["status"] == "survived"] == []
     assert summary["false alarms"] == 0
+
+
+def test_what_was_said_of_the_same_mistake_is_kept():
+    which = {"derivation": "tanh", "fault": "sign", "level": "leaf", "place": ""}
+    row = {**which, "dtype": "float64", "status": "caught", "explained": None}
+    known = [row | {"explained": 1, "unaided": 1, "seconds": 0.1, "said": "it is negative"}]
+    assert with_what_was_said([row], known) == known
+    others = [row | {"dtype": "float32"}, row | {"place": "*"}, row | {"status": "survived"}]
+    assert with_what_was_said(others, known) == others
+
+
+def test_each_so_many_th_mistake_is_explained(monkeypatch):
+    monkeypatch.setattr("verification.judgement.kill_table.explainer", lambda: lambda *said: said)
+    ask = some(3)
+    assert [ask(k) for k in range(5)] == [(0,), None, None, (3,), None]
+    assert some(0)(1) is None
+
+
+def test_how_the_table_was_made_is_said():
+    how = lambda **made: kill_table.how({"how": {"jax": "9", **made}})
+    assert how(every=1, explain=1) == ("Made with JAX 9.",)
+    (said,) = how(every=2, explain=25)
+    assert "one twin of a derivation in 2" in said and "one in 25 explained" in said
 
 
 def test_the_catalogue_is_rows():
