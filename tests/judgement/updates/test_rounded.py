@@ -1,10 +1,14 @@
 """The running bound of update rules: it holds what correct steps do, and is not idle."""
 
+from itertools import count, islice
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from verification.arithmetic.formats import format_of
 from verification.derivations.rules import VARIANTS
+from verification.derivations.rules.outside import SCHEDULES
 from verification.judgement.updates import truth, vectors
 from verification.judgement.updates.leaves import Slices, layout
 from verification.judgement.updates.rounded import RunningError
@@ -81,7 +85,37 @@ def _added_decay(w, gradients, rates, weight_decay):
         yield w
 
 
+def _warm_factors(warmup: int):
+    """The factors of the rate, each from the one before, as torch's LinearLR has them."""
+    one = np.float32(1.0)
+    factor = first = one / np.float32(warmup)
+    for i in count():
+        if 0 < i < warmup:
+            share = first * np.float32(warmup - 1) + np.float32(i - 1) * (one - first)
+            factor = factor * (one + (one - first) / share)
+        yield factor
+
+
+def _warm_up(w, gradients, rates, warmup):
+    for factor, g, r in zip(_warm_factors(warmup), gradients, rates, strict=False):
+        w = w - r * factor * g
+        yield w
+
+
+def test_a_factor_made_step_by_step_lies_in_the_budget_and_not_in_a_quotients():
+    whole, alone = [], []
+    for warmup in range(2, 33):
+        h, k = SimpleNamespace(warmup=warmup), SimpleNamespace(n=NUMBERS)
+        for i, factor in enumerate(islice(_warm_factors(warmup), warmup)):
+            error = abs(float(factor) - (i + 1) / warmup)
+            quotient = NUMBERS.scalar(1.0) * (i + 1) / warmup
+            whole.append(error - float(SCHEDULES["schedule_warmup"][0](h, k, i).error))
+            alone.append(error - float(quotient.error))
+    assert max(whole) <= 0.0 < max(alone)
+
+
 SPELLINGS = [
+    ("schedule_warmup", _warm_up),
     ("accumulation", _running_mean),
     ("gradient_descent_decay_without_rate", _added_decay),
 ]
@@ -90,6 +124,11 @@ SPELLINGS = [
 @pytest.mark.parametrize(("name", "spelling"), SPELLINGS, ids=[name for name, _ in SPELLINGS])
 def test_other_spellings_of_a_rule_lie_in_its_budget(name, spelling):
     assert 0.1 < _worst(spelling, name) <= 1.0
+
+
+def test_a_warm_up_that_is_a_step_late_does_not():
+    spelling = lambda *run, warmup: _warm_up(*run, warmup=warmup + 1)
+    assert _worst(spelling, "schedule_warmup", 4) > 1e3
 
 
 def test_a_running_mean_of_one_gradient_too_few_does_not():

@@ -60,7 +60,17 @@ def scheduled(factor, says: str):
 
 
 def _warm(h, k, i):
-    return k.n.scalar(1.0) * min(i + 1, h.warmup) / h.warmup
+    steps = min(i + 1, h.warmup)
+    return k.n.either(k.n.scalar(1.0) * steps / h.warmup, lambda: _step_by_step(h, k, steps))
+
+
+def _step_by_step(h, k, steps):
+    """Each factor from the one before, as PyTorch's LinearLR has it."""
+    factor = first = k.n.scalar(1.0) / h.warmup
+    rise = 1 - first
+    for before in range(steps - 1):
+        factor = factor * (1 + rise / (first * (h.warmup - 1) + rise * before))
+    return factor
 
 
 def _warm_from_zero(h, k, i):

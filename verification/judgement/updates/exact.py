@@ -84,6 +84,9 @@ class Exact:
     def spelled(self, one, other: Callable):
         return one
 
+    def either(self, one, other: Callable):
+        return one
+
     def leaf_sum(self, x: np.ndarray) -> np.ndarray:
         out = x.copy()
         for leaf in self.slices:

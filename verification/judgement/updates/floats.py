@@ -45,6 +45,9 @@ class Floats:
     def spelled(self, one, other: Callable):
         return one
 
+    def either(self, one, other: Callable):
+        return one
+
     def leaf_sum(self, x: np.ndarray) -> np.ndarray:
         out = np.empty_like(x)
         for leaf in self.slices:

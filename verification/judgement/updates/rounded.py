@@ -186,6 +186,10 @@ class RunningError:
         beside = w + change._new(change.value, change.error)
         return Rounded(one.value, np.maximum(one.error, beside.error), self.target)
 
+    def either(self, one: Rounded, other: Callable[[], Rounded]) -> Rounded:
+        """The worse of two ways to one number."""
+        return Rounded(one.value, np.maximum(one.error, other().error), self.target)
+
     def leaf_sum(self, x: Rounded) -> Rounded:
         """In any order: as many roundings as there are terms."""
         value, error = np.empty_like(x.value), np.empty_like(x.value)
