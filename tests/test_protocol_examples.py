@@ -21,7 +21,13 @@ pytestmark = pytest.mark.end_to_end
 
 
 def needs(program: str):
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"needs {program}")
+    return pytest.mark.skipif(not runs(program), reason=f"needs {program}")
+
+
+def runs(program: str) -> bool:
+    """Whether it is here and starts: rustup's rustc does not where no toolchain was chosen."""
+    ask = [program, "--version"]
+    return bool(shutil.which(program)) and not subprocess.run(ask, capture_output=True).returncode
 
 
 def compiled(folder: Path, *words: str) -> str:

@@ -58,7 +58,7 @@ class Wrong(NamedTuple):
 Altered = Callable[["Tape", Operation], tuple[Operation, list] | None]
 
 
-@dataclass
+@dataclass(eq=False)  # one tape is itself alone
 class Tape:
     """All numbers, all operations in order, and which numbers are the leaves and the result."""
 

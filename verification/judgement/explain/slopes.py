@@ -113,8 +113,8 @@ def value_of(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
 def slope_at(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
     """Raises one of NOT_HERE where it has none."""
     z, a = p.tape.numbers[at.enters], p.tape.numbers[at.leaves]
-    found = slope.of(z, a) if isinstance(slope, Slope) else slope.of(p.tape, at)
-    return np.broadcast_to(found, z.shape)
+    found = np.asarray(slope.of(z, a) if isinstance(slope, Slope) else slope.of(p.tape, at))
+    return found if found.shape == z.shape else np.broadcast_to(found, z.shape)
 
 
 def _partners(p: Problem, unit: Unit, found: list[At]) -> list[Elsewhere]:

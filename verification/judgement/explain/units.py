@@ -5,6 +5,7 @@ written out over several lines; its slope is the product of those along the way,
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -108,7 +109,7 @@ def slope_elsewhere(tape: Tape, at: At, z: np.ndarray) -> np.ndarray:
     """The slope of the unit at other numbers; all that does not come from `z` stays."""
     number = {at.enters: np.asarray(z)}
     rate: dict[int, np.ndarray] = {at.enters: np.ones(np.shape(z))}
-    for op in _between(tape, at):
+    for op in _between(tape, at.enters, at.leaves):
         ins = [number.get(i, tape.numbers[i]) for i in op.ins]
         (out,) = values(op, ins)
         parts = _slopes(tape, op, ins, out)
@@ -120,16 +121,17 @@ def slope_elsewhere(tape: Tape, at: At, z: np.ndarray) -> np.ndarray:
     return rate[at.leaves]
 
 
-def _between(tape: Tape, at: At) -> list[Operation]:
+@lru_cache(maxsize=1)  # it is asked for many numbers in turn
+def _between(tape: Tape, enters: int, leaves: int) -> list[Operation]:
     """The operations on the way from what enters to what leaves, in order."""
-    reached, found = {at.enters}, []
+    reached, found = {enters}, []
     for op in tape.operations:
         if len(op.outs) == 1 and any(i in reached for i in op.ins):
             reached.add(op.outs[0])
             found.append(op)
-            if op.outs[0] == at.leaves:
+            if op.outs[0] == leaves:
                 break
-    wanted, kept = {at.leaves}, []
+    wanted, kept = {leaves}, []
     for op in reversed(found):
         if op.outs[0] in wanted:
             wanted.update(op.ins)
