@@ -100,11 +100,12 @@ def some(explain: int) -> kill_table.Ask:
 
 
 def with_what_was_said(rows: Iterable[dict], known: Iterable[dict]) -> list[dict]:
-    """The rows, and what was said of the same mistakes before."""
-    which = lambda row: tuple(row[key] for key in WHICH)
+    """The rows, and what was said of the same mistakes before; of those of one name, nothing."""
+    rows, which = [*rows], lambda row: tuple(row[key] for key in WHICH)
     said = {which(row): {k: row[k] for k in SAID if k in row} for row in known}
-    caught = lambda row: row["status"] == kill_table.CAUGHT
-    return [row | said.get(which(row), {}) if caught(row) else row for row in rows]
+    times = Counter(map(which, rows))
+    same = lambda row: row["status"] == kill_table.CAUGHT and times[which(row)] == 1
+    return [row | said.get(which(row), {}) if same(row) else row for row in rows]
 
 
 def planted(

@@ -40,6 +40,7 @@ def test_what_was_said_of_the_same_mistake_is_kept():
     assert with_what_was_said([row], known) == known
     others = [row | {"dtype": "float32"}, row | {"place": "*"}, row | {"status": "survived"}]
     assert with_what_was_said(others, known) == others
+    assert with_what_was_said([row, row], known) == [row, row]  # which of them was it?
 
 
 def test_each_so_many_th_mistake_is_explained(monkeypatch):
