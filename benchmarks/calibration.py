@@ -27,8 +27,7 @@ import numpy as np
 from verification.inputs.networks import POINTS, Configuration, configurations, corners, coverage
 from verification.judgement.calibration import ALL, LOSSY, installed, judgements
 from verification.judgement.tallies import CONTROL, EDGES, Judged, rows, sensitivity
-
-from .record import written
+from verification.report.findings.writing import write_text
 
 HERE = Path(__file__).parent
 RECORD = HERE / "calibration.json"
@@ -196,8 +195,8 @@ def main() -> int:
     seed = secrets.randbits(31) if options.seed is None else options.seed
     found: dict[str, Any] = {}
     for found in records(seed, options.note, options.networks):
-        written(RECORD, json.dumps(found, indent=1) + "\n")
-        written(HERE / "calibration.md", page(found))
+        write_text(RECORD, json.dumps(found, indent=1) + "\n")
+        write_text(HERE / "calibration.md", page(found))
         print(f"{found['verdicts']} verdicts, {found['seconds']} s", flush=True)
     print(page(found), end="")
     return int(found["false_alarms"] > 0)

@@ -19,6 +19,7 @@ ROUNDS, LIMIT = 5, 6.0
 NETWORK = '''"""A two-layer network by hand."""
 import jax.numpy as jnp
 import numpy as np
+from verification.report.findings.writing import write_text
 
 
 def loss(params, x, y):
@@ -91,7 +92,7 @@ def main() -> None:
                 print(rows[-1], flush=True)
     load = round(os.getloadavg()[0], 1)
     out = {"rounds": ROUNDS, "limit s": LIMIT, "cores": os.cpu_count(), "load": load, "rows": rows}
-    Path(__file__).with_suffix(".json").write_text(json.dumps(out, indent=1) + "\n")
+    write_text(Path(__file__).with_suffix(".json"), json.dumps(out, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from refnet import mlp, softmax_cross_entropy
 from refnet.layers import Dense
 from verification.judgement.batch import judged
 from verification.oracles.question import as_exact
+from verification.report.findings.writing import write_text
 
 SIZES, BATCHES, CASES, ROUNDS = (64, 256, 10), (1, 16, 32, 128), 32, 9
 LIMIT = 40.0
@@ -88,7 +89,7 @@ def main() -> None:
     for row in rows:
         print(row, flush=True)
     out = {"network": SIZES, "cases": CASES, "limit": LIMIT, "rows": rows}
-    Path(__file__).with_suffix(".json").write_text(json.dumps(out, indent=1) + "\n")
+    write_text(Path(__file__).with_suffix(".json"), json.dumps(out, indent=1) + "\n")
 
 
 if __name__ == "__main__":

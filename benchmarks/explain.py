@@ -33,9 +33,8 @@ from verification.judgement.explain.twins import catalogue
 from verification.judgement.sample import Sample, outside
 from verification.judgement.subject import Subject
 from verification.judgement.witnessed import hearing
+from verification.report.findings.writing import write_text
 from verification.vocabulary import Case
-
-from .record import written
 
 HERE = Path(__file__).parent
 STEPS = (50, 150, 300)  # lines; 60 to about 900 equations
@@ -190,8 +189,8 @@ def main() -> int:
 
 
 def record(found: dict) -> None:
-    written(HERE / "explain.json", json.dumps(found, indent=1) + "\n")
-    written(HERE / "explain.md", page(found))
+    write_text(HERE / "explain.json", json.dumps(found, indent=1) + "\n")
+    write_text(HERE / "explain.md", page(found))
 
 
 if __name__ == "__main__":

@@ -28,8 +28,7 @@ from verification.faults.assembly import SUBJECTS
 from verification.judgement import kill_table
 from verification.judgement.kill_table_scores import doubles, scores
 from verification.report import kills_peers
-
-from .record import written
+from verification.report.findings.writing import write_text
 
 HERE = Path(__file__).parent
 NARROW = ("float16", "bfloat16")
@@ -43,7 +42,7 @@ def write(parts: dict[str, list[dict]], how: dict) -> None:
     lines = [f'"how": {json.dumps(how)}', f'"summary": {json.dumps(summary(parts))}']
     for name, rows in parts.items():
         lines.append(f'"{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]")
-    written(HERE / "kill_table.json", "{\n" + ",\n".join(lines) + "\n}\n")
+    write_text(HERE / "kill_table.json", "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def summary(parts: dict[str, list[dict]]) -> dict:
@@ -93,10 +92,10 @@ def kept(how: dict, without: Iterable[str]) -> dict[str, list[dict]]:
 
 
 def some(explain: int) -> kill_table.Ask:
-    """What is said of each so-many-th mistake that is caught."""
+    """What is said of each so-many-th mistake that is caught, over all derivations; 0: of none."""
     ask, place = kill_table.explainer(), itertools.count()
-    chosen = lambda: explain and next(place) % explain == 0
-    return lambda *asked: ask(*asked) if chosen() else None
+    chosen = lambda: next(place) % explain == 0
+    return (lambda *asked: ask(*asked) if chosen() else None) if explain else kill_table.not_asked
 
 
 def with_what_was_said(rows: Iterable[dict], known: Iterable[dict]) -> list[dict]:
@@ -109,10 +108,11 @@ def with_what_was_said(rows: Iterable[dict], known: Iterable[dict]) -> list[dict
 
 
 def planted(
-    parts: dict[str, list[dict]], name: str, every: int, explain: int, known: Iterable[dict]
+    parts: dict[str, list[dict]], name: str, every: int, ask: kill_table.Ask, known: Iterable[dict]
 ) -> None:
-    """The rows of one derivation."""
-    wide: dict[str, Any] = {"ask": some(explain), "symbolic": name in kill_table.SHORT}
+    """The rows of one derivation; where nobody is asked, with what was said before."""
+    explain = ask is not kill_table.not_asked
+    wide: dict[str, Any] = {"ask": ask, "symbolic": name in kill_table.SHORT}
     seed = list(SUBJECTS).index(name)  # so that each derivation begins at another twin
     made = kill_table.rows([name], every=every, seed=seed, **wide)
     parts["kills"] += made if explain else with_what_was_said(made, known)
@@ -137,9 +137,9 @@ def main(arguments: Iterable[str]) -> int:
     parts = kept(how, without=asked.only)
     for part, made in (("peers", asked.peers), ("doubles", asked.explain)):
         parts[part] = parts[part] if made else was.get(part, [])
-    start = time.perf_counter()
+    start, ask = time.perf_counter(), some(asked.explain)
     for name in asked.only:
-        planted(parts, name, asked.every, asked.explain, was.get("kills", []))
+        planted(parts, name, asked.every, ask, was.get("kills", []))
         if name in PEERED and asked.peers:
             parts["peers"] += kills_peers.rows([name], every=asked.peers)
         write(parts, how)

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from .record import written
+from verification.report.findings.writing import write_text
 
 SIZES = {"100 thousand": (256, 320, 64, 10), "1 million": (784, 960, 256, 10)}
 SIZES |= {"10 million": (1024, 3200, 2112, 32)}
@@ -80,7 +80,7 @@ def main() -> int:
             rows.append(json.loads(out))
             print(rows[-1], flush=True)
             text = json.dumps({"limit GiB": LIMIT, "rows": rows}, indent=1)
-            written(Path(__file__).with_suffix(".json"), text + "\n")
+            write_text(Path(__file__).with_suffix(".json"), text + "\n")
     return int(any(row["peak GiB"] > LIMIT or row["verdict"] != "correct" for row in rows))
 
 

@@ -15,9 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from verification.report import peers
+from verification.report.findings.writing import write_text
 from verification.report.peers_words import LEGEND, tables
-
-from .record import written
 
 HERE = Path(__file__).parent
 PACKAGES = ("jax", "jaxlib", "chex", "torch", "scipy", "numpy")
@@ -46,8 +45,8 @@ def write(rows: list[peers.Row], made_with: dict[str, str]) -> None:
     finite = lambda row: {k: str(v) if v == peers.NEVER else v for k, v in row._asdict().items()}
     plain = [finite(row) for row in rows]
     document = {"versions": made_with, "rows": plain}
-    written(HERE / "peers_by_size.json", json.dumps(document, indent=1) + "\n")
-    written(HERE / "peers_by_size.md", markdown(plain, made_with))
+    write_text(HERE / "peers_by_size.json", json.dumps(document, indent=1) + "\n")
+    write_text(HERE / "peers_by_size.md", markdown(plain, made_with))
 
 
 def rows_before() -> list[peers.Row]:

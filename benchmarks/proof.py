@@ -22,6 +22,7 @@ import refnet
 from refnet.layers import Dense
 from verification.oracles import ball
 from verification.oracles.question import ask
+from verification.report.findings.writing import write_text
 from verification.vocabulary import Ball
 
 HERE = Path(__file__).parent
@@ -106,8 +107,8 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     rows = [measured(*network) for network in NETWORKS]
-    (HERE / "proof.json").write_text(json.dumps([r._asdict() for r in rows], indent=1) + "\n")
-    (HERE / "proof.md").write_text(table(rows))
+    write_text(HERE / "proof.json", json.dumps([r._asdict() for r in rows], indent=1) + "\n")
+    write_text(HERE / "proof.md", table(rows))
     print(table(rows), end="")
 
 

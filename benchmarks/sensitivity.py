@@ -32,6 +32,7 @@ from verification.judgement.hearing import heard, held, proof
 from verification.judgement.sample import Sample
 from verification.judgement.verdict import judge
 from verification.oracles.question import ask
+from verification.report.findings.writing import write_text
 from verification.vocabulary import Case, Finding
 
 STEPS = {"float64": 1e-9, "float32": 1e-4, "float16": 0.125, "bfloat16": 0.5}  # of a leaf's RMS
@@ -136,7 +137,7 @@ def main() -> int:
         found.append(r._asdict() | {"off by": STEPS[r.dtype]})
         unseen += r.verdict != "correct" or (r.share if r.dtype in SURELY else r.best) < 1.0
         text = json.dumps({"cases": CASES, "seed": options.seed, "rows": found}, indent=1)
-        Path(__file__).with_suffix(".json").write_text(text + "\n")
+        write_text(Path(__file__).with_suffix(".json"), text + "\n")
     return int(unseen > 0)
 
 

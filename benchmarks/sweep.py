@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import refnet as rn
+from verification.report.findings.writing import write_text
 
 RUNS, REPEATS, RATE = 256, 9, 0.1
 
@@ -199,7 +200,7 @@ def main() -> None:
         "load": os.getloadavg()[0],
     }
     text = TEXT.format(rows="\n".join(lines), **out)
-    (Path(__file__).parent / "sweep.md").write_text(text)
+    write_text(Path(__file__).parent / "sweep.md", text)
 
 
 if __name__ == "__main__":

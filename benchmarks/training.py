@@ -21,6 +21,7 @@ from jax import lax
 
 import refnet as rn
 from benchmarks import peers
+from verification.report.findings.writing import write_text
 
 REPEATS = 21
 RATE = 0.01
@@ -190,8 +191,8 @@ def main() -> None:
         print(setting.sizes, micro, f"ratio {rows[-1]['ratio']:.3f}", flush=True)
     where = environment()
     here = Path(__file__).parent
-    (here / "training.json").write_text(json.dumps({"rows": rows, **where}, indent=2) + "\n")
-    (here / "training.md").write_text(table(rows, where))
+    write_text(here / "training.json", json.dumps({"rows": rows, **where}, indent=2) + "\n")
+    write_text(here / "training.md", table(rows, where))
 
 
 if __name__ == "__main__":

@@ -24,8 +24,7 @@ import verification as vf
 from verification.adapters import numpy_loop
 from verification.adapters.numpy_loop import Work
 from verification.faults.loops import LOOPS, in_evaluation
-
-from .record import written
+from verification.report.findings.writing import write_text
 
 HERE = Path(__file__).parent
 WORK = numpy_loop.work(epochs=50)  # 4 steps each
@@ -140,8 +139,8 @@ def main() -> int:
     for one in rows():
         made.append(one)
         print("  ".join(str(one[c]) for c in COLUMNS), flush=True)
-    written(HERE / "training_runs.json", json.dumps(made, indent=1) + "\n")
-    written(HERE / "training_runs.md", page(made, time.process_time()))
+    write_text(HERE / "training_runs.json", json.dumps(made, indent=1) + "\n")
+    write_text(HERE / "training_runs.md", page(made, time.process_time()))
     return 0 if all(map(is_good, made)) else 1
 
 

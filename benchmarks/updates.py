@@ -30,8 +30,7 @@ from verification.adapters.update_libraries import LIBRARIES, in_optax_adafactor
 from verification.derivations.rules import VARIANTS
 from verification.judgement.updates.many import ANSWERS, agreed
 from verification.judgement.updates.planted import planted
-
-from .record import written
+from verification.report.findings.writing import write_text
 
 HERE = Path(__file__).parent
 DTYPES = ("float64", "float32")
@@ -255,8 +254,8 @@ def main() -> int:
     apart = multiprocessing.get_context("spawn")  # JAX has threads
     with ProcessPoolExecutor(given.workers, mp_context=apart) as pool:
         for made in records(pool, given.settings, given.stepped, given.seed, given.every):
-            written(HERE / "updates.json", json.dumps(made, indent=1) + "\n")
-            written(HERE / "updates.md", page(made))
+            write_text(HERE / "updates.json", json.dumps(made, indent=1) + "\n")
+            write_text(HERE / "updates.md", page(made))
     alarms = [row for row in made["libraries"] if row["outside"] and not row["known"]]
     for row in alarms:
         print(f"OUTSIDE ITS BUDGET: {row}")

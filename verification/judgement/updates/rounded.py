@@ -177,14 +177,12 @@ class RunningError:
 
     def shrunk(self, w: Rounded, by: Any) -> Rounded:
         """w - by w and w (1 - by): the worse."""
-        one, other = w - by * w, w * (1 - by)
-        return Rounded(one.value, np.maximum(one.error, other.error), self.target)
+        return self.either(w - by * w, lambda: w * (1 - by))
 
     def spelled(self, one: Rounded, other: Callable[[], tuple[Rounded, Rounded]]) -> Rounded:
         """The worse of two ways; the other adds a step that was rounded as a whole, once more."""
         w, change = other()
-        beside = w + change._new(change.value, change.error)
-        return Rounded(one.value, np.maximum(one.error, beside.error), self.target)
+        return self.either(one, lambda: w + change._new(change.value, change.error))
 
     def either(self, one: Rounded, other: Callable[[], Rounded]) -> Rounded:
         """The worse of two ways to one number."""

@@ -121,8 +121,11 @@ def named(whole: Mapping[str, Any]) -> tuple[str, ...]:
 
 def how(whole: Mapping[str, Any]) -> tuple[str, ...]:
     made = whole.get("how", {})
-    said = {"every": "one twin of a derivation in {}", "jax": "JAX {}"}
-    said |= {"explain": "one in {} explained"}
+    said = {
+        "every": "one twin of a derivation in {}",
+        "jax": "JAX {}",
+        "explain": "one in {} explained",
+    }
     parts = [text.format(made[key]) for key, text in said.items() if made.get(key) not in (None, 1)]
     return (f"Made with {', '.join(parts)}.",) if parts else ()
 
