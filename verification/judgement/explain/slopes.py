@@ -5,6 +5,7 @@ The answer differs by what would flow through the unit with the wrong slope, les
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -142,12 +143,15 @@ def _number_at(key: Key) -> Callable:
 
     def of(tape: Tape, at: At) -> np.ndarray:
         del at
-        found = next((op for op in tape.operations if op.key == key), None)
-        if found is None:  # a loop may be shorter in another case
-            raise KeyError(key)
-        return tape.numbers[found.outs[0]]
+        return tape.numbers[_first_made(tape)[key]]  # a loop may be shorter in another case
 
     return of
+
+
+@lru_cache(maxsize=16)  # one for each case
+def _first_made(tape: Tape) -> dict[Key, int]:
+    """The number that an equation makes, the first time."""
+    return {op.key: op.outs[0] for op in reversed(tape.operations) if op.outs}
 
 
 def gradient_with(p: Problem, found: list[At], guess: Guess) -> Sweep:

@@ -126,7 +126,7 @@ def _between(tape: Tape, enters: int, leaves: int) -> list[Operation]:
     """The operations on the way from what enters to what leaves, in order."""
     reached, found = {enters}, []
     for op in tape.operations:
-        if len(op.outs) == 1 and any(i in reached for i in op.ins):
+        if len(op.outs) == 1 and not reached.isdisjoint(op.ins):
             reached.add(op.outs[0])
             found.append(op)
             if op.outs[0] == leaves:
