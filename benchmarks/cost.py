@@ -16,7 +16,7 @@ import numpy as np
 
 from refnet import mlp, softmax_cross_entropy
 from refnet.layers import Dense
-from verification.judgement.batch import judged
+from verification.measurement.batch import judged
 from verification.oracles.question import as_exact
 from verification.report.findings.writing import write_text
 

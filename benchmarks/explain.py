@@ -24,15 +24,15 @@ import jax
 import numpy as np
 
 from verification.derivations import ALL as DERIVATIONS
+from verification.explanation import explain
+from verification.explanation.places import place_of
+from verification.explanation.twins import catalogue
 from verification.faults import planted
 from verification.inputs.programs import program
 from verification.judgement import check
-from verification.judgement.explain import explain
-from verification.judgement.explain.places import place_of
-from verification.judgement.explain.twins import catalogue
-from verification.judgement.sample import Sample, outside
-from verification.judgement.subject import Subject
-from verification.judgement.witnessed import hearing
+from verification.judgement.truth_source import hearing
+from verification.measurement.sample import Sample, outside
+from verification.measurement.subject import Subject
 from verification.report.findings.writing import write_text
 from verification.vocabulary import Case
 

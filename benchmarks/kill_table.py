@@ -25,10 +25,10 @@ import jax
 
 from verification import faults
 from verification.faults.assembly import SUBJECTS
-from verification.judgement import kill_table
-from verification.judgement.kill_table_scores import doubles, scores
 from verification.report import kills_peers
 from verification.report.findings.writing import write_text
+from verification.selftest import kill_table
+from verification.selftest.kill_table_scores import doubles, scores
 
 HERE = Path(__file__).parent
 NARROW = ("float16", "bfloat16")

@@ -27,10 +27,10 @@ import numpy as np
 
 from refnet import mlp, mse
 from refnet.layers import Dense
-from verification.judgement.budget import budget
-from verification.judgement.hearing import heard, held, proof
-from verification.judgement.sample import Sample
 from verification.judgement.verdict import judge
+from verification.measurement.budget import budget
+from verification.measurement.evaluation import heard, held, proof
+from verification.measurement.sample import Sample
 from verification.oracles.question import ask
 from verification.report.findings.writing import write_text
 from verification.vocabulary import Case, Finding

@@ -28,9 +28,9 @@ from typing import Any
 
 from verification.adapters.update_libraries import LIBRARIES, in_optax_adafactor, installed
 from verification.derivations.rules import VARIANTS
-from verification.judgement.updates.many import ANSWERS, agreed
-from verification.judgement.updates.planted import planted
 from verification.report.findings.writing import write_text
+from verification.updates.many import ANSWERS, agreed
+from verification.updates.planted import planted
 
 HERE = Path(__file__).parent
 DTYPES = ("float64", "float32")

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from verification.judgement.vectors import check_vectors, export_vectors
+from verification.vectors import check_vectors, export_vectors
 
 LARGEST = 8_000_000  # bytes of all files
 

@@ -126,8 +126,8 @@ def test_every_part_of_the_report_is_there(committed):
 
 
 def whole(document: dict) -> None:
-    from verification.judgement.budget import DTYPES
-    from verification.judgement.lost import forms
+    from verification.measurement.budget import DTYPES
+    from verification.selftest.lost import forms
 
     derived = {(row["name"], row["dtype"]) for row in document["derivations"]}
     dtypes = QUICK_DTYPES if document["quick"] else DTYPES

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from verification.judgement.foreign import validate_process
-from verification.judgement.updates.foreign import validate_update_process
+from verification.updates.foreign import validate_update_process
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "protocol"
 C = "logistic_neuron", "softmax_cross_entropy"

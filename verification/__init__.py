@@ -9,10 +9,10 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
     from .adapters.recorded import record as record
     from .judgement.check import check as check
     from .judgement.foreign import validate_process as validate_process
-    from .judgement.training.validate import validate_training as validate_training
-    from .judgement.updates.foreign import validate_update_process as validate_update_process
-    from .judgement.updates.validate import validate_update as validate_update
     from .judgement.validate import validate as validate
+    from .training.validate import validate_training as validate_training
+    from .updates.foreign import validate_update_process as validate_update_process
+    from .updates.validate import validate_update as validate_update
     from .vocabulary import Agreement as Agreement
     from .vocabulary import Arrow as Arrow
     from .vocabulary import ArrowCheck as ArrowCheck
@@ -38,9 +38,9 @@ _HOMES = {
     "validate": ".judgement.validate",
     "validate_process": ".judgement.foreign",
     "Limits": ".adapters.limits",
-    "validate_update": ".judgement.updates.validate",
-    "validate_update_process": ".judgement.updates.foreign",
-    "validate_training": ".judgement.training.validate",
+    "validate_update": ".updates.validate",
+    "validate_update_process": ".updates.foreign",
+    "validate_training": ".training.validate",
     "TrainingStep": ".adapters.recorded",
     "record": ".adapters.recorded",
     "Agreement": ".vocabulary",

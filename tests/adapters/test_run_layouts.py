@@ -10,10 +10,10 @@ from verification.adapters.layouts import HEXADECIMAL, NUMBER, written
 from verification.adapters.run_layouts import in_one_line, run_layout
 from verification.adapters.strict_json import Improper
 from verification.derivations.rules import COUNTS, VARIANTS
-from verification.judgement.updates import vectors
-from verification.judgement.updates.leaves import layout
-from verification.judgement.updates.vectors import Sequence
-from verification.judgement.updates.wire import question, sequence_of
+from verification.updates import vectors
+from verification.updates.leaves import layout
+from verification.updates.vectors import Sequence
+from verification.updates.wire import question, sequence_of
 
 WHERE = layout(vectors.PARAMS)
 

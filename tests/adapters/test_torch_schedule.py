@@ -5,7 +5,7 @@ import pytest
 import verification as vf
 from verification.adapters.torch_schedule import torch_average, torch_schedule
 from verification.adapters.update_libraries import in_torch_schedules
-from verification.judgement.updates.many import agreed, one_by_one
+from verification.updates.many import agreed, one_by_one
 
 CELLS = {cell.variant: cell for cell in in_torch_schedules.CELLS}
 pytestmark = pytest.mark.torch

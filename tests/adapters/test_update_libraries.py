@@ -5,7 +5,7 @@ import pytest
 
 import verification as vf
 from verification.adapters.update_libraries import LIBRARIES
-from verification.judgement.updates.many import agreed, in_optax, one_by_one
+from verification.updates.many import agreed, in_optax, one_by_one
 
 CELLS = {(lib, c.variant): c for lib, cells in LIBRARIES.items() for c in cells}
 OPTAX = ("adafactor", "adam", "nesterov", "rmsprop_centred")

@@ -13,7 +13,7 @@ from verification.arithmetic.bounds import ULPS, bounds
 from verification.arithmetic.elementary import ELEMENTARY
 from verification.arithmetic.formats import format_of
 from verification.arithmetic.interpreter import run
-from verification.judgement.error import distance
+from verification.measurement.error import distance
 from verification.oracles.ball import to_ball
 
 FUNCTIONS = {  # name: (JAX's, NumPy's, where)

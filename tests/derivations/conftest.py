@@ -11,9 +11,9 @@ from verification.derivations import ALL
 from verification.faults import slopes
 from verification.inputs import draws
 from verification.judgement import check as judging
-from verification.judgement.answer import truth as balls_of
-from verification.judgement.budget import budget
-from verification.judgement.error import beyond
+from verification.measurement.answer import truth as balls_of
+from verification.measurement.budget import budget
+from verification.measurement.error import beyond
 from verification.vocabulary import Verdict
 
 BITS = 256

@@ -7,8 +7,8 @@ import pytest
 from verification.derivations import ALL
 from verification.faults import lossy
 from verification.inputs import draws
-from verification.judgement.formula import formula
-from verification.judgement.sample import Sample
+from verification.measurement.higher_precision import formula
+from verification.measurement.sample import Sample
 from verification.oracles import ball
 from verification.oracles.question import ask
 

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from verification.judgement.budget import budget
-from verification.judgement.formula import right_formula
-from verification.judgement.hearing import heard, held, proof
 from verification.judgement.verdict import judge
+from verification.measurement.budget import budget
+from verification.measurement.evaluation import heard, held, proof
+from verification.measurement.higher_precision import right_formula
 from verification.oracles.question import ask
 from verification.vocabulary import Case
 

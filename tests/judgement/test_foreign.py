@@ -220,7 +220,7 @@ def test_a_verdict_is_not_lost_for_want_of_a_reason(monkeypatch):
     def broken(*_, **__):
         raise ArithmeticError
 
-    monkeypatch.setattr("verification.judgement.explain.explained._explained", broken)
+    monkeypatch.setattr("verification.explanation.explained._explained", broken)
     finding = validate_process([*NEURON, "sign"], against="logistic_neuron", cases=2)
     assert finding.verdict == "wrong"
     assert "raised ArithmeticError" in finding.explanation[-1].mistake

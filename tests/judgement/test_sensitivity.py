@@ -9,9 +9,9 @@ import pytest
 
 from refnet import mlp, mse
 from refnet.layers import Dense
-from verification.judgement.budget import budget
-from verification.judgement.hearing import heard, held, proof
 from verification.judgement.verdict import judge
+from verification.measurement.budget import budget
+from verification.measurement.evaluation import heard, held, proof
 from verification.oracles.question import ask
 from verification.vocabulary import Case, Verdict
 

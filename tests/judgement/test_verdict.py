@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from refnet import binary_cross_entropy, binary_cross_entropy_with_logits, sigmoid
-from verification.judgement.formula import Told
-from verification.judgement.sample import Sample
 from verification.judgement.verdict import judge
+from verification.measurement.higher_precision import Told
+from verification.measurement.sample import Sample
 from verification.vocabulary import Ball, Verdict
 
 DTYPES = ("float64", "float32")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import refnet as rn
-from verification.judgement.budget import budget
+from verification.measurement.budget import budget
 
 DTYPES = (jnp.float16, jnp.bfloat16, jnp.float32, jnp.float64)
 OPERATIONS = 16  # roundings on the longest path through any of the formulas

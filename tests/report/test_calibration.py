@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from verification.judgement.tallies import EDGES
 from verification.report import calibration
+from verification.selftest.tallies import EDGES
 
 
 def row(implementation="NumPy", dtype="float32", **at) -> dict:

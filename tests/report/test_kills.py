@@ -5,9 +5,9 @@ import json
 import pytest
 
 from benchmarks.kill_table import some, summary, with_what_was_said
-from verification.judgement.kill_table import not_asked
 from verification.report import kills, kills_peers
 from verification.report.sections import kill_table
+from verification.selftest.kill_table import not_asked
 
 
 def test_a_reduced_table_has_no_survivor_and_no_false_alarm():
@@ -45,7 +45,7 @@ def test_what_was_said_of_the_same_mistake_is_kept():
 
 
 def test_each_so_many_th_mistake_is_explained(monkeypatch):
-    monkeypatch.setattr("verification.judgement.kill_table.explainer", lambda: lambda *said: said)
+    monkeypatch.setattr("verification.selftest.kill_table.explainer", lambda: lambda *said: said)
     ask = some(3)
     assert [ask(k) for k in range(5)] == [(0,), None, None, (3,), None]
     assert some(0) is not_asked

@@ -123,7 +123,7 @@ def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
 
 def _of_process(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
     from ..judgement.foreign import Limits, validate_process
-    from ..judgement.updates.foreign import validate_update_process
+    from ..updates.foreign import validate_update_process
 
     ask = validate_update_process if one.update else validate_process
     whole = {"memory": int, "output": int}  # bytes
@@ -137,7 +137,7 @@ def _of_process(one: Implementation, dtype: str, cases: int, seed: int) -> Findi
 
 
 def _of_rule(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
-    from ..judgement.updates.validate import validate_update
+    from ..updates.validate import validate_update
 
     made = rule(one)
     asked: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}

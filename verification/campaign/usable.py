@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from ..adapters.source_files import Unusable
-from ..judgement.answer import cast
+from ..measurement.answer import cast
 from .implementation import Implementation, Subject, derivation, raised, rule, subject, variant
 
 

@@ -43,9 +43,9 @@ def check(
     seed_of(seed)
     writable_file("--json", json)
     from ..derivations import ALL
-    from ..judgement.budget import DTYPES as KNOWN
     from ..judgement.check import DTYPES
     from ..judgement.check import check as judge
+    from ..measurement.budget import DTYPES as KNOWN
 
     wanted = [known("derivation", name, ALL) for name in names or ALL]
     dtypes = tuple(known("dtype", d, KNOWN) for d in dtype) if dtype else DTYPES

@@ -12,7 +12,7 @@ from .status import status_of
 WIDE = 120  # columns, where no terminal says how many
 
 if TYPE_CHECKING:
-    from ..judgement.vectors.answers import Tally
+    from ..vectors.answers import Tally
 
 vectors = typer.Typer(
     help="Test vectors as JSON files: write them, or judge what another program answered.",
@@ -49,7 +49,7 @@ def export(
     from ..adapters.vector_files import Unreadable
     from ..arithmetic.formats import DTYPES
     from ..derivations import ALL
-    from ..judgement.vectors import export_vectors
+    from ..vectors import export_vectors
 
     wanted = [_known(name) for name in dict.fromkeys(names or ALL)]
     dtypes = [known("dtype", d, DTYPES) for d in dict.fromkeys(dtype or ())]
@@ -92,7 +92,7 @@ def check(
     if not answers.exists():
         raise Mistake(f"ANSWERS is {str(answers)!r}, which does not exist; give a file or a folder")
     from ..adapters.vector_files import Unreadable
-    from ..judgement.vectors import check_vectors
+    from ..vectors import check_vectors
 
     try:
         tallies = check_vectors(folder, answers)

@@ -21,16 +21,16 @@ from jax.extend.core import ClosedJaxpr
 from scipy import stats
 
 from ..arithmetic.formats import format_of
+from ..measurement.answer import cast
+from ..measurement.budget import Budget
+from ..measurement.evaluation import Proof, heard, held
+from ..measurement.higher_precision import Told, in_float64
+from ..measurement.sample import Sample, outside
+from ..measurement.subject import Subject
+from ..measurement.tolerance import FALSE_ALARM
 from ..oracles import black_box
 from ..oracles.question import Question, as_exact
 from ..vocabulary import Ball, Case, Finding, Silent
-from .allowance import FALSE_ALARM
-from .answer import cast
-from .budget import Budget
-from .formula import Told, in_float64
-from .hearing import Proof, heard, held
-from .sample import Sample, outside
-from .subject import Subject
 
 MEASURED = "measured noise"
 CALLS = 2**10  # products that a call counts for

@@ -12,17 +12,17 @@ import numpy as np
 from .. import faults
 from ..arithmetic.formats import PRECISIONS
 from ..derivations import ALL as DERIVATIONS
+from ..explanation import explain
 from ..inputs import draws
+from ..measurement.agreement import agreements
+from ..measurement.answer import cast
+from ..measurement.batch import budget_at
+from ..measurement.budget import DTYPES as KNOWN
+from ..measurement.evaluation import Proof, heard, held, proof, unchanged
+from ..measurement.higher_precision import right_formula
+from ..measurement.sample import Sample
 from ..oracles.question import Question, ask
 from ..vocabulary import SEVERITY, Arrow, ArrowCheck, Case, Check, Derivation, Finding
-from .agreement import agreements
-from .answer import cast
-from .batch import budget_at
-from .budget import DTYPES as KNOWN
-from .explain import explain
-from .formula import right_formula
-from .hearing import Proof, heard, held, proof, unchanged
-from .sample import Sample
 from .verdict import Draws, judge
 
 DTYPES = ("float64", "float32")  # judged where none is asked for

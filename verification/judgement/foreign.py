@@ -14,13 +14,13 @@ from ..adapters.limits import Limits
 from ..adapters.process import Tool
 from ..adapters.strict_json import Improper
 from ..derivations import ALL
+from ..explanation import explain
+from ..measurement.budget import DTYPES
+from ..measurement.higher_precision import Told, formula
+from ..measurement.sample import Sample, outside
 from ..oracles.question import as_exact
 from ..vocabulary import Derivation, Explanation, Finding, Silent
-from .budget import DTYPES
-from .explain import explain
-from .formula import Told, formula
-from .posed import Posed, Questions, questions
-from .sample import Sample, outside
+from .questions import Posed, Questions, questions
 from .verdict import Draws, judge
 
 DEFAULT = Limits()

@@ -18,18 +18,18 @@ import numpy as np
 from .. import faults
 from ..adapters.recognition import recognised
 from ..adapters.trees import has_foreign, inward
+from ..explanation import explain
+from ..measurement import conventions
+from ..measurement.budget import DTYPES
+from ..measurement.contract import behaved
+from ..measurement.evaluation import unchanged
+from ..measurement.sample import Sample, outside
+from ..measurement.subject import Subject, inside, slopes
 from ..vocabulary import Case, Explanation, Finding, Verdict
-from . import conventions
-from .budget import DTYPES
-from .explain import explain
-from .hearing import unchanged
-from .manners import behaved
+from .edge_cases import visited
 from .reproduction import snippet, with_worst
-from .sample import Sample, outside
-from .subject import Subject, inside, slopes
+from .truth_source import Hearing, hearing
 from .verdict import Draws, judge
-from .visits import visited
-from .witnessed import Hearing, hearing
 
 ADVICE = "; args is one point: pass a sampler, and as many are drawn as it takes"
 MANNERED = 3  # cases at which the candidate is asked again, in other ways
@@ -55,7 +55,7 @@ def validate(
               adapters' `derivative` makes, its own derivative is judged, and its value
     args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`; around
               the first draw edges are visited: zeros, ties, large, tiny, a batch of 1
-    dtype     one of judgement.budget.DTYPES; the truth is proven at the arguments as cast
+    dtype     one of measurement.budget.DTYPES; the truth is proven at the arguments as cast
     allow     constant factors that are no mistakes: "sum", "half", "double", "mean", "negative"
     vary      arguments, by position or name, whose integers and Python scalars have edges too
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..faults import Fault
+from ..measurement import subgradients
+from ..measurement.conventions import explanation, one_of_each
+from ..measurement.higher_precision import Told
+from ..measurement.power import by_leaf, in_words, sensitivity
+from ..measurement.sample import VALUE, Sample
 from ..vocabulary import Explanation, Finding, Verdict
-from . import kinks
-from .conventions import explanation, one_of_each
-from .formula import Told
-from .power import by_leaf, in_words, sensitivity
-from .record import Excuse, Fit, Record, looked, visited
-from .sample import VALUE, Sample
+from .evidence import Excuse, Fit, Record, looked, visited
 
 Explain = Callable[[tuple[Sample, ...]], tuple[Explanation, ...]]
 LIMIT = 8  # times the number of cases asked for
@@ -84,7 +84,7 @@ def judge(
         cases_asked=done.asked,
         cases_drawn=done.count,
         left_out=record.left_out,
-        convention=kinks.in_words(record.kinks),
+        convention=subgradients.in_words(record.kinks),
         conventions=tuple(c.name for c in named),
         edges=record.edges,
         edges_skipped=record.edges_skipped,

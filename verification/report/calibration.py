@@ -15,9 +15,9 @@ IMPLEMENTATIONS = ("refnet by hand, jit", "NumPy", "NumPy, term by term", "PyTor
 
 
 def calibrated(seed: int, quick: bool) -> list[dict[str, Any]]:
-    """A small calibration: rows of judgement.calibration."""
+    """A small calibration: rows of selftest.calibration."""
     from ..inputs.networks import configurations
-    from ..judgement.calibration import ALL, calibrate
+    from ..selftest.calibration import ALL, calibrate
 
     chosen = {name: ALL[name] for name in IMPLEMENTATIONS if name in ALL}
     drawn = configurations(QUICK_COUNT if quick else COUNT, seed, WIDEST, MOST, POINTS)
@@ -55,7 +55,7 @@ def panel(title: str, rows: list[Mapping[str, Any]], key: str) -> Panel:
 
 def beyond(name: str, counts: np.ndarray) -> Series:
     """The share of entries at or beyond each inner edge of the histogram, while there are any."""
-    from ..judgement.tallies import EDGES
+    from ..selftest.tallies import EDGES
 
     share = (counts[::-1].cumsum()[::-1] / max(counts.sum(), 1))[1:]
     known = share > 0.0

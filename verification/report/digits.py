@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..judgement import lost
-from ..judgement.lost import Lost
+from ..selftest import lost
+from ..selftest.lost import Lost
 from .document import Figure, Panel, Series
 from .peers import DTYPES
 

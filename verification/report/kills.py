@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import faults
-from ..judgement import kill_table
+from ..selftest import kill_table
 
 WHOLE = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "kill_table.json"
 REDUCED = {  # derivation -> each n-th twin is planted

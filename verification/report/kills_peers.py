@@ -18,8 +18,8 @@ from ..faults.assembly import SUBJECTS
 from ..faults.twin import Twin
 from ..inputs import draws
 from ..judgement import check as judging
-from ..judgement.answer import cast
-from ..judgement.kill_table import answered, caught
+from ..measurement.answer import cast
+from ..selftest.kill_table import answered, caught
 from ..vocabulary import Case, Derivation
 from .peers_checkers import installed
 

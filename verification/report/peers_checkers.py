@@ -17,9 +17,9 @@ import numpy as np
 
 from .. import faults
 from ..inputs import draws
-from ..judgement.budget import budget
-from ..judgement.hearing import heard, proof
 from ..judgement.verdict import judge
+from ..measurement.budget import budget
+from ..measurement.evaluation import heard, proof
 from ..oracles.question import ask
 from ..vocabulary import Case, Verdict
 from .peers_functions import Kind, Problem, compiled, planted, right_gradient

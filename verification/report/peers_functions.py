@@ -12,7 +12,7 @@ import numpy as np
 from refnet import mlp, mse, sigmoid, softplus, tanh
 from refnet.layers import Dense
 
-from ..judgement.answer import cast
+from ..measurement.answer import cast
 
 BATCH = 8
 PLACES = 32

@@ -14,11 +14,11 @@ from refnet import ACTIVATIONS, LOSSES, datasets
 from .. import faults
 from ..adapters import scikit_learn
 from ..derivations import ALL as DERIVATIONS
-from ..judgement.answer import cast
-from ..judgement.batch import budget_at
-from ..judgement.formula import right_formula
-from ..judgement.hearing import heard, proof
 from ..judgement.verdict import judge
+from ..measurement.answer import cast
+from ..measurement.batch import budget_at
+from ..measurement.evaluation import heard, proof
+from ..measurement.higher_precision import right_formula
 from ..oracles.question import ask
 from ..vocabulary import Case, Finding
 

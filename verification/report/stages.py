@@ -67,8 +67,8 @@ def derivation_names() -> list[str]:
 
 
 def check_derivation(name: str, seed: int, quick: bool) -> Check:
-    from ..judgement.budget import DTYPES
     from ..judgement.check import check
+    from ..measurement.budget import DTYPES
 
     cases, dtypes = (QUICK_CASES, QUICK_DTYPES) if quick else (CASES, DTYPES)
     return check(name, cases, seed, dtypes, narrow=QUICK_CASES)

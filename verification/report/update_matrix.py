@@ -5,8 +5,8 @@ from typing import Any
 
 from ..adapters.update_libraries import LIBRARIES, Cell, installed
 from ..derivations.rules import VARIANTS, family_of
-from ..judgement.updates.planted import planted
-from ..judgement.updates.validate import validate_update
+from ..updates.planted import planted
+from ..updates.validate import validate_update
 
 COLUMNS = (
     "rule",

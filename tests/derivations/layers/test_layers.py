@@ -9,7 +9,7 @@ import pytest
 from verification.derivations import layers
 from verification.derivations.layers import LAYERS
 from verification.judgement import check as judging
-from verification.judgement.kill_table import answered, caught, samples_of
+from verification.selftest.kill_table import answered, caught, samples_of
 from verification.vocabulary import Verdict
 
 ARROWS = [(name, arrow.name) for name, layer in LAYERS.items() for arrow in layer.arrows]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from verification.derivations.rules import VARIANTS
-from verification.judgement.updates import truth
-from verification.judgement.updates.leaves import layout
-from verification.judgement.updates.vectors import Sequence
+from verification.updates import truth
+from verification.updates.leaves import layout
+from verification.updates.vectors import Sequence
 
 H = {"decay_rate": 0.7, "eps": 1e-3, "threshold": 1.2, "min_scale": 0.2}
 RATES = (0.9, 0.9, 0.3, 0.3, 0.8, 0.8)

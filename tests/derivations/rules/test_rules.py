@@ -7,10 +7,10 @@ import pytest
 
 import refnet
 from verification.derivations.rules import DECAYS, VARIANTS, Variant, family_of, run
-from verification.judgement.updates import truth, vectors
-from verification.judgement.updates.exact import fractions, rationals
-from verification.judgement.updates.leaves import Slices, layout
-from verification.judgement.updates.vectors import Sequence
+from verification.updates import truth, vectors
+from verification.updates.exact import fractions, rationals
+from verification.updates.leaves import Slices, layout
+from verification.updates.vectors import Sequence
 from verification.vocabulary import NoRule
 
 WHERE = layout(vectors.PARAMS)

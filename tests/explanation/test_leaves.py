@@ -1,0 +1,65 @@
+"""Seen in the answer alone: scalars, entries that are no numbers, and what explains nothing."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from verification.explanation import explain
+from verification.explanation.problem import Problem, budgets
+from verification.measurement.sample import Sample
+from verification.vocabulary import Ball
+
+
+def cubed(x):
+    return jnp.sum(x**3)
+
+
+def sample(x, got):
+    truth = Ball(np.asarray(3.0 * x**2), np.zeros_like(x), np.zeros_like(x), True)
+    return Sample("draw", ("[0]",), [truth], [np.asarray(1e-15 * truth.mid)], [got], (x,))
+
+
+def said(*pairs):
+    evidence = tuple(sample(np.asarray(x), np.asarray(got)) for x, got in pairs)
+    return explain(evidence, of=cubed, argnums=(0,), scalar=True)
+
+
+def test_a_scalar_is_looked_at_as_an_array_is():
+    assert budgets(np.float64(2.0), np.float64(1.0)) == 2.0
+    assert budgets(np.float64(0.0), 0.0) == 0.0
+    first = said((1.3, -3.0 * 1.3**2), (0.7, -3.0 * 0.7**2))[0]
+    assert first.fits and first.factor == -1.0
+
+
+def test_entries_that_are_no_numbers_are_named():
+    x = np.array([1.3, 0.7, 2.1])
+    wrong = np.where(np.arange(3) == 1, np.nan, 3.0 * x**2)
+    (only,) = said((x, wrong))
+    assert only.fits and "[0][1]" in only.term and "right" in only.mistake
+    (worse,) = said((x, 2.0 * wrong))
+    assert not worse.fits
+
+
+def test_what_would_excuse_the_right_gradient_too_explains_nothing():
+    """One entry with a poor budget makes the room for a mistake there wide everywhere."""
+    slopes = np.array([1.0, 1e6])
+    truth = Ball(slopes, np.zeros(2), np.zeros(2), True)
+    allowed, got = [np.array([1e-15, 1e3])], [slopes + np.array([1e-9, 0.0])]
+    x = np.array([0.3, 0.7])
+    problem = Problem(
+        Sample("draw", ("[0]",), [truth], allowed, got, (x,)),
+        lambda x: jnp.sum(x * slopes),
+        (0,),
+        True,
+    )
+    with jax.enable_x64(True):
+        assert problem.residual([slopes + np.array([0.0, 10.0])]) == np.inf
+        assert problem.residual(got) <= 1.0
+
+
+def test_leaves_of_other_ranks_are_told_the_same_from_the_end():
+    x, y = np.array([[1.3, 0.7, 2.1]]), np.array([[[0.4, 1.9, 0.6], [1.1, 2.7, 0.3]]])
+    rolled = lambda x: np.roll(3.0 * x**2, 1, -1)
+    (only,) = said((x, rolled(x)), (y, rolled(y)))
+    assert only.fits and "the last axis is off by one" in only.mistake
+    assert said((x, rolled(x)), (y, np.roll(rolled(y), 1, 1)))[0].fits is False

@@ -1,0 +1,211 @@
+"""What a gradient must do beside being right: each bad habit is rejected in its own sentence."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verification as vf
+from verification.measurement.contract import shared
+from verification.vocabulary import Verdict
+
+
+class Layer(NamedTuple):
+    w: np.ndarray
+    b: np.ndarray
+
+
+def loss(layer, x):
+    return jnp.sum(jnp.tanh(x @ layer.w + layer.b[None]) ** 2)
+
+
+def sample(rng):
+    return Layer(rng.normal(size=(3, 2)), rng.normal(size=2)), rng.normal(size=(4, 3))
+
+
+def right(layer, x):
+    a = np.tanh(x @ layer.w + layer.b)
+    d = 2 * a * (1 - a * a)
+    return Layer(x.T @ d, d.sum(0))
+
+
+def judged(gradient, **options):
+    return vf.validate(gradient, **{"of": loss, "args": sample, "cases": 2} | options)
+
+
+def writes(layer, x):
+    answer = right(layer, x)
+    layer.b[:] = 0.0
+    return answer
+
+
+def as_dict(layer, x):
+    return {"w": right(layer, x).w, "b": right(layer, x).b}
+
+
+def flat_bias(layer, x):
+    return right(layer, x)._replace(b=right(layer, x).b[None])
+
+
+def drifting():
+    calls = iter(range(100))
+    return lambda layer, x: Layer(*(leaf * (1 + 1e-9 * next(calls)) for leaf in right(layer, x)))
+
+
+def one_buffer():
+    kept = Layer(np.empty((3, 2)), np.empty(2))
+
+    def gradient(layer, x):
+        for into, leaf in zip(kept, right(layer, x), strict=True):
+            into[...] = leaf
+        return kept
+
+    return gradient
+
+
+def raises(layer, x):
+    raise IndexError("list index out of range")
+
+
+def integers(layer, x):
+    return right(layer, x)._replace(b=np.array([1, 2]))
+
+
+HABITS = {
+    "changes its inputs": (writes, "it changed its input args[0].b; work on a copy"),
+    "another structure": (as_dict, "its answer is {'b': *, 'w': *}, where the argument is"),
+    "another shape": (flat_bias, "leaves of shapes [(3, 2), (1, 2)]; the gradient has [(3, 2)"),
+    "another answer": (drifting(), "asked twice, it answers differently in [0].w"),
+    "one buffer": (one_buffer(), "it answers in the same memory every time"),
+    "an exception": (raises, "it raised IndexError: list index out of range"),
+    "integers": (integers, "the answer is of dtype int64; the argument is float64"),
+    "too few parts": (lambda layer, x: None, "its answer is None, where the argument is"),
+}
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_the_habit_is_rejected_in_its_own_sentence(habit):
+    gradient, sentence = HABITS[habit]
+    found = judged(gradient)
+
+    assert found.verdict is Verdict.REJECTED
+    assert sentence in found.reason
+    assert found.cases == 2  # the others are still asked
+    assert judged(right).verdict is Verdict.CORRECT
+
+
+# --- memory -------------------------------------------------------------------------------------
+
+
+def difference(x, y):
+    return jnp.sum((x - y) ** 2)
+
+
+def two(rng):
+    return rng.normal(size=3), rng.normal(size=3)
+
+
+def test_two_leaves_that_share_memory_are_rejected():
+    of = lambda x, y: jnp.sum(jnp.tanh(x + y))
+    both = lambda x, y: (1 - np.tanh(x + y) ** 2,) * 2
+    apart = lambda x, y: tuple(leaf.copy() for leaf in both(x, y))
+    judge = lambda g: vf.validate(g, of=of, args=two, argnums=(0, 1), cases=2)
+
+    assert "two arrays of its answer share memory" in judge(both).reason
+    assert judge(both).verdict is Verdict.REJECTED
+    assert judge(apart).verdict is Verdict.CORRECT
+
+
+def test_an_answer_that_is_an_input_is_rejected():
+    product = lambda x, y: jnp.sum(x * y)
+    judge = lambda g: vf.validate(g, of=product, args=two, cases=2)
+
+    assert "its answer shares memory with its input args[1]" in judge(lambda x, y: y).reason
+    assert judge(lambda x, y: y.copy()).verdict is Verdict.CORRECT
+
+
+def test_columns_of_one_array_share_nothing():
+    array = np.zeros((3, 2))
+
+    assert not shared(array[:, 0], array[:, 1])
+    assert shared(array[:, 0], array[1])
+
+
+# --- the cotangent ------------------------------------------------------------------------------
+
+
+def tanh_rule(z, d):
+    return d * (1 - np.tanh(z) ** 2)
+
+
+CLIPPED = lambda z, d: tanh_rule(z, np.clip(d, -1.0, 1.0))
+NOT_A_NUMBER = lambda z, d: tanh_rule(z, np.abs(d) * (d / np.abs(d)))
+
+
+@pytest.mark.parametrize(
+    ("gradient", "sentence"),
+    [
+        (CLIPPED, "not linear in the cotangent: -2 times as much from above is not -2 times"),
+        (NOT_A_NUMBER, "a cotangent of zeros does not give zeros in [0]"),
+    ],
+)
+def test_a_pullback_that_is_right_and_not_linear_is_rejected(gradient, sentence):
+    points = lambda rng: (rng.uniform(-2, 2, size=4),)
+    judge = lambda g: vf.validate(g, of=jnp.tanh, args=points, cases=2)
+
+    assert judge(gradient).verdict is Verdict.REJECTED
+    assert sentence in judge(gradient).reason
+    assert judge(tanh_rule).verdict is Verdict.CORRECT
+
+
+# --- dtypes and structures that are no habit ----------------------------------------------------
+
+
+def test_a_wider_answer_is_refused_only_where_the_sample_has_the_narrow_type():
+    wide = lambda x, y: 2.0 * (x - y).astype(np.float64)
+    narrow = lambda rng: tuple(a.astype(np.float32) for a in two(rng))
+    judge = lambda args: vf.validate(wide, of=difference, args=args, dtype="float32", cases=2)
+
+    assert judge(two).verdict is Verdict.CORRECT
+    assert judge(narrow).verdict is Verdict.REJECTED
+    assert "the answer is of dtype float64; the argument is float32" in judge(narrow).reason
+
+
+def test_numbers_that_the_narrow_type_cannot_hold_are_judged_by_their_values():
+    rounded = lambda x, y: (2.0 * (x - y)).astype(np.float32)
+    found = vf.validate(rounded, of=difference, args=two, cases=2)
+
+    assert found.verdict is Verdict.INACCURATE
+
+
+def test_integers_inside_an_argument_need_no_slope():
+    of = lambda p, x: jnp.sum(p["table"][p["index"]] * x)
+
+    def table(rng):
+        return {"table": rng.normal(size=4), "index": np.array([2, 0])}, rng.normal(size=2)
+
+    def gradient(p, x, index=None):
+        slope = np.zeros(4)
+        np.add.at(slope, p["index"], x)
+        return {"table": slope, "index": index}
+
+    with_zeros = lambda p, x: gradient(p, x, np.zeros(2, int))
+    for right_one in (gradient, with_zeros):
+        assert vf.validate(right_one, of=of, args=table, cases=2).verdict is Verdict.CORRECT
+
+
+def test_a_python_number_may_answer_for_a_number():
+    judge = lambda g: vf.validate(
+        g, of=lambda x: 3.0 * x, args=lambda rng: (rng.normal(),), cases=2
+    )
+
+    assert judge(lambda x: 3).verdict is Verdict.CORRECT
+    assert judge(lambda x: 2).verdict is Verdict.WRONG
+
+
+def test_jax_arrays_are_nobodys_memory():
+    found = vf.validate(jax.grad(loss), of=loss, args=sample, cases=2)
+
+    assert found.verdict is Verdict.CORRECT

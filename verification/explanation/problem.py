@@ -1,0 +1,289 @@
+"""One wrong answer laid out to be explained: what it differs by, in budgets, and along the tape.
+
+Where a gradient is large its difference is looked at along a few directions: signs drawn once,
+over the budget of each entry, so that every entry has a say and none is louder than its budget.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..arithmetic.formats import format_of
+from ..arithmetic.linear import as_float
+from ..arithmetic.tape import Altered, Tape, Wrong, record
+from ..arithmetic.two_ways import Arrays, Meeting, Spot, Sweep, flows, meetings, rates, swept
+from ..measurement.sample import Sample, decidable, outside
+from ..oracles.question import Question, ask
+from .answers import cast_through
+from .units import At, Unit, units
+
+MOST = 96  # directions
+ROOM = 2**22  # numbers of all directions together
+DOUBTFUL = 2.0**16  # budgets up to which other roundings are tried
+SHAKEN, SPREADS = 3, 8.0  # other roundings; a prediction may be off by so many of their spreads
+LOUDEST = 2.0**20  # budgets that an entry counts for at most: none is to drown the others
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One case; everything that is dear is made when it is asked for, once."""
+
+    sample: Sample
+    of: Callable
+    argnums: tuple[int, ...]
+    scalar: bool
+    finest: float = np.inf  # the unit of the format is no coarser: known from other cases
+    seed: int | None = None  # of roundings, where every number is to be off by one or two
+    given: Callable[["Problem"], Wrong] | None = None  # a mistake that is known already
+
+    @cached_property
+    def question(self) -> Question:
+        args = self.sample.args
+        if self.scalar:
+            return ask(self.of, args, self.argnums)
+        return ask(self.of, tuple(args[:-1]), self.argnums, args[-1])
+
+    @cached_property
+    def tape(self) -> Tape:
+        if self.given is not None:
+            plain = replace(self, given=None)
+            return replace(plain.tape, wrong=self.given(plain))
+        return self.recorded()
+
+    def recorded(
+        self, leaves: list[np.ndarray] | None = None, altered: Altered | None = None
+    ) -> Tape:
+        """A tape of the program: at other leaves, or with other values of its operations."""
+        q, noise = self.question, None if self.seed is None else _noise(self.seed, self.unit)
+        with jax.enable_x64(True):
+            return record(q.program, leaves or q.leaves, q.wanted, noise, altered)
+
+    @cached_property
+    def units(self) -> dict[Unit, list[At]]:
+        with np.errstate(all="ignore"):
+            return units(self.tape)
+
+    @cached_property
+    def differences(self) -> list[np.ndarray]:
+        """got - truth; 0 where nobody knows the truth.  Less what a given mistake explains."""
+        if self.given is not None:
+            pairs = zip(self.sample.got, self.right_alone, strict=True)
+            rest = [np.asarray(got) - x for got, x in pairs]
+            known = zip(rest, self.known, strict=True)
+            return [np.where(k & np.isfinite(d), d, 0.0) for d, k in known]
+        with np.errstate(invalid="ignore", over="ignore"):
+            pairs = zip(self.sample.got, self.sample.truth, strict=True)
+            apart = [(np.asarray(got) - ball.mid) - ball.tail for got, ball in pairs]
+        return [
+            np.where(k & np.isfinite(d), d, 0.0) for d, k in zip(apart, self.known, strict=True)
+        ]
+
+    @property
+    def finite(self) -> bool:
+        """Whether every answer that can be judged is a number, and some can be."""
+        pairs = zip(self.sample.got, self.known, strict=True)
+        return all(np.isfinite(np.asarray(g)[k]).all() for g, k in pairs) and any(
+            k.any() for k in self.known
+        )
+
+    @cached_property
+    def known(self) -> list[np.ndarray]:
+        return [decidable(self.sample, k) for k in range(len(self.sample.paths))]
+
+    @cached_property
+    def wrong(self) -> list[bool]:
+        """Which leaves have an entry outside its budget."""
+        if self.given is not None:
+            pairs = zip(self.differences, self.room, strict=True)
+            return [bool((np.abs(d) > room).any()) for d, room in pairs]
+        return [bool(outside(self.sample, k).any()) for k in range(len(self.sample.paths))]
+
+    @cached_property
+    def room(self) -> list[np.ndarray]:
+        """What an entry may be off by; nothing said of those that nobody knows."""
+        pairs = zip(self.sample.allowed, self.sample.truth, self.known, strict=True)
+        return [np.where(k, a + b.rad, np.inf) for a, b, k in pairs]
+
+    @cached_property
+    def directions(self) -> list[np.ndarray]:
+        """For each leaf, its part of every direction, directions first; each looks at one leaf."""
+        rng = np.random.default_rng(0)
+        sizes = [d.size for d in self.differences]
+        total = max(sum(sizes), 1)
+        each = max(min(MOST, ROOM // total) // max(len(sizes), 1), 2)
+        blocks = [_block(rng, self._loudness(k), each) for k in range(len(sizes))]
+        count, first, laid = sum(map(len, blocks)), 0, []
+        for block in blocks:
+            whole = np.zeros((count, *block.shape[1:]))
+            whole[first : first + len(block)] = block
+            laid.append(whole)
+            first += len(block)
+        return laid
+
+    def _loudness(self, leaf: int) -> np.ndarray:
+        """1 over the budget, and 0 where there is none; no budget is less than a rounding."""
+        truth, room = self.sample.truth[leaf], self.room[leaf]
+        size = np.abs(truth.mid) + np.abs(self.differences[leaf])
+        least = np.finfo(float).eps * np.sqrt(np.mean(size**2)) if size.size else 0.0
+        loud = np.maximum(np.maximum(room, least), np.abs(self.differences[leaf]) / LOUDEST)
+        return np.where((loud > 0) & np.isfinite(loud), 1.0 / np.where(loud > 0, loud, 1.0), 0.0)
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """<r, got - truth> for every direction r."""
+        return along(self.directions, self.differences)
+
+    @cached_property
+    def speeds(self) -> Arrays:
+        return rates(self.tape, self.directions)
+
+    @cached_property
+    def _met(self) -> tuple[Sweep, list[Meeting]]:
+        return meetings(self.tape, self.speeds)
+
+    @cached_property
+    def right_alone(self) -> list[np.ndarray]:
+        """The right gradient, where no part of it is asked for."""
+        return [np.asarray(x) for x in swept(self.tape).gradient]
+
+    @property
+    def right(self) -> Sweep:
+        return self._met[0]
+
+    @property
+    def met(self) -> list[Meeting]:
+        return self._met[1]
+
+    def relaid(self, scales: Mapping[Spot, float]) -> tuple[np.ndarray, dict[Spot, np.ndarray]]:
+        """What is left, and what flows through every spot, where some are already wrong."""
+        sweep, met = meetings(self.tape, rates(self.tape, self.directions, scales), scales)
+        pairs = zip(self.right.gradient, sweep.gradient, strict=True)
+        return self.target + along(self.directions, [a - b for a, b in pairs]), flows(met)
+
+    def residual(
+        self, predicted: Sequence, again: Callable[["Problem"], Sequence] | None = None
+    ) -> float:
+        """The largest distance of the answer from a prediction, in budgets.
+
+        A mistake is rounded too: as coarsely, over its size, as the gradient of the same leaf.
+        Where that is not enough, and `again` can make the prediction with other roundings, by as
+        much as those change it: a mistake may cancel more digits than the gradient does.
+        Infinite where that would excuse the right gradient as well: it then explains nothing.
+        """
+        plain = self._residual(predicted, [0.0] * len(predicted))
+        if again is None or not 1.0 < plain < DOUBTFUL:
+            return plain
+        with np.errstate(all="ignore"):
+            other = [again(p) for p in self.shaken]
+        spread = [
+            SPREADS * np.max([np.abs(np.asarray(o[k]) - np.asarray(x)) for o in other], axis=0)
+            for k, x in enumerate(predicted)
+        ]
+        return self._residual(predicted, spread)
+
+    @cached_property
+    def shaken(self) -> list["Problem"]:
+        """The same case, every result of the tape rounded another way."""
+        return [replace(self, seed=seed) for seed in range(SHAKEN)]
+
+    def _residual(self, predicted: Sequence, spread: Sequence) -> float:
+        worst = unexplained = 0.0
+        for k, guess in enumerate(map(np.asarray, predicted)):
+            mistake = np.nan_to_num(np.abs(guess - self.right_alone[k]), posinf=0.0)
+            coarse = _root(self.room[k][self.known[k]]) / max(self._size(k), np.finfo(float).tiny)
+            room = self.room[k] + coarse * (mistake + _root(mistake[self.known[k]]))
+            room = np.asarray(room + self.unit * mistake + spread[k])
+            worst = max(worst, self._ratio(k, guess, room))
+            if self.wrong[k]:
+                unexplained = max(unexplained, self._ratio(k, self.right_alone[k], room))
+        return np.inf if any(self.wrong) and unexplained <= 1.0 else worst
+
+    def _ratio(self, leaf: int, guess: np.ndarray, room: np.ndarray) -> float:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            got = np.asarray(self.sample.got[leaf])
+            off = np.abs(got - guess)
+            neither = ~(np.isfinite(got) | np.isfinite(guess))
+            ratio = np.where((off == 0.0) | neither, 0.0, off / room)
+        ratio = np.where(self.known[leaf], np.where(np.isnan(ratio), np.inf, ratio), 0.0)
+        return float(ratio.max(initial=0.0))
+
+    @cached_property
+    def unit(self) -> float:
+        """What a few roundings cost in the format asked for: the narrowest that holds all args."""
+        floats = [np.asarray(x) for x in jax.tree.leaves(self.sample.args)]
+        names = {cast_through(as_float(x)) or "float64" for x in floats if _tells(x)}
+        mine = 4.0 * format_of(max(names or {"float64"}, key=WIDTHS.index)).unit
+        return min(mine, self.finest)
+
+    def _size(self, leaf: int) -> float:
+        return _root(self.right_alone[leaf])
+
+
+def _noise(seed: int, unit: float) -> Callable:
+    rng = np.random.default_rng([11, seed])
+
+    def noise(x):
+        if np.asarray(x).dtype.kind != "f":
+            return x
+        return x * (1.0 + 0.5 * unit * rng.uniform(-1.0, 1.0, np.shape(x)))
+
+    return noise
+
+
+WIDTHS = ("bfloat16", "float16", "float32", "float64")
+
+
+def _tells(x: np.ndarray) -> bool:
+    """Whether it has floats enough, some of them no integers, to tell a format by."""
+    wide = as_float(x)
+    if wide.dtype.kind != "f" or np.count_nonzero(np.isfinite(wide) & (wide != 0.0)) < 2:
+        return False
+    return bool(np.any(wide != np.round(wide)))
+
+
+def of_one_program(problems: Sequence[Problem]) -> list[Problem]:
+    """Those that run the operations of the first: loops may be longer in another case.
+
+    A place is known by its number in the program; in another program it is another place.
+    """
+    runs = lambda p: [(op.key, op.name) for op in p.tape.operations]
+    return [p for p in problems if runs(p) == runs(problems[0])]
+
+
+def rows_of(problems: Sequence[Problem], leaf: int) -> np.ndarray:
+    """Which of the stacked directions look at the leaf."""
+    looks = [p.directions[leaf].reshape(len(p.directions[leaf]), -1) for p in problems]
+    return np.concatenate([np.any(block != 0.0, axis=1) for block in looks])
+
+
+def budgets(apart: Any, room: Any) -> float:
+    """The largest of what is off, in budgets: 0 of none is none, and NaN is infinite."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = np.where(apart == 0.0, 0.0, np.abs(apart) / room)
+    return float(np.where(np.isnan(ratio), np.inf, ratio).max(initial=0.0))
+
+
+def wrong_leaves(problems: Sequence[Problem]) -> tuple[str, ...]:
+    """The names of the leaves that are outside their budget in any case."""
+    paths = problems[0].sample.paths
+    return tuple(path for k, path in enumerate(paths) if any(p.wrong[k] for p in problems))
+
+
+def _root(x: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0
+
+
+def _block(rng: np.random.Generator, loud: np.ndarray, most: int) -> np.ndarray:
+    """Entry by entry where there are few; signs drawn at random over all of them elsewhere."""
+    if loud.size <= most:
+        return np.eye(loud.size).reshape(loud.size, *loud.shape) * loud
+    return rng.choice([-1.0, 1.0], size=(most, *loud.shape)) * loud
+
+
+def along(directions: Sequence, leaves: Sequence) -> np.ndarray:
+    parts = [r.reshape(len(r), -1) @ x.reshape(-1) for r, x in zip(directions, leaves, strict=True)]
+    return np.sum(parts, axis=0)

@@ -1,0 +1,200 @@
+"""A wrong slope: at each elementwise unit, the slopes that people write instead of the right one.
+
+The answer differs by what would flow through the unit with the wrong slope, less what does.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arithmetic.float_rules import fitted
+from ..arithmetic.linear import pull
+from ..arithmetic.tape import Key, Operation, Tape
+from ..arithmetic.two_ways import Sweep, against, swept
+from ..vocabulary import Explanation
+from .bank import BANK, Slope
+from .elsewhere import ELSEWHERE, Elsewhere
+from .factors import Named, known_numbers, recognised
+from .places import place_of
+from .problem import Problem, wrong_leaves
+from .residuals import NOT_HERE, largest
+from .terms import SYMBOLS
+from .units import At, Unit
+
+TRIED, PARTNERS, EACH = 24, 48, 4
+
+
+class Guess(NamedTuple):
+    """A slope at a unit, times a factor, and the share of the difference that it leaves."""
+
+    unit: Unit
+    slope: Slope | Elsewhere
+    factor: float
+    left: float
+
+
+def wrong_slope(problems: Sequence[Problem]) -> list[Explanation]:
+    """Those that fit; else the one that is closest."""
+    met = [p.units for p in problems]
+    known = known_numbers(problems[0])
+    guesses = sorted(_guesses(problems, met, known), key=lambda g: g.left)[:TRIED]
+    tried: list[Explanation] = []
+    for guess in guesses:
+        said = explained(problems, met, guess)
+        tried.append(said)
+        if said.fits and guess.factor == 1.0:
+            break
+    fitting = [e for e in tried if e.fits]
+    return (
+        sorted(fitting, key=lambda e: (not e.location, e.factor is not None))
+        or sorted(tried, key=lambda e: e.residual)[:1]
+    )
+
+
+def _guesses(problems, met, known: list[Named]) -> Iterator[Guess]:
+    target = np.concatenate([p.target for p in problems])
+    size = float(target @ target)
+    for unit in dict.fromkeys(u for found in met for u in found):
+        bank = (*BANK, *ELSEWHERE, *_partners(problems[0], unit, met[0].get(unit, [])))
+        right, columns = columns_of(problems, met, unit, bank)
+        goal = target + right
+        norms = (columns**2).sum(axis=0)
+        usable = np.isfinite(norms)
+        dot = np.where(usable, goal @ np.where(usable, columns, 0.0), 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            best = np.where(norms > 0, dot / norms, 0.0)
+        plain = np.where(usable, _rest(goal, columns), np.inf)
+        scaled = np.where(usable, _rest(goal, best * columns), np.inf)
+        for k in np.argsort(plain, kind="stable")[:EACH]:
+            yield Guess(unit, bank[k], 1.0, _share(plain[k], size))
+        for k in np.argsort(scaled, kind="stable")[:EACH]:
+            one = recognised(float(best[k]), 1e-9 + _share(scaled[k], size), known)
+            if one is not None and one.value not in (0.0, 1.0):
+                yield Guess(unit, bank[k], one.value, 2.0 * _share(scaled[k], size))
+
+
+def _rest(goal: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Summed directly: the difference of the sums of squares would cancel."""
+    return ((goal[:, None] - columns) ** 2).sum(axis=0)
+
+
+def _share(rest: Any, size: float) -> float:
+    return float(np.sqrt(max(float(rest), 0.0) / size)) if size else np.inf
+
+
+def columns_of(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]:
+    """What flows through the unit, and what would with each slope of the bank."""
+    right, columns = [], []
+    for p, found in zip(problems, met, strict=True):
+        flow, others = np.zeros(len(p.target)), np.zeros((len(p.target), len(bank)))
+        for at in found.get(unit, []):
+            rate, above = p.speeds.get(at.enters), p.right.reached.get(at.leaves)
+            if rate is None or above is None:
+                continue
+            flow += against(rate, at.slope * above)
+            slopes = np.stack([value_of(s, p, at) for s in bank], axis=-1)
+            weighed = (slopes * above[..., None]).reshape(-1, len(bank))
+            others += rate.reshape(len(rate), -1) @ weighed
+        right.append(flow)
+        columns.append(others)
+    return np.concatenate(right), np.concatenate(columns)
+
+
+def value_of(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
+    """At one occurrence of a unit; not a number where it has none."""
+    try:
+        return slope_at(slope, p, at)
+    except NOT_HERE:
+        return np.full(p.tape.numbers[at.enters].shape, np.nan)
+
+
+def slope_at(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
+    """Raises one of NOT_HERE where it has none."""
+    z, a = p.tape.numbers[at.enters], p.tape.numbers[at.leaves]
+    found = np.asarray(slope.of(z, a) if isinstance(slope, Slope) else slope.of(p.tape, at))
+    return found if found.shape == z.shape else np.broadcast_to(found, z.shape)
+
+
+def _partners(p: Problem, unit: Unit, found: list[At]) -> list[Elsewhere]:
+    """In a product of two: another variable of the shape, in place of the partner."""
+    if not found or found[0].operation.name != "mul" or len(found) > 1:
+        return []
+    at = found[0]
+    shape = p.tape.numbers[at.enters].shape
+    names: dict[Key, tuple] = {}
+    for op in p.tape.operations:
+        for out in op.outs:
+            if p.tape.moving[out] and p.tape.numbers[out].shape == shape and op.eqns:
+                names[op.key] = op.eqns
+    picked = list(names.items())[-PARTNERS:]
+    return [Elsewhere(_called(eqns), _number_at(key)) for key, eqns in picked]
+
+
+def _called(eqns: tuple) -> str:
+    place = place_of(eqns)
+    return f"`{place.expression}` ({place.location})" if place.file else "another variable"
+
+
+def _number_at(key: Key) -> Callable:
+    """The number that an equation makes, on the tape that is asked about."""
+
+    def of(tape: Tape, at: At) -> np.ndarray:
+        del at
+        return tape.numbers[_first_made(tape)[key]]  # a loop may be shorter in another case
+
+    return of
+
+
+@lru_cache(maxsize=16)  # one for each case
+def _first_made(tape: Tape) -> dict[Key, int]:
+    """The number that an equation makes, the first time."""
+    return {op.key: op.outs[0] for op in reversed(tape.operations) if op.outs}
+
+
+def gradient_with(p: Problem, found: list[At], guess: Guess) -> Sweep:
+    """The gradient with another slope at the unit, in every step of every loop."""
+    numbers, unit = p.tape.numbers, guess.unit
+    wrong = lambda at: guess.factor * value_of(guess.slope, p, at)
+    if unit.operand < 0:
+        return swept(p.tape, instead={at.leaves: (at.enters, wrong(at)) for at in found})
+    of = {at.operation.outs[0]: wrong(at) for at in found}
+
+    def swap(op: Operation, k: int, above: list) -> Any:
+        out = op.outs[0]
+        if out not in of:  # a step of a loop in which the other operand stands still
+            return pull(op, [numbers[i] for i in op.ins], [numbers[out]], above)[k]
+        return fitted(above[0] * of[out], numbers[op.ins[k]].shape)
+
+    return swept(p.tape, swaps={(unit.last, unit.operand): swap})
+
+
+def explained(problems, met, guess: Guess) -> Explanation:
+    """The guess in words, with what it leaves at the worst entry of all cases."""
+    wrong = lambda p: gradient_with(p, p.units.get(guess.unit, []), guess).gradient
+    worst = largest(problems, wrong)
+    at = next(found[guess.unit][0] for found in met if guess.unit in found)
+    times = "" if guess.factor == 1.0 else f", times {guess.factor:.6g}"
+    said = said_of(problems, at, guess.slope.formula + times, worst)
+    return said if guess.factor == 1.0 else replace(said, factor=guess.factor)
+
+
+def said_of(problems, at: At, formula: str, residual: float, where: str = "") -> Explanation:
+    """A wrong slope at the unit that ends there, in words."""
+    place = place_of(at.operation.eqns)
+    what = (
+        place.said if place.expression else f"`{SYMBOLS.get(at.operation.name, at.operation.name)}`"
+    )
+    return Explanation(
+        kind="slope",
+        term=f"the slope of {what}{where}",
+        mistake=f"it is taken to be {formula}",
+        location=place.location,
+        source=place.text,
+        remedy="with z what goes in and a what comes out, use the derivative of a by z at z",
+        residual=residual,
+        fits=residual <= 1.0,
+        leaves=wrong_leaves(problems),
+    )

@@ -1,0 +1,193 @@
+"""What the cases have shown so far: a fold over samples that keeps only a few of them.
+
+A sample of a large network holds five arrays for each of its leaves; a record holds two of half
+the width, however many cases there are, and EVIDENCE samples to explain a mistake by.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..measurement.error import beyond, ulp
+from ..measurement.higher_precision import Told, concluded
+from ..measurement.power import Best, better, kills
+from ..measurement.sample import Sample, decidable, outside
+from ..measurement.subgradients import answers
+from ..vocabulary import Worst
+
+Fit = Callable[[Mapping | None, Sample], Mapping]
+Excuse = Callable[[Sample], Told]
+EVIDENCE, HEAVY = 6, 2**20  # cases kept to explain a mistake by; entries of one that is too large
+
+
+class Record(NamedTuple):
+    """The sum of the cases that were looked at."""
+
+    cases: int = 0
+    left_out: int = 0  # beyond the format's range: never looked at
+    skipped: int = 0  # answered, with entries that nobody could judge
+    whole: int = 0  # judged at every entry
+    draws: int = 0  # of the whole ones, those that are no edges
+    partial: int = 0  # of the others, those that are no edges
+    failure: str = ""  # the first answer that was none
+    failed: int = 0  # how many were none
+    open: str = ""  # the first draw with entries that nobody could judge
+    silences: tuple[str, ...] = ()  # why nobody could, each once
+    guilty: bool = False  # some entry was outside its budget
+    told: Told | None = None  # whether at all such cases by lost digits alone
+    worst: Worst | None = None
+    number: Worst | None = None  # the worst of the entries that are numbers
+    oracles: tuple[str, ...] = ()  # whose truth it was
+    best: Best = {}
+    kills: Mapping[str, bool] = {}
+    budgets: Mapping[str, int] = {}  # kind of budget -> leaves it judged
+    kinks: Counter[str] = Counter()  # slope answered at a kink -> how often
+    fits: Mapping[Any, bool] | None = (
+        None  # constant factor -> whether it explained every case so far
+    )
+    edges: int = 0  # visited beside the cases, and judged
+    edges_skipped: int = 0
+    lost: tuple[str, ...] = ()  # edges where digits are lost, and nobody asked to go there
+    evidence: tuple[Sample, ...] = ()  # a few cases, those with a mistake first: to be explained
+
+
+def looked(
+    record: Record,
+    sample: Sample | None,
+    dtype: str,
+    faults,
+    excuse: Excuse,
+    fit: Fit = lambda before, sample: {},
+) -> Record:
+    """The record with one more sample in it; None is a case beyond the format's range."""
+    if sample is None:
+        return record._replace(left_out=record.left_out + 1)
+    record = record._replace(cases=record.cases + 1)
+    if sample.failure:
+        return _failed(record, sample)
+    guilty = any(outside(sample, k).any() for k in range(len(sample.paths)))
+    return _decided(record, sample)._replace(
+        guilty=record.guilty or guilty,
+        told=_told(record.told, sample, excuse) if guilty else record.told,
+        worst=worst(record.worst, sample, dtype),
+        number=worst(record.number, _numbers(sample), dtype) if guilty else record.number,
+        oracles=tuple(sorted({*record.oracles, *_oracles(sample)})),
+        best=better(record.best, sample),
+        kills=kills(record.kills, sample, faults, dtype),
+        budgets=Counter(record.budgets) + Counter(sample.budgets),
+        kinks=record.kinks + answers(sample),
+        evidence=_evidence(record.evidence, sample, guilty),
+        fits=fit(record.fits, sample),
+    )
+
+
+def visited(record: Record, sample: Sample | None, dtype: str, excuse: Excuse) -> Record:
+    """The record with an edge in it that nobody asked for; None is one that cannot be judged.
+
+    Only what is certain to be a mistake counts there: lost digits are noted.
+    """
+    if sample is None:
+        return record._replace(edges_skipped=record.edges_skipped + 1)
+    if sample.failure:
+        return _failed(record, sample)
+    leaves = range(len(sample.paths))
+    if not any(decidable(sample, k).any() for k in leaves):
+        return record._replace(edges_skipped=record.edges_skipped + 1)
+    record = record._replace(edges=record.edges + 1)
+    if not any(outside(sample, k).any() for k in leaves):
+        better = worst(record.worst, sample, dtype)
+        return record._replace(worst=better, kinks=record.kinks + answers(sample))
+    told = excuse(sample)
+    if told.right is not False or (sample.extreme and not told.sure):
+        return record._replace(lost=(*record.lost, sample.label))
+    return record._replace(
+        guilty=True,
+        told=told if record.told is None else concluded([record.told, told]),
+        worst=worst(record.worst, sample, dtype),
+        number=worst(record.number, _numbers(sample), dtype),
+        evidence=_evidence(record.evidence, sample, guilty=True),
+    )
+
+
+def _failed(record: Record, sample: Sample) -> Record:
+    said = record.failure or f"{sample.label}: {sample.failure}"
+    return record._replace(failure=said, failed=record.failed + 1)
+
+
+def _evidence(kept: tuple[Sample, ...], sample: Sample, guilty: bool) -> tuple[Sample, ...]:
+    """Cases with a mistake drive out those without, which tell what it must leave alone."""
+    if sum(ball.mid.size for ball in sample.truth) > HEAVY:
+        return kept or ((sample,) if guilty else ())
+    is_guilty = lambda one: any(outside(one, k).any() for k in range(len(one.paths)))
+    if len(kept) < EVIDENCE:
+        return (sample, *kept) if guilty else (*kept, sample)
+    if not guilty or all(map(is_guilty, kept)):
+        return kept
+    return (sample, *kept[:-1])
+
+
+def _told(before: Told | None, sample: Sample, excuse: Excuse) -> Told:
+    """A formula that is wrong once is wrong, and is not asked for again."""
+    if before is None:
+        return excuse(sample)
+    return before if before.right is False else concluded([before, excuse(sample)])
+
+
+def _numbers(sample: Sample) -> Sample:
+    """The sample without the entries that are infinite or NaN."""
+    pairs = zip(sample.got, sample.allowed, strict=True)
+    allowed = [np.where(np.isfinite(got), room, np.inf) for got, room in pairs]
+    return replace(sample, allowed=allowed)
+
+
+def _oracles(sample: Sample) -> set[str]:
+    """Who knew: real balls, or where they are too dear reverse autodiff with its error."""
+    known = [ball for ball in sample.truth if np.isfinite(ball.rad).any()]
+    if sample.oracle and known:
+        return {sample.oracle}
+    return {"ball" if ball.proven else "reverse_autodiff" for ball in known}
+
+
+def _decided(record: Record, sample: Sample) -> Record:
+    """A sample counts as judged where all its entries could be."""
+    draw = not sample.edge
+    if all(decidable(sample, k).all() for k in range(len(sample.paths))):
+        return record._replace(whole=record.whole + 1, draws=record.draws + draw)
+    new = () if sample.silence in record.silences else (sample.silence,)
+    return record._replace(
+        skipped=record.skipped + 1,
+        partial=record.partial + draw,
+        open=record.open or (sample.label if draw else ""),
+        silences=record.silences + new,
+    )
+
+
+def worst(before: Worst | None, sample: Sample, dtype: str) -> Worst | None:
+    """The entry with the largest error in budgets over all samples; NaN is the largest."""
+    found = [before, *(_worst(sample, k, dtype) for k in range(len(sample.paths)))]
+    return max(filter(None, found), key=lambda w: w.budgets, default=None)
+
+
+def _worst(sample: Sample, leaf: int, dtype: str) -> Worst | None:
+    truth, got, known = sample.truth[leaf], sample.got[leaf], decidable(sample, leaf)
+    if not known.any():
+        return None
+    error = beyond(got, truth)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = np.where(error == 0, 0.0, error / sample.allowed[leaf])
+        ulps = error / ulp(truth.mid, dtype)
+    ratio = np.where(known, np.where(np.isnan(ratio), np.inf, ratio), -1.0)
+    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    return Worst(
+        leaf=sample.paths[leaf],
+        index=tuple(map(int, at)),
+        got=float(got[at]),
+        expected=float(truth.mid[at]),
+        radius=float(truth.rad[at]),
+        budgets=float(ratio[at]),
+        ulps=float(ulps[at]),
+        case=sample.label,
+    )

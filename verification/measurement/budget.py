@@ -1,0 +1,183 @@
+"""The rounding error that a correct implementation may show: per entry, in its dtype.
+
+Two budgets, neither ever scaled by the size of an array:
+
+running bound      the running error bound of the reference gradient, first order and rigorous up
+                   to the stated assumptions (see arithmetic/bounds.py)
+random rounding    K sigma, sigma the deviation of an entry over 32 runs of the reference gradient
+                   with every rounding replaced by a random one (see arithmetic/rounding.py)
+
+Neither is less than what the longest path of the reference rounds: another correct program may not
+have the luck of this one (see arithmetic/paths.py).  Which of them judges a leaf, and what K is:
+allowance.py.  Here one case is looked at, in NumPy; many cases under one compilation: batch.py.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax.extend.core import ClosedJaxpr
+
+from ..arithmetic.bounded import Bounded
+from ..arithmetic.bounds import bounds
+from ..arithmetic.formats import DTYPES, Format, format_of
+from ..arithmetic.interpreter import Arithmetic, is_plain, run
+from ..arithmetic.namespaces import namespace, where
+from ..arithmetic.noise import DRAWS
+from ..arithmetic.paths import longest
+from ..arithmetic.rounding import random_rounding
+from ..arithmetic.samples import Samples
+from ..oracles.question import as_exact
+from .tolerance import allowances, is_sharp, lost, root_of_squares
+
+__all__ = ["DTYPES", "Budget", "budget", "deviations", "running_bound"]
+
+ROOM = 2**21  # numbers of one array that are held at once
+COARSER = 2.0**12  # so much larger are the roundings drawn for float64
+RUNNING, RANDOM = "running bound", "random rounding"
+
+
+class Budget(NamedTuple):
+    """Leaf by leaf: the error allowed at each entry, and which budget it is."""
+
+    allowed: list[np.ndarray]
+    kinds: tuple[str, ...]
+
+
+def budget(gradient: Callable, args: tuple, dtype: str) -> Budget:
+    """What gradient(*args) may be off by in `dtype`, leaf by leaf, in flattening order."""
+    program, leaves = traced(gradient, args)
+    target = format_of(dtype)
+    rigorous = _rigorous(program, leaves, target)
+    enough = [bool(is_sharp(value, error, dtype)) for value, error in rigorous]
+    errors = [np.asarray(error) for _, error in rigorous]
+    if all(enough):
+        return Budget(errors, (RUNNING,) * len(enough))
+    values = [value for value, _ in rigorous]
+    sigmas = floored_deviations(_sigmas(program, leaves, target), values, program, target)
+    randoms = list(map(np.asarray, allowances(sigmas, errors, lost(target, leaves))))
+    if dtype == "float64":
+        tails = _underflows(program, leaves, errors)
+        randoms = [np.asarray(a + b) for a, b in zip(randoms, tails, strict=True)]
+    chosen = [_chosen(*leaf) for leaf in zip(enough, errors, randoms, strict=True)]
+    return Budget([allowed for allowed, _ in chosen], tuple(kind for _, kind in chosen))
+
+
+def floored(value, error, program: ClosedJaxpr, target: Format, flushed):
+    """No less than the units of the longest path: see arithmetic/paths.py; and than underflow."""
+    least = longest(program).ulps * target.unit * abs(value) + flushed
+    xp = namespace(value)
+    return xp.asarray(xp.maximum(error, where(error > 0.0, least, 0.0)))
+
+
+def floored_deviations(sigmas: list, values: list, program: ClosedJaxpr, target: Format) -> list:
+    """Nor than what as many random roundings come to."""
+    unit = target.unit * (longest(program).roundings / 3) ** 0.5
+    pairs = zip(sigmas, values, strict=True)
+    return [namespace(v).maximum(s, where(s > 0.0, unit * abs(v), 0.0)) for s, v in pairs]
+
+
+def running_bound(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
+    """The rigorous one of the two budgets, leaf by leaf."""
+    return [error for _, error in _rigorous(*traced(gradient, args), format_of(dtype))]
+
+
+def deviations(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
+    """Sigma of every entry under random rounding; infinite where a draw was not finite."""
+    return _sigmas(*traced(gradient, args), format_of(dtype))
+
+
+def _chosen(enough: bool, rigorous, random) -> tuple[np.ndarray, str]:
+    if enough or not (random < rigorous).any():
+        return np.asarray(rigorous), RUNNING
+    return np.asarray(np.minimum(rigorous, random)), RANDOM
+
+
+# --- the running bound -----------------------------------------------------------------------
+
+
+def _rigorous(program: ClosedJaxpr, leaves: list, target: Format) -> list[tuple]:
+    """Value and bound of every leaf, no bound below its floor."""
+    flushed, pairs = lost(target, leaves), running(program, leaves, _bounds(target))
+    return [(value, floored(value, e, program, target, flushed)) for value, e in pairs]
+
+
+def running(program: ClosedJaxpr, leaves: list, arithmetic: Arithmetic) -> list[tuple]:
+    """Value and bound of every leaf."""
+    lifted = [arithmetic.lift(x) if x.dtype.kind == "f" else x for x in leaves]
+    with np.errstate(all="ignore"):
+        outs = run(program, lifted, arithmetic)
+    return [value_and_error(out) for out in outs]
+
+
+def value_and_error(out) -> tuple[np.ndarray, np.ndarray]:
+    """NaN, from infinities that met, is no bound at all."""
+    if is_plain(out):
+        return out.astype(float), np.zeros(out.shape)
+    assert isinstance(out, Bounded)
+    return out.value, np.where(np.isnan(out.error) | np.isnan(out.value), np.inf, out.error)
+
+
+def _underflows(program: ClosedJaxpr, leaves: list, errors: list) -> list[np.ndarray]:
+    """What underflow adds to the bound: in float64 itself, no draw of float64 can show it."""
+    endless = _bounds(format_of("float64")._replace(tiny=0.0))
+    without = [error for _, error in running(program, leaves, endless)]
+    with np.errstate(invalid="ignore"):
+        parts = [a - b for a, b in zip(errors, without, strict=True)]
+    return [np.where(np.isfinite(part), np.maximum(part, 0.0), 0.0) for part in parts]
+
+
+_bounds = functools.lru_cache(maxsize=16)(bounds)
+
+
+# --- random rounding -------------------------------------------------------------------------
+
+
+def _sigmas(program: ClosedJaxpr, leaves: list, target: Format) -> list[np.ndarray]:
+    """Root mean square deviations, a few draws at a time where arrays are large.
+
+    The draws are float64 themselves: a rounding of float64 would be lost in them.
+    """
+    if target.unit == format_of("float64").unit:
+        coarse = target._replace(unit=target.unit * COARSER, sums=target.sums * COARSER)
+        return [np.asarray(sigma / COARSER) for sigma in _sigmas(program, leaves, coarse)]
+    largest = max((x.size for x in leaves), default=1)
+    count = int(np.clip(ROOM // max(largest, 1), 1, DRAWS))
+    with np.errstate(all="ignore"):
+        parts = (
+            _spreads(program, leaves, target, first, min(count, DRAWS - first))
+            for first in range(0, DRAWS, count)
+        )
+        # one by one: all draws of ten million entries would be three times 2.5 GiB
+        total = functools.reduce(lambda one, more: list(map(np.hypot, one, more)), parts)
+        roots = [np.asarray(leaf) / np.sqrt(DRAWS) for leaf in total]
+    return [np.asarray(np.where(np.isnan(root), np.inf, root)) for root in roots]
+
+
+def _spreads(program, leaves, target: Format, first: int, count: int) -> list[np.ndarray]:
+    arithmetic = random_rounding(target, count, first=first)
+    lifted = [arithmetic.lift(x) if x.dtype.kind == "f" else x for x in leaves]
+    outs = run(program, lifted, arithmetic)
+    return [np.zeros(out.shape) if is_plain(out) else spread(out) for out in outs]
+
+
+def spread(out: Samples):
+    """The root of the sum of squared deviations; infinite where a number may have overflowed."""
+    if out.draws is None:
+        return np.where(np.isfinite(out.value), 0.0, np.inf)
+    return root_of_squares(out.draws - out.value)
+
+
+def traced(gradient: Callable, args: tuple) -> tuple[ClosedJaxpr, list[np.ndarray]]:
+    """The program of gradient in float64, and its arguments, flat."""
+    with jax.enable_x64(True):
+        leaves, tree = jax.tree.flatten(jax.tree.map(as_exact, args))
+        return _trace(gradient, tree, tuple((leaf.shape, leaf.dtype) for leaf in leaves)), leaves
+
+
+@functools.lru_cache(maxsize=512)
+def _trace(gradient: Callable, tree, signature: tuple) -> ClosedJaxpr:
+    flat = lambda *leaves: jax.tree.leaves(gradient(*jax.tree.unflatten(tree, leaves)))
+    return jax.make_jaxpr(flat)(*(jax.ShapeDtypeStruct(*s) for s in signature))

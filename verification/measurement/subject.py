@@ -1,0 +1,185 @@
+"""Somebody's gradient, and the function of which it should be one: how each is asked at a case."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..adapters import jax_function
+from ..adapters.function import Function
+from ..adapters.trees import inward, opened, outward
+from ..arithmetic.formats import PRECISIONS
+from ..inputs import draws
+from ..oracles.question import Question, ask
+from .answer import cast
+from .contract import answered, leaves_of
+from .evaluation import Proof, proof
+from .sample import VALUE, Sample
+
+AHEAD = " by forward mode"  # how the paths end of a gradient that is given a second time
+
+
+class Subject:
+    """What is judged, in one dtype; `candidate` is a gradient, or a function by its own derivative.
+
+    Arguments are inward trees (see adapters/trees.py), a cotangent follows them where there is one.
+    """
+
+    def __init__(
+        self,
+        candidate: Callable | Function,
+        of: Callable,
+        argnums: int | tuple[int, ...],
+        dtype: str,
+        point: tuple,
+    ):
+        self.function = candidate if isinstance(candidate, Function) else None
+        self.name = (
+            candidate.name
+            if isinstance(candidate, Function)
+            else getattr(candidate, "__name__", type(candidate).__name__)
+        )
+        self.single = isinstance(argnums, int)
+        self.argnums = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        self.dtype, self.inputs = dtype, len(point)
+        self.of = of
+        self.typed = _typed(point, dtype)
+        self.asked = argnums, dtype, point
+        if isinstance(candidate, Function):
+            self.raw = candidate.answers(self.argnums)
+        else:
+            self.raw = lambda *args: candidate(*outward(args))
+
+    # --- the candidate ---------------------------------------------------------------------------
+
+    def answer(self, *args) -> list:
+        """Its leaves at args; raises Rejection where it does not answer properly."""
+        owns_memory = self.function is None
+        said = answered(lambda *a: self.raw(*a), args, self.inputs, owns_memory)
+        if self.function is not None:
+            return said
+        return leaves_of(said, args[: self.inputs], self.argnums, self.single, self.typed)
+
+    def plain(self, *args) -> list:
+        """Its leaves, whatever they are: traced, or in another arithmetic."""
+        return jax.tree.leaves(opened(self.raw(*args)))
+
+    # --- the function -----------------------------------------------------------------------------
+
+    def cotangent(self, args: tuple, rng: np.random.Generator) -> Any:
+        """What arrives from above; None for a scalar function that a gradient is asked for."""
+        with jax.enable_x64(True):
+            out = jax.eval_shape(self.of, *cast(args, "float64"))
+        return self.above(out, rng)
+
+    def above(self, out: Any, rng: np.random.Generator) -> Any:
+        scalar = hasattr(out, "shape") and out.shape == ()
+        if scalar and self.function is None:
+            return None
+        drawn = jax.tree.map(lambda leaf: draws.cotangent(rng, leaf.shape), out)
+        return cast(drawn, PRECISIONS[self.dtype].results)
+
+    def question(self, args: tuple, cotangent: Any) -> Question:
+        """The slopes; of a function its value too, which is the slope in the cotangent."""
+        if self.function is None:
+            return ask(self.of, args, self.argnums, cotangent)
+        asked = ask(self.contracted, (*args, cotangent), (self.inputs, *self.argnums))
+        return replace(asked, paths=tuple(self._path(path) for path in asked.paths))
+
+    def proven(self, args: tuple, cotangent: Any) -> Proof:
+        """The truth of everything that is answered."""
+        found = proof(self.question(args, cotangent), self.dtype)
+        values = sum(path.startswith(VALUE) for path in found.question.paths)
+        if not self.ahead_at(args):
+            return found
+        again = tuple(path + AHEAD for path in found.question.paths[values:])
+        asked = replace(found.question, paths=(*found.question.paths, *again))
+        return Proof(asked, [*found.truth, *found.truth[values:]], found.silence)
+
+    def ahead_at(self, args: tuple) -> bool:
+        """Whether forward mode is asked for, too."""
+        if self.function is None or not self.function.ahead:
+            return False
+        chosen = jax.tree.leaves([args[i] for i in self.argnums])
+        floats = [np.asarray(x) for x in chosen if jnp.issubdtype(x.dtype, jnp.floating)]
+        return jax_function.entries(floats) <= jax_function.TANGENTS
+
+    def reference(self, scalar: bool) -> Callable:
+        """The program whose rounding sets the budget: autodiff of the function itself."""
+        return (
+            self._reference
+            if self.function is not None
+            else autodiff(self.of, self.argnums, scalar)
+        )
+
+    @cached_property
+    def _reference(self) -> Callable:
+        assert self.function is not None
+        return jax_function.answers(self.of, self.argnums, self.function.ahead)
+
+    @cached_property
+    def contracted(self) -> Callable:
+        """<cotangent, of(*args)>, of (*args, cotangent)."""
+
+        def scalar(*args):
+            *inputs, cotangent = args
+            value = jax.tree.leaves(self.of(*inputs))
+            pairs = zip(value, jax.tree.leaves(cotangent), strict=True)
+            return sum(jnp.sum(v * c) for v, c in pairs)
+
+        return scalar
+
+    def _path(self, path: str) -> str:
+        mine = f"[{self.inputs}]"
+        return VALUE + path.removeprefix(mine) if path.startswith(mine) else path
+
+
+def slopes(sample: Sample) -> Sample:
+    """The sample with the gradient alone, once."""
+    keep = [k for k, p in enumerate(sample.paths) if not (p.startswith(VALUE) or p.endswith(AHEAD))]
+    if len(keep) == len(sample.paths) or not sample.got:
+        return sample
+    picked = lambda items: [items[k] for k in keep]
+    return replace(
+        sample,
+        paths=tuple(picked(sample.paths)),
+        truth=picked(sample.truth),
+        allowed=picked(sample.allowed),
+        got=picked(sample.got),
+        budgets=tuple(picked(sample.budgets)) if sample.budgets else (),
+    )
+
+
+def _typed(point: tuple, dtype: str) -> bool:
+    """Whether every float array of the sample came in the dtype that is judged."""
+    precision = PRECISIONS[dtype]
+    kinds = {str(x.dtype) for x in jax.tree.leaves(point) if _is_float_array(x)}
+    alike = precision.inputs == precision.weights == precision.results
+    return alike and kinds == {precision.inputs} and dtype != "float64"
+
+
+def _is_float_array(x: Any) -> bool:
+    return hasattr(x, "dtype") and jnp.issubdtype(np.asarray(x).dtype, jnp.floating)
+
+
+@lru_cache(maxsize=64)
+def autodiff(of: Callable, argnums: tuple[int, ...], scalar: bool) -> Callable:
+    """Reverse autodiff of (*args), or of (*args, cotangent), in the float leaves alone."""
+
+    def slopes_of(*args):
+        inputs = args if scalar else args[:-1]
+        only, picked = jax_function.restricted(of, list(inputs), argnums)
+        if scalar:
+            return jax.grad(only, tuple(range(len(picked))))(*picked)
+        return jax.vjp(only, *picked)[1](args[-1])
+
+    return slopes_of
+
+
+def inside(of: Callable) -> Callable:
+    """The function on inward trees."""
+    return lambda *args: inward(of(*outward(args)))

@@ -1,0 +1,135 @@
+"""The band: how far rounding alone takes a run, at every step, and where it takes it anywhere.
+
+RUNS runs of the reference in float64, each with random roundings of the dtype at every operation of
+every step, and one without, side by side under one scan.  A weight may be off by K of their
+deviation (K as for a gradient: allowance.py, with no deviation less than the usual one of its
+tensor).  Where that is as wide as the weights, the run is chaotic, and the step says nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import lax
+
+from ..arithmetic.formats import format_of
+from ..measurement.tolerance import allowance
+from .local import Reference, loose, wide
+from .shaken import needed, shaken
+from .steps import Step
+
+RUNS = 32
+QUICKLY = {"xla_backend_optimization_level": 0}  # compiled once for a few hundred steps
+
+
+class Band(NamedTuple):
+    """Step by step: the largest distance of each tensor in bands, and the band's width.
+
+    The width is the root mean square of the band over that of the weights; 1 is chaos.
+    """
+
+    distance: np.ndarray  # (steps, tensors); NaN where the candidate is not finite
+    width: np.ndarray  # (steps,)
+
+    @property
+    def open_from(self) -> int | None:
+        """The first step whose band is as wide as the weights, or is none."""
+        chaos = ~(self.width < 1.0)
+        return int(chaos.argmax()) + 1 if chaos.any() else None
+
+    def left(self) -> tuple[int, int] | None:
+        """The first step and tensor outside the band, of the steps before it opens."""
+        known = (self.open_from or len(self.width) + 1) - 1
+        outside = ~(self.distance[:known] <= 1.0)
+        if not outside.any():
+            return None
+        step = int(outside.any(axis=1).argmax())
+        return step + 1, int(outside[step].argmax())
+
+
+NOTHING = Band(np.zeros((0, 1)), np.zeros(0))
+
+
+def band(reference: Reference, steps: Sequence[Step], seed: int, runs: int = RUNS) -> Band:
+    """The candidate's weights beside the ensemble, for as many steps as it made."""
+    with loose():
+        params = wide(reference.params)
+        state = reference.rule.init(params)
+        alike = lambda x: jnp.broadcast_to(x, (runs + 1, *jnp.shape(x)))
+        carry = jax.tree.map(alike, (params, state))
+        keys = jax.random.split(jax.random.key(seed), runs + 1)
+        out = []
+        for first, last in _segments(reference.batches[: len(steps)]):
+            rows = [wide(batch) for batch in reference.batches[first:last]]
+            batches = jax.tree.map(lambda *xs: jnp.stack(xs), *rows)
+            got = [[np.asarray(x, np.float64) for x in step.weights] for step in steps[first:last]]
+            got = [np.stack(column) for column in zip(*got, strict=True)]
+            numbers = jnp.arange(first, last)
+            run = _run(reference.slopes, reference.rule, reference.dtype)
+            carry, found = run(carry, keys, (numbers, batches, got))
+            out.append(jax.tree.map(np.asarray, found))
+    distance, width = zip(*out, strict=True)
+    return Band(np.concatenate(distance), np.concatenate(width))
+
+
+def _segments(batches: Sequence[tuple]) -> Iterator[tuple[int, int]]:
+    """Neighbouring steps whose batches have one shape."""
+    shapes = [tuple(map(np.shape, jax.tree.leaves(batch))) for batch in batches]
+    first = 0
+    for _, group in groupby(shapes):
+        last = first + len(list(group))
+        yield first, last
+        first = last
+
+
+@lru_cache(maxsize=32)
+def _run(slopes, rule: optax.GradientTransformation, dtype: str):
+    """One segment of the ensemble, compiled once for its length and shapes."""
+
+    def step(params, state, *batch):
+        _, gradient = slopes(params, *batch)
+        change, state = rule.update(gradient, state, params)
+        return optax.apply_updates(params, change), state
+
+    def segment(carry, keys, xs):
+        tree = jax.tree.structure(carry)
+        row = lambda tree: jax.tree.map(lambda x: x[0], tree)
+        flat = lambda *leaves: jax.tree.leaves(step(*jax.tree.unflatten(whole, leaves)))
+        first, batch = row(carry), row(xs[1])
+        whole = jax.tree.structure((*first, *batch))
+        program = jax.make_jaxpr(flat)(*jax.tree.leaves((*first, *batch)))
+        disturbed = (jnp.arange(len(keys)) > 0)[:, None]  # the first of them is not
+        target, count = format_of(dtype), needed(program)
+
+        def one(carry, x):
+            number, batch, got = x
+            here = jax.vmap(jax.random.fold_in, (0, None))(keys, number)
+            draw = lambda key: jax.random.uniform(key, (count,), jnp.float32, -(3.0**0.5), 3.0**0.5)
+            draws = jnp.where(disturbed, jax.vmap(draw)(here).astype(float), 0.0)
+            data = jax.tree.leaves(batch)
+            shake = lambda draws, *own: shaken(program, target, draws, [*own, *data])
+            leaves = jax.vmap(shake)(draws, *jax.tree.leaves(carry))
+            return jax.tree.unflatten(tree, leaves), _seen(leaves[: len(got)], got)
+
+        return lax.scan(one, carry, xs)
+
+    return jax.jit(segment, compiler_options=QUICKLY)
+
+
+def _seen(weights: list, got: list) -> tuple[Any, Any]:
+    """How far each tensor is, in bands, and how wide the band is, in weights."""
+    entries = sum(leaf[0].size for leaf in weights)
+    far, wide, size = [], 0.0, 0.0
+    for leaf, answer in zip(weights, got, strict=True):
+        middle = leaf[0]
+        sigma = jnp.sqrt(((leaf[1:] - middle) ** 2).mean(axis=0))
+        room = allowance(sigma, jnp.full_like(sigma, jnp.inf), entries)
+        off = abs(answer - middle)
+        far.append(jnp.max(jnp.where(off == 0.0, 0.0, off / room), initial=0.0))
+        wide, size = wide + (room**2).sum(), size + (middle**2).sum()
+    return jnp.stack(far), jnp.sqrt(wide / size)

@@ -1,0 +1,119 @@
+"""Gradients that a loop with a known mistake would have taken at the same weights."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import jax
+import numpy as np
+
+from ..measurement.sample import Sample
+from ..vocabulary import Explanation
+from . import examples, uses
+from .alone import fed
+from .local import moved, sloped
+from .many import slopes
+from .scene import Scene, fitted, nearest
+
+
+def of_gradient(
+    scene: Scene, instead: Mapping[str, Callable], held_out: tuple | None
+) -> Iterator[Explanation]:
+    """Every gradient that a known mistake would have made here, and how near it is."""
+    here, term = scene.k + 1, f"the gradient of step {scene.k + 1}"
+    alone = lambda weights, batch: sloped(scene.reference.slopes, scene.reference, weights, batch)
+    say = lambda fault, said, sample, kind="fault": Explanation(
+        kind, term, said, fault=fault, **_near(scene, sample)
+    )
+    if scene.k:
+        earlier = scene.reference.weights(scene.steps, scene.k - 1)
+        stale = f"it is taken at the weights before step {here - 1}, not those after it"
+        yield say("stale gradient", stale, alone(earlier, scene.batch))
+        last = f"it is the gradient of step {here - 1}: taken one step too early"
+        yield say("stale gradient", last, alone(earlier, scene.reference.batches[scene.k - 1]))
+    yield from _other_batches(scene, say)
+    for name, loss in instead.items():
+        program = jax.value_and_grad(loss)
+        sample = sloped(program, scene.reference, scene.before, scene.batch)
+        yield say(name, f"it is that of another loss, {name}", sample)
+    for tensor, sample in uses.partly_updated(
+        scene.reference, scene.before, scene.step, scene.batch
+    ):
+        said = f"one use of {tensor} sees it already updated: it is written in place, too early"
+        yield say("in-place update", said, sample)
+    factor = _factor(scene)
+    if factor is not None:
+        share = f"{factor:.6g} times what it should be"
+        said = f"it is {share}: divided by a wrong count of examples or micro-batches"
+        yield say("wrong accumulation count", said, _scaled(scene.base, factor), "factor")
+    for said, sample in examples.others(
+        scene.reference, scene.before, scene.batch, scene.step, None
+    ):
+        yield say("wrong seed", said, sample)
+    yield from _leaks(scene, term, held_out)
+
+
+def _leaks(scene: Scene, term: str, held_out: tuple | None) -> Iterator[Explanation]:
+    """Held-out examples in this step or in one of the next: which explains this one too."""
+    if held_out is None:
+        return
+    last = min(scene.k + AHEAD, len(scene.steps))
+    for k in range(scene.k, last):
+        step, before = scene.steps[k], scene.reference.weights(scene.steps, k)
+        batch = scene.reference.batches[k]
+        for said, sample in examples.others(scene.reference, before, batch, step, held_out):
+            fits = _near(scene._replace(k=k), sample) if step.gradient is not None else {}
+            if fits.get("fits"):
+                where = "" if k == scene.k else f", as that of step {k + 1} shows"
+                said = f"{said}{where}: the data were shuffled before they were split"
+                yield Explanation("fault", term, said, fault="shuffle before split", **fits)
+                return
+
+
+def _other_batches(scene: Scene, say: Callable) -> Iterator[Explanation]:
+    batches = scene.reference.batches
+    others = [j for j in range(len(batches)) if j != scene.k]
+    near = sorted(others, key=lambda j: (abs(j - scene.k), j < scene.k))[:MOST]
+    samples = slopes(scene.reference, [(scene.before, batches[j]) for j in near])
+    size = lambda j: np.shape(jax.tree.leaves(batches[j])[0])[:1]
+    for j, sample in zip(near, samples, strict=True):
+        said = f"it is taken on batch {j + 1}, not on batch {scene.k + 1}"
+        left_out = j == scene.k + 1 and size(scene.k) < size(j)
+        if left_out:
+            said += f": the last, smaller batch {scene.k + 1} is left out"
+        yield say("last batch dropped" if left_out else "wrong order", said, sample)
+
+
+MOST = 64  # of the other batches: the nearest
+AHEAD = 8  # steps in which held-out examples are looked for
+
+
+def _near(scene: Scene, sample: Sample) -> dict:
+    """How well a gradient explains what the candidate told of the step."""
+    step, told = scene.step, []
+    if step.gradient is not None:
+        told = list(zip(step.gradient, sample.truth[1:], sample.allowed[1:], strict=True))
+    else:
+        moves, _ = moved(scene.reference, scene.memory, fed(sample, step), scene.before)
+        told = list(zip(step.weights, moves.truth, moves.allowed, strict=True))
+        if step.loss is not None and np.isfinite(sample.allowed[0]).all():
+            told.append((step.loss, sample.truth[0], sample.allowed[0]))
+    return fitted(told)
+
+
+def _factor(scene: Scene) -> float | None:
+    """c of the nearest c times the right gradient, where c is told from 1."""
+    if scene.step.gradient is None:
+        return None
+    got = [np.asarray(leaf, np.float64) for leaf in scene.step.gradient]
+    return nearest(got, [ball.mid for ball in scene.base.truth[1:]]) or None
+
+
+def _scaled(base: Sample, factor: float) -> Sample:
+    """The gradient times a factor, whose own rounding and fit take one budget more."""
+    wider = 2.0 * max(abs(factor), 1.0)
+    scale = lambda ball: ball._replace(mid=factor * ball.mid, rad=wider * ball.rad)
+    return replace(
+        base,
+        truth=[base.truth[0], *map(scale, base.truth[1:])],
+        allowed=[base.allowed[0], *(wider * room for room in base.allowed[1:])],
+    )

@@ -1,0 +1,233 @@
+"""Judge a training run: every step alone, and all of them together against a band of rounding."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+
+import refnet
+
+from .. import faults
+from ..adapters.recorded import names
+from ..measurement.answer import cast
+from ..measurement.budget import DTYPES
+from ..measurement.power import by_leaf, in_words, sensitivity
+from ..vocabulary import Explanation, Verdict
+from . import mistakes
+from .alone import Left, judged, left
+from .band import NOTHING, RUNS, Band, band
+from .finding import TrainingFinding
+from .local import Reference
+from .record import Seen, looked
+from .steps import Taken, taken
+
+
+def validate_training(
+    train: Any,
+    *,
+    of: Callable,
+    rule: str | optax.GradientTransformation,
+    params: Any,
+    batches: Sequence[tuple],
+    dtype: str = "float64",
+    seed: int = 0,
+    runs: int = RUNS,
+    instead: Mapping[str, Callable] | None = None,
+    held_out: tuple | None = None,
+    **hyperparameters: Any,
+) -> TrainingFinding:
+    """The verdict on a run from `params` over `batches`, one step for each, in their order.
+
+    train     train(params, batches) yields or returns one record per step: the weights after it,
+              or vf.TrainingStep(weights, loss, gradient), the latter two at the weights before it;
+              or a folder that `vf.record` wrote
+    of        of(params, *batch) -> the loss of a batch, traceable by JAX
+    rule      a name of refnet.UPDATES with its hyperparameters, or any optax transformation
+    dtype     one of measurement.budget.DTYPES; params and batches are cast to it
+    runs      of the reference with random roundings, that make the band; 0 makes none, and then
+              nothing is acquitted
+    instead   other losses that may have been trained by mistake: name -> f(params, *batch)
+    held_out  examples that must not have been trained on, as one batch
+
+    Every step is judged alone, from the weights the candidate had before it, within what one
+    gradient and one update may round; and the whole run within the band of 32 runs of the reference
+    with random roundings.  The first of these is blind to nothing that a step did and knows no
+    chaos; the second sees errors that are small in every step and have one direction.
+
+    `correct` all of both; `wrong` some step alone; `inaccurate` where float64 mends it, or only the
+    band is left; `undecided` where the band is as wide as the weights, or an entry has no bound;
+    `rejected` for a loop that raises, stops early, or answers no numbers.  Raises ValueError or
+    TypeError for arguments that are not what they should be.
+    """
+    made = _rule(rule, hyperparameters)
+    _check(of, params, batches, dtype)
+    if runs != 0 and runs < RUNS:
+        raise ValueError(f"runs is {runs}; a band wants at least {RUNS}, and 0 makes none")
+    reference = _reference(of, made, params, batches, dtype)
+    if isinstance(rule, str):
+        reference = reference._replace(named=(rule, hyperparameters))
+    run = taken(train, reference.params, reference.batches)
+    seen = Seen()
+    first = None
+    for step in judged(reference, run.steps):
+        seen, first = looked(seen, step, dtype, faults.ALL.values()), left(step)
+        if first:
+            break
+    ribbon = band(reference, run.steps, seed, runs) if run.steps and runs else NOTHING
+    explanation = _explained(reference, run, first, instead or {}, held_out)
+    verdict, reason = _verdict(reference, run, seen, first, ribbon)
+    unknown = verdict is Verdict.WRONG and not any(one.fits for one in explanation[:1])
+    again = unknown and dtype != "float64" and callable(train)
+    if first and again and _mends(train, reference, first):
+        verdict, explanation = Verdict.INACCURATE, ()
+        reason = f"in float64 this step is right; in {dtype} it loses digits: {reason}"
+    return _finding(train, reference, run, seen, first, ribbon, verdict, reason, explanation)
+
+
+def _reference(of, rule, params, batches, dtype: str) -> Reference:
+    own = tuple(cast((params,), dtype, (0,)))[0]
+    data = [cast(tuple(batch), dtype) for batch in batches]
+    return Reference(of, _slopes(of), rule, own, data, tuple(names(params)), dtype)
+
+
+_slopes = lru_cache(maxsize=64)(jax.value_and_grad)  # one function for one loss: compiled once
+
+
+def _explained(
+    reference: Reference, run: Taken, first: Left | None, instead: Mapping, held_out: tuple | None
+) -> tuple[Explanation, ...]:
+    if first is None:
+        return ()
+    return mistakes.explain(reference, run.steps, first, instead, held_out)
+
+
+def _mends(train, reference: Reference, first: Left) -> bool:
+    """Whether the same loop in float64 makes this step right."""
+    of, rule = reference.of, reference.rule
+    wide = _reference(of, rule, reference.params, reference.batches, "float64")
+    run = taken(train, wide.params, wide.batches[: first.step])
+    steps = list(judged(wide, run.steps))
+    return len(steps) == first.step and not any(map(left, steps))
+
+
+def _rule(rule: Any, hyperparameters: dict) -> optax.GradientTransformation:
+    if isinstance(rule, str):
+        if rule not in refnet.UPDATES:
+            raise ValueError(f"rule is {rule!r}; known: {', '.join(refnet.UPDATES)}")
+        return refnet.UPDATES[rule](**hyperparameters)
+    if hyperparameters:
+        raise TypeError(
+            f"{', '.join(hyperparameters)}: hyperparameters go with the name of a rule; "
+            "an optax transformation has its own already"
+        )
+    if not (hasattr(rule, "init") and hasattr(rule, "update")):
+        raise TypeError(f"rule is {rule!r}; pass a name or an optax transformation")
+    return rule
+
+
+def _check(of, params, batches, dtype: str) -> None:
+    if not callable(of):
+        raise TypeError(f"of is {of!r}; pass a function of params and a batch")
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
+    if not len(batches) or not all(isinstance(batch, tuple | list) for batch in batches):
+        raise ValueError("batches: pass at least one, each a tuple such as (x, y)")
+    leaves = jax.tree.leaves(params)
+    if not leaves or not all(
+        jax.numpy.issubdtype(np.asarray(x).dtype, np.floating) for x in leaves
+    ):
+        raise ValueError("params: every leaf must be an array of floats, and there must be one")
+
+
+def _verdict(
+    reference: Reference, run: Taken, seen: Seen, first: Left | None, ribbon: Band
+) -> tuple[Verdict, str]:
+    count, gone = len(run.steps), ribbon.left()
+    if first is not None:
+        return _convicted(seen, first, gone)
+    if run.failure:
+        return Verdict.REJECTED, run.failure
+    if not len(ribbon.width):
+        return Verdict.UNDECIDED, "every step alone is right; runs is 0, so that there is no band"
+    if gone is not None:
+        step, tensor = gone
+        return Verdict.INACCURATE, (
+            f"every step alone is right up to its rounding, but from step {step} on, first in "
+            f"{reference.paths[tensor]}, the run is outside the band of its rounding: errors that "
+            "are small in every step and have one direction"
+        )
+    if ribbon.open_from is not None:
+        return Verdict.UNDECIDED, (
+            f"chaos: from step {ribbon.open_from} of {count} on rounding alone takes the weights "
+            "anywhere (the band is as wide as they are); every step alone is right"
+        )
+    if seen.open:
+        return Verdict.UNDECIDED, f"no bound is known at step {seen.open}: {seen.silence}"
+    missed = [name for name, caught in seen.kills.items() if not caught]
+    if missed:
+        return Verdict.UNDECIDED, f"these mistakes would have gone unseen: {', '.join(missed)}"
+    power = in_words(leaf.power for leaf in by_leaf(seen.best).values())
+    return Verdict.CORRECT, (
+        f"all {count} steps are right, each alone and all together inside the band, whose width is "
+        f"{ribbon.width[-1]:.2g} of the weights at the end; {power}"
+    )
+
+
+def _convicted(seen: Seen, first: Left, gone: tuple[int, int] | None) -> tuple[Verdict, str]:
+    worst = seen.worst
+    assert worst is not None
+    where, *others = first.tensors
+    also = f" with {', '.join(others)}" if others else ""
+    reason = (
+        f"step {first.step}: the {first.part} left first, in {where}{also}; "
+        f"{worst.leaf}{list(worst.index)} is {worst.got!r}, not {worst.expected!r} "
+        f"({worst.budgets:.3g} budgets of one step away)"
+    )
+    if gone:
+        reason += f"; the weights are outside the band from step {gone[0]} on"
+    nowhere = not np.isfinite(worst.got)
+    return (Verdict.REJECTED if nowhere else Verdict.WRONG), reason
+
+
+def _finding(
+    train: Any,
+    reference: Reference,
+    run: Taken,
+    seen: Seen,
+    first: Left | None,
+    ribbon: Band,
+    verdict: Verdict,
+    reason: str,
+    explanation: tuple[Explanation, ...],
+) -> TrainingFinding:
+    leaves, gone = by_leaf(seen.best), ribbon.left()
+    step, tensor, part = (first.step, first.tensors[0], first.part) if first else (None, "", "")
+    if verdict is Verdict.INACCURATE and first is None and gone is not None:
+        step, tensor, part = gone[0], reference.paths[gone[1]], "band"
+    return TrainingFinding(
+        name=getattr(train, "__name__", type(train).__name__),
+        dtype=reference.dtype,
+        verdict=verdict,
+        reason=reason,
+        power={path: leaf.power for path, leaf in leaves.items()},
+        worst=seen.worst,
+        cases=len(run.steps),
+        skipped=seen.skipped,
+        oracle="reverse_autodiff",
+        kills=seen.kills,
+        explanation=explanation,
+        budget="budget of one step, and the band of a perturbed ensemble",
+        cases_asked=len(reference.batches),
+        cases_drawn=len(run.steps),
+        sensitivity={path: sensitivity(leaf) for path, leaf in leaves.items()},
+        by_entry={path: leaf.of_rms for path, leaf in leaves.items()},
+        step=step,
+        tensor=tensor,
+        left=part,
+        out_of_band=gone[0] if gone else None,
+        chaos_from=ribbon.open_from,
+        band=float(ribbon.width[-1]) if len(ribbon.width) else 0.0,
+    )

@@ -1,0 +1,135 @@
+"""Update rules without rounding: vectors of fractions, or of real balls, as arrays of objects."""
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpq
+
+from ..vocabulary import NoRule, Undecided
+from .leaves import Slices, along, elsewhere
+
+
+class Exact:
+    """What a variant computes with; `lift` makes one number of a float.
+
+    Raises NoRule for an operation that the numbers do not have, Undecided for a comparison of
+    overlapping balls.
+    """
+
+    def __init__(self, where: Slices, lift: Callable, functions: dict[str, Callable]):
+        self.slices, self.lift, self.functions = where, lift, functions
+
+    def scalar(self, x: float) -> Any:
+        return self.lift(float(x))
+
+    def vector(self, x: Iterable[float]) -> np.ndarray:
+        lifted = [self.lift(float(entry)) for entry in x]
+        out = np.empty(len(lifted), object)
+        out[:] = lifted
+        return out
+
+    def _apply(self, name: str, *args):
+        if name not in self.functions:
+            raise NoRule(f"{name} of a fraction need not be one")
+        arrays = np.broadcast_arrays(*(np.asarray(x, object) for x in args))
+        flat = [
+            self.functions[name](*row) for row in zip(*(a.ravel() for a in arrays), strict=True)
+        ]
+        if not arrays[0].shape:
+            return flat[0]
+        out = np.empty(len(flat), object)
+        out[:] = flat
+        return out
+
+    def sqrt(self, x):
+        return self._apply("sqrt", x)
+
+    def sign(self, x):
+        return self._apply("sign", x)
+
+    def larger(self, x, y):
+        return self._apply("larger", x, y)
+
+    def power(self, base, exponent):
+        return self._apply("power", base, exponent)
+
+    def ratio(self, above, below):
+        return self._apply("ratio", above, below)
+
+    def cosine(self, part: int, whole: int):
+        """cos(pi part / whole)."""
+        return self._apply("cosine", part, whole)
+
+    def absolute(self, x):
+        return abs(x)
+
+    def exceeds(self, x, bound: int) -> bool:
+        if x > bound:
+            return True
+        if x < bound:
+            return False
+        raise Undecided("a comparison of overlapping balls steers the rule")
+
+    def mix(self, beta, old, new):
+        return beta * old + (1 - beta) * new
+
+    def piled(self, total, new, count: int):
+        return total + new
+
+    def shrunk(self, w, by):
+        return w - by * w
+
+    def spelled(self, one, other: Callable):
+        return one
+
+    def either(self, one, other: Callable):
+        return one
+
+    def leaf_sum(self, x: np.ndarray) -> np.ndarray:
+        out = x.copy()
+        for leaf in self.slices:
+            out[leaf] = x[leaf].sum()
+        return out
+
+    def axis_sum(self, x: np.ndarray, axis: int) -> np.ndarray:
+        return along(x, self.slices, axis)
+
+    def matrices(self, x: np.ndarray) -> np.ndarray:
+        return elsewhere(x, self.slices, self.lift(1.0))
+
+    def total(self, x: np.ndarray):
+        return x.sum()
+
+
+def balls(slices: Slices) -> Exact:
+    return Exact(slices, arb, BALLS)
+
+
+def rationals(slices: Slices) -> Exact:
+    """Quotients of whole numbers, by FLINT."""
+    return Exact(slices, lambda x: fmpq(*x.as_integer_ratio()), RATIONALS)
+
+
+def fractions(slices: Slices) -> Exact:
+    """Quotients of whole numbers, by Python itself."""
+    return Exact(slices, Fraction, RATIONALS)
+
+
+def _ratio(above, below):
+    return above / below if above != 0 and below != 0 else above * 0 + 1
+
+
+RATIONALS: dict[str, Callable] = {
+    "sign": lambda x: x * 0 + (x > 0) - (x < 0),
+    "larger": lambda x, y: x if x > y else y,
+}
+BALLS: dict[str, Callable] = {
+    "sqrt": lambda x: x.sqrt(),
+    "sign": lambda x: x.sgn(),
+    "larger": lambda x, y: x.max(y),
+    "power": lambda x, y: x**y,
+    "ratio": _ratio,
+    "cosine": lambda part, whole: (arb(part) / whole).cos_pi(),
+}

@@ -1,0 +1,108 @@
+"""Drive an update rule through one sequence: what it answers, or why that is no answer.
+
+Only what it returns is handed back to it, as copies; one step is asked for again at the end.
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from ..arithmetic.formats import format_of
+from .leaves import Layout, flat
+from .rule import RATE, Rule
+from .vectors import Sequence
+
+
+class Heard(NamedTuple):
+    """The parameters after every step as float64; or a failure."""
+
+    rows: np.ndarray
+    failure: str = ""
+
+
+class Refused(Exception):
+    """An answer that is none; the message says why."""
+
+
+def heard(
+    rule_at: Callable[[float], Rule], sequence: Sequence, layout: Layout, dtype: str
+) -> Heard:
+    """Every step's parameters.  Foreign code may raise anything; it is the finding, not ours."""
+    nothing = np.full(sequence.gradients.shape, np.nan)
+    try:
+        with jax.enable_x64(True), np.errstate(all="ignore"):
+            return Heard(_driven(rule_at, sequence, layout, dtype))
+    except Refused as refusal:
+        return Heard(nothing, str(refusal))
+    except Exception as error:
+        return Heard(nothing, f"it raised {type(error).__name__}: {error}")
+
+
+def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> np.ndarray:
+    held = format_of(dtype).name
+    params = layout.tree_of(sequence.params.astype(held))
+    state = _asked("init", rule_at(sequence.rates[0]).init, params)
+    rows, again = [], None
+    for k, (row, rate) in enumerate(zip(sequence.gradients, sequence.rates, strict=True)):
+        gradient = layout.tree_of(row.astype(held))
+        question = (rule_at(rate), gradient, copy.deepcopy(state), params, rate)
+        before = copy.deepcopy(question[1:])
+        answer = _asked("update", _call, *question)
+        params, state = _answer(answer, layout, held, k + 1)
+        rows.append(flat(params))
+        if k == len(sequence.gradients) // 2:
+            again = (question[0], *before, rows[-1])
+    if again is not None:
+        _ask_again(*again)
+    return np.stack(rows)
+
+
+def _call(rule: Rule, gradient, state, params, rate):
+    told = {RATE: rate} if rule.takes_rate else {}
+    return rule.update(gradient, state, params, **told)
+
+
+def _asked(what: str, function: Callable, *args) -> Any:
+    """The answer; Refused where the arrays that were handed in are not what they were."""
+    mine = args[:1] if what == "init" else (args[1], args[3])
+    before = copy.deepcopy(mine)
+    answer = function(*args)
+    for name, old, new in zip(("params",) if len(mine) == 1 else NAMES, before, mine, strict=True):
+        leaves = zip(jax.tree.leaves(old), jax.tree.leaves(new), strict=True)
+        if not all(np.array_equal(a, b, equal_nan=True) for a, b in leaves):
+            raise Refused(f"{what} changed the {name} that it was given; return new arrays")
+    return answer
+
+
+NAMES = ("gradient", "params")
+
+
+def _answer(answer: Any, layout: Layout, held: str, step: int) -> tuple[Any, Any]:
+    """Parameters and state; Refused unless they have the shape of a step."""
+    if not (isinstance(answer, tuple | list) and len(answer) == 2):
+        raise Refused(f"update answered {type(answer).__name__}; return (params, state)")
+    params, state = answer
+    leaves, tree = jax.tree.flatten(params)
+    shapes = tuple(np.shape(leaf) for leaf in leaves)
+    if tree != layout.tree or shapes != layout.shapes:
+        raise Refused(
+            f"at step {step} the parameters came back as {tree} of shapes {list(shapes)}; "
+            f"they are {layout.tree} of shapes {list(layout.shapes)}"
+        )
+    dtypes = {str(np.asarray(leaf).dtype) for leaf in leaves}
+    if dtypes - {held}:
+        raise Refused(f"at step {step} parameters in {held} came back in {', '.join(dtypes)}")
+    return jax.tree.map(np.asarray, params), state
+
+
+def _ask_again(rule: Rule, gradient, state, params, rate, row: np.ndarray) -> None:
+    """The same question must have the same answer, whatever happened in between."""
+    told = flat(_call(rule, gradient, copy.deepcopy(state), params, rate)[0])
+    if not np.array_equal(told, row, equal_nan=True):
+        raise Refused(
+            "one step asked for again was answered differently: something is remembered outside "
+            "of the state that update returns, or drawn at random"
+        )

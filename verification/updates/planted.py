@@ -1,0 +1,122 @@
+"""Every catalogued mistake, planted into a variant and judged: is it caught, and is it named?"""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arithmetic.formats import format_of
+from ..derivations.rules import VARIANTS, Variant
+from ..faults.update_rules import WrongRule, wrong_rules
+from ..judgement.verdict import judge
+from ..measurement.sample import Sample
+from ..vocabulary import Finding, Verdict
+from . import vectors
+from .explain import Answers, answers, explained, with_reason
+from .leaves import Layout, layout
+from .same import same
+from .truth import proven, roughly, rounding
+from .vectors import Sequence
+
+
+class Planted(NamedTuple):
+    """One mistake in one variant: what was said of it."""
+
+    rule: str
+    fault: str
+    description: str
+    verdict: str
+    caught: bool
+    first: str  # the first explanation's name
+    same: bool  # whether that is this mistake in other words: proven to be the same rule
+    named: bool  # whether it is this mistake, the same rule, or what these runs cannot tell from it
+    also: tuple[str, ...]  # other rules that these runs cannot tell from the first
+
+
+def planted(
+    name: str, dtype: str = "float64", cases: int = 2, seed: int = 0, every: int = 1
+) -> list[Planted]:
+    """Each mistake that changes what the variant does, or one in `every`, at the same runs."""
+    variant, where = VARIANTS[name], layout(vectors.PARAMS)
+    samples = runs(variant, where, dtype, cases, seed)
+    known = answers(samples, variant, where, dtype)
+    mistakes = wrong_rules(name)[::every]
+    made = (_judged(w, variant, where, dtype, samples, known) for w in mistakes)
+    return [one for one in made if one is not None]
+
+
+def runs(variant: Variant, where: Layout, dtype: str, cases: int, seed: int) -> list[Sample]:
+    """Runs of a variant with its own answers, in the dtype."""
+    rng = np.random.default_rng(seed)
+    return [run_of(variant, where, dtype, rng, f"case {k}") for k in range(cases)]
+
+
+def run_of(variant: Variant, where: Layout, dtype: str, rng: np.random.Generator, label: str):
+    h = vectors.hyperparameters(variant, rng, dtype)
+    rates = vectors.rates(h.pop("learning_rate"), 16, changes=True)
+    averages = variant.family == "average"
+    sequence = Sequence(h, *vectors.draw(rng, where.size, 16, dtype, averages), rates)
+    return Sample(
+        label=label,
+        paths=where.paths,
+        truth=proven(variant, sequence, where),
+        allowed=where.leaves_of(rounding(variant, sequence, where, dtype).allowed),
+        got=where.leaves_of(roughly(variant, sequence, where, dtype)),
+        args=(sequence, None),
+        budgets=("running bound",) * len(where.paths),
+    )
+
+
+def verdict_on(
+    rule: Variant,
+    variant: Variant,
+    where: Layout,
+    dtype: str,
+    samples: list[Sample],
+    known: Answers | None = None,
+) -> Finding:
+    """What is said of a rule that does what `rule` does, against `variant`."""
+    given = [
+        replace(s, got=where.leaves_of(roughly(rule, s.args[0], where, dtype))) for s in samples
+    ]
+    explain = partial(explained, variant=variant, layout=where, dtype=dtype, known=known)
+    finding = judge(rule.name, dtype, given, explain=lambda evidence: explain(given))
+    return with_reason(finding, given, variant, where, dtype, known)
+
+
+def _judged(
+    w: WrongRule, variant: Variant, where: Layout, dtype: str, samples, known: Answers
+) -> Planted | None:
+    if all(_same(w.variant, s, where, dtype) for s in samples):
+        return None
+    finding = verdict_on(w.variant, variant, where, dtype, samples, known)
+    said: Any = finding.explanation[0] if finding.explanation else None
+    also = said.confused_with if said else ()
+    first = said.fault if said else ""
+    fits = bool(said and said.fits)
+    alike = fits and first != w.fault.name and bool(same(variant.name, w.fault.name, first).same)
+    named = fits and (alike or w.fault.name in (first, *also))
+    caught = finding.verdict in (Verdict.WRONG, Verdict.REJECTED)
+    return Planted(
+        variant.name,
+        w.fault.name,
+        w.fault.description,
+        str(finding.verdict),
+        caught,
+        first,
+        alike,
+        named,
+        also,
+    )
+
+
+def _same(wrong: Variant, sample: Sample, where: Layout, dtype: str) -> bool:
+    """Whether the mistake does nothing at this run, but for rounding in float64."""
+    sequence = sample.args[0]
+    values = roughly(wrong, sequence, where)
+    right = roughly(VARIANTS[wrong.name], sequence, where)
+    room = np.concatenate([a.reshape(len(a), -1) for a in sample.allowed], axis=1)
+    scale = 1.0 if dtype == "float64" else format_of("float64").unit / format_of(dtype).unit
+    with np.errstate(invalid="ignore"):
+        return bool((np.abs(values - right) <= 2.0 * scale * room).all())

@@ -1,0 +1,76 @@
+"""What a variant does on given vectors: proven, and with the rounding that it may show."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import ctx
+
+from ..arithmetic.formats import format_of
+from ..derivations.rules import Variant, run
+from ..oracles import ball, rational
+from ..vocabulary import Ball
+from .exact import Exact, balls, rationals
+from .floats import Floats
+from .leaves import Layout
+from .rounded import RunningError
+from .vectors import Sequence
+
+BITS = 256  # of working precision: a step loses a few bits, and a sequence has a few dozen
+
+
+class Trajectory(NamedTuple):
+    """The parameters after every step, as float64, and what a correct run may be off by."""
+
+    values: np.ndarray  # (steps, entries)
+    allowed: np.ndarray
+
+
+def proven(variant: Variant, sequence: Sequence, layout: Layout) -> list[Ball]:
+    """The exact parameters after every step, leaf by leaf: fractions where the rule is rational."""
+    if variant.rational:
+        rows = exactly(variant, sequence, rationals(layout.slices))
+        return [rational.to_ball(leaf) for leaf in layout.leaves_of(rows)]
+    with ctx.workprec(BITS):
+        rows = exactly(variant, sequence, balls(layout.slices))
+        return [ball.to_ball(leaf) for leaf in layout.leaves_of(rows)]
+
+
+def exactly(variant: Variant, sequence: Sequence, numbers: Exact) -> np.ndarray:
+    """The parameters after every step, in numbers that do not round."""
+    return np.stack(_run(variant, sequence, numbers))
+
+
+def rounding(variant: Variant, sequence: Sequence, layout: Layout, dtype: str) -> Trajectory:
+    """The parameters after every step in float64, and their running error bound in the dtype."""
+    numbers = RunningError(layout.slices, format_of(dtype))
+    with np.errstate(all="ignore"):
+        steps = _run(variant, sequence, numbers)
+    shape = (len(steps), layout.size)
+    values = np.array([np.broadcast_to(w.value, shape[1:]) for w in steps], np.float64)
+    errors = np.array([np.broadcast_to(w.error, shape[1:]) for w in steps], np.float64)
+    return Trajectory(values, np.where(np.isnan(errors) | np.isnan(values), np.inf, errors))
+
+
+def roughly(
+    variant: Variant, sequence: Sequence, layout: Layout, dtype: str = "float64"
+) -> np.ndarray:
+    """The parameters after every step in plain floats; NaN where that breaks down."""
+    numbers = Floats(layout.slices, format_of(dtype).name)
+    shape = (len(sequence.gradients), layout.size)
+    try:
+        with np.errstate(all="ignore"):
+            steps = _run(variant, sequence, numbers)
+            return np.array([np.broadcast_to(w, shape[1:]) for w in steps], np.float64)
+    except ArithmeticError:
+        return np.full(shape, np.nan)
+
+
+def _run(variant: Variant, sequence: Sequence, numbers: Any) -> list:
+    return run(
+        variant,
+        numbers,
+        sequence.hyperparameters,
+        numbers.vector(sequence.params),
+        [numbers.vector(g) for g in sequence.gradients],
+        [numbers.scalar(r) for r in sequence.rates],
+    )

@@ -1,0 +1,136 @@
+"""What an update rule is driven by: vectors built to tell variants of rules apart.
+
+Each entry of the parameters meets gradients of its own kind, over scales from far below every
+epsilon to huge; every kind is there at once, in leaves of unequal size and rank.  The rate changes
+twice, by factors that are no powers of two.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arithmetic.formats import format_of
+from ..derivations.rules import Variant
+
+PARAMS = {"w": np.zeros((2, 3)), "b": np.zeros(4), "scale": np.zeros(())}
+KINDS = 7
+CALM = 4  # of so many steps the last is calm: no norm is large there
+LARGEST, SMALLEST = 6.0, 9.0  # decimal orders of gradients, as far as the format goes
+
+
+class Sequence(NamedTuple):
+    """One run: hyperparameters, the first parameters, gradients and rates step by step."""
+
+    hyperparameters: Mapping[str, Any]
+    params: np.ndarray
+    gradients: np.ndarray  # (steps, entries)
+    rates: tuple[float, ...]
+
+
+Draw = Callable[[np.random.Generator], int | float]
+between = lambda low, high: lambda rng: float(rng.uniform(low, high))
+logarithmic = lambda low, high: lambda rng: float(10.0 ** rng.uniform(low, high))
+counted = lambda low, high: lambda rng: int(rng.integers(low, high + 1))
+
+DRAWN: dict[str, Draw] = {  # away from 0, 1, halves and every library's default
+    "b1": between(0.6, 0.96),
+    "b2": between(0.8, 0.995),
+    "decay": between(0.4, 0.96),
+    "rho": between(0.6, 0.96),
+    "momentum": between(0.55, 0.95),
+    "dampening": between(0.1, 0.6),
+    "eps": logarithmic(-5.0, -1.5),
+    "eps_root": logarithmic(-10.0, -5.0),
+    "weight_decay": between(0.02, 0.3),
+    "lr_decay": between(0.02, 0.2),
+    "momentum_decay": between(0.01, 0.5),
+    "initial_accumulator_value": between(0.05, 0.4),
+    "max_norm": between(0.5, 3.0),
+    "max_delta": between(0.05, 0.8),
+    "gamma": between(0.55, 0.95),
+    "every": counted(2, 4),
+    "step_size": counted(2, 5),
+    "total": counted(5, 18),
+    "warmup": counted(3, 7),
+    "decay_rate": between(0.55, 0.95),
+    "threshold": between(1.0, 1.6),
+    "min_scale": between(0.05, 0.5),
+    "learning_rate": logarithmic(-2.5, -0.7),
+}
+
+RELATIVE = logarithmic(-0.8, 0.2)  # about 1 / sqrt t, which is there the largest rate
+
+
+def hyperparameters(
+    variant: Variant, rng: np.random.Generator, dtype: str
+) -> dict[str, int | float]:
+    """Settings of a variant, the rate among them, at numbers that the dtype holds."""
+    names, drawn = ["learning_rate", *variant.defaults], DRAWN
+    if variant.family == "adafactor":
+        drawn = DRAWN | {"learning_rate": RELATIVE}
+    return {name: _held(drawn[name](rng), dtype) for name in names}
+
+
+def _held(x: int | float, dtype: str) -> int | float:
+    return x if isinstance(x, int) else float(np.float64(x).astype(format_of(dtype).name))
+
+
+def rates(rate: Any, steps: int, changes: bool) -> tuple[float, ...]:
+    """The rate of every step: a schedule's own, or one that changes twice, or never does."""
+    if callable(rate):
+        return tuple(float(np.asarray(rate(i))) for i in range(steps))
+    if not changes:
+        return (float(rate),) * steps
+    factors = (1.0, 0.4375, 1.3125)  # few bits: every dtype holds the product or nearly
+    third = -(-steps // 3)
+    return tuple(float(rate) * factors[i // third] for i in range(steps))
+
+
+def draw(
+    rng: np.random.Generator, size: int, steps: int, dtype: str, averages: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """First parameters and gradients, held by the dtype."""
+    target = format_of(dtype)
+    reach = min(1.0, np.log10(target.largest) / 38.0)  # half precision does not go as far
+    params = rng.choice([-1.0, 1.0], size) * 10.0 ** rng.uniform(-2.0, 0.5, size)
+    scale = 10.0 ** rng.uniform(-1.0, 0.3, (steps, size))
+    gradients = rng.choice([-1.0, 1.0], (steps, size)) * scale
+    kinds = rng.permutation(size) % KINDS
+    for entry, kind in enumerate(kinds):
+        gradients[:, entry] = _kind(int(kind), gradients[:, entry], rng, reach)
+    gradients[CALM - 1 :: CALM] = _calmed(gradients[CALM - 1 :: CALM], rng)
+    near = lambda x: x.astype(target.name).astype(np.float64)
+    if averages:
+        gradients = np.clip(gradients, -10.0, 10.0)
+    return near(params), near(gradients)
+
+
+def _kind(kind: int, g: np.ndarray, rng: np.random.Generator, reach: float) -> np.ndarray:
+    """Of one sign; zeros at first, or amid; tiny; huge once; a spread; signs that take turns."""
+    t = np.arange(len(g))
+    match kind:
+        case 0:
+            return np.abs(g)
+        case 1:
+            return np.where(t < int(rng.integers(1, 4)), 0.0, g)
+        case 2:
+            return np.where((t % 5 == 1) | (t % 5 == 2), 0.0, g)
+        case 3:
+            return g * 10.0 ** -rng.uniform(2.0 * reach, SMALLEST * reach)
+        case 4:
+            return g * np.where(t == len(g) // 2, 10.0 ** (LARGEST * reach), 1.0)
+        case 5:
+            return g * 10.0 ** (reach * rng.uniform(-3.0, 2.0, len(g)))
+        case _:  # the sign of a mean of them hangs on its weights
+            return np.abs(g) * (-1.0) ** t * 10.0 ** rng.uniform(-1.0, 1.0, len(g))
+
+
+def _calmed(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rows with norms far below every max_norm, and about it, by turns."""
+    orders = np.array([rng.uniform(*BELOW if k % 2 == 0 else ABOUT) for k in range(len(rows))])
+    norms = np.sqrt((rows * rows).sum(axis=1))
+    return rows * (10.0**orders / np.where(norms == 0.0, 1.0, norms))[:, None]
+
+
+BELOW, ABOUT = (-1.5, -0.7), (-0.6, 0.5)  # decimal orders; half of the least max_norm is 10^-0.6
