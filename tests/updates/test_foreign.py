@@ -13,7 +13,7 @@ import verification as vf
 from verification.adapters.limits import Limits
 from verification.updates.foreign import validate_update_process
 
-TOOL = Path(__file__).resolve().parents[3] / "examples" / "protocol" / "adam.py"
+TOOL = Path(__file__).resolve().parents[2] / "examples" / "protocol" / "adam.py"
 TEXT = TOOL.read_text()
 ROOT = "(math.sqrt(v / (1 - b2**t)) + eps)"
 ANSWER = '"output": adam(*(run[name] for name in names))'
