@@ -27,7 +27,7 @@ import numpy as np
 from verification.inputs.networks import POINTS, Configuration, configurations, corners, coverage
 from verification.report.findings.writing import write_text
 from verification.selftest.calibration import ALL, LOSSY, installed, judgements
-from verification.selftest.tallies import CONTROL, EDGES, Judged, rows, sensitivity
+from verification.selftest.statistics import CONTROL, EDGES, Judged, rows, sensitivity
 
 HERE = Path(__file__).parent
 RECORD = HERE / "calibration.json"

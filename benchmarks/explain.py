@@ -30,7 +30,7 @@ from verification.explanation.twins import catalogue
 from verification.faults import planted
 from verification.inputs.programs import program
 from verification.judgement import check
-from verification.judgement.truth_source import hearing
+from verification.judgement.truth_source import truth_source
 from verification.measurement.sample import Sample, outside
 from verification.measurement.subject import Subject
 from verification.report.findings.writing import write_text
@@ -44,7 +44,7 @@ BARS = {"single": 0.95, "double": 0.70}
 
 
 @dataclass
-class Tally:
+class Statistics:
     """Of one size of program, and one or two mistakes at once."""
 
     kind: str
@@ -58,8 +58,10 @@ class Tally:
     seconds: float = 0.0  # the longest
 
 
-def tally(kind: str, lines: int, programs: int, mistakes: int, seed: int, folder: Path) -> Tally:
-    row = Tally(kind, lines)
+def counted(
+    kind: str, lines: int, programs: int, mistakes: int, seed: int, folder: Path
+) -> Statistics:
+    row = Statistics(kind, lines)
     for number in range(programs):
         rng = np.random.default_rng([seed, lines, number])
         made = program(rng, lines)
@@ -71,15 +73,15 @@ def tally(kind: str, lines: int, programs: int, mistakes: int, seed: int, folder
         right = planted.planted(traced, {})
         answer = lambda *args, right=right: tuple(right(*args))
         subject = Subject(answer, function, everything, "float64", points[0])
-        hear = hearing(subject, points[0])
-        samples = [hear.at(Case(f"case {k}", point), rng) for k, point in enumerate(points)]
+        evaluate = truth_source(subject, points[0])
+        samples = [evaluate.at(Case(f"case {k}", point), rng) for k, point in enumerate(points)]
         true = [s for s in samples if s is not None and not s.failure]
         for _ in range(mistakes):
             judge(row, rng, traced, function, true, 2 if kind == "double" else 1)
     return row
 
 
-def judge(row: Tally, rng, traced, function, true: list[Sample], count: int) -> None:
+def judge(row: Statistics, rng, traced, function, true: list[Sample], count: int) -> None:
     """Plant, ask, compare."""
     places = planted.places(traced)
     picked = [places[int(k)] for k in rng.choice(len(places), count, replace=False)]
@@ -158,7 +160,7 @@ def page(record: dict) -> str:
         "| mistakes | lines | equations | planted | unseen | named | first | misled | seconds |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
     )
-    keys = tuple(k.name for k in fields(Tally))
+    keys = tuple(k.name for k in fields(Statistics))
     body = "".join("| " + " | ".join(str(r[k]) for k in keys) + " |\n" for r in record["programs"])
     known = record["catalogue"]
     good = sum(r["explained"] for r in known)
@@ -178,7 +180,7 @@ def main() -> int:
     found: dict = {"seed": given.seed, "programs": [], "catalogue": []}
     with tempfile.TemporaryDirectory() as folder:
         for kind, n in itertools.product(BARS, given.lines):
-            row = tally(kind, n, given.programs, given.mistakes, given.seed, Path(folder))
+            row = counted(kind, n, given.programs, given.mistakes, given.seed, Path(folder))
             found["programs"].append(asdict(row) | {"seconds": round(row.seconds, 2)})
             record(found)
     for name in DERIVATIONS:

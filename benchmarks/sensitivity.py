@@ -29,7 +29,7 @@ from refnet import mlp, mse
 from refnet.layers import Dense
 from verification.judgement.verdict import judge
 from verification.measurement.budget import budget
-from verification.measurement.evaluation import heard, held, proof
+from verification.measurement.evaluation import evaluated, held, proof
 from verification.measurement.sample import Sample
 from verification.oracles.question import ask
 from verification.report.findings.writing import write_text
@@ -79,7 +79,7 @@ def judged(of: Callable, point: tuple, dtype: str) -> tuple[Sample, Finding]:
     assert case is not None
     gradient = jax.grad(of)
     bound = partial(budget, gradient, case.args, dtype)
-    sample = heard(jax.jit(gradient), proof(ask(of, case.args)), bound, case)
+    sample = evaluated(jax.jit(gradient), proof(ask(of, case.args)), bound, case)
     return sample, judge(of.__name__, dtype, [sample])
 
 

@@ -31,11 +31,11 @@ def main(seed: int) -> int:
         answers = Path(folder) / "answers.json"
         answers.write_text(json.dumps(expected(files)))
         began = time.perf_counter()
-        tallies = check_vectors(one, answers)
-        tests = sum(t.tests for t in tallies)
-        bad = [t.finding for t in tallies if t.finding.verdict != "correct"]
+        statistics = check_vectors(one, answers)
+        tests = sum(t.tests for t in statistics)
+        bad = [t.finding for t in statistics if t.finding.verdict != "correct"]
         print(f"{size / 1e6:.2f} MB; {tests} tests judged in {time.perf_counter() - began:.1f} s")
-        print(f"{len(tallies)} verdicts, {len(bad)} of them not correct; differ: {different or 0}")
+        print(f"{len(statistics)} verdicts, {len(bad)} not correct; differ: {different or 0}")
         print(*bad, sep="\n")
     return int(bool(different or bad) or size > LARGEST)
 

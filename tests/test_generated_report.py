@@ -127,7 +127,7 @@ def test_every_part_of_the_report_is_there(committed):
 
 def whole(document: dict) -> None:
     from verification.measurement.budget import DTYPES
-    from verification.selftest.lost import forms
+    from verification.selftest.digit_loss import forms
 
     derived = {(row["name"], row["dtype"]) for row in document["derivations"]}
     dtypes = QUICK_DTYPES if document["quick"] else DTYPES

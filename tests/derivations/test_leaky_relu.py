@@ -23,5 +23,5 @@ def test_gradient_is_correct(is_correct):
     is_correct("leaky_relu")
 
 
-def test_planted_mistakes_are_convicted(twins_are_wrong):
+def test_planted_mistakes_are_caught(twins_are_wrong):
     twins_are_wrong("leaky_relu")

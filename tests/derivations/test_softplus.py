@@ -22,5 +22,5 @@ def test_gradient_is_correct(is_correct):
     is_correct("softplus")
 
 
-def test_planted_mistakes_are_convicted(twins_are_wrong):
+def test_planted_mistakes_are_caught(twins_are_wrong):
     twins_are_wrong("softplus")

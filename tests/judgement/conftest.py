@@ -9,7 +9,7 @@ import pytest
 
 from verification.judgement.verdict import judge
 from verification.measurement.budget import budget
-from verification.measurement.evaluation import heard, held, proof
+from verification.measurement.evaluation import evaluated, held, proof
 from verification.measurement.higher_precision import right_formula
 from verification.oracles.question import ask
 from verification.vocabulary import Case
@@ -27,7 +27,7 @@ def verdict_of():
                 samples.append(None)
                 continue
             bound = partial(budget, jax.grad(of), case.args, dtype)
-            samples.append(heard(gradient, proof(ask(of, case.args)), bound, case))
+            samples.append(evaluated(gradient, proof(ask(of, case.args)), bound, case))
         return judge("subject", dtype, samples, faults, formula_is_right=right_formula(gradient))
 
     return finding

@@ -11,7 +11,7 @@ from refnet import mlp, mse
 from refnet.layers import Dense
 from verification.judgement.verdict import judge
 from verification.measurement.budget import budget
-from verification.measurement.evaluation import heard, held, proof
+from verification.measurement.evaluation import evaluated, held, proof
 from verification.oracles.question import ask
 from verification.vocabulary import Case, Verdict
 
@@ -35,7 +35,7 @@ def sum_of_terms(w):
 def sample_of(of, draw, dtype):
     case = held(Case("case 0", draw(np.random.default_rng(1))), dtype, (0,))
     bound = partial(budget, jax.grad(of), case.args, dtype)
-    return heard(jax.jit(jax.grad(of)), proof(ask(of, case.args)), bound, case)
+    return evaluated(jax.jit(jax.grad(of)), proof(ask(of, case.args)), bound, case)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Every oracle is heard beside the proven ball: a lie is seen, and a silence says why."""
+"""Every oracle is evaluated beside the proven ball: a lie is seen, and a silence says why."""
 
 from types import SimpleNamespace
 

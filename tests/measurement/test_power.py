@@ -16,7 +16,7 @@ from verification.arithmetic.formats import DTYPES, PRECISIONS
 from verification.judgement.verdict import judge
 from verification.measurement import power as module
 from verification.measurement.budget import budget
-from verification.measurement.evaluation import heard, held, proof
+from verification.measurement.evaluation import evaluated, held, proof
 from verification.measurement.sample import Sample
 from verification.oracles.question import as_exact, ask
 from verification.vocabulary import Ball, Case, Verdict
@@ -76,7 +76,7 @@ def samples(name, dtype, cases=3):
     for k in range(cases):
         case = held(Case(f"case {k}", DRAWS[of](rng)), dtype, (0,))
         bound = partial(budget, jax.grad(of), case.args, dtype)
-        made.append(heard(right(of, dtype), proof(ask(of, case.args)), bound, case))
+        made.append(evaluated(right(of, dtype), proof(ask(of, case.args)), bound, case))
     return made
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from verification.report import calibration
-from verification.selftest.tallies import EDGES
+from verification.selftest.statistics import EDGES
 
 
 def row(implementation="NumPy", dtype="float32", **at) -> dict:

@@ -124,8 +124,8 @@ def test_scores_that_are_not_there_are_said_to_be_missing(tmp_path, monkeypatch)
     monkeypatch.setattr(naming, "SCORES", tmp_path / "explain.json")
     (table,) = naming.tables({naming.WORKED: Part([])})
     assert table.rows == () and table.notes == (naming.MISSING,)
-    tally = {"kind": "double", "lines": 50, "equations": 60, "planted": 8, "named": 7}
-    program = tally | {"first": 6, "misled": 0, "unseen": 1, "seconds": 2.5}
+    row = {"kind": "double", "lines": 50, "equations": 60, "planted": 8, "named": 7}
+    program = row | {"first": 6, "misled": 0, "unseen": 1, "seconds": 2.5}
     known = [{"explained": True, "located": False}]
     naming.SCORES.write_text(json.dumps({"programs": [program], "catalogue": known}))
     (table,) = naming.tables({naming.WORKED: Part([])})

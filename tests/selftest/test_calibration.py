@@ -25,7 +25,7 @@ from verification.oracles import ball
 from verification.oracles.question import ask
 from verification.selftest import calibration
 from verification.selftest.calibration import Implementation, calibrate, judgements
-from verification.selftest.tallies import BINS, CONTROL, EDGES, counted, rows, sensitivity
+from verification.selftest.statistics import BINS, CONTROL, EDGES, counted, rows, sensitivity
 
 NUMPY = {"NumPy": calibration.ALL["NumPy"]}
 SMALL = configurations(8, seed=4, widest=40, most=40, points=4)

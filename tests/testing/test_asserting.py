@@ -52,12 +52,12 @@ def test_undecided_is_no_pass_unless_it_is_said_to_be_skipped():
 
 
 def test_whoever_listens_hears_of_right_and_wrong(monkeypatch):
-    heard = []
-    monkeypatch.setattr(asserting, "LISTENERS", [heard.append])
+    evaluated = []
+    monkeypatch.setattr(asserting, "LISTENERS", [evaluated.append])
     assert_gradient(right, of=of, args=points, cases=2)
     with pytest.raises(GradientError):
         assert_gradient(half, of=of, args=points, cases=2)
 
-    assert [row["verdict"] for row in heard] == ["correct", "wrong"]
-    assert heard[1]["location"]["line"] == half.__code__.co_firstlineno
-    assert heard[1]["location"]["file"].endswith("test_asserting.py")
+    assert [row["verdict"] for row in evaluated] == ["correct", "wrong"]
+    assert evaluated[1]["location"]["line"] == half.__code__.co_firstlineno
+    assert evaluated[1]["location"]["file"].endswith("test_asserting.py")

@@ -79,22 +79,22 @@ def verdicts(folder, tmp_path, table):
 
 
 def test_right_answers_are_correct_and_every_mistake_would_have_been_seen(folder, right, tmp_path):
-    tallies = judged(folder, tmp_path, right)
-    assert tuple(tallies) == DTYPES
-    for tally in tallies.values():
-        finding = tally.finding
+    statistics = judged(folder, tmp_path, right)
+    assert tuple(statistics) == DTYPES
+    for row in statistics.values():
+        finding = row.finding
         assert (finding.name, finding.verdict, finding.cases) == (NAME, "correct", CASES)
         assert all(finding.kills.values()) and len(finding.kills) > 40
-        assert not (finding.explanation or tally.missing or tally.accepted)
+        assert not (finding.explanation or row.missing or row.accepted)
 
 
 def test_wrong_answers_are_named_as_those_of_a_program_are(folder, tmp_path):
-    for tally in judged(folder, tmp_path, answered(folder, inside=True)).values():
-        assert tally.finding.verdict == "wrong"
-        assert "this is adam_eps_inside" in tally.finding.explanation[0].mistake
-    for tally in judged(folder, tmp_path, answered(folder, power=False)).values():
-        assert tally.finding.verdict == "wrong"
-        assert "the power t is missing" in tally.finding.explanation[0].mistake
+    for row in judged(folder, tmp_path, answered(folder, inside=True)).values():
+        assert row.finding.verdict == "wrong"
+        assert "this is adam_eps_inside" in row.finding.explanation[0].mistake
+    for row in judged(folder, tmp_path, answered(folder, power=False)).values():
+        assert row.finding.verdict == "wrong"
+        assert "the power t is missing" in row.finding.explanation[0].mistake
 
 
 @pytest.mark.parametrize(("budgets", "verdict"), [(0.5, "correct"), (3.0, "wrong")])
@@ -118,9 +118,9 @@ def test_answers_through_a_narrower_format_are_wrong_in_a_wider(folder, tmp_path
     single = lambda **run: {
         "params": [{n: np.float32(w) for n, w in s.items()} for s in adam(**run)["params"]]
     }
-    tallies = judged(folder, tmp_path, answered(folder, single))
-    assert tallies["float32"].finding.verdict == "correct"
-    assert tallies["float64"].finding.verdict == "wrong"
+    statistics = judged(folder, tmp_path, answered(folder, single))
+    assert statistics["float32"].finding.verdict == "correct"
+    assert statistics["float64"].finding.verdict == "wrong"
 
 
 def test_a_test_or_a_group_without_answers_is_no_pass(folder, right, tmp_path):
@@ -133,10 +133,10 @@ def test_a_test_or_a_group_without_answers_is_no_pass(folder, right, tmp_path):
     single = [
         t["tcId"] for g in document["testGroups"] if g["dtype"] == "float32" for t in g["tests"]
     ]
-    tallies = judged(folder, tmp_path, {k: v for k, v in right.items() if k not in single})
-    assert tallies["float64"].finding.verdict == "correct"
-    assert tallies["float32"].finding.verdict == "undecided"
-    assert set(tallies["float32"].missing) == set(single)
+    statistics = judged(folder, tmp_path, {k: v for k, v in right.items() if k not in single})
+    assert statistics["float64"].finding.verdict == "correct"
+    assert statistics["float32"].finding.verdict == "undecided"
+    assert set(statistics["float32"].missing) == set(single)
     planted = {t["tcId"]: None for t in tests.values() if "of" in t}
     assert verdicts(folder, tmp_path, right | planted) == ["undecided"] * 2
 
@@ -163,9 +163,9 @@ def test_what_is_planted_must_be_refused(folder, right, tmp_path):
     assert len(planted) > 1.5 * len(wrong_rules("adam"))  # some are excused in one dtype, or none
     assert verdicts(folder, tmp_path, right | dict.fromkeys(planted, "differs")) == ["correct"] * 2
     weak = right | dict.fromkeys(planted, "agrees")
-    tallies = judged(folder, tmp_path, weak)
-    assert {t.finding.verdict for t in tallies.values()} == {"wrong"}
-    assert "planted: power missing" in tallies["float64"].finding.reason
+    statistics = judged(folder, tmp_path, weak)
+    assert {t.finding.verdict for t in statistics.values()} == {"wrong"}
+    assert "planted: power missing" in statistics["float64"].finding.reason
     fooled = right | {k: t["answer"] for k, t in planted.items()}
     assert sum(len(t.accepted) for t in judged(folder, tmp_path, fooled).values()) == len(planted)
 

@@ -75,10 +75,10 @@ def verdicts(folder, tmp_path, table, name="mse"):
 
 
 def test_right_answers_are_correct(folder, right, tmp_path):
-    tallies = judged(folder, tmp_path, right)
-    assert set(tallies) == {(n, d) for n in NAMES for d in DTYPES}
-    assert {t.finding.verdict for t in tallies.values()} == {"correct"}, tallies
-    assert all(max(t.finding.power.values()) < 1e-5 for t in tallies.values())
+    statistics = judged(folder, tmp_path, right)
+    assert set(statistics) == {(n, d) for n in NAMES for d in DTYPES}
+    assert {t.finding.verdict for t in statistics.values()} == {"correct"}, statistics
+    assert all(max(t.finding.power.values()) < 1e-5 for t in statistics.values())
 
 
 def test_hexadecimal_answers_and_a_folder_of_files_will_do(folder, right, tmp_path):
@@ -142,9 +142,9 @@ def test_a_mistake_in_one_file_is_not_one_in_another(folder, tmp_path):
 def test_a_test_without_an_answer_is_no_pass(folder, right, tmp_path):
     missing = next(k for k in right if k.startswith("mse"))
     some = {k: v for k, v in right.items() if k != missing}
-    tally = judged(folder, tmp_path, some)["mse", "float64"]
-    assert tally.finding.verdict == "undecided" and tally.missing == (missing,)
-    assert missing in tally.finding.reason
+    row = judged(folder, tmp_path, some)["mse", "float64"]
+    assert row.finding.verdict == "undecided" and row.missing == (missing,)
+    assert missing in row.finding.reason
     tests = (t for d in read(folder) for g in d["testGroups"] for t in g["tests"])
     unplanted = right | {t["tcId"]: None for t in tests if "of" in t}
     assert verdicts(folder, tmp_path, unplanted) == {"undecided"}
@@ -174,10 +174,10 @@ def test_every_mistake_is_planted_and_would_be_refused(folder):
 def test_a_planted_answer_given_as_an_answer_is_wrong(folder, right, tmp_path):
     tests = [t for d in read(folder) for g in d["testGroups"] for t in g["tests"]]
     fooled = right | {t["tcId"]: t["answer"] for t in tests if t["result"] == "must-differ"}
-    tallies = judged(folder, tmp_path, fooled).values()
-    assert {t.finding.verdict for t in tallies} == {"wrong"}
+    statistics = judged(folder, tmp_path, fooled).values()
+    assert {t.finding.verdict for t in statistics} == {"wrong"}
     planted = sum(t["result"] == "must-differ" for t in tests)
-    assert sum(len(t.accepted) for t in tallies) == planted
+    assert sum(len(t.accepted) for t in statistics) == planted
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0, 1.25])

@@ -12,7 +12,7 @@ from .status import status_of
 WIDE = 120  # columns, where no terminal says how many
 
 if TYPE_CHECKING:
-    from ..vectors.answers import Tally
+    from ..vectors.answers import Statistics
 
 vectors = typer.Typer(
     help="Test vectors as JSON files: write them, or judge what another program answered.",
@@ -95,30 +95,30 @@ def check(
     from ..vectors import check_vectors
 
     try:
-        tallies = check_vectors(folder, answers)
+        statistics = check_vectors(folder, answers)
     except Unreadable as error:
         raise Mistake(str(error)) from None
-    _print(tallies)
-    return status_of(tally.finding.verdict for tally in tallies)
+    _print(statistics)
+    return status_of(row.finding.verdict for row in statistics)
 
 
-def _print(tallies: list["Tally"]) -> None:
+def _print(statistics: list["Statistics"]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Column, Table
 
     names = ("dtype", "verdict", "tests", "missing", "worst", "power")
     table = Table(Column("algorithm", no_wrap=True), *names, box=box.SIMPLE_HEAD)
-    for tally in tallies:
-        f = tally.finding
+    for row in statistics:
+        f = row.finding
         worst = f"{f.worst.budgets:.2g}" if f.worst else "none"
         power = max(f.power.values(), default=float("inf"))
-        counts = str(tally.tests), str(len(tally.missing))
+        counts = str(row.tests), str(len(row.missing))
         table.add_row(f.name, f.dtype, f.verdict, *counts, worst, f"{power:.1e}")
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
     console.print(table)
-    for tally in tallies:
-        f = tally.finding
+    for row in statistics:
+        f = row.finding
         if f.verdict != "correct":
             console.print(f"{f.name}, {f.dtype}: {f.verdict}: {f.reason}", markup=False)
             for said in f.explanation[:1]:

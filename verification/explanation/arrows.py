@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arithmetic.local_derivatives import against, swept
 from ..arithmetic.tape import Key, Operation
-from ..arithmetic.two_ways import against, swept
 from ..vocabulary import Explanation
 from .factors import Named, known_numbers, recognised
 from .mishandled import PASSED, RULES, Arrow, Rule

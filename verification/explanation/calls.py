@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arithmetic.linear import pull, values
+from ..arithmetic.local_derivatives import against, swept
 from ..arithmetic.tape import CALLS, Key, Operation, Tape
-from ..arithmetic.two_ways import against, swept
 from ..vocabulary import Explanation
 from .elsewhere import ARGUMENTS
 from .problem import Problem

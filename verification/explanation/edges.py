@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..arithmetic.two_ways import Spot, flows, swept
+from ..arithmetic.local_derivatives import Spot, flows, swept
 from ..vocabulary import Explanation
 from .columns import Fit, Table, alike, fits, table
 from .factors import Named, in_words, known_numbers, recognised

@@ -16,8 +16,7 @@ from .edges import Edges, one_edge
 from .exchanged import exchanged
 from .layers import where_to_look
 from .leaves import by_leaf
-from .missing import not_numbers
-from .mixed import two_mistakes
+from .non_finite_entries import not_numbers
 from .nonfinite import not_finite
 from .pairs import two_edges
 from .problem import Problem, of_one_program
@@ -26,6 +25,7 @@ from .repeated import everywhere
 from .slopes import wrong_slope
 from .softmaxes import softmax_alone
 from .twins import known_twins
+from .two_mistakes import two_mistakes
 from .values import other_value
 
 CASES = 4  # of the evidence that is looked at

@@ -9,8 +9,8 @@ from ..vocabulary import Explanation
 from .answers import Instead, forms, rarer
 from .casts import cast_of
 from .factors import Named, in_words, known_numbers
-from .few import few_entries
 from .problem import Problem, budgets
+from .sparse_errors import few_entries
 
 
 def by_leaf(problems: Sequence[Problem], rare: bool = False) -> list[Explanation]:

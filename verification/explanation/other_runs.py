@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arithmetic.local_derivatives import swept
 from ..arithmetic.tape import Tape
-from ..arithmetic.two_ways import swept
 from ..vocabulary import Explanation
 from .problem import Problem, along, wrong_leaves
 from .residuals import NOT_HERE, largest

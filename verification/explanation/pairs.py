@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..arithmetic.two_ways import Spot
+from ..arithmetic.local_derivatives import Spot
 from ..vocabulary import Explanation
 from .columns import Table, fits, table
 from .edges import Edges, off_of, residual_of, spokesman_of

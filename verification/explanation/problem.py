@@ -14,8 +14,17 @@ import numpy as np
 
 from ..arithmetic.formats import format_of
 from ..arithmetic.linear import as_float
+from ..arithmetic.local_derivatives import (
+    Arrays,
+    Meeting,
+    Spot,
+    Sweep,
+    flows,
+    meetings,
+    rates,
+    swept,
+)
 from ..arithmetic.tape import Altered, Tape, Wrong, record
-from ..arithmetic.two_ways import Arrays, Meeting, Spot, Sweep, flows, meetings, rates, swept
 from ..measurement.sample import Sample, decidable, outside
 from ..oracles.question import Question, ask
 from .answers import cast_through
@@ -24,7 +33,7 @@ from .units import At, Unit, units
 MOST = 96  # directions
 ROOM = 2**22  # numbers of all directions together
 DOUBTFUL = 2.0**16  # budgets up to which other roundings are tried
-SHAKEN, SPREADS = 3, 8.0  # other roundings; a prediction may be off by so many of their spreads
+PERTURBED, SPREADS = 3, 8.0  # other roundings; a prediction may be off by so many of their spreads
 LOUDEST = 2.0**20  # budgets that an entry counts for at most: none is to drown the others
 
 
@@ -178,7 +187,7 @@ class Problem:
         if again is None or not 1.0 < plain < DOUBTFUL:
             return plain
         with np.errstate(all="ignore"):
-            other = [again(p) for p in self.shaken]
+            other = [again(p) for p in self.perturbed]
         spread = [
             SPREADS * np.max([np.abs(np.asarray(o[k]) - np.asarray(x)) for o in other], axis=0)
             for k, x in enumerate(predicted)
@@ -186,9 +195,9 @@ class Problem:
         return self._residual(predicted, spread)
 
     @cached_property
-    def shaken(self) -> list["Problem"]:
+    def perturbed(self) -> list["Problem"]:
         """The same case, every result of the tape rounded another way."""
-        return [replace(self, seed=seed) for seed in range(SHAKEN)]
+        return [replace(self, seed=seed) for seed in range(PERTURBED)]
 
     def _residual(self, predicted: Sequence, spread: Sequence) -> float:
         worst = unexplained = 0.0

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arithmetic.linear import pull
+from ..arithmetic.local_derivatives import against, swept
 from ..arithmetic.tape import Key, Operation
-from ..arithmetic.two_ways import against, swept
 from ..vocabulary import Explanation
 from .places import place_of
 from .problem import Problem, wrong_leaves

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arithmetic.two_ways import Spot, swept
+from ..arithmetic.local_derivatives import Spot, swept
 from ..vocabulary import Explanation
 from .bank import BANK, Slope
 from .edges import Edges, remedy_of

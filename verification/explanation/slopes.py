@@ -12,8 +12,8 @@ import numpy as np
 
 from ..arithmetic.float_rules import fitted
 from ..arithmetic.linear import pull
+from ..arithmetic.local_derivatives import Sweep, against, swept
 from ..arithmetic.tape import Key, Operation, Tape
-from ..arithmetic.two_ways import Sweep, against, swept
 from ..vocabulary import Explanation
 from .bank import BANK, Slope
 from .elsewhere import ELSEWHERE, Elsewhere

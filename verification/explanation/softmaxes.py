@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arithmetic.local_derivatives import against, swept
 from ..arithmetic.tape import Key, Operation, Tape, maker
-from ..arithmetic.two_ways import against, swept
 from ..vocabulary import Explanation
 from .bank import Slope
 from .problem import Problem

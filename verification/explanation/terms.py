@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from ..arithmetic.local_derivatives import Meeting, Spot
 from ..arithmetic.tape import CALLS, Operation
-from ..arithmetic.two_ways import Meeting, Spot
 from .places import Place, place_of
 
 ORDINAL = ("first", "second", "third", "fourth", "fifth", "sixth")

@@ -38,7 +38,7 @@ class Pair(NamedTuple):
 
 
 def cancelling(name: str) -> Iterator[Twin]:
-    """Compositions of two mistakes that are the right gradient: nobody may convict them."""
+    """Compositions of two mistakes that are the right gradient: no check may call them wrong."""
     subject = SUBJECTS[name]
     known = {}
     for plant in plants(subject):

@@ -1,6 +1,6 @@
 """Judge by witnesses: a function that can only be called, its derivative measured by three of them.
 
-Who may convict.  No witness alone: an answer is wrong only where every estimate excludes it, each
+What makes an answer wrong.  No witness alone: every estimate must exclude it, each
 by its own error bound and the budget.  Where there is no complex step, two kinds of differences
 are left, and Taylor's remainder has a veto: it must not fall as it does for a right gradient.
 Where they do not all exclude it the entry is undecided.
@@ -23,7 +23,7 @@ from scipy import stats
 from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
 from ..measurement.budget import Budget
-from ..measurement.evaluation import Proof, heard, held
+from ..measurement.evaluation import Proof, evaluated, held
 from ..measurement.higher_precision import Told, in_float64
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject
@@ -106,7 +106,9 @@ def at(
     sigma = np.maximum(found.sigma * coarser, unit * np.abs(first.mid) / np.sqrt(3.0))
     allowed = Budget(box.split(quantile * sigma), (MEASURED,) * len(box.paths))
     proof = Proof(box.question, _balls(box, first), "")
-    sample = heard(partial(answer, subject), proof, lambda: allowed, Case(case.label, args), edge)
+    sample = evaluated(
+        partial(answer, subject), proof, lambda: allowed, Case(case.label, args), edge
+    )
     names = sorted({e.name for e in found.estimates} - {"polynomial"})
     return _gated(subject, replace(sample, oracle=", ".join(names)), box, found, rng)
 
@@ -121,7 +123,7 @@ def _silent(subject: Subject, box: BlackBox, case: Case, edge: bool, why: str) -
     truth = [Ball(z, z, z + np.inf, proven=False) for z in unknown]
     allowed = Budget([z + np.inf for z in unknown], ())
     proof = Proof(box.question, truth, why)
-    return heard(partial(answer, subject), proof, lambda: allowed, case, edge)
+    return evaluated(partial(answer, subject), proof, lambda: allowed, case, edge)
 
 
 def _balls(box: BlackBox, estimate: black_box.Estimate) -> list[Ball]:
@@ -130,7 +132,7 @@ def _balls(box: BlackBox, estimate: black_box.Estimate) -> list[Ball]:
 
 
 def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rng) -> Sample:
-    """Undecided where the answer is outside the first estimate, and nobody may convict it."""
+    """Undecided where the answer is outside the first estimate, but inside another."""
     leaves = range(len(sample.paths))
     if sample.failure or not any(outside(sample, k).any() for k in leaves):
         return sample
@@ -202,8 +204,8 @@ def said(notes: list[black_box.Measured], why: str, finding: Finding) -> Finding
 
 
 def pieces(subject: Subject, why: str) -> tuple[Callable, Callable, Callable, Callable]:
-    """How a case is heard, excused, weighed, and what the finding says in the end."""
+    """How a case is evaluated, excused, weighed, and what the finding says in the end."""
     notes: list[black_box.Measured] = []
-    hear = partial(at, subject, notes=notes)
+    evaluate = partial(at, subject, notes=notes)
     excuse = lambda sample: Told(False, "every witness excludes it", sure=False)
-    return hear, excuse, partial(work, subject), partial(said, notes, why)
+    return evaluate, excuse, partial(work, subject), partial(said, notes, why)

@@ -18,7 +18,7 @@ from ..measurement.agreement import agreements
 from ..measurement.answer import cast
 from ..measurement.batch import budget_at
 from ..measurement.budget import DTYPES as KNOWN
-from ..measurement.evaluation import Proof, heard, held, proof, unchanged
+from ..measurement.evaluation import Proof, evaluated, held, proof, unchanged
 from ..measurement.higher_precision import right_formula
 from ..measurement.sample import Sample
 from ..oracles.question import Question, ask
@@ -162,7 +162,7 @@ def sample(
     else:
         proven = proof(question_of(subject, here.args))
     bound = partial(budget_at, subject.gradient, here.args, dtype)
-    return heard(runner(subject, dtype), proven, bound, here, edge)
+    return evaluated(runner(subject, dtype), proven, bound, here, edge)
 
 
 def runner(subject, dtype: str) -> Callable:

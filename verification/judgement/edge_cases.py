@@ -1,4 +1,4 @@
-"""Edges that nobody asked for, visited: where the function is finite there, and the truth proven.
+"""Edges that nobody asked for: where the function is finite, and the truth is proven.
 
 A right gradient never fails at one: lost digits are noted, slopes at kinks are any between left
 and right, and where there is no proof (which knows the interval) nothing is said.
@@ -16,12 +16,12 @@ from ..measurement.evaluation import held
 from ..measurement.sample import Sample
 from ..measurement.subject import Subject
 from ..vocabulary import Case
-from .truth_source import Hearing
+from .truth_source import TruthSource
 
 
-def visited(
+def edge_samples(
     subject: Subject,
-    hear: Hearing,
+    source: TruthSource,
     first: tuple,
     named: tuple[int, ...],
     rng: np.random.Generator,
@@ -33,10 +33,10 @@ def visited(
     left = PROVABLE
     inputs = PRECISIONS[subject.dtype].inputs
     for edge in structure.edges(here.args, subject.argnums, named, inputs):
-        work = hear.work(edge.case, rng)
+        work = source.work(edge.case, rng)
         left -= work or 0
         if work is None or left < 0:
             yield None
             continue
-        sample = hear.at(edge.case, rng, edge=True)
+        sample = source.at(edge.case, rng, edge=True)
         yield None if sample is None else replace(sample, extreme=edge.extreme)

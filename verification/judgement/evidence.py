@@ -36,7 +36,7 @@ class Record(NamedTuple):
     failed: int = 0  # how many were none
     open: str = ""  # the first draw with entries that nobody could judge
     silences: tuple[str, ...] = ()  # why nobody could, each once
-    guilty: bool = False  # some entry was outside its budget
+    wrong: bool = False  # some entry was outside its budget
     told: Told | None = None  # whether at all such cases by lost digits alone
     worst: Worst | None = None
     number: Worst | None = None  # the worst of the entries that are numbers
@@ -48,7 +48,7 @@ class Record(NamedTuple):
     fits: Mapping[Any, bool] | None = (
         None  # constant factor -> whether it explained every case so far
     )
-    edges: int = 0  # visited beside the cases, and judged
+    edges: int = 0  # looked_at_edge beside the cases, and judged
     edges_skipped: int = 0
     lost: tuple[str, ...] = ()  # edges where digits are lost, and nobody asked to go there
     evidence: tuple[Sample, ...] = ()  # a few cases, those with a mistake first: to be explained
@@ -68,23 +68,23 @@ def looked(
     record = record._replace(cases=record.cases + 1)
     if sample.failure:
         return _failed(record, sample)
-    guilty = any(outside(sample, k).any() for k in range(len(sample.paths)))
+    wrong = any(outside(sample, k).any() for k in range(len(sample.paths)))
     return _decided(record, sample)._replace(
-        guilty=record.guilty or guilty,
-        told=_told(record.told, sample, excuse) if guilty else record.told,
+        wrong=record.wrong or wrong,
+        told=_told(record.told, sample, excuse) if wrong else record.told,
         worst=worst(record.worst, sample, dtype),
-        number=worst(record.number, _numbers(sample), dtype) if guilty else record.number,
+        number=worst(record.number, _numbers(sample), dtype) if wrong else record.number,
         oracles=tuple(sorted({*record.oracles, *_oracles(sample)})),
         best=better(record.best, sample),
         kills=kills(record.kills, sample, faults, dtype),
         budgets=Counter(record.budgets) + Counter(sample.budgets),
         kinks=record.kinks + answers(sample),
-        evidence=_evidence(record.evidence, sample, guilty),
+        evidence=_evidence(record.evidence, sample, wrong),
         fits=fit(record.fits, sample),
     )
 
 
-def visited(record: Record, sample: Sample | None, dtype: str, excuse: Excuse) -> Record:
+def looked_at_edge(record: Record, sample: Sample | None, dtype: str, excuse: Excuse) -> Record:
     """The record with an edge in it that nobody asked for; None is one that cannot be judged.
 
     Only what is certain to be a mistake counts there: lost digits are noted.
@@ -104,11 +104,11 @@ def visited(record: Record, sample: Sample | None, dtype: str, excuse: Excuse) -
     if told.right is not False or (sample.extreme and not told.sure):
         return record._replace(lost=(*record.lost, sample.label))
     return record._replace(
-        guilty=True,
+        wrong=True,
         told=told if record.told is None else concluded([record.told, told]),
         worst=worst(record.worst, sample, dtype),
         number=worst(record.number, _numbers(sample), dtype),
-        evidence=_evidence(record.evidence, sample, guilty=True),
+        evidence=_evidence(record.evidence, sample, wrong=True),
     )
 
 
@@ -117,14 +117,14 @@ def _failed(record: Record, sample: Sample) -> Record:
     return record._replace(failure=said, failed=record.failed + 1)
 
 
-def _evidence(kept: tuple[Sample, ...], sample: Sample, guilty: bool) -> tuple[Sample, ...]:
+def _evidence(kept: tuple[Sample, ...], sample: Sample, wrong: bool) -> tuple[Sample, ...]:
     """Cases with a mistake drive out those without, which tell what it must leave alone."""
     if sum(ball.mid.size for ball in sample.truth) > HEAVY:
-        return kept or ((sample,) if guilty else ())
-    is_guilty = lambda one: any(outside(one, k).any() for k in range(len(one.paths)))
+        return kept or ((sample,) if wrong else ())
+    is_wrong = lambda one: any(outside(one, k).any() for k in range(len(one.paths)))
     if len(kept) < EVIDENCE:
-        return (sample, *kept) if guilty else (*kept, sample)
-    if not guilty or all(map(is_guilty, kept)):
+        return (sample, *kept) if wrong else (*kept, sample)
+    if not wrong or all(map(is_wrong, kept)):
         return kept
     return (sample, *kept[:-1])
 

@@ -20,7 +20,7 @@ from ..measurement.higher_precision import Told, formula
 from ..measurement.sample import Sample, outside
 from ..oracles.question import as_exact
 from ..vocabulary import Derivation, Explanation, Finding, Silent
-from .questions import Posed, Questions, questions
+from .questions import CaseQuestion, Questions, questions
 from .verdict import Draws, judge
 
 DEFAULT = Limits()
@@ -51,42 +51,42 @@ def validate_process(
         raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
     if cases < 1:
         raise ValueError(f"cases is {cases}; at least 1 is needed")
-    posed = questions(against, dtype, seed)
+    question = questions(against, dtype, seed)
     with Tool(words, of, dtype, limits, seed) as tool:
-        return judged(tool, posed, cases, _reproduce(words, against, dtype, cases, seed))
+        return judged(tool, question, cases, _reproduce(words, against, dtype, cases, seed))
 
 
-def judged(tool: Tool, posed: Questions, cases: int, reproduce: str) -> Finding:
+def judged(tool: Tool, question: Questions, cases: int, reproduce: str) -> Finding:
     """All edges, and as many draws as it takes."""
-    hear, subject = partial(answer, tool), ALL[posed.name]
+    evaluate, subject = partial(answer, tool), ALL[question.name]
     return judge(
         shlex.join(tool.command),
-        posed.dtype,
-        map(hear, posed.edges),
+        question.dtype,
+        map(evaluate, question.edges),
         faults.ALL.values(),
         formula_is_right=partial(right_formula, tool),
         reproduce=reproduce,
-        draws=Draws(lambda ks: (hear(posed.draw(k)) for k in ks), cases),
+        draws=Draws(lambda ks: (evaluate(question.draw(k)) for k in ks), cases),
         explain=partial(explained, subject),
     )
 
 
-def answer(tool: Tool, posed: Posed | None) -> Sample | None:
+def answer(tool: Tool, question: CaseQuestion | None) -> Sample | None:
     """What it answers, beside truth and budget; it is told what the answer was found to be."""
-    if posed is None:
+    if question is None:
         return None
-    args, label = posed.case.args, posed.case.label
+    args, label = question.case.args, question.case.label
     try:
-        given = tool.evaluate(args, posed.dtype)
-        sample = posed.answered(lambda *_: given)
+        given = tool.evaluate(args, question.dtype)
+        sample = question.answered(lambda *_: given)
         note(tool, sample)
     except Improper as error:
-        return Sample(label, (), [], [], [], args, posed.edge, failure=str(error))
+        return Sample(label, (), [], [], [], args, question.edge, failure=str(error))
     return sample
 
 
 def note(tool: Tool, sample: Sample) -> None:
-    """Tell it what its last answer was found to be.  Raises Improper where it does not hear."""
+    """Tell it what its last answer was found to be.  Raises Improper where it does not evaluate."""
     bad = [path for k, path in enumerate(sample.paths) if outside(sample, k).any()]
     tool.analysis(not bad, f"outside its budget: {', '.join(bad)}" if bad else "")
 

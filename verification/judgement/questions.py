@@ -13,13 +13,13 @@ import numpy as np
 from ..derivations import ALL
 from ..measurement.batch import budget_at
 from ..measurement.budget import Budget
-from ..measurement.evaluation import Proof, heard, held, proof
+from ..measurement.evaluation import Proof, evaluated, held, proof
 from ..measurement.sample import Sample
 from ..vocabulary import Case, Silent
 from .check import draw, edges_of, numbered, question_of, with_cotangent
 
 
-class Posed:
+class CaseQuestion:
     """One case as a dtype holds it; what is true there, and allowed, when it is wanted."""
 
     def __init__(self, name: str, dtype: str, case: Case, edge: bool):
@@ -44,7 +44,7 @@ class Posed:
 
     def answered(self, gradient: Callable) -> Sample:
         """The answer of gradient(*args), beside truth and budget."""
-        return heard(gradient, self.proof, self.bound, self.case, self.edge)
+        return evaluated(gradient, self.proof, self.bound, self.case, self.edge)
 
 
 class Questions:
@@ -56,13 +56,13 @@ class Questions:
         drawing, meeting = np.random.default_rng([seed, zlib.crc32(name.encode())]).spawn(2)
         drawn = numbered(with_cotangent(subject, c, drawing) for c in draw(subject, drawing))
         edges = (with_cotangent(subject, case, meeting) for case in edges_of(subject, dtype))
-        self.edges = tuple(self._posed(case, edge=True) for case in edges)
-        self.draw = cache(lambda k: self._posed(drawn(k), edge=False))
+        self.edges = tuple(self._case_question(case, edge=True) for case in edges)
+        self.draw = cache(lambda k: self._case_question(drawn(k), edge=False))
 
-    def _posed(self, case: Case, edge: bool) -> Posed | None:
+    def _case_question(self, case: Case, edge: bool) -> CaseQuestion | None:
         """None where the dtype does not reach there."""
         here = held(case, self.dtype, ALL[self.name].argnums)
-        return None if here is None else Posed(self.name, self.dtype, here, edge)
+        return None if here is None else CaseQuestion(self.name, self.dtype, here, edge)
 
 
 @lru_cache(maxsize=64)

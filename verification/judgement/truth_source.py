@@ -1,4 +1,4 @@
-"""How a case is heard: by proof where JAX can trace the function, by witnesses elsewhere."""
+"""How a case is evaluated: by proof where JAX can trace the function, by witnesses elsewhere."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
 from ..measurement.batch import budget_at
 from ..measurement.budget import running
-from ..measurement.evaluation import heard, held
+from ..measurement.evaluation import evaluated, held
 from ..measurement.higher_precision import Told, right_formula
 from ..measurement.sample import Sample
 from ..measurement.subject import Subject
@@ -21,7 +21,7 @@ from ..vocabulary import Case, Finding
 from . import black_box
 
 
-class Hearing(NamedTuple):
+class TruthSource(NamedTuple):
     """at(case, rng, edge) -> the sample; excuse(sample) -> whether only digits are lost there."""
 
     at: Callable[..., Sample | None]
@@ -31,14 +31,16 @@ class Hearing(NamedTuple):
     said: Callable[[Finding], Finding]  # what else the finding has to say
 
 
-def hearing(subject: Subject, first: tuple) -> Hearing:
+def truth_source(subject: Subject, first: tuple) -> TruthSource:
     """By proof, or by witnesses.  Raises ValueError where the function itself raises."""
     untraceable = why_not_traced(subject, first)
     if not untraceable:
         at, excuse = partial(proven, subject), right_formula(subject.plain)
-        return Hearing(at, excuse, partial(work, subject), subject.answer, lambda finding: finding)
+        return TruthSource(
+            at, excuse, partial(work, subject), subject.answer, lambda finding: finding
+        )
     at, excuse, weigh, said = black_box.pieces(subject, untraceable)
-    return Hearing(at, excuse, weigh, partial(black_box.answer, subject), said)
+    return TruthSource(at, excuse, weigh, partial(black_box.answer, subject), said)
 
 
 def why_not_traced(subject: Subject, point: tuple) -> str:
@@ -70,7 +72,7 @@ def proven(
     args = here.args if cotangent is None else (*here.args, cotangent)
     found = subject.proven(here.args, cotangent)
     bound = partial(budget_at, subject.reference(cotangent is None), args, subject.dtype)
-    return heard(subject.answer, found, bound, Case(case.label, args), edge)
+    return evaluated(subject.answer, found, bound, Case(case.label, args), edge)
 
 
 def work(subject: Subject, case: Case, rng: np.random.Generator) -> int | None:

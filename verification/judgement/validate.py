@@ -26,13 +26,13 @@ from ..measurement.evaluation import unchanged
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, inside, slopes
 from ..vocabulary import Case, Explanation, Finding, Verdict
-from .edge_cases import visited
+from .edge_cases import edge_samples
 from .reproduction import snippet, with_worst
-from .truth_source import Hearing, hearing
+from .truth_source import TruthSource, truth_source
 from .verdict import Draws, judge
 
 ADVICE = "; args is one point: pass a sampler, and as many are drawn as it takes"
-MANNERED = 3  # cases at which the candidate is asked again, in other ways
+CONTRACT_CASES = 3  # cases at which the candidate is asked again, in other ways
 
 
 def validate(
@@ -54,7 +54,7 @@ def validate(
               a custom_vjp, a custom_jvp, a torch module or autograd.Function, and of what
               adapters' `derivative` makes, its own derivative is judged, and its value
     args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`; around
-              the first draw edges are visited: zeros, ties, large, tiny, a batch of 1
+              the first draw edges are edge_samples: zeros, ties, large, tiny, a batch of 1
     dtype     one of measurement.budget.DTYPES; the truth is proven at the arguments as cast
     allow     constant factors that are no mistakes: "sum", "half", "double", "mean", "negative"
     vary      arguments, by position or name, whose integers and Python scalars have edges too
@@ -107,17 +107,17 @@ def judged(
     labelled = (
         Case(f"case {k}", point) for k, point in enumerate(chain([first], map(inward, points)))
     )
-    hear = hearing(subject, first)
-    at = lambda case: mannered(hear, subject, case, upstream)
+    source = truth_source(subject, first)
+    at = lambda case: contract_checked(source, subject, case, upstream)
     drawn = lambda ks: (at(case) for case in islice(labelled, len(ks)))
     fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
-    visits = lambda: () if fixed() else visited(subject, hear, first, named, beside)
+    visits = lambda: () if fixed() else edge_samples(subject, source, first, named, beside)
     finding = judge(
         subject.name,
         asked.dtype,
         drawn(range(1)) if one else (),
         faults.ALL.values(),
-        formula_is_right=hear.excuse,
+        formula_is_right=source.excuse,
         reproduce=snippet(asked),
         draws=None if one else Draws(drawn, asked.cases),
         advice=ADVICE if one else "",
@@ -125,7 +125,7 @@ def judged(
         edges=visits,
         explain=partial(why, subject),
     )
-    return with_worst(hear.said(finding), asked), conventions.one_of_each(fits.latest or {})
+    return with_worst(source.said(finding), asked), conventions.one_of_each(fits.latest or {})
 
 
 def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:
@@ -154,12 +154,12 @@ class Fits:
         return self.latest
 
 
-def mannered(hear: Hearing, subject: Subject, case: Case, rng: np.random.Generator):
+def contract_checked(source: TruthSource, subject: Subject, case: Case, rng: np.random.Generator):
     """The sample at a case; of the first few cases more is asked."""
-    sample = hear.at(case, rng)
-    if sample is None or int(case.label.split()[-1]) >= MANNERED:
+    sample = source.at(case, rng)
+    if sample is None or int(case.label.split()[-1]) >= CONTRACT_CASES:
         return sample
-    return behaved(sample, hear.answer, subject.raw, subject.inputs)
+    return behaved(sample, source.answer, subject.raw, subject.inputs)
 
 
 def _allowed(finding: Finding, convention: conventions.Convention) -> Finding:

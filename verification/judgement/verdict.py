@@ -1,6 +1,6 @@
-"""From samples to a finding: who is convicted, of what, and how sure the acquittals are.
+"""From samples to a finding: what is wrong, in which way, and how sure `correct` is.
 
-Nobody is acquitted by cases that could not have shown a catalogued mistake: while they could not,
+Nothing is accepted on cases that could not have shown a catalogued mistake: while they could not,
 and more cases can be drawn, they are, up to LIMIT times the number asked for.
 """
 
@@ -17,7 +17,7 @@ from ..measurement.higher_precision import Told
 from ..measurement.power import by_leaf, in_words, sensitivity
 from ..measurement.sample import VALUE, Sample
 from ..vocabulary import Explanation, Finding, Verdict
-from .evidence import Excuse, Fit, Record, looked, visited
+from .evidence import Excuse, Fit, Record, looked, looked_at_edge
 
 Explain = Callable[[tuple[Sample, ...]], tuple[Explanation, ...]]
 LIMIT = 8  # times the number of cases asked for
@@ -51,7 +51,7 @@ def judge(
     `formula_is_right` is asked of samples with an entry outside its budget: a right formula has
     only lost digits (inaccurate), any other is wrong, and `explain` is asked why.  Nothing
     undecided is ever a pass; `advice` says what could be done about it.  `fit` says which constant
-    factors explain all cases so far; edges() are visited where nothing is wrong before.
+    factors explain all cases so far; edges() are looked_at_edge where nothing is wrong before.
     """
     look = partial(looked, dtype=dtype, faults=tuple(faults), excuse=formula_is_right, fit=fit)
     record = reduce(look, samples, Record())
@@ -59,8 +59,8 @@ def judge(
     if draws is not None:
         done = _drawn(record, look, draws)
         record = done.record
-    if not (record.failure or record.guilty or hopeless(record)):
-        visit = partial(visited, dtype=dtype, excuse=formula_is_right)
+    if not (record.failure or record.wrong or hopeless(record)):
+        visit = partial(looked_at_edge, dtype=dtype, excuse=formula_is_right)
         record = reduce(visit, edges(), record)
         done = done._replace(record=record)
     verdict, reason = _verdict(done, advice)
@@ -109,14 +109,14 @@ def _drawn(record: Record, look: Callable, draws: Draws) -> Drawn:
         record = reduce(look, draws.at(range(count, wanted)), record)
         count = wanted
         short = shortfall(record, draws.asked)
-        if short and not (record.failure or record.guilty or hopeless(record)):
+        if short and not (record.failure or record.wrong or hopeless(record)):
             why_more = why_more or short
             wanted = min(2 * count, LIMIT * draws.asked)
     return Drawn(record, count, draws.asked, why_more)
 
 
 def shortfall(record: Record, asked: int) -> str:
-    """Why these cases acquit nobody; empty where they may."""
+    """Why these cases accept nothing; empty where they may."""
     if record.draws < asked or not record.whole:
         return _undecided(record, asked)
     leaves = by_leaf(record.best)
@@ -147,8 +147,8 @@ def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
     if record.failure:
         more = f"; and at {record.failed - 1} more of the cases" if record.failed > 1 else ""
         return Verdict.REJECTED, record.failure + more
-    if record.guilty:
-        return _convict(record)
+    if record.wrong:
+        return _verdict_of_wrong(record)
     asked = f" ({done.asked} asked for"
     if short:
         drawn = f", after {done.count} draws{asked})" if done.count > done.asked else ""
@@ -169,7 +169,7 @@ def _notes(record: Record) -> tuple[str, ...]:
     return (f"digits are lost, or cannot be told from a mistake, at edges: {where}",)
 
 
-def _convict(record: Record) -> tuple[Verdict, str]:
+def _verdict_of_wrong(record: Record) -> tuple[Verdict, str]:
     told, where = record.told, record.worst
     assert told is not None and where is not None
     if told.right is False and record.number is not None and record.number.budgets > 1.0:

@@ -10,7 +10,7 @@ from .error import relative
 
 
 def agreements(question: Question) -> tuple[Agreement, ...]:
-    """Each oracle in order of authority.  One that differs raises a flag; it convicts nobody."""
+    """Each oracle in order of authority.  One that differs raises a flag; it decides nothing."""
     proven = truth(question)
     return tuple(_agreement(name, oracle, question, proven) for name, oracle in ORACLES.items())
 

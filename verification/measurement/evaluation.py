@@ -1,4 +1,4 @@
-"""One case, heard: the truth, the budget and the answer, and why one of them is missing."""
+"""One case, evaluated: the truth, the budget and the answer, and why one of them is missing."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -45,7 +45,7 @@ def _pairs(one: Case, other: Case) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     return zip(*leaves, strict=True)
 
 
-def heard(
+def evaluated(
     gradient: Callable, proven: Proof, bound: Callable[..., Budget], case: Case, edge: bool = False
 ) -> Sample:
     """The answer of `gradient` at the case, beside the truth and bound(): what rounding may do.

@@ -65,7 +65,7 @@ def formula(gradient: Callable, sample: Sample) -> Told:
 
 
 def concluded(told: Sequence[Told]) -> Told:
-    """What several samples say together: one wrong convicts, one right speaks for the open."""
+    """What several samples say together: one wrong is wrong, one right speaks for the open."""
     by_right = {one.right: one for one in reversed(told)}
     return by_right.get(False) or by_right.get(True) or by_right[None]
 

@@ -76,7 +76,7 @@ def sensitivity(leaf: Seen) -> Sensitivity:
 
 
 def in_words(powers: Iterable[float]) -> str:
-    """The sentence that goes with an acquittal; its number is rounded up."""
+    """The sentence that goes with `correct`; its number is rounded up."""
     largest = max(powers)
     if largest == 0.0:
         return "any error of one entry would have been seen"

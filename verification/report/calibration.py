@@ -55,7 +55,7 @@ def panel(title: str, rows: list[Mapping[str, Any]], key: str) -> Panel:
 
 def beyond(name: str, counts: np.ndarray) -> Series:
     """The share of entries at or beyond each inner edge of the histogram, while there are any."""
-    from ..selftest.tallies import EDGES
+    from ..selftest.statistics import EDGES
 
     share = (counts[::-1].cumsum()[::-1] / max(counts.sum(), 1))[1:]
     known = share > 0.0

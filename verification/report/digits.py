@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..selftest import lost
-from ..selftest.lost import Lost
+from ..selftest import digit_loss
+from ..selftest.digit_loss import Lost
 from .document import Figure, Panel, Series
 from .peers import DTYPES
 
@@ -15,13 +15,13 @@ FIGURE = "digits-lost"
 
 
 def names() -> list[str]:
-    return [form.name for form in lost.forms()]
+    return [form.name for form in digit_loss.forms()]
 
 
 def form(name: str) -> tuple[list[dict[str, Any]], Panel]:
     """One row per dtype of a lossy form, and its panel."""
-    (found,) = (f for f in lost.forms() if f.name == name)
-    measured = {dtype: lost.ulps_lost(found, dtype) for dtype in DTYPES}
+    (found,) = (f for f in digit_loss.forms() if f.name == name)
+    measured = {dtype: digit_loss.ulps_lost(found, dtype) for dtype in DTYPES}
     rows = [
         {
             "form": found.name,

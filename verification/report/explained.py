@@ -1,4 +1,4 @@
-"""A wrong finding as a piece of HTML: the guilty expression, the way back, the worst entries.
+"""A wrong finding as a piece of HTML: the wrong expression, the way back, the worst entries.
 
 One fragment that brings its own style, light and dark, and needs no script and no network.  All
 text is escaped.  What colour says is said in signs and words as well.
@@ -90,10 +90,10 @@ def _explanation(rank: int, one: Explanation) -> str:
 
 def _source(finding: Finding, source: str, first: int) -> str:
     """Numbered lines; where an explanation points at one, the expression is marked."""
-    guilty = {e.source.strip(): e for e in reversed(finding.explanation) if e.source and e.fits}
+    named = {e.source.strip(): e for e in reversed(finding.explanation) if e.source and e.fits}
     rows = []
     for number, line in enumerate(source.splitlines(), first):
-        one = guilty.get(line.strip())
+        one = named.get(line.strip())
         text = escape(line) if one is None else _marked(line, one)
         sign = "&#9654;" if one is not None else " "
         rows.append(f'<span class="at">{sign}{number:>4}  </span>{text}')
@@ -112,12 +112,12 @@ def _picture(finding: Finding) -> str:
     """From the result back to each leaf: which cotangents arrive right, which wrong."""
     wrong = {leaf for one in finding.explanation for leaf in one.leaves}
     leaves = sorted(finding.power, key=lambda leaf: leaf in wrong)  # the wrong ones below
-    guilty = next((e for e in finding.explanation if e.fits), None)
+    named = next((e for e in finding.explanation if e.fits), None)
     height = 44 * max(len(leaves), 1) + 20
     rows = {leaf: 44 * k + 32 for k, leaf in enumerate(leaves)}
     low = [y for leaf, y in rows.items() if leaf in wrong] or list(rows.values()) or [32]
     here, start = sum(low) // len(low), height // 2
-    term = _short(guilty.term if guilty else "not known", 36)
+    term = _short(named.term if named else "not known", 36)
     arrows = [_arrow(100, start, 150, here)]
     boxes = [_box(10, start, 90, "result", "right"), _box(150, here, 250, term, "wrong")]
     for leaf, y in rows.items():
@@ -126,9 +126,7 @@ def _picture(finding: Finding) -> str:
         said = "wrong" if bad else "right"
         boxes.append(_box(460, y, 190, _short(leaf or "argument", 16), said, f", {said}"))
     count = f"{len(wrong & set(leaves))} of {len(leaves)} leaves wrong"
-    said = (
-        f"The cotangents on the way back: {count}, by {guilty.term if guilty else 'no known term'}"
-    )
+    said = f"The cotangents on the way back: {count}, by {named.term if named else 'no known term'}"
     return (
         f'<div class="scroll" tabindex="0"><svg role="img" width="670" height="{height}" '
         f'viewBox="0 0 670 {height}" aria-label="{escape(said, quote=True)}">'
@@ -147,7 +145,7 @@ def _box(x: int, y: int, width: int, text: str, kind: str, note: str = "") -> st
 
 
 def _arrow(x: int, y: int, to_x: int, to_y: int, over: bool = False) -> str:
-    """A curve; one that passes over the guilty box goes round it."""
+    """A curve; one that passes over the wrong box goes round it."""
     bend = f"M{x} {y} C {x + 40} {to_y}, {to_x - 340} {to_y}, {to_x - 7} {to_y}"
     plain = f"M{x} {y} C {x + 30} {y}, {to_x - 37} {to_y}, {to_x - 7} {to_y}"
     return (

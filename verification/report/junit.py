@@ -26,10 +26,10 @@ def junit(document: Mapping[str, Any]) -> str:
         suite = SubElement(root, "testsuite", name=name, tests=str(len(rows)))
         for row in rows:
             add(suite, name, row)
-        tally(suite, suite)
+        count_tests(suite, suite)
     for table in document["tables"]:
         add_table(root, table)
-    tally(root, root)
+    count_tests(root, root)
     root.set("tests", str(len(root.findall(".//testcase"))))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
@@ -62,7 +62,7 @@ def add_table(root: Element, table: Mapping[str, Any]) -> None:
         case = SubElement(suite, "testcase", classname=f"refnet.{table['id']}", name=name)
         if row.get("act"):
             SubElement(case, "failure", message=clean(row["act"]), type="act")
-    tally(suite, suite)
+    count_tests(suite, suite)
 
 
 def case_name(suite: str, row: Mapping[str, Any]) -> str:
@@ -88,7 +88,7 @@ def detail(row: Mapping[str, Any]) -> str:
     return clean("\n".join([*lines, *row.get("explanation", ()), row.get("reproduce", "")]).strip())
 
 
-def tally(element: Element, over: Element) -> None:
+def count_tests(element: Element, over: Element) -> None:
     element.set("failures", str(len(over.findall(".//failure"))))
     element.set("errors", str(len(over.findall(".//error"))))
 

@@ -19,7 +19,7 @@ from .. import faults
 from ..inputs import draws
 from ..judgement.verdict import judge
 from ..measurement.budget import budget
-from ..measurement.evaluation import heard, proof
+from ..measurement.evaluation import evaluated, proof
 from ..oracles.question import ask
 from ..vocabulary import Case, Verdict
 from .peers_functions import Kind, Problem, compiled, planted, right_gradient
@@ -186,7 +186,7 @@ def ours(problem: Problem, dtype: str) -> Answers:
     def answers(error: float) -> str:
         wrong = problem.wrong_slopes(dtype, error)
         gradient = lambda params, data, d=None: [s if d is None else s * d for s in wrong]
-        sample = heard(gradient, proven, bound, Case("the point", args))
+        sample = evaluated(gradient, proven, bound, Case("the point", args))
         verdict = judge(kind.name, dtype, [sample], faults.ALL.values()).verdict
         return {Verdict.CORRECT: ACCEPTED, Verdict.UNDECIDED: UNDECIDED}.get(verdict, REFUSED)
 

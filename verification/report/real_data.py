@@ -17,7 +17,7 @@ from ..derivations import ALL as DERIVATIONS
 from ..judgement.verdict import judge
 from ..measurement.answer import cast
 from ..measurement.batch import budget_at
-from ..measurement.evaluation import heard, proof
+from ..measurement.evaluation import evaluated, proof
 from ..measurement.higher_precision import right_formula
 from ..oracles.question import ask
 from ..vocabulary import Case, Finding
@@ -195,7 +195,7 @@ def judged(
         args = cast((params, *(np.asarray(a)[rows] for a in data)), dtype)
         case = Case(f"rows {rows.start} to {rows.stop - 1}", args)
         bound = partial(budget_at, candidate.reference, args, dtype)
-        samples.append(heard(candidate.gradient, proof(ask(candidate.of, args)), bound, case))
+        samples.append(evaluated(candidate.gradient, proof(ask(candidate.of, args)), bound, case))
     return judge(
         candidate.name,
         dtype,

@@ -28,7 +28,7 @@ from ..measurement.tolerance import root_mean_square
 from ..oracles import ball
 from ..oracles.question import Question, as_exact, ask
 from ..vocabulary import Ball, Silent
-from .tallies import Judged, counted, rows
+from .statistics import Judged, counted, rows
 
 LITTLE = 2**8  # as much work is run operation by operation: each operation is compiled alone
 NAIVE = 2**20  # as much is summed term by term

@@ -160,7 +160,7 @@ def _device(args: tuple) -> tuple:
 
 
 def caught(sample: Sample) -> str:
-    """Which oracle convicts the answer; empty where none does, or where there is no answer."""
+    """Which oracle calls the answer wrong; empty where none does, or where there is no answer."""
     if sample.failure:
         return ""
     for k in range(len(sample.paths)):

@@ -43,12 +43,12 @@ class Gathering:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
     """Whatever is asserted meanwhile, in fixtures too, belongs to this test."""
     rows = item.stash[ROWS] = []
-    hear = rows.append
-    LISTENERS.append(hear)
+    evaluate = rows.append
+    LISTENERS.append(evaluate)
     try:
         return (yield)
     finally:
-        LISTENERS.remove(hear)
+        LISTENERS.remove(evaluate)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,7 +20,7 @@ from jax import lax
 from ..arithmetic.formats import format_of
 from ..measurement.tolerance import allowance
 from .local import Reference, loose, wide
-from .shaken import needed, shaken
+from .perturbed import needed, perturbed
 from .steps import Step
 
 RUNS = 32
@@ -112,7 +112,7 @@ def _run(slopes, rule: optax.GradientTransformation, dtype: str):
             draw = lambda key: jax.random.uniform(key, (count,), jnp.float32, -(3.0**0.5), 3.0**0.5)
             draws = jnp.where(disturbed, jax.vmap(draw)(here).astype(float), 0.0)
             data = jax.tree.leaves(batch)
-            shake = lambda draws, *own: shaken(program, target, draws, [*own, *data])
+            shake = lambda draws, *own: perturbed(program, target, draws, [*own, *data])
             leaves = jax.vmap(shake)(draws, *jax.tree.leaves(carry))
             return jax.tree.unflatten(tree, leaves), _seen(leaves[: len(got)], got)
 

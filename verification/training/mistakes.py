@@ -13,11 +13,11 @@ import numpy as np
 from ..explanation import explain as of_gradients
 from ..vocabulary import Explanation
 from . import naming, other_gradients, other_updates
-from .alone import Left, updates
 from .local import Reference
 from .many import slopes
-from .scene import Scene
+from .single_steps import Left, updates
 from .steps import Step
+from .wrong_step import WrongStep
 
 
 def explain(
@@ -28,20 +28,20 @@ def explain(
     held_out: tuple | None,
 ) -> tuple[Explanation, ...]:
     """Ranked: what explains the step, nearest first; or where it begins, if nothing does."""
-    scene = _scene(reference, steps, first.step - 1)
-    told = scene.step.gradient is not None
+    wrong = _wrong_step(reference, steps, first.step - 1)
+    told = wrong.step.gradient is not None
     found: list[Explanation] = []
     if first.part != "update" or not told:
-        found += other_gradients.of_gradient(scene, instead, held_out)
+        found += other_gradients.of_gradient(wrong, instead, held_out)
     if first.part == "update":
-        found += other_updates.of_update(scene, first)
+        found += other_updates.of_update(wrong, first)
     fitting = sorted((e for e in found if e.fits), key=_rank)
     if first.part == "update" and not any(e.fault not in VAGUE for e in fitting):
-        fitting = [*naming.of_rule(scene), *fitting]  # explains the whole run, not one step
+        fitting = [*naming.of_rule(wrong), *fitting]  # explains the whole run, not one step
     others = tuple(dict.fromkeys(e.fault or e.mistake for e in fitting[1:]))
     if fitting:
         return (replace(fitting[0], confused_with=others), *fitting[1:])
-    return _handed_over(scene, first) or (_unknown(first),)
+    return _handed_over(wrong, first) or (_unknown(first),)
 
 
 def _rank(one: Explanation) -> tuple:
@@ -52,11 +52,11 @@ def _rank(one: Explanation) -> tuple:
 VAGUE = {"wrong order": 1, "wrong rate": 1, "wrong seed": 2}
 
 
-def _scene(reference: Reference, steps: Sequence[Step], k: int) -> Scene:
+def _wrong_step(reference: Reference, steps: Sequence[Step], k: int) -> WrongStep:
     points = [(reference.weights(steps, i), reference.batches[i]) for i in range(k + 1)]
     bases = slopes(reference, points)
     *_, (_, memory) = updates(reference, bases, steps[: k + 1])
-    return Scene(reference, steps, k, bases[k], memory)
+    return WrongStep(reference, steps, k, bases[k], memory)
 
 
 def _unknown(first: Left) -> Explanation:
@@ -65,11 +65,11 @@ def _unknown(first: Left) -> Explanation:
     return Explanation("layer", term, said, residual=np.inf, fits=False, leaves=first.tensors)
 
 
-def _handed_over(scene: Scene, first: Left) -> tuple[Explanation, ...]:
+def _handed_over(wrong: WrongStep, first: Left) -> tuple[Explanation, ...]:
     """A wrong gradient, to those who explain gradients."""
-    if scene.step.gradient is None or first.part == "update":
+    if wrong.step.gradient is None or first.part == "update":
         return ()
-    base = scene.base
+    base = wrong.base
     sample = replace(
         base,
         label=f"step {first.step}",
@@ -77,6 +77,6 @@ def _handed_over(scene: Scene, first: Left) -> tuple[Explanation, ...]:
         truth=base.truth[1:],
         allowed=base.allowed[1:],
         budgets=base.budgets[1:],
-        got=[np.asarray(leaf, np.float64) for leaf in scene.step.gradient],
+        got=[np.asarray(leaf, np.float64) for leaf in wrong.step.gradient],
     )
-    return of_gradients((sample,), of=scene.reference.of, argnums=(0,), scalar=True)
+    return of_gradients((sample,), of=wrong.reference.of, argnums=(0,), scalar=True)

@@ -15,15 +15,15 @@ from ..updates.explain import explained
 from ..updates.leaves import layout
 from ..updates.vectors import Sequence
 from ..vocabulary import Explanation
-from .scene import Scene
+from .wrong_step import WrongStep
 
 AHEAD = 8  # steps after the wrong one that must be explained too
 MOST = 2**18  # entries times steps: every variant and every mistake is run on them
 
 
-def of_rule(scene: Scene) -> tuple[Explanation, ...]:
+def of_rule(wrong: WrongStep) -> tuple[Explanation, ...]:
     """What explains the run; empty where the rule has no name, or gradients are not told."""
-    reference, steps = scene.reference, scene.steps[: scene.k + 1 + AHEAD]
+    reference, steps = wrong.reference, wrong.steps[: wrong.k + 1 + AHEAD]
     where = layout(reference.params)
     told = [step.gradient for step in steps if step.gradient is not None]
     name, given = reference.named
@@ -37,7 +37,7 @@ def of_rule(scene: Scene) -> tuple[Explanation, ...]:
     got = where.leaves_of(np.stack([_row(step.weights) for step in steps]))
     sample = Sample("the run", where.paths, [], [], got, (sequence, None))
     said = explained((sample,), variant, where, reference.dtype)
-    term = f"the update of step {scene.k + 1}"
+    term = f"the update of step {wrong.k + 1}"
     return tuple(replace(one, term=term) for one in said if one.fits)
 
 

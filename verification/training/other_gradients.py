@@ -9,77 +9,77 @@ import numpy as np
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation
 from . import examples, uses
-from .alone import fed
 from .local import moved, sloped
 from .many import slopes
-from .scene import Scene, fitted, nearest
+from .single_steps import fed
+from .wrong_step import WrongStep, fitted, nearest
 
 
 def of_gradient(
-    scene: Scene, instead: Mapping[str, Callable], held_out: tuple | None
+    wrong: WrongStep, instead: Mapping[str, Callable], held_out: tuple | None
 ) -> Iterator[Explanation]:
     """Every gradient that a known mistake would have made here, and how near it is."""
-    here, term = scene.k + 1, f"the gradient of step {scene.k + 1}"
-    alone = lambda weights, batch: sloped(scene.reference.slopes, scene.reference, weights, batch)
+    here, term = wrong.k + 1, f"the gradient of step {wrong.k + 1}"
+    alone = lambda weights, batch: sloped(wrong.reference.slopes, wrong.reference, weights, batch)
     say = lambda fault, said, sample, kind="fault": Explanation(
-        kind, term, said, fault=fault, **_near(scene, sample)
+        kind, term, said, fault=fault, **_near(wrong, sample)
     )
-    if scene.k:
-        earlier = scene.reference.weights(scene.steps, scene.k - 1)
+    if wrong.k:
+        earlier = wrong.reference.weights(wrong.steps, wrong.k - 1)
         stale = f"it is taken at the weights before step {here - 1}, not those after it"
-        yield say("stale gradient", stale, alone(earlier, scene.batch))
+        yield say("stale gradient", stale, alone(earlier, wrong.batch))
         last = f"it is the gradient of step {here - 1}: taken one step too early"
-        yield say("stale gradient", last, alone(earlier, scene.reference.batches[scene.k - 1]))
-    yield from _other_batches(scene, say)
+        yield say("stale gradient", last, alone(earlier, wrong.reference.batches[wrong.k - 1]))
+    yield from _other_batches(wrong, say)
     for name, loss in instead.items():
         program = jax.value_and_grad(loss)
-        sample = sloped(program, scene.reference, scene.before, scene.batch)
+        sample = sloped(program, wrong.reference, wrong.before, wrong.batch)
         yield say(name, f"it is that of another loss, {name}", sample)
     for tensor, sample in uses.partly_updated(
-        scene.reference, scene.before, scene.step, scene.batch
+        wrong.reference, wrong.before, wrong.step, wrong.batch
     ):
         said = f"one use of {tensor} sees it already updated: it is written in place, too early"
         yield say("in-place update", said, sample)
-    factor = _factor(scene)
+    factor = _factor(wrong)
     if factor is not None:
         share = f"{factor:.6g} times what it should be"
         said = f"it is {share}: divided by a wrong count of examples or micro-batches"
-        yield say("wrong accumulation count", said, _scaled(scene.base, factor), "factor")
+        yield say("wrong accumulation count", said, _scaled(wrong.base, factor), "factor")
     for said, sample in examples.others(
-        scene.reference, scene.before, scene.batch, scene.step, None
+        wrong.reference, wrong.before, wrong.batch, wrong.step, None
     ):
         yield say("wrong seed", said, sample)
-    yield from _leaks(scene, term, held_out)
+    yield from _leaks(wrong, term, held_out)
 
 
-def _leaks(scene: Scene, term: str, held_out: tuple | None) -> Iterator[Explanation]:
+def _leaks(wrong: WrongStep, term: str, held_out: tuple | None) -> Iterator[Explanation]:
     """Held-out examples in this step or in one of the next: which explains this one too."""
     if held_out is None:
         return
-    last = min(scene.k + AHEAD, len(scene.steps))
-    for k in range(scene.k, last):
-        step, before = scene.steps[k], scene.reference.weights(scene.steps, k)
-        batch = scene.reference.batches[k]
-        for said, sample in examples.others(scene.reference, before, batch, step, held_out):
-            fits = _near(scene._replace(k=k), sample) if step.gradient is not None else {}
+    last = min(wrong.k + AHEAD, len(wrong.steps))
+    for k in range(wrong.k, last):
+        step, before = wrong.steps[k], wrong.reference.weights(wrong.steps, k)
+        batch = wrong.reference.batches[k]
+        for said, sample in examples.others(wrong.reference, before, batch, step, held_out):
+            fits = _near(wrong._replace(k=k), sample) if step.gradient is not None else {}
             if fits.get("fits"):
-                where = "" if k == scene.k else f", as that of step {k + 1} shows"
+                where = "" if k == wrong.k else f", as that of step {k + 1} shows"
                 said = f"{said}{where}: the data were shuffled before they were split"
                 yield Explanation("fault", term, said, fault="shuffle before split", **fits)
                 return
 
 
-def _other_batches(scene: Scene, say: Callable) -> Iterator[Explanation]:
-    batches = scene.reference.batches
-    others = [j for j in range(len(batches)) if j != scene.k]
-    near = sorted(others, key=lambda j: (abs(j - scene.k), j < scene.k))[:MOST]
-    samples = slopes(scene.reference, [(scene.before, batches[j]) for j in near])
+def _other_batches(wrong: WrongStep, say: Callable) -> Iterator[Explanation]:
+    batches = wrong.reference.batches
+    others = [j for j in range(len(batches)) if j != wrong.k]
+    near = sorted(others, key=lambda j: (abs(j - wrong.k), j < wrong.k))[:MOST]
+    samples = slopes(wrong.reference, [(wrong.before, batches[j]) for j in near])
     size = lambda j: np.shape(jax.tree.leaves(batches[j])[0])[:1]
     for j, sample in zip(near, samples, strict=True):
-        said = f"it is taken on batch {j + 1}, not on batch {scene.k + 1}"
-        left_out = j == scene.k + 1 and size(scene.k) < size(j)
+        said = f"it is taken on batch {j + 1}, not on batch {wrong.k + 1}"
+        left_out = j == wrong.k + 1 and size(wrong.k) < size(j)
         if left_out:
-            said += f": the last, smaller batch {scene.k + 1} is left out"
+            said += f": the last, smaller batch {wrong.k + 1} is left out"
         yield say("last batch dropped" if left_out else "wrong order", said, sample)
 
 
@@ -87,25 +87,25 @@ MOST = 64  # of the other batches: the nearest
 AHEAD = 8  # steps in which held-out examples are looked for
 
 
-def _near(scene: Scene, sample: Sample) -> dict:
+def _near(wrong: WrongStep, sample: Sample) -> dict:
     """How well a gradient explains what the candidate told of the step."""
-    step, told = scene.step, []
+    step, told = wrong.step, []
     if step.gradient is not None:
         told = list(zip(step.gradient, sample.truth[1:], sample.allowed[1:], strict=True))
     else:
-        moves, _ = moved(scene.reference, scene.memory, fed(sample, step), scene.before)
+        moves, _ = moved(wrong.reference, wrong.memory, fed(sample, step), wrong.before)
         told = list(zip(step.weights, moves.truth, moves.allowed, strict=True))
         if step.loss is not None and np.isfinite(sample.allowed[0]).all():
             told.append((step.loss, sample.truth[0], sample.allowed[0]))
     return fitted(told)
 
 
-def _factor(scene: Scene) -> float | None:
+def _factor(wrong: WrongStep) -> float | None:
     """c of the nearest c times the right gradient, where c is told from 1."""
-    if scene.step.gradient is None:
+    if wrong.step.gradient is None:
         return None
-    got = [np.asarray(leaf, np.float64) for leaf in scene.step.gradient]
-    return nearest(got, [ball.mid for ball in scene.base.truth[1:]]) or None
+    got = [np.asarray(leaf, np.float64) for leaf in wrong.step.gradient]
+    return nearest(got, [ball.mid for ball in wrong.base.truth[1:]]) or None
 
 
 def _scaled(base: Sample, factor: float) -> Sample:

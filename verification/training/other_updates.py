@@ -6,54 +6,54 @@ import numpy as np
 
 from ..arithmetic.bounded import Bounded
 from ..vocabulary import Explanation
-from .alone import Left, fed
 from .local import Memory, moved, start
-from .scene import Scene, fitted, nearest
+from .single_steps import Left, fed
+from .wrong_step import WrongStep, fitted, nearest
 
 
-def of_update(scene: Scene, first: Left) -> Iterator[Explanation]:
+def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
     """Every update that a known mistake would have made of the same gradients."""
-    here, term = scene.k + 1, f"the update of step {scene.k + 1}"
-    gradient = fed(scene.base, scene.step)
+    here, term = wrong.k + 1, f"the update of step {wrong.k + 1}"
+    gradient = fed(wrong.base, wrong.step)
     say = lambda fault, said, memory, slopes=gradient: Explanation(
-        "fault", term, said, fault=fault, **_moves(scene, memory, slopes)
+        "fault", term, said, fault=fault, **_moves(wrong, memory, slopes)
     )
-    if scene.k:
+    if wrong.k:
         fresh = "the rule starts anew here: its memory was reset"
-        pairs = list(zip(start(scene.reference).leaves, scene.memory.leaves, strict=True))
+        pairs = list(zip(start(wrong.reference).leaves, wrong.memory.leaves, strict=True))
         kept = [new if isinstance(new, Bounded) else old for new, old in pairs]
         yield say(
-            "momentum reset", f"{fresh}, but for its count", scene.memory._replace(leaves=kept)
+            "momentum reset", f"{fresh}, but for its count", wrong.memory._replace(leaves=kept)
         )
-        yield say("momentum reset", fresh, start(scene.reference))
-        if scene.steps[scene.k - 1].gradient is not None:
-            before = fed(scene.base, scene.steps[scene.k - 1])
+        yield say("momentum reset", fresh, start(wrong.reference))
+        if wrong.steps[wrong.k - 1].gradient is not None:
+            before = fed(wrong.base, wrong.steps[wrong.k - 1])
             last = f"it is made of the gradient of step {here - 1}"
-            yield say("stale gradient", last, scene.memory, before)
-    counted = [leaf for leaf in scene.memory.leaves if not isinstance(leaf, Bounded)]
+            yield say("stale gradient", last, wrong.memory, before)
+    counted = [leaf for leaf in wrong.memory.leaves if not isinstance(leaf, Bounded)]
     for shift in (1, -1) if counted else ():
-        memory = scene.memory._replace(leaves=[_shifted(x, shift) for x in scene.memory.leaves])
+        memory = wrong.memory._replace(leaves=[_shifted(x, shift) for x in wrong.memory.leaves])
         said = (
-            f"it counts {scene.k + shift} steps so far, not {scene.k}: the schedule is off by one"
+            f"it counts {wrong.k + shift} steps so far, not {wrong.k}: the schedule is off by one"
         )
         yield say("off-by-one schedule", said, memory)
-    yield from _decayed(scene, first)
-    yield from _rescaled(scene, first)
+    yield from _decayed(wrong, first)
+    yield from _rescaled(wrong, first)
 
 
 def _shifted(leaf, shift: int):
     return leaf if isinstance(leaf, Bounded) else np.asarray(leaf + shift, leaf.dtype)
 
 
-def _moves(scene: Scene, memory: Memory, gradient: list) -> dict:
-    moves, _ = moved(scene.reference, memory, gradient, scene.before)
-    return fitted(list(zip(scene.step.weights, moves.truth, moves.allowed, strict=True)))
+def _moves(wrong: WrongStep, memory: Memory, gradient: list) -> dict:
+    moves, _ = moved(wrong.reference, memory, gradient, wrong.before)
+    return fitted(list(zip(wrong.step.weights, moves.truth, moves.allowed, strict=True)))
 
 
-def _decayed(scene: Scene, first: Left) -> Iterator[Explanation]:
+def _decayed(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
     """Further decay, -c w, of the tensors that left, with one c for all of them."""
-    at = [scene.reference.paths.index(path) for path in first.tensors]
-    before = [np.asarray(scene.before[i], np.float64) for i in at]
+    at = [wrong.reference.paths.index(path) for path in first.tensors]
+    before = [np.asarray(wrong.before[i], np.float64) for i in at]
     for when, old in (("before", before), ("after", [first.sample.truth[i].mid for i in at])):
         off = [first.sample.got[i] - first.sample.truth[i].mid for i in at]
         share = nearest(off, old)
@@ -68,7 +68,7 @@ def _decayed(scene: Scene, first: Left) -> Iterator[Explanation]:
         said = f"{', '.join(first.tensors)} decay by a further {-share:.6g} of themselves"
         yield Explanation(
             "fault",
-            f"the update of step {scene.k + 1}",
+            f"the update of step {wrong.k + 1}",
             f"{said}, taken {when} the step: weight decay on {which}",
             fault=f"decay on {which}",
             factor=share,
@@ -77,9 +77,9 @@ def _decayed(scene: Scene, first: Left) -> Iterator[Explanation]:
         )
 
 
-def _rescaled(scene: Scene, first: Left) -> Iterator[Explanation]:
+def _rescaled(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
     """The right update times one factor."""
-    before = [np.asarray(leaf, np.float64) for leaf in scene.before]
+    before = [np.asarray(leaf, np.float64) for leaf in wrong.before]
     right = [ball.mid - w for ball, w in zip(first.sample.truth, before, strict=True)]
     made = [got - w for got, w in zip(first.sample.got, before, strict=True)]
     factor = nearest(made, right)
@@ -95,7 +95,7 @@ def _rescaled(scene: Scene, first: Left) -> Iterator[Explanation]:
     said = f"it is {factor:.6g} times what it should be: another learning rate"
     yield Explanation(
         "factor",
-        f"the update of step {scene.k + 1}",
+        f"the update of step {wrong.k + 1}",
         said,
         fault="wrong rate",
         factor=factor,

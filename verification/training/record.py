@@ -9,7 +9,7 @@ from ..judgement.evidence import worst
 from ..measurement.power import Best, better, kills
 from ..measurement.sample import Sample, decidable, outside
 from ..vocabulary import Worst
-from .alone import Judged, whole
+from .single_steps import Judged, whole
 
 
 class Seen(NamedTuple):

@@ -17,11 +17,11 @@ from ..measurement.budget import DTYPES
 from ..measurement.power import by_leaf, in_words, sensitivity
 from ..vocabulary import Explanation, Verdict
 from . import mistakes
-from .alone import Left, judged, left
 from .band import NOTHING, RUNS, Band, band
 from .finding import TrainingFinding
 from .local import Reference
 from .record import Seen, looked
+from .single_steps import Left, judged, left
 from .steps import Taken, taken
 
 
@@ -48,7 +48,7 @@ def validate_training(
     rule      a name of refnet.UPDATES with its hyperparameters, or any optax transformation
     dtype     one of measurement.budget.DTYPES; params and batches are cast to it
     runs      of the reference with random roundings, that make the band; 0 makes none, and then
-              nothing is acquitted
+              nothing is accepted
     instead   other losses that may have been trained by mistake: name -> f(params, *batch)
     held_out  examples that must not have been trained on, as one batch
 
@@ -147,7 +147,7 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     count, gone = len(run.steps), ribbon.left()
     if first is not None:
-        return _convicted(seen, first, gone)
+        return _verdict_of_wrong(seen, first, gone)
     if run.failure:
         return Verdict.REJECTED, run.failure
     if not len(ribbon.width):
@@ -176,7 +176,7 @@ def _verdict(
     )
 
 
-def _convicted(seen: Seen, first: Left, gone: tuple[int, int] | None) -> tuple[Verdict, str]:
+def _verdict_of_wrong(seen: Seen, first: Left, gone: tuple[int, int] | None) -> tuple[Verdict, str]:
     worst = seen.worst
     assert worst is not None
     where, *others = first.tensors

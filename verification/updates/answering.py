@@ -5,17 +5,17 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ..measurement.sample import Sample
-from .hearing import Heard, heard
+from .evaluation import Evaluated, evaluated
 from .leaves import Layout
 from .rule import RATE, Rules
 from .vectors import Sequence
 
 
 class Answering(NamedTuple):
-    """hear(sequence, rate, layout, dtype) -> Heard, and what of the rule can be chosen."""
+    """evaluate(sequence, rate, layout, dtype) -> Evaluated, and what of the rule can be chosen."""
 
     name: str
-    hear: Callable[[Sequence, Any, Layout, str], Heard]
+    evaluate: Callable[[Sequence, Any, Layout, str], Evaluated]
     accepts: Callable[[str], bool]  # whether it can be made with another value of a hyperparameter
     follows: Callable[[Mapping[str, Any], Any], bool]  # whether its rate can change on the way
     noted: Callable[[Sample], Sample] = lambda sample: sample  # once its answer is judged
@@ -24,11 +24,11 @@ class Answering(NamedTuple):
 def in_python(made: Rules) -> Answering:
     """A rule that is driven step by step."""
     follows = lambda chosen, rate: made.accepts(RATE) or made.at(chosen, rate).takes_rate
-    return Answering(made.name, partial(_heard, made), made.accepts, follows)
+    return Answering(made.name, partial(_evaluated, made), made.accepts, follows)
 
 
-def _heard(made: Rules, sequence: Sequence, rate: Any, where: Layout, dtype: str) -> Heard:
-    return heard(_rule_at(made, sequence, rate), sequence, where, dtype)
+def _evaluated(made: Rules, sequence: Sequence, rate: Any, where: Layout, dtype: str) -> Evaluated:
+    return evaluated(_rule_at(made, sequence, rate), sequence, where, dtype)
 
 
 def _rule_at(made: Rules, sequence: Sequence, rate: Any) -> Callable:

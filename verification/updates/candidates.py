@@ -44,6 +44,6 @@ def candidate(variant: Variant, name: str) -> Candidate:
     raise KeyError(f"{variant.name} has no variant and no mistake {name!r}")
 
 
-def posed(c: Candidate, sequence: Sequence) -> Sequence:
+def with_settings(c: Candidate, sequence: Sequence) -> Sequence:
     """The run as the candidate sees it."""
     return sequence._replace(hyperparameters={**sequence.hyperparameters, **dict(c.renamed)})

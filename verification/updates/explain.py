@@ -14,7 +14,7 @@ from ..derivations.rules import Variant
 from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation, Finding, Verdict
-from .candidates import Candidate, candidates, posed
+from .candidates import Candidate, candidates, with_settings
 from .leaves import Layout
 from .same import same
 from .truth import Trajectory, roughly, rounding
@@ -42,7 +42,7 @@ def answers(samples: Samples, variant: Variant, layout: Layout, dtype: str) -> A
     own = [rounding(variant, run, layout, dtype) for run in runs]
     kept = Answers([], [], own)
     for c in candidates(variant):
-        values = [roughly(c.variant, posed(c, run), layout) for run in runs]
+        values = [roughly(c.variant, with_settings(c, run), layout) for run in runs]
         if _apart([t.values for t in own], values, own, dtype) > 1.0:
             kept.candidates.append(c)
             kept.values.append(values)
@@ -149,7 +149,7 @@ def _said(c: Candidate, variant: Variant, residual: float, beside: str, others) 
 
 def _equal_until(c: Candidate, sequence: Sequence, own: Trajectory, layout, dtype: str) -> str:
     """From which step on a candidate and the rule asked for differ, and what happened there."""
-    theirs = rounding(c.variant, posed(c, sequence), layout, dtype)
+    theirs = rounding(c.variant, with_settings(c, sequence), layout, dtype)
     apart = np.abs(theirs.values - own.values) > theirs.allowed + own.allowed
     steps = np.flatnonzero(apart.any(axis=1))
     if not len(steps) or steps[0] == 0:
@@ -188,8 +188,8 @@ def _residual(c: Candidate, seen, layout: Layout, dtype: str) -> float:
     """
     worst, evidence = 0.0, False
     for run, rows in seen:
-        told = rounding(c.variant, posed(c, run), layout, dtype)
-        plain = roughly(c.variant, posed(c, run), layout, dtype)
+        told = rounding(c.variant, with_settings(c, run), layout, dtype)
+        plain = roughly(c.variant, with_settings(c, run), layout, dtype)
         if np.isnan(plain).all() and np.isnan(rows).all():
             continue
         evidence = True

@@ -16,7 +16,7 @@ from ..judgement.foreign import DEFAULT, note, program
 from ..measurement.sample import Sample
 from ..vocabulary import Finding
 from .answering import Answering
-from .hearing import Heard
+from .evaluation import Evaluated
 from .leaves import Layout, flat
 from .validate import Asked, judged
 from .vectors import Sequence
@@ -63,16 +63,20 @@ def over_stdin(tool: Tool) -> Answering:
     """Made anew for every run, with any hyperparameters and rates."""
     always = lambda *_: True
     name = shlex.join(tool.command)
-    return Answering(name, partial(_heard, tool), always, always, partial(_noted, tool))
+    return Answering(name, partial(_evaluated, tool), always, always, partial(_noted, tool))
 
 
-def _heard(tool: Tool, sequence: Sequence, rate: Any, where: Layout, dtype: str) -> Heard:
+def _evaluated(tool: Tool, sequence: Sequence, rate: Any, where: Layout, dtype: str) -> Evaluated:
     run, nothing = question(sequence, where), np.full(sequence.gradients.shape, np.nan)
     try:
         rows, again = (np.stack([flat(t) for t in tool.evaluate(run, dtype)]) for _ in range(2))
     except Improper as error:
-        return Heard(nothing, str(error))
-    return Heard(rows) if np.array_equal(rows, again, equal_nan=True) else Heard(nothing, CHANGED)
+        return Evaluated(nothing, str(error))
+    return (
+        Evaluated(rows)
+        if np.array_equal(rows, again, equal_nan=True)
+        else Evaluated(nothing, CHANGED)
+    )
 
 
 def _noted(tool: Tool, sample: Sample) -> Sample:

@@ -21,7 +21,7 @@ def with_kills(
 ) -> Finding:
     """The finding, with every catalogued mistake that changes anything, and whether it shows.
 
-    Where one does not show nobody is acquitted; `advice` says what could be done about it.
+    Where one does not show, nothing is accepted; `advice` says what could be done about it.
     """
     usable = [_Shown.of(sample, variant, where) for sample in kept[:KEPT] if not sample.failure]
     made = ((w.fault.name, _killed(w.variant, where, usable)) for w in wrong_rules(variant.name))

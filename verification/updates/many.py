@@ -17,7 +17,7 @@ from ..derivations.rules import COUNTS, VARIANTS, Variant, run
 from ..measurement.error import beyond
 from ..oracles.question import as_exact
 from . import vectors
-from .hearing import heard
+from .evaluation import evaluated
 from .leaves import Layout, layout
 from .rounded import RunningError
 from .rule import rules
@@ -125,7 +125,7 @@ def anew(cell: Cell, run: Sequence, where: Layout, dtype: str) -> np.ndarray:
     """One run, the rule made anew for every rate."""
     made = rules(cell.make, None)
     by_rate = {r: made.at(run.hyperparameters, r) for r in set(run.rates)}
-    return heard(by_rate.__getitem__, run, where, dtype).rows
+    return evaluated(by_rate.__getitem__, run, where, dtype).rows
 
 
 def at_once(cell: Cell, runs: list[Sequence], where: Layout, dtype: str) -> np.ndarray:

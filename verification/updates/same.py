@@ -15,7 +15,7 @@ from flint import arb, ctx
 from ..derivations.rules import VARIANTS, Variant
 from ..vocabulary import NoRule, Undecided
 from . import vectors
-from .candidates import Candidate, candidate, posed
+from .candidates import Candidate, candidate, with_settings
 from .exact import balls, rationals
 from .leaves import Layout, layout
 from .truth import BITS, exactly
@@ -120,7 +120,7 @@ def _values(c: Candidate, run: Sequence, where: Layout, wide: bool = False) -> n
     if not (wide or c.variant.rational):
         raise NoRule("the rule has roots")  # known beforehand: no fraction need be computed
     try:
-        return exactly(c.variant, posed(c, run), numbers)
+        return exactly(c.variant, with_settings(c, run), numbers)
     except ZeroDivisionError:
         raise NoRule("a fraction divides by 0") from None
 

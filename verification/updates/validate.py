@@ -131,7 +131,7 @@ def _sample(
     rate: Any,
 ) -> Sample:
     """The answers to one run beside the truth and the budget."""
-    answers = one.hear(sequence, rate, where, dtype)
+    answers = one.evaluate(sequence, rate, where, dtype)
     bound = rounding(variant, sequence, where, dtype)
     sample = Sample(
         label=label,

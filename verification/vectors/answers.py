@@ -19,14 +19,14 @@ from ..oracles.question import as_exact
 from ..vocabulary import Ball, Finding, Verdict, plural
 from .notes import DRAWS
 from .reading import UNASKED, answered, leaves, tree
-from .run_answers import Heard
+from .run_answers import Evaluated
 from .run_answers import judged as runs_judged
 
 DIFFERS, AGREES = "differs", "agrees"
 
 
 @dataclass(frozen=True)
-class Tally:
+class Statistics:
     """The verdict on one derivation in one dtype, and what became of its tests."""
 
     finding: Finding
@@ -35,7 +35,7 @@ class Tally:
     accepted: tuple[str, ...]  # planted mistakes that were not refused
 
 
-def check_vectors(folder: Path, answers: Path) -> list[Tally]:
+def check_vectors(folder: Path, answers: Path) -> list[Statistics]:
     """The verdict on every derivation and dtype of a folder of vectors.
 
     A test without an answer leaves its derivation undecided.  Raises ValueError for files that
@@ -45,21 +45,21 @@ def check_vectors(folder: Path, answers: Path) -> list[Tally]:
     known = {test["tcId"] for d in documents for g in d["testGroups"] for test in g["tests"]}
     if not known & given.keys():
         raise Unreadable(f"{answers} answers none of the {plural(len(known), 'test')} in {folder}")
-    return [tally for document in documents for tally in _tallies(document, given)]
+    return [row for document in documents for row in _statistics(document, given)]
 
 
-def _tallies(document: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Tally]:
+def _statistics(document: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Statistics]:
     dtypes = dict.fromkeys(group["dtype"] for group in document["testGroups"])
     for dtype in dtypes:
         groups = [group for group in document["testGroups"] if group["dtype"] == dtype]
         try:
-            yield _tally(document, dtype, groups, given)
+            yield _row(document, dtype, groups, given)
         except (ValueError, KeyError, AttributeError) as error:
             name = document["algorithm"]
             raise Unreadable(f"the vectors of {name} in {dtype} are damaged: {error}") from None
 
 
-def _tally(document, dtype: str, groups: list, given: Mapping[str, Any]) -> Tally:
+def _row(document, dtype: str, groups: list, given: Mapping[str, Any]) -> Statistics:
     tests = {test["tcId"]: test for group in groups for test in group["tests"]}
     points = [test for test in tests.values() if test["result"] != MUST_DIFFER]
     planted = [test for test in tests.values() if test["result"] == MUST_DIFFER]
@@ -69,16 +69,18 @@ def _tally(document, dtype: str, groups: list, given: Mapping[str, Any]) -> Tall
         for test in planted
         if test["tcId"] not in missing and not _refused(test, tests, given, dtype)
     )
-    heard = [(test, given[test["tcId"]]) for test in points if test["tcId"] in given]
+    evaluated = [(test, given[test["tcId"]]) for test in points if test["tcId"] in given]
     asked = max(sum(DRAWS in test["flags"] for test in points), 1)
     about = runs_judged if document["algorithm"].startswith(PREFIX) else _judged
-    finding = about(document["algorithm"], dtype, heard, asked)
-    return Tally(_with_the_rest(finding, tests, missing, accepted), len(tests), missing, accepted)
+    finding = about(document["algorithm"], dtype, evaluated, asked)
+    return Statistics(
+        _with_the_rest(finding, tests, missing, accepted), len(tests), missing, accepted
+    )
 
 
-def _judged(name: str, dtype: str, heard: Heard, asked: int) -> Finding:
+def _judged(name: str, dtype: str, evaluated: Evaluated, asked: int) -> Finding:
     """The verdict on what was answered, `asked` draws among it."""
-    samples = [_sample(test, said, dtype) for test, said in heard]
+    samples = [_sample(test, said, dtype) for test, said in evaluated]
     draws = [sample for sample in samples if not sample.edge]
     return judge(
         name,
@@ -91,7 +93,7 @@ def _judged(name: str, dtype: str, heard: Heard, asked: int) -> Finding:
 
 
 def _with_the_rest(finding: Finding, tests, missing, accepted) -> Finding:
-    """Nobody is acquitted who left tests out, or accepts what is planted."""
+    """Answers that leave tests out, or that accept what is planted, do not pass."""
     if finding.verdict in (Verdict.WRONG, Verdict.REJECTED, Verdict.INACCURATE):
         return finding
     if accepted:

@@ -22,7 +22,7 @@ from ..adapters.vector_files import (
 )
 from ..arithmetic.formats import PRECISIONS, rounded_to
 from ..derivations import ALL
-from ..judgement.questions import Posed, questions
+from ..judgement.questions import CaseQuestion, questions
 from ..measurement.sample import Sample, decidable, outside
 from ..vocabulary import Ball
 from .notes import DRAWS, KINK, Note, bug_type, edge_flag, fault_flag, notes
@@ -82,7 +82,7 @@ def _source() -> dict[str, str]:
 class Looked(NamedTuple):
     """One case that can be judged at every entry, and its flag."""
 
-    posed: Posed
+    question: CaseQuestion
     sample: Sample
     flag: str
 
@@ -105,8 +105,8 @@ def _groups(name: str, dtype: str, cases: int, seed: int, numbers: Iterator[int]
     groups: dict[str, Group] = {}
     into = lambda kind: groups.setdefault(kind, Group(kind, dtype))
     shown: list[tuple[str, Looked]] = []
-    for label, flag, posed in _cases(name, dtype, cases, seed):
-        seen = _looked(posed, flag)
+    for label, flag, question in _cases(name, dtype, cases, seed):
+        seen = _looked(question, flag)
         if seen is None:
             into(flag).left_out += 1
             continue
@@ -125,23 +125,23 @@ def _cases(name: str, dtype: str, cases: int, seed: int) -> Iterator[tuple]:
     asked = questions(name, dtype, seed)
     for k in range(cases):
         yield f"draw {k}", DRAWS, asked.draw(k)
-    for k, posed in enumerate(asked.edges):
-        label = posed.case.label if posed else f"edge {k}"
-        yield label, edge_flag(label), posed
+    for k, question in enumerate(asked.edges):
+        label = question.case.label if question else f"edge {k}"
+        yield label, edge_flag(label), question
 
 
-def _looked(posed: Posed | None, flag: str) -> Looked | None:
+def _looked(question: CaseQuestion | None, flag: str) -> Looked | None:
     """None where somebody could not judge every entry by a proof."""
-    if posed is None:
+    if question is None:
         return None
-    sample = rounded(posed.answered(lambda *_: [ball.mid for ball in posed.proof.truth]))
+    sample = rounded(question.answered(lambda *_: [ball.mid for ball in question.proof.truth]))
     leaves = range(len(sample.truth))
     if not all(ball.proven for ball in sample.truth):
         return None
     if not all(decidable(sample, k).all() for k in leaves):
         return None
     kink = any(_wide(ball).any() for ball in sample.truth)
-    return Looked(posed, sample, KINK if kink else flag)
+    return Looked(question, sample, KINK if kink else flag)
 
 
 def rounded(sample: Sample) -> Sample:
@@ -171,13 +171,13 @@ def above(values: np.ndarray) -> np.ndarray:
 
 def _conforming(identity: str, label: str, of: Layout, seen: Looked) -> dict[str, Any]:
     sample = seen.sample
-    tree = partial(_members, of, seen.posed.case.args)
+    tree = partial(_members, of, seen.question.case.args)
     return {
         "tcId": identity,
         "comment": label,
         "flags": [seen.flag],
         "input": {
-            n: as_written(a) for n, a in zip(of.arguments, seen.posed.case.args, strict=True)
+            n: as_written(a) for n, a in zip(of.arguments, seen.question.case.args, strict=True)
         },
         "expected": tree([ball.mid for ball in sample.truth]),
         "radius": tree([ball.rad for ball in sample.truth]),
@@ -194,7 +194,7 @@ def _must_differ(
         "comment": f"planted: {fault}",
         "flags": [fault_flag(fault)],
         "of": of,
-        "answer": _members(layout, seen.posed.case.args, answer),
+        "answer": _members(layout, seen.question.case.args, answer),
         "result": MUST_DIFFER,
     }
 

@@ -22,17 +22,17 @@ from ..updates.wire import sequence_of
 from ..vocabulary import Ball, Finding
 from .reading import UNASKED, answered, tree
 
-Heard = list[tuple[Mapping[str, Any], Any]]  # tests, each with what was answered to it
+Evaluated = list[tuple[Mapping[str, Any], Any]]  # tests, each with what was answered to it
 ADVICE = "write vectors in float64, or more cases"
 
 
-def judged(name: str, dtype: str, heard: Heard, asked: int) -> Finding:
+def judged(name: str, dtype: str, evaluated: Evaluated, asked: int) -> Finding:
     """The verdict on what was answered to `update/NAME`, where `asked` runs were."""
     if name.removeprefix(PREFIX) not in VARIANTS:
         raise ValueError(f"there is no update rule {name.removeprefix(PREFIX)!r}")
     variant = VARIANTS[name.removeprefix(PREFIX)]
-    samples = [_sample(test, said, dtype, variant) for test, said in heard]
-    where = layout(tree(heard[0][0]["input"]["params"]) if heard else vectors.PARAMS)
+    samples = [_sample(test, said, dtype, variant) for test, said in evaluated]
+    where = layout(tree(evaluated[0][0]["input"]["params"]) if evaluated else vectors.PARAMS)
     about = {"variant": variant, "layout": where, "dtype": dtype}
     finding = judge(
         name,

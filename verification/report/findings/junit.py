@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from ...vocabulary import Verdict
-from ..junit import clean, tally
+from ..junit import clean, count_tests
 from .words import Row, facts, place, title
 
 
@@ -15,8 +15,8 @@ def junit(rows: Sequence[Row]) -> str:
     suite = SubElement(root, "testsuite", name="refnet validate", tests=str(len(rows)))
     for row in rows:
         _add(suite, row)
-    tally(suite, suite)
-    tally(root, root)
+    count_tests(suite, suite)
+    count_tests(root, root)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import verification as vf
-from verification.selftest.lost import Form, forms, regions, ulps_lost
+from verification.selftest.digit_loss import Form, forms, regions, ulps_lost
 from verification.vocabulary import Verdict
 
 DTYPES = ("float64", "float32", "float16", "bfloat16")

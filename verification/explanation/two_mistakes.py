@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arithmetic.local_derivatives import Spot
 from ..arithmetic.tape import Wrong
-from ..arithmetic.two_ways import Spot
 from ..vocabulary import Explanation
 from .arrows import mishandled
 from .bank import BANK

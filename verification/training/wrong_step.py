@@ -11,7 +11,7 @@ from .local import Memory, Reference
 from .steps import Step
 
 
-class Scene(NamedTuple):
+class WrongStep(NamedTuple):
     """The wrong step, and all that a hypothesis may look at."""
 
     reference: Reference

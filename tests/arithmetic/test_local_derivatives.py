@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from verification.arithmetic.local_derivatives import flows, meetings, rates, swept
 from verification.arithmetic.tape import Wrong, record
-from verification.arithmetic.two_ways import flows, meetings, rates, swept
 from verification.oracles.question import ask
 
 
@@ -96,7 +96,7 @@ def test_a_known_mistake_is_made_forward_and_back_alike(kind):
 def test_noise_moves_every_number_that_moves_by_a_rounding():
     tape, args = tape_of(FUNCTIONS["elementwise"])
     question = ask(FUNCTIONS["elementwise"], args, (0, 1))
-    shaken = record(question.program, question.leaves, question.wanted, lambda x: x * 1.0001)
-    pairs = zip(swept(shaken).gradient, swept(tape).gradient, strict=True)
+    perturbed = record(question.program, question.leaves, question.wanted, lambda x: x * 1.0001)
+    pairs = zip(swept(perturbed).gradient, swept(tape).gradient, strict=True)
 
     assert all(0 < np.abs(a - b).max() < 0.1 * np.abs(b).max() for a, b in pairs)

@@ -40,9 +40,9 @@ CALLS = {
 LOST_BELOW = 2.0**-50  # a smaller relative change of a float64 is rounded away, or to a step
 
 
-def shaken(program: ClosedJaxpr, target: Format, draws, args: list) -> list:
+def perturbed(program: ClosedJaxpr, target: Format, draws, args: list) -> list:
     """The outputs of program(*args), off by `draws`: `needed(program)` numbers of unit variance."""
-    return _shaken(program, target, iter_of(draws), args)
+    return _perturbed(program, target, iter_of(draws), args)
 
 
 def needed(program: ClosedJaxpr) -> int:
@@ -68,7 +68,7 @@ def iter_of(draws) -> Callable:
     return take
 
 
-def _shaken(program: ClosedJaxpr, target: Format, take: Callable, args: list) -> list:
+def _perturbed(program: ClosedJaxpr, target: Format, take: Callable, args: list) -> list:
     jaxpr = program.jaxpr
     env = dict(zip(jaxpr.invars, args, strict=True))
     env |= zip(jaxpr.constvars, program.consts, strict=True)
@@ -77,7 +77,9 @@ def _shaken(program: ClosedJaxpr, target: Format, take: Callable, args: list) ->
         ins = [read(atom) for atom in eqn.invars]
         called = eqn.primitive.name in CALLS
         outs = (
-            _shaken(_body(eqn), target, take, ins) if called else _rounded(eqn, ins, target, take)
+            _perturbed(_body(eqn), target, take, ins)
+            if called
+            else _rounded(eqn, ins, target, take)
         )
         env |= zip(eqn.outvars, outs, strict=True)
     return [read(atom) for atom in jaxpr.outvars]

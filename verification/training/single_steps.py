@@ -94,14 +94,14 @@ def left(step: Judged) -> Left | None:
     """The first part of the step that is outside its budget."""
     slopes = step.slopes
     if slopes is not None:
-        guilty = [p for k, p in enumerate(slopes.paths) if outside(slopes, k).any()]
-        if guilty:
-            part = "loss" if guilty[0] == "loss" else "gradient"
-            tensors = tuple(path for path in guilty if path != "loss") or ("loss",)
+        wrong = [p for k, p in enumerate(slopes.paths) if outside(slopes, k).any()]
+        if wrong:
+            part = "loss" if wrong[0] == "loss" else "gradient"
+            tensors = tuple(path for path in wrong if path != "loss") or ("loss",)
             return Left(step.step, part, tensors if part == "gradient" else ("loss",), slopes)
     update = step.update
-    guilty = tuple(p for k, p in enumerate(update.paths) if outside(update, k).any())
-    return Left(step.step, "update", guilty, update) if guilty else None
+    wrong = tuple(p for k, p in enumerate(update.paths) if outside(update, k).any())
+    return Left(step.step, "update", wrong, update) if wrong else None
 
 
 def whole(step: Judged) -> bool:

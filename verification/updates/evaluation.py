@@ -16,7 +16,7 @@ from .rule import RATE, Rule
 from .vectors import Sequence
 
 
-class Heard(NamedTuple):
+class Evaluated(NamedTuple):
     """The parameters after every step as float64; or a failure."""
 
     rows: np.ndarray
@@ -27,18 +27,18 @@ class Refused(Exception):
     """An answer that is none; the message says why."""
 
 
-def heard(
+def evaluated(
     rule_at: Callable[[float], Rule], sequence: Sequence, layout: Layout, dtype: str
-) -> Heard:
+) -> Evaluated:
     """Every step's parameters.  Foreign code may raise anything; it is the finding, not ours."""
     nothing = np.full(sequence.gradients.shape, np.nan)
     try:
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            return Heard(_driven(rule_at, sequence, layout, dtype))
+            return Evaluated(_driven(rule_at, sequence, layout, dtype))
     except Refused as refusal:
-        return Heard(nothing, str(refusal))
+        return Evaluated(nothing, str(refusal))
     except Exception as error:
-        return Heard(nothing, f"it raised {type(error).__name__}: {error}")
+        return Evaluated(nothing, f"it raised {type(error).__name__}: {error}")
 
 
 def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> np.ndarray:
