@@ -4,9 +4,8 @@ import pytest
 
 from verification.derivations.rules import VARIANTS
 from verification.faults.update_rules import ALL, wrong_rules
-from verification.updates.leaves import layout
 from verification.updates.planted import planted, runs, verdict_on
-from verification.updates.vectors import PARAMS
+from verification.updates.vectors import PARAMS, layout
 
 FEW = {"adamw": 9, "rmsprop_centred": 9, "clip_global_norm": 3}  # of so many mistakes, one
 

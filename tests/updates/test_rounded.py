@@ -10,9 +10,8 @@ from verification.arithmetic.formats import format_of
 from verification.derivations.rules import VARIANTS
 from verification.derivations.rules.outside import SCHEDULES
 from verification.updates import truth, vectors
-from verification.updates.leaves import Slices, layout
 from verification.updates.rounded import RunningError
-from verification.updates.vectors import Sequence
+from verification.updates.vectors import Sequence, Slices, layout
 
 WHERE = layout(vectors.PARAMS)
 NUMBERS = RunningError(Slices([slice(0, 2)]), format_of("float32"))

@@ -6,10 +6,9 @@ import pytest
 import verification as vf
 from verification.derivations.rules import VARIANTS
 from verification.updates import same as judging
-from verification.updates.candidates import candidate
-from verification.updates.leaves import layout
 from verification.updates.planted import planted
-from verification.updates.same import compared, same
+from verification.updates.same import candidate, compared, same
+from verification.updates.vectors import layout
 
 ONE = [  # a variant, and two words for one rule
     ("gradient_descent_l2", "decay missing", "gradient_descent", "fractions"),

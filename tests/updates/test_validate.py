@@ -14,9 +14,9 @@ from verification.derivations.rules import VARIANTS
 from verification.faults.update_rules import wrong_rules
 from verification.updates import vectors
 from verification.updates.explain import explained
-from verification.updates.leaves import layout
 from verification.updates.planted import runs
 from verification.updates.truth import roughly
+from verification.updates.vectors import layout
 from verification.vocabulary import Verdict
 
 tree = jax.tree.map

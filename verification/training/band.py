@@ -2,11 +2,14 @@
 
 RUNS runs of the reference in float64, each with random roundings of the dtype at every operation of
 every step, and one without, side by side under one scan.  A weight may be off by K of their
-deviation (K as for a gradient: allowance.py, with no deviation less than the usual one of its
+deviation (K as for a gradient: tolerance.py, with no deviation less than the usual one of its
 tensor).  Where that is as wide as the weights, the run is chaotic, and the step says nothing.
+Nothing is first order: after each operation that rounds, the result is off by a random number of
+the deviation that arithmetic/noise.py gives it.
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -16,12 +19,137 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import lax
+from jax.extend.core import ClosedJaxpr, Literal
 
-from ..arithmetic.formats import format_of
+from ..arithmetic.bounds import ULPS
+from ..arithmetic.formats import Format, format_of
+from ..arithmetic.noise import sum_spread
 from ..measurement.tolerance import allowance
 from .local import Reference, loose, wide
-from .perturbed import needed, perturbed
 from .steps import Step
+
+UNROUNDED = {
+    *(
+        "reshape",
+        "broadcast_in_dim",
+        "transpose",
+        "squeeze",
+        "slice",
+        "dynamic_slice",
+        "rev",
+        "pad",
+    ),
+    *("concatenate", "gather", "scatter", "dynamic_update_slice", "select_n", "split", "sort"),
+    *("neg", "abs", "sign", "max", "min", "reduce_max", "reduce_min", "cummax", "cummin", "clamp"),
+    *("stop_gradient", "copy", "convert_element_type", "iota", "floor", "ceil", "round"),
+    *("optimization_barrier", "unstack", "argmax", "argmin"),
+}
+BODIES = ("jaxpr", "call_jaxpr", "fun_jaxpr")
+CALLS = {
+    *("jit", "pjit", "closed_call", "checkpoint", "remat2"),
+    *("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"),
+}
+LOST_BELOW = 2.0**-50  # a smaller relative change of a float64 is rounded away, or to a step
+
+
+def perturbed(program: ClosedJaxpr, target: Format, draws, args: list) -> list:
+    """The outputs of program(*args), off by `draws`: `needed(program)` numbers of unit variance."""
+    return _perturbed(program, target, iter_of(draws), args)
+
+
+def needed(program: ClosedJaxpr) -> int:
+    """How many roundings the program makes."""
+    count = 0
+    for eqn in program.jaxpr.eqns:
+        if eqn.primitive.name in CALLS:
+            count += needed(_body(eqn))
+        elif eqn.primitive.name not in UNROUNDED:
+            count += sum(math.prod(v.aval.shape) for v in eqn.outvars if _is_float(v.aval))
+    return count
+
+
+def iter_of(draws) -> Callable:
+    """take(shape): the next so many numbers; one draw for a whole program compiles fast."""
+    at = [0]
+
+    def take(shape: tuple[int, ...]):
+        first = at[0]
+        at[0] += math.prod(shape)
+        return draws[first : at[0]].reshape(shape)
+
+    return take
+
+
+def _perturbed(program: ClosedJaxpr, target: Format, take: Callable, args: list) -> list:
+    jaxpr = program.jaxpr
+    env = dict(zip(jaxpr.invars, args, strict=True))
+    env |= zip(jaxpr.constvars, program.consts, strict=True)
+    read = lambda atom: atom.val if isinstance(atom, Literal) else env[atom]
+    for eqn in jaxpr.eqns:
+        ins = [read(atom) for atom in eqn.invars]
+        called = eqn.primitive.name in CALLS
+        outs = (
+            _perturbed(_body(eqn), target, take, ins)
+            if called
+            else _rounded(eqn, ins, target, take)
+        )
+        env |= zip(eqn.outvars, outs, strict=True)
+    return [read(atom) for atom in jaxpr.outvars]
+
+
+def _body(eqn) -> ClosedJaxpr:
+    body = next(eqn.params[k] for k in BODIES if k in eqn.params)
+    return body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
+
+
+def _is_float(x) -> bool:
+    return bool(jnp.issubdtype(x.dtype, jnp.floating))
+
+
+def _rounded(eqn, ins: list, target: Format, take: Callable) -> list:
+    outs = eqn.primitive.bind(*ins, **eqn.params)
+    outs = list(outs) if eqn.primitive.multiple_results else [outs]
+    if eqn.primitive.name in UNROUNDED:
+        return outs
+    return [_off(eqn, ins, out, target, take) if _is_float(out) else out for out in outs]
+
+
+def _off(eqn, ins: list, out, target: Format, take: Callable):
+    spread = SUMS.get(eqn.primitive.name, _elementary)(eqn, ins, out, target)
+    return out + jnp.asarray(spread, out.dtype) * take(out.shape)
+
+
+def _unit(target: Format) -> float:
+    """No smaller than what float64 can show: its own roundings are drawn a few times as large."""
+    return max(target.unit, LOST_BELOW)
+
+
+def _elementary(eqn, ins, out, target: Format):
+    ulps = ULPS.get(eqn.primitive.name, lambda x: 1.0)(ins[0])
+    return abs(out) * ulps * (_unit(target) / 3.0**0.5)
+
+
+def _product(eqn, ins, out, target: Format):
+    a, b = ins
+    (axes, _), _ = eqn.params["dimension_numbers"]
+    count = math.prod(a.shape[axis] for axis in axes)
+    squares = lax.dot_general(a * a, b * b, eqn.params["dimension_numbers"])
+    return _sum(target, count, out, squares, True)
+
+
+def _total(eqn, ins, out, target: Format):
+    (x,) = ins
+    axes = tuple(eqn.params["axes"])
+    return _sum(target, math.prod(x.shape[a] for a in axes), out, (x * x).sum(axes), False)
+
+
+def _sum(target: Format, count: int, out, squares, products: bool):
+    wide = _unit(target) / target.unit
+    return wide * sum_spread(target, count, abs(out), jnp.sqrt(squares), products)
+
+
+SUMS: dict[str, Callable] = {"dot_general": _product, "reduce_sum": _total}
+
 
 RUNS = 32
 QUICKLY = {"xla_backend_optimization_level": 0}  # compiled once for a few hundred steps

@@ -1,8 +1,15 @@
-"""A finding about a training run: which step left first, which tensor, and what of the step."""
+"""A finding about a training run, and what the steps have shown so far that goes into it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from ..vocabulary import Finding
+from ..faults import Fault
+from ..judgement.evidence import worst
+from ..measurement.power import Best, better, kills
+from ..measurement.sample import Sample, decidable, outside
+from ..vocabulary import Finding, Worst
+from .single_steps import Judged, whole
 
 
 @dataclass(frozen=True)
@@ -20,3 +27,57 @@ class TrainingFinding(Finding):
     out_of_band: int | None = None  # the first step whose weights are outside the band
     chaos_from: int | None = None  # the first step at which the band is as wide as the weights
     band: float = 0.0  # its width over the weights at the last step
+
+
+class Seen(NamedTuple):
+    """The sum of the steps that were looked at."""
+
+    worst: Worst | None = None
+    best: Best = {}  # of gradients where they are told, else of the weights
+    kills: Mapping[str, bool] = {}
+    skipped: int = 0
+    open: int = 0  # the first step with an entry that nobody could judge
+    silence: str = ""
+
+
+def looked(seen: Seen, step: Judged, dtype: str, faults: Iterable[Fault]) -> Seen:
+    """With one more step in it."""
+    told = _gradient(step.slopes) if step.slopes else None
+    shown = told or step.update
+    unknown = not whole(step)
+    first = unknown and not seen.open
+    why = next((s.silence for s in step.samples if s.silence), "a correct run may overflow there")
+    return seen._replace(
+        worst=_worst(seen.worst, step, dtype),
+        best=better(seen.best, shown),
+        kills=kills(seen.kills, told, faults, dtype) if told else seen.kills,
+        skipped=seen.skipped + unknown,
+        open=step.step if first else seen.open,
+        silence=why if first else seen.silence,
+    )
+
+
+def _gradient(slopes: Sample) -> Sample | None:
+    kept = [k for k, path in enumerate(slopes.paths) if path != "loss"]
+    if not kept:
+        return None
+    pick = lambda whole: [whole[k] for k in kept]
+    return replace(
+        slopes,
+        paths=tuple(pick(slopes.paths)),
+        truth=pick(slopes.truth),
+        allowed=pick(slopes.allowed),
+        got=pick(slopes.got),
+        budgets=(),
+    )
+
+
+def _worst(before: Worst | None, step: Judged, dtype: str) -> Worst | None:
+    """The worst entry of all steps; at a wrong step, of the part that left first."""
+    for sample in step.samples:
+        if any(outside(sample, k).any() for k in range(len(sample.paths))):
+            return worst(None, sample, dtype)
+    for sample in step.samples:
+        if any(decidable(sample, k).any() for k in range(len(sample.paths))):
+            before = worst(before, sample, dtype)
+    return before

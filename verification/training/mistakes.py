@@ -12,12 +12,10 @@ import numpy as np
 
 from ..explanation import explain as of_gradients
 from ..vocabulary import Explanation
-from . import naming, other_gradients, other_updates
+from . import other_gradients, other_updates
 from .local import Reference
-from .many import slopes
-from .single_steps import Left, updates
+from .single_steps import Left, WrongStep, slopes, updates
 from .steps import Step
-from .wrong_step import WrongStep
 
 
 def explain(
@@ -37,7 +35,7 @@ def explain(
         found += other_updates.of_update(wrong, first)
     fitting = sorted((e for e in found if e.fits), key=_rank)
     if first.part == "update" and not any(e.fault not in VAGUE for e in fitting):
-        fitting = [*naming.of_rule(wrong), *fitting]  # explains the whole run, not one step
+        fitting = [*other_updates.of_rule(wrong), *fitting]  # explains the whole run, not one step
     others = tuple(dict.fromkeys(e.fault or e.mistake for e in fitting[1:]))
     if fitting:
         return (replace(fitting[0], confused_with=others), *fitting[1:])

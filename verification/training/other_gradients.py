@@ -1,18 +1,24 @@
-"""Gradients that a loop with a known mistake would have taken at the same weights."""
+"""Gradients that a loop with a known mistake would have taken at the same weights.
+
+One of them is the gradient in which one use of a weight sees it already updated, as writing in
+place does.  The gradient's program reads a weight several times, in the forward pass and in the
+backward pass; each of these uses in turn is given the weight after the step.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import jax
 import numpy as np
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..measurement.sample import Sample
+from ..oracles.question import as_exact
 from ..vocabulary import Explanation
-from . import examples, uses
-from .local import moved, sloped
-from .many import slopes
-from .single_steps import fed
-from .wrong_step import WrongStep, fitted, nearest
+from . import examples
+from .local import Reference, loose, moved, sloped
+from .single_steps import WrongStep, fed, fitted, nearest, slopes
+from .steps import Step
 
 
 def of_gradient(
@@ -35,9 +41,7 @@ def of_gradient(
         program = jax.value_and_grad(loss)
         sample = sloped(program, wrong.reference, wrong.before, wrong.batch)
         yield say(name, f"it is that of another loss, {name}", sample)
-    for tensor, sample in uses.partly_updated(
-        wrong.reference, wrong.before, wrong.step, wrong.batch
-    ):
+    for tensor, sample in partly_updated(wrong.reference, wrong.before, wrong.step, wrong.batch):
         said = f"one use of {tensor} sees it already updated: it is written in place, too early"
         yield say("in-place update", said, sample)
     factor = _factor(wrong)
@@ -117,3 +121,45 @@ def _scaled(base: Sample, factor: float) -> Sample:
         truth=[base.truth[0], *map(scale, base.truth[1:])],
         allowed=[base.allowed[0], *(wider * room for room in base.allowed[1:])],
     )
+
+
+def partly_updated(
+    reference: Reference, before: list, step: Step, batch: tuple
+) -> Iterator[tuple[str, Sample]]:
+    """(tensor, loss and gradient) for every use of every weight."""
+    args = (reference.tree(before), reference.tree(step.weights), *batch)
+    with loose():
+        leaves, tree = jax.tree.flatten(jax.tree.map(as_exact, args))
+        flat = lambda *xs: _ignoring(reference, jax.tree.unflatten(tree, xs))
+        program = jax.make_jaxpr(flat)(*leaves)
+    for tensor, path in enumerate(reference.paths):
+        for use in _uses(program, tensor):
+            altered = _altered(program, tensor, len(before), use)
+
+            def slopes(params, *data, altered=altered):
+                after = list(map(as_exact, step.weights))
+                flat = [*jax.tree.leaves(params), *after, *jax.tree.leaves(data)]
+                loss, *gradient = jaxpr_as_fun(altered)(*flat)
+                return loss, reference.tree(gradient)
+
+            yield path, sloped(slopes, reference, before, batch)
+
+
+def _ignoring(reference: Reference, args: tuple) -> list:
+    """The slopes, of a program that has the new weights too and does not read them."""
+    params, _, *batch = args
+    return jax.tree.leaves(reference.slopes(params, *batch))
+
+
+def _uses(program: ClosedJaxpr, tensor: int) -> list[int]:
+    var = program.jaxpr.invars[tensor]
+    return [n for n, eqn in enumerate(program.jaxpr.eqns) if any(v is var for v in eqn.invars)]
+
+
+def _altered(program: ClosedJaxpr, tensor: int, count: int, use: int) -> ClosedJaxpr:
+    jaxpr = program.jaxpr
+    old, new = jaxpr.invars[tensor], jaxpr.invars[count + tensor]
+    eqns = list(jaxpr.eqns)
+    invars = [new if v is old else v for v in eqns[use].invars]
+    eqns[use] = eqns[use].replace(invars=invars)
+    return ClosedJaxpr(jaxpr.replace(eqns=eqns), program.consts)

@@ -18,9 +18,8 @@ from ..measurement.power import by_leaf, in_words, sensitivity
 from ..vocabulary import Explanation, Verdict
 from . import mistakes
 from .band import NOTHING, RUNS, Band, band
-from .finding import TrainingFinding
+from .finding import Seen, TrainingFinding, looked
 from .local import Reference
-from .record import Seen, looked
 from .single_steps import Left, judged, left
 from .steps import Taken, taken
 

@@ -14,11 +14,9 @@ from ..derivations.rules import Variant
 from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation, Finding, Verdict
-from .candidates import Candidate, candidates, with_settings
-from .leaves import Layout
-from .same import same
+from .same import Candidate, candidates, same, with_settings
 from .truth import Trajectory, roughly, rounding
-from .vectors import Sequence
+from .vectors import Layout, Sequence
 
 CLOSEST = 6  # candidates looked at with their own rounding
 SAID = 5  # explanations at most

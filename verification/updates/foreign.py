@@ -15,12 +15,9 @@ from ..adapters.strict_json import Improper
 from ..judgement.foreign import DEFAULT, note, program
 from ..measurement.sample import Sample
 from ..vocabulary import Finding
-from .answering import Answering
-from .evaluation import Evaluated
-from .leaves import Layout, flat
+from .evaluation import Answering, Evaluated
 from .validate import Asked, judged
-from .vectors import Sequence
-from .wire import question
+from .vectors import Layout, Sequence, flat, question
 
 CHANGED = (
     "the same run asked for again was answered differently: something is remembered from one "

@@ -18,11 +18,10 @@ from ..measurement.error import beyond
 from ..oracles.question import as_exact
 from . import vectors
 from .evaluation import evaluated
-from .leaves import Layout, layout
 from .rounded import RunningError
 from .rule import rules
 from .truth import proven
-from .vectors import Sequence
+from .vectors import Layout, Sequence, layout
 
 STEPS = 12
 

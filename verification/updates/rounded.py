@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.formats import Format
-from .leaves import Slices, along, elsewhere
+from .vectors import Slices, along, elsewhere
 
 
 class Rounded:

@@ -1,4 +1,4 @@
-"""Are two candidates one and the same map?  Runs that nobody was driven by, without rounding.
+"""The rules that may be what somebody wrote, and whether two of them are one and the same map.
 
 Two rules that answer alike on the driving vectors may be one rule in two wordings, and then nothing
 could rank them; or the vectors are too weak.  Which of both is decided where neither was tuned:
@@ -6,20 +6,62 @@ other leaves, more steps, other changes of the rate, hyperparameters drawn anew.
 equal; balls must overlap, all of them so narrow that no two rules would do so by chance.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from flint import arb, ctx
 
-from ..derivations.rules import VARIANTS, Variant
+from ..derivations.rules import VARIANTS, Variant, family_of
+from ..faults.update_rules import wrong_rules
 from ..vocabulary import NoRule, Undecided
 from . import vectors
-from .candidates import Candidate, candidate, with_settings
-from .exact import balls, rationals
-from .leaves import Layout, layout
+from .numbers import balls, rationals
 from .truth import BITS, exactly
-from .vectors import Sequence
+from .vectors import Layout, Sequence, layout
+
+
+class Candidate(NamedTuple):
+    """A rule that may be what was written."""
+
+    variant: Variant
+    kind: str  # of vocabulary.KINDS
+    name: str
+    says: str
+    order: float  # of equally good ones the smallest comes first
+    renamed: tuple[tuple[str, int | float], ...] = ()  # hyperparameters that differ
+
+
+def candidates(variant: Variant) -> Iterator[Candidate]:
+    """Variants of the same rule, its mistakes, defaults for arguments, then all other rules."""
+    family = {v.name for v in family_of(variant.name)} - {variant.name}
+    for name in family:
+        yield Candidate(VARIANTS[name], "variant", name, VARIANTS[name].formula, 0)
+    for k, (fault, wrong) in enumerate(wrong_rules(variant.name)):
+        yield Candidate(wrong, "fault", fault.name, fault.description, 1 + k / 1000)
+    for name, value in variant.defaults.items():
+        said = f"{name} is ignored: it is {value:g}, whatever was asked for"
+        yield Candidate(variant, "fault", f"{name} ignored", said, 2, ((name, value),))
+    for name, other in VARIANTS.items():
+        if name not in family and name != variant.name:
+            yield Candidate(other, "variant", name, other.formula, 3)
+
+
+def candidate(variant: Variant, name: str) -> Candidate:
+    """The candidate of that name, or the rule itself by its own.  Raises KeyError."""
+    if name == variant.name:
+        return Candidate(variant, "variant", name, variant.formula, 0)
+    for one in candidates(variant):
+        if one.name == name:
+            return one
+    raise KeyError(f"{variant.name} has no variant and no mistake {name!r}")
+
+
+def with_settings(c: Candidate, sequence: Sequence) -> Sequence:
+    """The run as the candidate sees it."""
+    return sequence._replace(hyperparameters={**sequence.hyperparameters, **dict(c.renamed)})
+
 
 LEAVES = {"kernel": np.zeros((4, 2)), "bias": np.zeros(2), "gain": np.zeros(()), "x": np.zeros(5)}
 STEPS, SEED = 24, 0x5A3E

@@ -9,11 +9,9 @@ from ..arithmetic.formats import format_of
 from ..derivations.rules import Variant, run
 from ..oracles import ball, rational
 from ..vocabulary import Ball
-from .exact import Exact, balls, rationals
-from .floats import Floats
-from .leaves import Layout
+from .numbers import Exact, Floats, balls, rationals
 from .rounded import RunningError
-from .vectors import Sequence
+from .vectors import Layout, Sequence
 
 BITS = 256  # of working precision: a step loses a few bits, and a sequence has a few dozen
 

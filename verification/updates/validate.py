@@ -13,13 +13,12 @@ from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample, outside
 from ..vocabulary import Finding
 from . import vectors
-from .answering import Answering, in_python
+from .evaluation import Answering, in_python
 from .explain import digits_lost, explained, with_reason
-from .kills import KEPT, with_kills
-from .leaves import Layout, layout
+from .planted import KEPT, with_kills
 from .rule import RATE, rules
 from .truth import proven, rounding
-from .vectors import Sequence
+from .vectors import Layout, Sequence, layout
 
 ADVICE = "judge it in float64, or pass a function that makes it from other hyperparameters"
 

@@ -16,9 +16,8 @@ from ..measurement.sample import Sample
 from ..oracles.question import as_exact
 from ..updates import vectors
 from ..updates.explain import digits_lost, explained, with_reason
-from ..updates.kills import KEPT, with_kills
-from ..updates.leaves import layout
-from ..updates.wire import sequence_of
+from ..updates.planted import KEPT, with_kills
+from ..updates.vectors import layout, sequence_of
 from ..vocabulary import Ball, Finding
 from .reading import UNASKED, answered, tree
 

@@ -14,10 +14,9 @@ from ..derivations.rules import VARIANTS, Variant
 from ..faults.update_rules import WrongRule, wrong_rules
 from ..measurement.sample import Sample, decidable, outside
 from ..updates import vectors
-from ..updates.leaves import Layout, layout
 from ..updates.planted import run_of
 from ..updates.truth import roughly
-from ..updates.wire import question
+from ..updates.vectors import Layout, layout, question
 from .documents import Group, as_written, rounded, whole
 from .notes import DRAWS, fault_flag, run_bug_type, run_notes
 

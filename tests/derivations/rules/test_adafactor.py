@@ -5,8 +5,7 @@ import pytest
 
 from verification.derivations.rules import VARIANTS
 from verification.updates import truth
-from verification.updates.leaves import layout
-from verification.updates.vectors import Sequence
+from verification.updates.vectors import Sequence, layout
 
 H = {"decay_rate": 0.7, "eps": 1e-3, "threshold": 1.2, "min_scale": 0.2}
 RATES = (0.9, 0.9, 0.3, 0.3, 0.8, 0.8)

@@ -8,9 +8,8 @@ import pytest
 import refnet
 from verification.derivations.rules import DECAYS, VARIANTS, Variant, family_of, run
 from verification.updates import truth, vectors
-from verification.updates.exact import fractions, rationals
-from verification.updates.leaves import Slices, layout
-from verification.updates.vectors import Sequence
+from verification.updates.numbers import fractions, rationals
+from verification.updates.vectors import Sequence, Slices, layout
 from verification.vocabulary import NoRule
 
 WHERE = layout(vectors.PARAMS)
