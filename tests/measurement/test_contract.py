@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import verification as vf
-from verification.measurement.contract import shared
 from verification.vocabulary import Verdict
 
 
@@ -54,17 +53,6 @@ def drifting():
     return lambda layer, x: Layer(*(leaf * (1 + 1e-9 * next(calls)) for leaf in right(layer, x)))
 
 
-def one_buffer():
-    kept = Layer(np.empty((3, 2)), np.empty(2))
-
-    def gradient(layer, x):
-        for into, leaf in zip(kept, right(layer, x), strict=True):
-            into[...] = leaf
-        return kept
-
-    return gradient
-
-
 def raises(layer, x):
     raise IndexError("list index out of range")
 
@@ -78,7 +66,6 @@ HABITS = {
     "another structure": (as_dict, "its answer is {'b': *, 'w': *}, where the argument is"),
     "another shape": (flat_bias, "leaves of shapes [(3, 2), (1, 2)]; the gradient has [(3, 2)"),
     "another answer": (drifting(), "asked twice, it answers differently in [0].w"),
-    "one buffer": (one_buffer(), "it answers in the same memory every time"),
     "an exception": (raises, "it raised IndexError: list index out of range"),
     "integers": (integers, "the answer is of dtype int64; the argument is float64"),
     "too few parts": (lambda layer, x: None, "its answer is None, where the argument is"),
@@ -96,7 +83,7 @@ def test_the_habit_is_rejected_in_its_own_sentence(habit):
     assert judged(right).verdict is Verdict.CORRECT
 
 
-# --- memory -------------------------------------------------------------------------------------
+# --- more than one argument ---------------------------------------------------------------------
 
 
 def difference(x, y):
@@ -105,32 +92,6 @@ def difference(x, y):
 
 def two(rng):
     return rng.normal(size=3), rng.normal(size=3)
-
-
-def test_two_leaves_that_share_memory_are_rejected():
-    of = lambda x, y: jnp.sum(jnp.tanh(x + y))
-    both = lambda x, y: (1 - np.tanh(x + y) ** 2,) * 2
-    apart = lambda x, y: tuple(leaf.copy() for leaf in both(x, y))
-    judge = lambda g: vf.validate(g, of=of, args=two, argnums=(0, 1), cases=2)
-
-    assert "two arrays of its answer share memory" in judge(both).reason
-    assert judge(both).verdict is Verdict.REJECTED
-    assert judge(apart).verdict is Verdict.CORRECT
-
-
-def test_an_answer_that_is_an_input_is_rejected():
-    product = lambda x, y: jnp.sum(x * y)
-    judge = lambda g: vf.validate(g, of=product, args=two, cases=2)
-
-    assert "its answer shares memory with its input args[1]" in judge(lambda x, y: y).reason
-    assert judge(lambda x, y: y.copy()).verdict is Verdict.CORRECT
-
-
-def test_columns_of_one_array_share_nothing():
-    array = np.zeros((3, 2))
-
-    assert not shared(array[:, 0], array[:, 1])
-    assert shared(array[:, 0], array[1])
 
 
 # --- the cotangent ------------------------------------------------------------------------------

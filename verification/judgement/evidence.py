@@ -51,6 +51,7 @@ class Record(NamedTuple):
     edges: int = 0  # looked_at_edge beside the cases, and judged
     edges_skipped: int = 0
     lost: tuple[str, ...] = ()  # edges where digits are lost, and nobody asked to go there
+    notes: tuple[str, ...] = ()  # what was seen beside the values, each once
     evidence: tuple[Sample, ...] = ()  # a few cases, those with a mistake first: to be explained
 
 
@@ -65,7 +66,8 @@ def looked(
     """The record with one more sample in it; None is a case beyond the format's range."""
     if sample is None:
         return record._replace(left_out=record.left_out + 1)
-    record = record._replace(cases=record.cases + 1)
+    new = (note for note in sample.notes if note not in record.notes)
+    record = record._replace(cases=record.cases + 1, notes=(*record.notes, *new))
     if sample.failure:
         return _failed(record, sample)
     wrong = any(outside(sample, k).any() for k in range(len(sample.paths)))

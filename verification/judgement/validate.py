@@ -159,7 +159,8 @@ def contract_checked(source: TruthSource, subject: Subject, case: Case, rng: np.
     sample = source.at(case, rng)
     if sample is None or int(case.label.split()[-1]) >= CONTRACT_CASES:
         return sample
-    return behaved(sample, source.answer, subject.raw, subject.inputs)
+    raw = subject.raw if subject.function is None else None
+    return behaved(sample, source.answer, raw, subject.inputs)
 
 
 def _allowed(finding: Finding, convention: conventions.Convention) -> Finding:

@@ -162,11 +162,14 @@ def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
 
 
 def _notes(record: Record) -> tuple[str, ...]:
-    """Where digits are lost beyond what was drawn."""
+    """What was seen beside the values, and where digits are lost beyond what was drawn."""
     if not record.lost:
-        return ()
+        return record.notes
     where = ", ".join(label.removeprefix("edge: ") for label in record.lost)
-    return (f"digits are lost, or cannot be told from a mistake, at edges: {where}",)
+    return (
+        *record.notes,
+        f"digits are lost, or cannot be told from a mistake, at edges: {where}",
+    )
 
 
 def _verdict_of_wrong(record: Record) -> tuple[Verdict, str]:

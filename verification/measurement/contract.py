@@ -1,4 +1,4 @@
-"""What a gradient must do beside being right: structure, dtype, memory, constancy, linearity.
+"""What a gradient must do beside being right: structure, dtype, inputs, constancy, linearity.
 
 structure   the pytree of the argument (of the arguments, in a tuple or list, for several argnums;
             a tuple of one is taken for a single one), with None, or anything, where an argument has
@@ -6,15 +6,14 @@ structure   the pytree of the argument (of the arguments, in a tuple or list, fo
 dtype       a floating-point one.  Of another width than the argument it is refused only where the
             sample itself came in the dtype under test, so that the user's own types say which it
             is; where it was cast, NumPy's scalars may have widened it, and the values are judged
-memory      the arguments are as they were; no two leaves share memory, nor with an argument, nor
-            with the answer to another question
+inputs      the arguments are as they were; what shares memory is a note (see memory.py)
 constancy   the same question has the same answer, but for rounding: both are within the budget, and
             as far apart as two such answers may be
 linearity   (where the answer is right) -2 times the cotangent has -2 times the answer, and a
             cotangent of zeros has zeros
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +23,8 @@ import numpy as np
 
 from ..adapters.trees import Held, inward, outward
 from ..oracles.question import as_exact
+from . import memory
+from .memory import Unsettled, called, named, settled
 from .sample import VALUE, Sample, decidable, outside
 
 SCALE = -2.0  # a power of two: exact in every format; negative: absolute values are seen
@@ -33,68 +34,41 @@ class Rejection(Exception):
     """The implementation did not answer properly; the message says how."""
 
 
-def answered(gradient: Callable, args: tuple, inputs: int, owns_memory: bool = True) -> Any:
+def answered(gradient: Callable, args: tuple, inputs: int) -> Any:
     """gradient(*args) on copies, which must come back as they were.  Raises Rejection.
 
-    `inputs` of the args are the function's, what follows is the cotangent.  Adapters that share
-    memory on purpose do not own what they answer.
+    `inputs` of the args are the function's, what follows is the cotangent.
     """
     given = jax.tree.map(np.array, args)
     answer = gradient(*outward(given))
-    for (path, before), after in zip(_named(args), jax.tree.leaves(given), strict=True):
+    for (path, before), after in zip(named(args), jax.tree.leaves(given), strict=True):
         if not np.array_equal(as_exact(before), as_exact(after), equal_nan=True):
-            raise Rejection(f"it changed its input {_called(path, inputs)}; work on a copy")
-    if owns_memory:
-        _separate(arrays(answer), given, inputs)
+            raise Rejection(f"it changed its input {called(path, inputs)}; work on a copy")
     return answer
 
 
-def arrays(answer: Any) -> list[np.ndarray]:
-    """Those leaves that can be written to."""
-    return [x for x in jax.tree.leaves(inward(answer)) if isinstance(x, np.ndarray)]
-
-
-def _separate(leaves: list[np.ndarray], given: tuple, inputs: int) -> None:
-    for path, x in _named(given):
-        if any(shared(leaf, x) for leaf in leaves):
-            raise Rejection(
-                f"its answer shares memory with its input {_called(path, inputs)}: changing one "
-                "changes the other; return a copy"
-            )
-    if any(shared(a, b) for k, a in enumerate(leaves) for b in leaves[:k]):
-        raise Rejection("two arrays of its answer share memory: changing one changes both")
-
-
-def shared(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether some entry of one is an entry of the other."""
-    if not np.may_share_memory(a, b):
-        return False
+def copied(leaves: Sequence) -> list[np.ndarray]:
+    """The values of an answer, as they are now.  Raises Rejection where they do not stay so."""
     try:
-        return np.shares_memory(a, b, max_work=10**6)  # pyright: ignore[reportArgumentType]
-    except RuntimeError:  # too hard to tell: not held against anybody
-        return False
-
-
-def _named(args: tuple) -> Iterator[tuple[str, Any]]:
-    paths = jax.tree_util.tree_flatten_with_path(args)[0]
-    return ((jax.tree_util.keystr(path), leaf) for path, leaf in paths)
-
-
-def _called(path: str, inputs: int) -> str:
-    """args[1]['w'], or the cotangent, which follows the arguments."""
-    return "the cotangent" if path.startswith(f"[{inputs}]") else f"args{path}"
+        return settled(leaves)
+    except Unsettled as said:
+        raise Rejection(str(said)) from None
 
 
 # --- constancy and linearity --------------------------------------------------------------------
 
 
-def behaved(sample: Sample, ask: Callable, raw: Callable, inputs: int) -> Sample:
-    """The sample, or why its answer is none: ask(*args) gives leaves, raw(*args) the answer."""
+def behaved(sample: Sample, ask: Callable, raw: Callable | None, inputs: int) -> Sample:
+    """The sample, or why its answer is none: ask(*args) gives leaves, raw(*args) the answer.
+
+    Without `raw` nothing is said of memory: a framework owns what its adapter answers.
+    """
     if sample.failure:
         return sample
     try:
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            _constant(sample, ask, raw)
+            _constant(sample, ask)
+            sample = replace(sample, notes=_remarks(sample, raw, inputs) if raw else ())
             is_right = not any(outside(sample, k).any() for k in range(len(sample.paths)))
             if is_right and len(sample.args) > inputs:
                 _linear(sample, ask, inputs)
@@ -106,12 +80,14 @@ def behaved(sample: Sample, ask: Callable, raw: Callable, inputs: int) -> Sample
     return sample
 
 
-def _constant(sample: Sample, ask: Callable, raw: Callable) -> None:
-    first, again = arrays(raw(*sample.args)), [as_exact(leaf) for leaf in ask(*sample.args)]
-    second = arrays(raw(*sample.args))
-    if any(shared(a, b) for a in first for b in second):
-        raise Rejection("it answers in the same memory every time: each answer overwrites the last")
-    for k, leaf in enumerate(again):
+def _remarks(sample: Sample, raw: Callable, inputs: int) -> tuple[str, ...]:
+    given = [jax.tree.map(np.array, sample.args) for _ in range(2)]
+    first, second = (raw(*args) for args in given)
+    return (*memory.notes(first, given[0], inputs), *memory.kept(first, second))
+
+
+def _constant(sample: Sample, ask: Callable) -> None:
+    for k, leaf in enumerate(map(as_exact, ask(*sample.args))):
         known, room = decidable(sample, k), 2.0 * sample.allowed[k]
         with np.errstate(invalid="ignore"):
             near = np.abs(leaf - sample.got[k]) <= room

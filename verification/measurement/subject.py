@@ -16,7 +16,7 @@ from ..arithmetic.formats import PRECISIONS
 from ..inputs import draws
 from ..oracles.question import Question, ask
 from .answer import cast
-from .contract import answered, leaves_of
+from .contract import answered, copied, leaves_of
 from .evaluation import Proof, proof
 from .sample import VALUE, Sample
 
@@ -58,11 +58,11 @@ class Subject:
 
     def answer(self, *args) -> list:
         """Its leaves at args; raises Rejection where it does not answer properly."""
-        owns_memory = self.function is None
-        said = answered(lambda *a: self.raw(*a), args, self.inputs, owns_memory)
+        said = answered(lambda *a: self.raw(*a), args, self.inputs)
         if self.function is not None:
-            return said
-        return leaves_of(said, args[: self.inputs], self.argnums, self.single, self.typed)
+            return copied(said)
+        given = args[: self.inputs]
+        return copied(leaves_of(said, given, self.argnums, self.single, self.typed))
 
     def plain(self, *args) -> list:
         """Its leaves, whatever they are: traced, or in another arithmetic."""
