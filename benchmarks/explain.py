@@ -25,8 +25,8 @@ import numpy as np
 
 from verification.derivations import ALL as DERIVATIONS
 from verification.explanation import explain
+from verification.explanation.other_gradients import catalogue
 from verification.explanation.places import place_of
-from verification.explanation.twins import catalogue
 from verification.faults import planted
 from verification.inputs.programs import program
 from verification.judgement import check

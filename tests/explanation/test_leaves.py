@@ -1,9 +1,11 @@
-"""Seen in the answer alone: scalars, entries that are no numbers, and what explains nothing."""
+"""Seen in the answer alone: scalars, entries not finite, casts, and what explains nothing."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
+import verification as vf
 from verification.explanation import explain
 from verification.explanation.problem import Problem, budgets
 from verification.measurement.sample import Sample
@@ -63,3 +65,35 @@ def test_leaves_of_other_ranks_are_told_the_same_from_the_end():
     (only,) = said((x, rolled(x)), (y, rolled(y)))
     assert only.fits and "the last axis is off by one" in only.mistake
     assert said((x, rolled(x)), (y, np.roll(rolled(y), 1, 1)))[0].fits is False
+
+
+# --- a cast is named as such, also of leaves with one entry, and not taken for a factor near one --
+
+
+def line(w, b, x):
+    return jnp.sum(jnp.tanh(w * x + b))
+
+
+def slopes(w, b, x):
+    d = 1.0 - np.tanh(w * x + b) ** 2
+    return np.sum(d * x), np.sum(d)
+
+
+def drawn(rng):
+    return rng.normal(), rng.normal(), rng.normal(size=7)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_single_entries_tell_a_cast_over_all_cases(dtype):
+    gradient = lambda *args: tuple(np.float64(np.dtype(dtype).type(g)) for g in slopes(*args))
+    finding = vf.validate(gradient, of=line, args=drawn, argnums=(0, 1), cases=4)
+
+    assert finding.verdict in ("wrong", "inaccurate")
+    assert finding.explanation[0].kind == "cast" and dtype in finding.explanation[0].mistake
+
+
+def test_a_factor_near_one_that_is_no_cast_is_spelled_out():
+    gradient = lambda *args: tuple(g * (1.0 + 3e-8) for g in slopes(*args))
+    said = vf.validate(gradient, of=line, args=drawn, argnums=(0, 1), cases=4).explanation
+
+    assert said[0].fits and "1 + 3e-08 times" in said[0].mistake

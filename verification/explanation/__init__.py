@@ -1,9 +1,10 @@
 """Name the wrong term of a wrong gradient: which local derivative, where, by what factor.
 
-Tried in order, stopping where one fits to rounding at every entry of every case: what is seen in
-the answer alone, one wrong or missing local derivative, a wrong slope or an arrow mishandled, a
-number or an argument that is not the forward's, two mistakes, a known wrong twin; else what is
-right and what is wrong, to start looking from.
+In: the cases of a wrong answer (measurement's Samples) and the function that was differentiated.
+Out: Explanations, the best first; those that fit leave nothing beyond rounding at any entry.
+Open explained.py first: it tries the stages in their order and stops where one fits; problem.py
+lays a case out, leaves.py looks at the answer alone, edges.py, slopes.py and arrows.py at the
+function's own program, and where.py says what is right and what is wrong where nothing fits.
 """
 
 from .explained import explain as explain

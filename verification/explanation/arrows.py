@@ -12,14 +12,15 @@ import numpy as np
 from ..arithmetic.local_derivatives import against, swept
 from ..arithmetic.tape import Key, Operation
 from ..vocabulary import Explanation
+from .columns import along
 from .factors import Named, known_numbers, recognised
-from .mishandled import PASSED, RULES, Arrow, Rule
-from .mishandled.arrow import always
-from .places import place_of
-from .problem import Problem, along, wrong_leaves
-from .residuals import NOT_HERE, largest
-from .terms import SYMBOLS
+from .places import SYMBOLS, place_of
+from .problem import NOT_HERE, Problem, largest, wrong_leaves
+from .pullbacks import ABOVE, LOCAL, Arrow, Rule, always
+from .pullbacks_of_arrays import MOVES, SUMS
 
+RULES: tuple[Rule, ...] = (*ABOVE, *LOCAL, *SUMS, *MOVES)
+PASSED = ("enter", "copy", "convert_element_type", "row", "rows", "squeeze", "stop_gradient")
 TRIED, HALF = 16, 0.5  # guesses tried on every entry, of those that leave less than half
 WORK = 6 * 10**5  # operations of all sweeps together
 SHOWN = 6
@@ -106,7 +107,7 @@ def _effect(p: Problem, arrow: Arrow, rule: Rule) -> np.ndarray:
     total = np.zeros(len(p.target))
     made, right = rule.make(arrow), arrow.pull(arrow.d)
     for k, i in enumerate(arrow.op.ins):
-        rate = p.speeds.get(i)
+        rate = p.rates.get(i)
         if rate is None or not p.tape.moving[i]:
             continue
         zero = np.zeros(p.tape.numbers[i].shape)
@@ -149,7 +150,7 @@ def _residual(problems: Sequence[Problem], guess: Guess) -> float:
 def _said(problems: Sequence[Problem], words: str, found: list[tuple[Guess, float]]) -> Explanation:
     """The rule at its last place in the program, and where else it does the same."""
     places = {g.key: _place(problems[0], g.key) for g, _ in found}
-    lined = lambda g: (bool(places[g.key][1]), g.key)  # one with a line speaks for those without
+    lined = lambda g: (bool(places[g.key][1]), g.key)  # one that has a line comes last
     mine = sorted((g for g, _ in found if g.rule.words == words), key=lined)
     what, location, text = places[mine[-1].key]
     others = [f"{w} ({at})" if at else w for w, at, _ in (places[g.key] for g in mine[:-1])]

@@ -1,20 +1,21 @@
-"""A called function that is no elementwise one, log_softmax say: pulled back elsewhere, or as 1.
+"""Functions that are not elementwise: a call (log_softmax say), or a softmax written out.
 
-Its body is run again at what the mistake puts in place of the argument, and swept in reverse.
+A call is pulled back at another argument, or as 1: its body is run again at what the mistake puts
+in place of the argument, and swept in reverse.  Of a softmax the wrong slopes are known.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arithmetic.linear import pull, values
 from ..arithmetic.local_derivatives import against, swept
-from ..arithmetic.tape import CALLS, Key, Operation, Tape
+from ..arithmetic.tape import CALLS, Key, Operation, Tape, maker
 from ..vocabulary import Explanation
-from .elsewhere import ARGUMENTS
-from .problem import Problem
-from .residuals import largest
+from .bank import ARGUMENTS, Slope
+from .problem import Problem, largest
 from .slopes import said_of
 from .units import At
 
@@ -136,7 +137,7 @@ def _guesses(p: Problem) -> Iterator[tuple[float, Key, Mistake]]:
 def _effect(p: Problem, mine: Sequence[Call], wrong: Mistake) -> np.ndarray:
     effect = np.zeros(len(p.target))
     for call in mine:
-        above, rate = p.right.reached.get(call.leaves), p.speeds.get(call.enters)
+        above, rate = p.right.reached.get(call.leaves), p.rates.get(call.enters)
         if above is None or rate is None:
             continue
         with np.errstate(all="ignore"):
@@ -155,3 +156,83 @@ def _said(problems: Sequence[Problem], key: Key, wrong: Mistake, left: float) ->
     call = next(c for c in calls(problems[0].tape) if c.key == key)
     at = At(call.enters, call.leaves, np.ones(()), call.operations[0])
     return said_of(problems, at, wrong.formula, left)
+
+
+# --- a softmax: what people take its slope to be, entry by entry ----------------------------------
+
+
+PASSED = ("broadcast_in_dim", "reshape", "enter", "copy", "squeeze", "max")
+SOFTMAX_BANK = (
+    Slope(
+        "a (1 - a), its diagonal alone: the other entries are left out", lambda z, a: a * (1 - a)
+    ),
+    Slope("a, without what the sum takes back", lambda z, a: a),
+    Slope("1", lambda z, a: np.ones_like(a)),
+    Slope("a^2", lambda z, a: a * a),
+    Slope("1 - a", lambda z, a: 1 - a),
+)
+
+
+class Softmax(NamedTuple):
+    """What goes in, what comes out, and the division at its end."""
+
+    enters: int
+    leaves: int
+    operation: Operation
+
+
+def softmax_alone(problems: Sequence[Problem]) -> list[Explanation]:
+    """The slopes that fit."""
+    p = problems[0]
+    size = float(np.sqrt(p.target @ p.target))
+    guesses = sorted(_softmax_guesses(p, size), key=lambda g: g[0])[:3] if size else []
+    left = lambda key, slope: largest(problems, lambda p: _with_softmax(p, key, slope))
+    found = ((left(key, slope), key, slope) for _, key, slope in guesses)
+    for residual, key, slope in found:
+        if residual <= 1.0:
+            one = next(s for s in softmaxes(p.tape) if s.operation.key == key)
+            at = At(one.enters, one.leaves, np.ones(()), one.operation)
+            return [said_of(problems, at, slope.formula, residual, ", a softmax")]
+    return []
+
+
+def softmaxes(tape: Tape) -> Iterator[Softmax]:
+    """Divisions of an exponential by the sum of its own entries."""
+    source = partial(maker, tape, through=PASSED)
+    for op in tape.operations:
+        if op.name != "div" or not tape.moving[op.outs[0]]:
+            continue
+        top, below = source(op.ins[0]), source(op.ins[1])
+        if top is None or below is None or top.name != "exp" or below.name != "reduce_sum":
+            continue
+        if source(below.ins[0]) is top:
+            inner = maker(tape, top.ins[0], ())
+            shifted = inner is not None and inner.name == "sub" and _alike(tape, inner)
+            enters = inner.ins[0] if inner is not None and shifted else top.ins[0]
+            yield Softmax(enters, op.outs[0], op)
+
+
+def _alike(tape: Tape, op: Operation) -> bool:
+    return tape.numbers[op.ins[0]].shape == tape.numbers[op.outs[0]].shape
+
+
+def _softmax_guesses(p: Problem, size: float) -> Iterator[tuple[float, Key, Slope]]:
+    for one in softmaxes(p.tape):
+        above, out = p.right.reached.get(one.leaves), p.rates.get(one.leaves)
+        rate = p.rates.get(one.enters)
+        if above is None or out is None or rate is None:
+            continue
+        for slope in SOFTMAX_BANK:
+            wrong = against(rate, _softmax_slope(p, one, slope) * above)
+            rest = p.target - wrong + against(out, above)
+            yield float(np.sqrt(rest @ rest)) / size, one.operation.key, slope
+
+
+def _softmax_slope(p: Problem, one: Softmax, slope: Slope) -> np.ndarray:
+    return slope.of(p.tape.numbers[one.enters], p.tape.numbers[one.leaves])
+
+
+def _with_softmax(p: Problem, key: Key, slope: Slope) -> list:
+    mine = [s for s in softmaxes(p.tape) if s.operation.key == key]
+    instead = {s.leaves: (s.enters, _softmax_slope(p, s, slope)) for s in mine}
+    return swept(p.tape, instead=instead).gradient

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+MOST = 96  # directions
+NUMBERS = 2**22  # of all directions together
 TINY = np.finfo(float).tiny
 
 
@@ -73,3 +75,30 @@ def alike(t: Table, name: Any) -> list[Any]:
     apart = np.sqrt(((t.columns - mine[:, None]) ** 2).sum(axis=0))
     same = apart <= len(mine) * np.finfo(float).eps ** 0.75 * scale
     return [n for n, s in zip(t.names, same, strict=True) if s and n != name]
+
+
+def directions_of(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """For each leaf, its part of every direction, directions first; each looks at one leaf."""
+    rng = np.random.default_rng(0)
+    total = max(sum(w.size for w in weights), 1)
+    each = max(min(MOST, NUMBERS // total) // max(len(weights), 1), 2)
+    blocks = [_block(rng, w, each) for w in weights]
+    count, first, laid = sum(map(len, blocks)), 0, []
+    for block in blocks:
+        whole = np.zeros((count, *block.shape[1:]))
+        whole[first : first + len(block)] = block
+        laid.append(whole)
+        first += len(block)
+    return laid
+
+
+def _block(rng: np.random.Generator, weights: np.ndarray, most: int) -> np.ndarray:
+    """Entry by entry where there are few; signs drawn at random over all of them elsewhere."""
+    if weights.size <= most:
+        return np.eye(weights.size).reshape(weights.size, *weights.shape) * weights
+    return rng.choice([-1.0, 1.0], size=(most, *weights.shape)) * weights
+
+
+def along(directions: Sequence, leaves: Sequence) -> np.ndarray:
+    parts = [r.reshape(len(r), -1) @ x.reshape(-1) for r, x in zip(directions, leaves, strict=True)]
+    return np.sum(parts, axis=0)

@@ -12,9 +12,9 @@ import numpy as np
 from ..arithmetic.local_derivatives import Spot, flows, swept
 from ..vocabulary import Explanation
 from .columns import Fit, Table, alike, fits, table
-from .factors import Named, in_words, known_numbers, recognised
+from .factors import Named, in_every_case, in_words, known_numbers, recognised
+from .places import Term, naturalness, terms
 from .problem import Problem
-from .terms import Term, naturalness, terms
 
 TRIED, SHOWN = 12, 6  # of the best columns, those that are tried on every entry; names in a group
 Found = tuple[Explanation, tuple[Spot, ...]]
@@ -87,7 +87,7 @@ def _explained(edges: Edges, fit: Fit, common: bool) -> tuple[Explanation | None
     scales = [{spot: c} for c in exact]
     residual = residual_of(edges, scales)
     group = [spot, *alike(edges.table, spot)]
-    term, others = spokesman(edges, group, exact[0])
+    term, others = representative(edges, group, exact[0])
     words = in_words(exact[0], named[0] if named else None)
     said = Explanation(
         kind="dropped path" if exact[0] == 0.0 else "edge",
@@ -131,21 +131,7 @@ def recognised_in_all(
     if common:
         found = recognised(factors[0], off_of(off, factors[0]), edges.numbers[0])
         return [found] * len(factors) if found else None
-    first = [n for n in edges.numbers[0] if abs(n.value - factors[0]) <= off_of(off, factors[0])]
-    for guess in first:
-        row = [
-            next(
-                (n for n in numbers if _same(n, guess) and abs(n.value - c) <= off_of(off, c)), None
-            )
-            for numbers, c in zip(edges.numbers, factors, strict=True)
-        ]
-        if all(row):
-            return [n for n in row if n is not None]
-    return None
-
-
-def _same(one: Named, other: Named) -> bool:
-    return one.name == other.name
+    return in_every_case(edges.numbers, factors, [off_of(off, c) for c in factors])
 
 
 def off_of(off: float, factor: float) -> float:
@@ -153,7 +139,7 @@ def off_of(off: float, factor: float) -> float:
     return off * max(1.0, abs(factor)) + 2.0**-40 * abs(factor)
 
 
-def spokesman(edges: Edges, group: list[Spot], factor: float) -> tuple[Term, tuple[str, ...]]:
+def representative(edges: Edges, group: list[Spot], factor: float) -> tuple[Term, tuple[str, ...]]:
     """The likeliest of a group, and the other lines it may be on; of a long one its ends."""
     members = sorted((edges.terms[s] for s in group), key=lambda t: t.operation.key)
     first = max(members, key=lambda t: (bool(t.place.file), naturalness(t, factor)))
@@ -167,9 +153,9 @@ def spokesman(edges: Edges, group: list[Spot], factor: float) -> tuple[Term, tup
     return first, tuple(said)
 
 
-def spokesman_of(edges: Edges, spot: Spot, factor: float) -> Explanation:
+def described(edges: Edges, spot: Spot, factor: float) -> Explanation:
     """The factor at a spot in words; what it leaves is not said."""
-    term, others = spokesman(edges, [spot, *alike(edges.table, spot)], factor)
+    term, others = representative(edges, [spot, *alike(edges.table, spot)], factor)
     return Explanation(
         kind="dropped path" if factor == 0.0 else "edge",
         term=str(term),
@@ -190,7 +176,7 @@ def line_of(term: Term) -> str:
 
 
 def _whole(edges: Edges, group: list[Spot]) -> list[str]:
-    """What makes the number at a spot, for nobody else: all its operands together are one place."""
+    """What makes a number that is read here alone: all its operands together are one place."""
     p = edges.problems[0]
     readers: dict[int, set[int]] = {}
     for n, op in enumerate(p.tape.operations):

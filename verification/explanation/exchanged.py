@@ -54,5 +54,5 @@ def _off(p: Problem, leaf: int, parts: list[int]) -> float:
     if any(p.sample.truth[k].mid.shape != got.shape for k in parts):
         return np.inf
     guess = np.sum([p.sample.truth[k].mid + p.sample.truth[k].tail for k in parts], axis=0)
-    room = np.sum([p.room[k] for k in parts], axis=0) + p.unit * np.abs(guess)
+    room = np.sum([p.tolerance[k] for k in parts], axis=0) + p.unit * np.abs(guess)
     return budgets(got - guess, room)

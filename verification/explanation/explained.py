@@ -8,25 +8,19 @@ import numpy as np
 
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation, Silent
-from .arguments import other_argument
 from .arrows import mishandled
-from .batches import part_of_batch
-from .calls import wrong_call
+from .calls import softmax_alone, wrong_call
 from .edges import Edges, one_edge
 from .exchanged import exchanged
-from .layers import where_to_look
 from .leaves import by_leaf
-from .non_finite_entries import not_numbers
-from .nonfinite import not_finite
-from .pairs import two_edges
+from .other_gradients import known_twins, part_of_batch
+from .other_runs import other_argument, other_value
 from .problem import Problem, of_one_program
 from .products import wrong_partner
 from .repeated import everywhere
-from .slopes import wrong_slope
-from .softmaxes import softmax_alone
-from .twins import known_twins
-from .two_mistakes import two_mistakes
-from .values import other_value
+from .slopes import not_finite, wrong_slope
+from .two_mistakes import two_edges, two_mistakes
+from .where import not_numbers, where_to_look
 
 CASES = 4  # of the evidence that is looked at
 SCALAR = ("zero", "sign", "factor")  # what a local derivative does too: then it has a place
@@ -56,7 +50,7 @@ def explain(
                 some = problems[:CASES]
                 return (*_silently(lambda: not_finite(of_one_program(some))), *missing)
             return tuple(_explained(alike[:CASES]) if alike else ())
-        except Exception as error:  # somebody's function, at numbers that nobody foresaw
+        except Exception as error:  # any function, at any numbers
             return (_unexplained(error),)
 
 
@@ -148,7 +142,7 @@ def _in_two(edges: Edges, said: list[Explanation]) -> list[Explanation]:
 
 
 def _seen_first(problems: list[Problem], found: list[Explanation]) -> list[Explanation]:
-    """What has no line is our own product with the cotangent: then the answer itself speaks."""
+    """What has no line is our own product with the cotangent: the answer's form comes first."""
     if not found or not found[0].fits or found[0].location:
         return found
     return [*by_leaf(problems, rare=True), *found]

@@ -3,7 +3,7 @@
 Numbers of a problem are the sizes of its arrays and the literals of its program.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -123,6 +123,19 @@ def _literals(jaxpr: Any) -> list[Any]:
 def recognised(factor: float, off: float, numbers: list[Named]) -> Named | None:
     """The first of the numbers that the factor may be, when it is known up to `off`."""
     return next((n for n in numbers if abs(n.value - factor) <= off), None)
+
+
+def in_every_case(
+    known: Sequence[Sequence[Named]], factors: Sequence[float], offs: Sequence[float]
+) -> list[Named] | None:
+    """The same number of the problem at every case; its value may depend on the case."""
+    for guess in (n for n in known[0] if abs(n.value - factors[0]) <= offs[0]):
+        near = lambda n, c, off, guess=guess: n.name == guess.name and abs(n.value - c) <= off
+        rows = zip(known, factors, offs, strict=True)
+        found = [next((n for n in numbers if near(n, c, off)), None) for numbers, c, off in rows]
+        if all(found):
+            return [n for n in found if n is not None]
+    return None
 
 
 def spelled(factor: float) -> str:

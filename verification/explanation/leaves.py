@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.formats import format_of
 from ..vocabulary import Explanation
-from .answers import Instead, forms, rarer
-from .casts import cast_of
-from .factors import Named, in_words, known_numbers
+from .answers import Instead, cast_through, forms, rarer
+from .factors import in_every_case, in_words, known_numbers
 from .problem import Problem, budgets
-from .sparse_errors import few_entries
+from .where import few_entries
 
 
 def by_leaf(problems: Sequence[Problem], rare: bool = False) -> list[Explanation]:
@@ -132,10 +132,10 @@ def _said(kind: str, form: Instead, path: str, residual: float, factor=None) -> 
 
 
 def _instead(problems: Sequence[Problem], leaf: int, make: Callable) -> float:
-    """The residual of a form at the worst entry of all cases; infinite if it excuses the truth."""
+    """The residual of a form at the worst entry of all cases; infinite if the truth fits too."""
     worst = unexplained = 0.0
     for p in problems:
-        truth, room = p.sample.truth[leaf], np.where(p.known[leaf], p.room[leaf], np.inf)
+        truth, room = p.sample.truth[leaf], np.where(p.known[leaf], p.tolerance[leaf], np.inf)
         with np.errstate(all="ignore"):
             guess = make(truth.mid + truth.tail)
             if guess is None or guess.shape != truth.mid.shape:
@@ -171,7 +171,7 @@ def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] 
         return None
     factors = [f[0] for f in fitted if f is not None]
     offs = [f[1] for f in fitted if f is not None]
-    named = _named(problems, factors, offs)
+    named = in_every_case([known_numbers(p) for p in problems], factors, offs)
     first = named[0] if named else None
     exact = [n.value for n in named] if named else [factors[0]] * len(factors)
     if first is None and problems[0].sample.truth[leaf].mid.size * len(problems) < 2:
@@ -179,7 +179,7 @@ def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] 
     residual = 0.0
     for p, c in zip(problems, exact, strict=True):
         truth = p.sample.truth[leaf]
-        room = max(1.0, abs(c)) * p.room[leaf] + p.unit * np.abs(c * truth.mid)
+        room = max(1.0, abs(c)) * p.tolerance[leaf] + p.unit * np.abs(c * truth.mid)
         if first is None:
             room = room + np.abs(truth.mid) * offs[0]
         residual = max(residual, budgets(p.sample.got[leaf] - c * (truth.mid + truth.tail), room))
@@ -190,7 +190,7 @@ def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] 
 
 def _factor(p: Problem, leaf: int) -> tuple[float, float] | None:
     """got over truth, by least squares in budgets, and how sure that is."""
-    truth, room = p.sample.truth[leaf], p.room[leaf]
+    truth, room = p.sample.truth[leaf], p.tolerance[leaf]
     room = np.maximum(room, p.unit * np.abs(truth.mid))
     usable = np.isfinite(room) & (truth.mid != 0)
     if not usable.any():
@@ -205,29 +205,35 @@ def _factor(p: Problem, leaf: int) -> tuple[float, float] | None:
     return c, max(1.0, abs(c)) / (scale * norm**0.5) * len(a) ** 0.5
 
 
-def _named(problems: Sequence[Problem], factors, offs) -> list[Named] | None:
-    """The same number of the problem at every case."""
-    known = [known_numbers(p) for p in problems]
-    for guess in known[0]:
-        if abs(guess.value - factors[0]) > offs[0]:
-            continue
-        row = [
-            next((n for n in numbers if n.name == guess.name and abs(n.value - c) <= off), None)
-            for numbers, c, off in zip(known, factors, offs, strict=True)
-        ]
-        if all(row):
-            return [n for n in row if n is not None]
-    return None
-
-
 def _swapped(problems: Sequence[Problem], leaf: int, other: int, added: bool = False) -> float:
     worst = 0.0
     for p in problems:
         truth, own, got = p.sample.truth[other], p.sample.truth[leaf], p.sample.got[leaf]
         if truth.mid.shape != got.shape:
             return np.inf
-        guess, room = truth.mid + truth.tail, p.room[other]
+        guess, room = truth.mid + truth.tail, p.tolerance[other]
         if added:
-            guess, room = guess + own.mid, room + p.room[leaf] + p.unit * np.abs(guess)
+            guess, room = guess + own.mid, room + p.tolerance[leaf] + p.unit * np.abs(guess)
         worst = max(worst, budgets(got - guess, room))
     return worst
+
+
+# --- through a narrower format --------------------------------------------------------------------
+
+
+def cast_of(problems: Sequence[Problem], leaf: int) -> tuple[str, float] | None:
+    """The format narrower than that of the arguments, and how far the answer is from the truth.
+
+    Of one entry a case tells little; over all cases there are enough to see what they have been
+    through.
+    """
+    together = np.concatenate([np.asarray(p.sample.got[leaf]).ravel() for p in problems])
+    name = cast_through(together)
+    if name is None or not all(4.0 * format_of(name).unit > p.unit for p in problems):
+        return None
+    narrow, worst = format_of(name), 0.0
+    for p in problems:
+        truth = p.sample.truth[leaf]
+        room = p.tolerance[leaf] + 2.0 * narrow.unit * np.abs(truth.mid) + narrow.tiny
+        worst = max(worst, budgets(p.sample.got[leaf] - truth.mid, room))
+    return name, worst

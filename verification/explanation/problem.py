@@ -1,7 +1,7 @@
 """One wrong answer laid out to be explained: what it differs by, in budgets, and along the tape.
 
 Where a gradient is large its difference is looked at along a few directions: signs drawn once,
-over the budget of each entry, so that every entry has a say and none is louder than its budget.
+each entry weighted by one over its budget, so that no entry hides another.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,13 +28,13 @@ from ..arithmetic.tape import Altered, Tape, Wrong, record
 from ..measurement.sample import Sample, decidable, outside
 from ..oracles.question import Question, ask
 from .answers import cast_through
+from .columns import along, directions_of
 from .units import At, Unit, units
 
-MOST = 96  # directions
-ROOM = 2**22  # numbers of all directions together
 DOUBTFUL = 2.0**16  # budgets up to which other roundings are tried
 PERTURBED, SPREADS = 3, 8.0  # other roundings; a prediction may be off by so many of their spreads
-LOUDEST = 2.0**20  # budgets that an entry counts for at most: none is to drown the others
+NOT_HERE = (ValueError, IndexError, KeyError, TypeError)  # a shape without this mistake
+HEAVIEST = 2.0**20  # budgets that an entry counts for at most: none is to hide the others
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Problem:
 
     @cached_property
     def differences(self) -> list[np.ndarray]:
-        """got - truth; 0 where nobody knows the truth.  Less what a given mistake explains."""
+        """got - truth; 0 where the truth is not known.  Less what a given mistake explains."""
         if self.given is not None:
             pairs = zip(self.sample.got, self.right_alone, strict=True)
             rest = [np.asarray(got) - x for got, x in pairs]
@@ -107,39 +107,27 @@ class Problem:
     def wrong(self) -> list[bool]:
         """Which leaves have an entry outside its budget."""
         if self.given is not None:
-            pairs = zip(self.differences, self.room, strict=True)
+            pairs = zip(self.differences, self.tolerance, strict=True)
             return [bool((np.abs(d) > room).any()) for d, room in pairs]
         return [bool(outside(self.sample, k).any()) for k in range(len(self.sample.paths))]
 
     @cached_property
-    def room(self) -> list[np.ndarray]:
-        """What an entry may be off by; nothing said of those that nobody knows."""
+    def tolerance(self) -> list[np.ndarray]:
+        """What an entry may be off by; infinite where the truth is not known."""
         pairs = zip(self.sample.allowed, self.sample.truth, self.known, strict=True)
         return [np.where(k, a + b.rad, np.inf) for a, b, k in pairs]
 
     @cached_property
     def directions(self) -> list[np.ndarray]:
-        """For each leaf, its part of every direction, directions first; each looks at one leaf."""
-        rng = np.random.default_rng(0)
-        sizes = [d.size for d in self.differences]
-        total = max(sum(sizes), 1)
-        each = max(min(MOST, ROOM // total) // max(len(sizes), 1), 2)
-        blocks = [_block(rng, self._loudness(k), each) for k in range(len(sizes))]
-        count, first, laid = sum(map(len, blocks)), 0, []
-        for block in blocks:
-            whole = np.zeros((count, *block.shape[1:]))
-            whole[first : first + len(block)] = block
-            laid.append(whole)
-            first += len(block)
-        return laid
+        return directions_of([self._weights(k) for k in range(len(self.differences))])
 
-    def _loudness(self, leaf: int) -> np.ndarray:
+    def _weights(self, leaf: int) -> np.ndarray:
         """1 over the budget, and 0 where there is none; no budget is less than a rounding."""
-        truth, room = self.sample.truth[leaf], self.room[leaf]
-        size = np.abs(truth.mid) + np.abs(self.differences[leaf])
-        least = np.finfo(float).eps * np.sqrt(np.mean(size**2)) if size.size else 0.0
-        loud = np.maximum(np.maximum(room, least), np.abs(self.differences[leaf]) / LOUDEST)
-        return np.where((loud > 0) & np.isfinite(loud), 1.0 / np.where(loud > 0, loud, 1.0), 0.0)
+        truth, room = self.sample.truth[leaf], self.tolerance[leaf]
+        both = np.abs(truth.mid) + np.abs(self.differences[leaf])
+        least = np.finfo(float).eps * np.sqrt(np.mean(both**2)) if both.size else 0.0
+        size = np.maximum(np.maximum(room, least), np.abs(self.differences[leaf]) / HEAVIEST)
+        return np.where((size > 0) & np.isfinite(size), 1.0 / np.where(size > 0, size, 1.0), 0.0)
 
     @cached_property
     def target(self) -> np.ndarray:
@@ -147,12 +135,12 @@ class Problem:
         return along(self.directions, self.differences)
 
     @cached_property
-    def speeds(self) -> Arrays:
+    def rates(self) -> Arrays:
         return rates(self.tape, self.directions)
 
     @cached_property
     def _met(self) -> tuple[Sweep, list[Meeting]]:
-        return meetings(self.tape, self.speeds)
+        return meetings(self.tape, self.rates)
 
     @cached_property
     def right_alone(self) -> list[np.ndarray]:
@@ -181,7 +169,7 @@ class Problem:
         A mistake is rounded too: as coarsely, over its size, as the gradient of the same leaf.
         Where that is not enough, and `again` can make the prediction with other roundings, by as
         much as those change it: a mistake may cancel more digits than the gradient does.
-        Infinite where that would excuse the right gradient as well: it then explains nothing.
+        Infinite where the right gradient would fit as well: the mistake then explains nothing.
         """
         plain = self._residual(predicted, [0.0] * len(predicted))
         if again is None or not 1.0 < plain < DOUBTFUL:
@@ -203,8 +191,10 @@ class Problem:
         worst = unexplained = 0.0
         for k, guess in enumerate(map(np.asarray, predicted)):
             mistake = np.nan_to_num(np.abs(guess - self.right_alone[k]), posinf=0.0)
-            coarse = _root(self.room[k][self.known[k]]) / max(self._size(k), np.finfo(float).tiny)
-            room = self.room[k] + coarse * (mistake + _root(mistake[self.known[k]]))
+            coarse = _root(self.tolerance[k][self.known[k]]) / max(
+                self._size(k), np.finfo(float).tiny
+            )
+            room = self.tolerance[k] + coarse * (mistake + _root(mistake[self.known[k]]))
             room = np.asarray(room + self.unit * mistake + spread[k])
             worst = max(worst, self._ratio(k, guess, room))
             if self.wrong[k]:
@@ -286,13 +276,14 @@ def _root(x: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0
 
 
-def _block(rng: np.random.Generator, loud: np.ndarray, most: int) -> np.ndarray:
-    """Entry by entry where there are few; signs drawn at random over all of them elsewhere."""
-    if loud.size <= most:
-        return np.eye(loud.size).reshape(loud.size, *loud.shape) * loud
-    return rng.choice([-1.0, 1.0], size=(most, *loud.shape)) * loud
+def largest(problems: Sequence[Problem], predicted: Callable[[Problem], Sequence]) -> float:
+    """What a mistake leaves, in budgets at the worst entry; beyond 1 no further case is asked.
 
-
-def along(directions: Sequence, leaves: Sequence) -> np.ndarray:
-    parts = [r.reshape(len(r), -1) @ x.reshape(-1) for r, x in zip(directions, leaves, strict=True)]
-    return np.sum(parts, axis=0)
+    `predicted(p)` is the gradient that the mistake makes.
+    """
+    worst = 0.0
+    for p in problems:
+        worst = max(worst, p.residual(predicted(p), predicted))
+        if not worst <= 1.0:
+            break
+    return worst

@@ -10,7 +10,7 @@ from ..arithmetic.local_derivatives import against, swept
 from ..arithmetic.tape import Key, Operation
 from ..vocabulary import Explanation
 from .places import place_of
-from .problem import Problem, wrong_leaves
+from .problem import Problem, largest, wrong_leaves
 
 TRIED, LARGE = 8, 2**22
 TRANSPOSED: Key = (-1,)
@@ -46,7 +46,7 @@ def _guesses(problems: Sequence[Problem]) -> Iterator[Guess]:
         if op.name != "dot_general" or above is None or seen[op.key] > 1:
             continue
         for operand in (0, 1):
-            rate = p.speeds.get(op.ins[operand])
+            rate = p.rates.get(op.ins[operand])
             if rate is None:
                 continue
             right = against(rate, _handed(p, op, operand, above, None))
@@ -60,7 +60,7 @@ def _guesses(problems: Sequence[Problem]) -> Iterator[Guess]:
 
 def _moved(p: Problem, op: Operation, operand: int, size: float) -> Iterator[Guess]:
     """The delta through weights that were updated already, by whatever step fits best."""
-    above, rate = p.right.reached[op.outs[0]], p.speeds[op.ins[operand]]
+    above, rate = p.right.reached[op.outs[0]], p.rates[op.ins[operand]]
     change = p.right.reached.get(op.ins[1 - operand])
     if change is None:
         return
@@ -106,22 +106,7 @@ def number_of(p: Problem, partner: Key, right: int) -> np.ndarray:
 
 
 def _explained(problems: Sequence[Problem], guess: Guess) -> Explanation:
-    worst = 0.0
-    for p in problems:
-
-        def swap(op, operand, above, p=p):
-            if guess.partner == MOVED:
-                i = op.ins[1 - operand]
-                partner = p.tape.numbers[i] + guess.step * p.right.reached[i]
-            else:
-                partner = number_of(p, guess.partner, op.ins[1 - operand])
-            return _handed(p, op, operand, above[0], partner)
-
-        worst = max(
-            worst, p.residual(swept(p.tape, swaps={(guess.key, guess.operand): swap}).gradient)
-        )
-        if not worst <= 1.0:
-            break
+    worst = largest(problems, lambda p: _gradient(p, guess))
     p = problems[0]
     product = next(op for op in p.tape.operations if op.key == guess.key)
     place = place_of(product.eqns)
@@ -138,6 +123,18 @@ def _explained(problems: Sequence[Problem], guess: Guess) -> Explanation:
         fits=worst <= 1.0,
         leaves=wrong_leaves(problems),
     )
+
+
+def _gradient(p: Problem, guess: Guess) -> list:
+    def swap(op: Operation, operand: int, above: list) -> np.ndarray:
+        if guess.partner == MOVED:
+            i = op.ins[1 - operand]
+            partner = p.tape.numbers[i] + guess.step * p.right.reached[i]
+        else:
+            partner = number_of(p, guess.partner, op.ins[1 - operand])
+        return _handed(p, op, operand, above[0], partner)
+
+    return swept(p.tape, swaps={(guess.key, guess.operand): swap}).gradient
 
 
 def _in_words(p: Problem, guess: Guess, which: str) -> str:

@@ -12,10 +12,11 @@ import numpy as np
 from ..arithmetic.local_derivatives import Spot, swept
 from ..vocabulary import Explanation
 from .bank import BANK, Slope
+from .columns import along
 from .edges import Edges, remedy_of
 from .factors import Named, in_words
 from .places import frames
-from .problem import Problem, along, wrong_leaves
+from .problem import Problem, wrong_leaves
 from .slopes import said_of
 from .units import At, Unit
 

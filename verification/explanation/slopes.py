@@ -6,6 +6,7 @@ The answer differs by what would flow through the unit with the wrong slope, les
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,13 +16,10 @@ from ..arithmetic.linear import pull
 from ..arithmetic.local_derivatives import Sweep, against, swept
 from ..arithmetic.tape import Key, Operation, Tape
 from ..vocabulary import Explanation
-from .bank import BANK, Slope
-from .elsewhere import ELSEWHERE, Elsewhere
+from .bank import BANK, ELSEWHERE, Elsewhere, Slope
 from .factors import Named, known_numbers, recognised
-from .places import place_of
-from .problem import Problem, wrong_leaves
-from .residuals import NOT_HERE, largest
-from .terms import SYMBOLS
+from .places import SYMBOLS, place_of
+from .problem import NOT_HERE, Problem, largest, wrong_leaves
 from .units import At, Unit
 
 TRIED, PARTNERS, EACH = 24, 48, 4
@@ -91,7 +89,7 @@ def columns_of(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]
     for p, found in zip(problems, met, strict=True):
         flow, others = np.zeros(len(p.target)), np.zeros((len(p.target), len(bank)))
         for at in found.get(unit, []):
-            rate, above = p.speeds.get(at.enters), p.right.reached.get(at.leaves)
+            rate, above = p.rates.get(at.enters), p.right.reached.get(at.leaves)
             if rate is None or above is None:
                 continue
             flow += against(rate, at.slope * above)
@@ -198,3 +196,44 @@ def said_of(problems, at: At, formula: str, residual: float, where: str = "") ->
         fits=residual <= 1.0,
         leaves=wrong_leaves(problems),
     )
+
+
+# --- a slope that is not finite -------------------------------------------------------------------
+
+
+WORK = 10**6  # operations of all sweeps together
+
+
+def not_finite(problems: Sequence[Problem]) -> list[Explanation]:
+    """The slopes that spoil the same entries in every case, and answer the others alike."""
+    met = [p.units for p in problems]
+    room = WORK // max(len(problems[0].tape.operations), 1)
+    alike = [
+        g
+        for g in islice(_not_finite_guesses(problems, met), room)
+        if _spoils_the_same(problems[0], g)
+    ]
+    return [e for g in alike if (e := explained(problems, met, g)).fits]
+
+
+def _not_finite_guesses(problems: Sequence[Problem], met: list[dict]) -> Iterator[Guess]:
+    for unit in dict.fromkeys(u for found in met for u in found):
+        for slope in (*BANK, *ELSEWHERE):
+            ats = [(p, at) for p, m in zip(problems, met, strict=True) for at in m.get(unit, [])]
+            if any(_spoils(slope, p, at) for p, at in ats):
+                yield Guess(unit, slope, 1.0, 0.0)
+
+
+def _spoils(slope: Slope | Elsewhere, p: Problem, at: At) -> bool:
+    try:
+        return not np.isfinite(slope_at(slope, p, at)).all()
+    except NOT_HERE:
+        return False
+
+
+def _spoils_the_same(p: Problem, guess: Guess) -> bool:
+    """At the first case; a slope that has no value in some shape is none of these."""
+    wrong = gradient_with(p, p.units.get(guess.unit, []), guess).gradient
+    triples = zip(wrong, p.sample.got, p.known, strict=True)
+    pattern = lambda x: np.isfinite(np.asarray(x))
+    return all(np.array_equal(pattern(w)[k], pattern(g)[k]) for w, g, k in triples)

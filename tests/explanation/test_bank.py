@@ -7,7 +7,7 @@ import pytest
 
 import verification as vf
 from verification.arithmetic.tape import record
-from verification.explanation.elsewhere import ARGUMENTS, ELSEWHERE
+from verification.explanation.bank import ARGUMENTS, ELSEWHERE
 from verification.explanation.units import units
 
 X = np.array([[0.3, -1.2, 0.7], [1.6, -0.4, 2.3]])

@@ -1,15 +1,16 @@
-"""Only some of the examples: the gradient of the function at a part of the batch."""
+"""The whole gradient of something else: at a part of the batch, or of a known wrong twin."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import jax
 import numpy as np
 
+from ..oracles.question import as_exact
 from ..vocabulary import Explanation, Silent
-from .columns import fits, table
-from .factors import Named, known_numbers
-from .problem import Problem, along, wrong_leaves
+from .columns import along, fits, table
+from .factors import Named, in_every_case, known_numbers
+from .problem import Problem, wrong_leaves
 
 PARTS = {
     "the first example alone": slice(0, 1),
@@ -58,7 +59,8 @@ def _fitted(problems, smaller, words: str) -> Explanation | None:
     if not found:
         return None
     off = max(found[0].off, 2.0**-40)
-    named = same_number(problems, found[0].factors, off)
+    known = [[ONE, *known_numbers(p)] for p in problems]
+    named = in_every_case(known, found[0].factors, [off] * len(known))
     if named is None:
         return None
     pairs = zip(problems, smaller, named, strict=True)
@@ -80,13 +82,56 @@ def _fitted(problems, smaller, words: str) -> Explanation | None:
 ONE = Named("1", 1.0, "")
 
 
-def same_number(problems, factors, off: float) -> list[Named] | None:
-    """1 at every case, or the same number of the problem."""
-    known = [[ONE, *known_numbers(p)] for p in problems]
-    for guess in known[0]:
-        near = lambda n, c, guess=guess: n.name == guess.name and abs(n.value - c) <= off
-        pairs = zip(known, factors, strict=True)
-        row = [next((n for n in numbers if near(n, c)), None) for numbers, c in pairs]
-        if all(row):
-            return [n for n in row if n is not None]
-    return None
+# --- known wrong twins of the catalogue -----------------------------------------------------------
+
+
+def known_twins(problems: Sequence[Problem]) -> list[Explanation]:
+    """The twins of the derivation whose function is asked for, that answer the same."""
+    from ..faults.assembly import SUBJECTS
+
+    found = []
+    p = problems[0]
+    for name, subject in SUBJECTS.items():
+        if subject.function is p.of and subject.argnums == p.argnums:
+            for fault, description, gradient in catalogue(name):
+                residual = _twin_residual(problems, gradient)
+                if residual <= 1.0:
+                    found.append(_said(problems, name, fault, description, residual))
+    return found
+
+
+def catalogue(name: str) -> list[tuple[str, str, Callable]]:
+    """The wrong twins of one function's own: name, description, gradient.
+
+    What is mishandled at an arrow of any function is looked for there, and not here.
+    """
+    from ..faults.assembly import twins
+
+    return [(t.fault, t.description, t.gradient) for t in twins(name) if t.level == "own"]
+
+
+def _twin_residual(problems: Sequence[Problem], gradient: Callable) -> float:
+    worst = 0.0
+    for p in problems:
+        args = jax.tree.map(as_exact, p.sample.args)
+        try:
+            said = [np.asarray(x, np.float64) for x in jax.tree.leaves(gradient(*args))]
+        except Exception:  # a twin need not be defined everywhere
+            return np.inf
+        if [x.shape for x in said] != [b.mid.shape for b in p.sample.truth]:
+            return np.inf
+        worst = max(worst, p.residual(said))
+        if not worst <= 1.0:
+            break
+    return worst
+
+
+def _said(problems, name: str, fault: str, description: str, residual: float) -> Explanation:
+    return Explanation(
+        kind="fault",
+        term=f"the gradient of {name}",
+        mistake=description if description == fault else f"{fault}: {description}",
+        residual=residual,
+        fault=fault,
+        leaves=wrong_leaves(problems),
+    )
