@@ -16,7 +16,7 @@ from pathlib import Path
 
 from verification.report import peers
 from verification.report.findings.writing import write_text
-from verification.report.peers_words import LEGEND, tables
+from verification.report.peers import LEGEND, tables
 
 HERE = Path(__file__).parent
 PACKAGES = ("jax", "jaxlib", "chex", "torch", "scipy", "numpy")

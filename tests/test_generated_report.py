@@ -11,9 +11,9 @@ import pytest
 from verification import derivations
 from verification.report.document import dumps
 from verification.report.html import page
-from verification.report.junit import junit
 from verification.report.markdown import markdown
 from verification.report.stages import QUICK_DTYPES
+from verification.report.write import junit
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "reports"

@@ -1,8 +1,8 @@
 """A small report with a row of every kind, made from the suite's nouns, for the tests here."""
 
 from verification.report.document import ClaimRow, Figure, Panel, Report, Series
+from verification.report.explained import Worked
 from verification.report.tables import CODE, FORMULA, NUMBER, VERDICT, WORDS, Column, Table
-from verification.report.worked import Worked
 from verification.vocabulary import (
     Agreement,
     ArrowCheck,

@@ -1,11 +1,14 @@
-"""The HTML and the words of an explained finding: marked, escaped, and readable without colour."""
+"""A wrong finding in full: the wrong expression is marked, and the document gives it back whole."""
 
+import json
 from io import StringIO
 from xml.etree import ElementTree
 
 from rich.console import Console
 
 from verification.commands.explained_words import explained
+from verification.report import explained as report
+from verification.report.document import dumps, plain
 from verification.report.explained import fragment
 from verification.vocabulary import Explanation, Finding, Verdict, Worst
 
@@ -70,3 +73,27 @@ def test_the_words_of_the_terminal_do_without_colour():
 
     assert "loss.py:2" in text and "to mend it: halve it" in text
     assert "x wrong" in text and "right  [0].<b>" in " ".join(text.split("\n"))
+
+
+def test_it_stands_on_both_pages_under_its_table(samples, passing):
+    page, words = passing["index.html"], passing["report.md"]
+    section = page[page.index('id="update-rules"') :]
+    section = section[: section.index("</section>")]
+    assert "A finding in full" in section and "<mark>x @ w</mark>" in section
+    assert samples.MARKUP not in page
+    for said in ("A finding in full", "loss.py:2", "return x @ w", "vf.validate(gradient)"):
+        assert said in words
+
+
+def test_it_reads_back_as_it_was(samples):
+    one = samples.worked()
+    row = json.loads(dumps(plain(report.worked_row(one))))
+    again = report.read_finding(row["finding"])
+    kept = (*report.KEPT, "verdict", "worst", "explanation")
+    assert {key: getattr(again, key) for key in kept} == {
+        key: getattr(one.finding, key) for key in kept
+    }
+
+
+def test_one_without_a_worst_entry_is_read():
+    assert report.worst_of(None) is None

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from verification.report.junit import junit
+from verification.report.write import junit
 from verification.vocabulary import Verdict
 
 

@@ -5,30 +5,30 @@ import json
 import pytest
 
 from benchmarks.kill_table import some, summary, with_what_was_said
-from verification.report import kills, kills_peers
+from verification.report import kills_peers
 from verification.report.sections import kill_table
 from verification.selftest.kill_table import not_asked
 
 
 def test_a_reduced_table_has_no_survivor_and_no_false_alarm():
-    rows = kills.rows(seed=1, quick=True)
-    assert {row["derivation"] for row in rows} == set(kills.QUICK)
+    rows = kill_table.twin_rows(seed=1, quick=True)
+    assert {row["derivation"] for row in rows} == set(kill_table.QUICK)
     assert {row["dtype"] for row in rows} == {"float64", "float32"}
     assert not [row for row in rows if row["status"] == "survived"]
     assert all(not isinstance(value, dict | list) for row in rows for value in row.values())
-    assert sum(row["alarms"] for row in kills.right(quick=True)) == 0
+    assert sum(row["alarms"] for row in kill_table.right_rows(quick=True)) == 0
 
 
 def test_the_summary_is_of_the_committed_table(tmp_path, monkeypatch):
-    assert {"kills", "how", "false alarms"} <= set(kills.summary())
-    monkeypatch.setattr(kills, "WHOLE", tmp_path / "kill_table.json")
-    assert kills.summary() == {}
+    assert {"kills", "how", "false alarms"} <= set(kill_table.summary())
+    monkeypatch.setattr(kill_table, "WHOLE", tmp_path / "kill_table.json")
+    assert kill_table.summary() == {}
     (tmp_path / "kill_table.json").write_text(json.dumps({"summary": {"a": 1}, "how": {}}))
-    assert kills.summary() == {"a": 1, "how": {}}
+    assert kill_table.summary() == {"a": 1, "how": {}}
 
 
 def test_the_committed_table_has_no_survivor_and_no_false_alarm():
-    summary = kills.summary()
+    summary = kill_table.summary()
     assert sum(row["rows"] for row in summary["kills"]) > 100
     assert [row for row in summary["kills"] if row["status"] == "survived"] == []
     assert summary["false alarms"] == 0
@@ -59,8 +59,10 @@ def test_how_the_table_was_made_is_said():
 
 
 def test_the_catalogue_is_rows():
-    assert len(kills.mistakes()) >= 120
-    assert all(set(row) == {"name", "class", "level", "description"} for row in kills.mistakes())
+    assert len(kill_table.mistakes()) >= 120
+    assert all(
+        set(row) == {"name", "class", "level", "description"} for row in kill_table.mistakes()
+    )
 
 
 def asked(checker, size, dtype="float64", name="huber", every=60):
@@ -100,7 +102,7 @@ def test_the_notes_find_all_that_the_larger_table_counts():
 
 
 def test_the_larger_table_as_committed_has_what_the_notes_want():
-    whole = kills.summary()
+    whole = kill_table.summary()
     said = " ".join(kill_table.notes(whole))
     assert f"both are named in {whole['both named']}" in said and "0 survived" in said
     with pytest.raises(KeyError, match="one hides the other"):

@@ -6,6 +6,7 @@ import pytest
 
 from refnet import ACTIVATIONS, LOSSES
 from verification.report import others
+from verification.report.sections.other_implementations import QUICK, judged, row
 
 COLUMNS = {
     "implementation", "library", "function", "dtype", "verdict", "power", "conventions", "worst",
@@ -14,7 +15,7 @@ COLUMNS = {
 
 
 def test_a_course_is_correct_and_its_sum_for_a_mean_is_named():
-    right, summed = (others.row(other, "float32", 2, 0) for other in others.course())
+    right, summed = (row(judged(other, "float32", 2, 0)) for other in others.course())
 
     assert set(right) == set(summed) == COLUMNS
     assert (right["verdict"], right["conventions"]) == ("correct", "")
@@ -25,16 +26,16 @@ def test_a_course_is_correct_and_its_sum_for_a_mean_is_named():
 
 def test_half_a_square_is_a_convention_of_optax():
     of_name = {other.implementation: other for other in others.optax_losses()}
-    row = others.row(of_name["the mean of l2_loss"], "float32", 1, 0)
+    found = row(judged(of_name["the mean of l2_loss"], "float32", 1, 0))
 
-    assert (row["verdict"], row["conventions"]) == ("wrong", "half")
+    assert (found["verdict"], found["conventions"]) == ("wrong", "half")
 
 
 def test_digits_that_jax_loses_are_seen_over_the_whole_range():
     of_name = {other.function: other for other in others.jax_nn(64)}
-    row = others.row(of_name["sigmoid"], "float32", 1, 0)
+    found = row(judged(of_name["sigmoid"], "float32", 1, 0))
 
-    assert row["verdict"] == "inaccurate"
+    assert found["verdict"] == "inaccurate"
 
 
 @pytest.mark.torch
@@ -47,7 +48,7 @@ def test_every_activation_and_loss_has_its_row_where_torch_is_here():
 
 def test_a_quick_run_asks_names_that_there_are():
     here = {other.implementation for other in others.others(quick=True)}
-    missing = others.QUICK - here
+    missing = QUICK - here
     assert not missing or all(name.startswith("torch") for name in missing)
 
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from verification.report import others_foreign
+from verification.report.sections import other_implementations
 
 COLUMNS = {
     "implementation", "library", "function", "dtype", "verdict", "power", "conventions",
@@ -16,8 +16,8 @@ COLUMNS = {
 @pytest.mark.end_to_end
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 def test_what_is_installed_is_correct(monkeypatch):
-    monkeypatch.setattr(others_foreign, "DTYPES", ("float32",))
-    rows = others_foreign.rows(seed=1, quick=True)
+    monkeypatch.setattr(other_implementations, "DTYPES", ("float32",))
+    rows = other_implementations.program_rows(seed=1, quick=True)
     assert all(set(row) == COLUMNS for row in rows)
     json.dumps(rows, allow_nan=False)
     assert {row["verdict"] for row in rows} == {"correct"}
@@ -25,6 +25,6 @@ def test_what_is_installed_is_correct(monkeypatch):
 
 
 def test_what_is_not_installed_has_no_row_and_is_named(monkeypatch):
-    monkeypatch.setattr(others_foreign.shutil, "which", lambda program: None)
-    assert others_foreign.rows(seed=1, quick=True) == []
-    assert others_foreign.absent() == ["a C compiler", "node"]
+    monkeypatch.setattr(other_implementations.shutil, "which", lambda program: None)
+    assert other_implementations.program_rows(seed=1, quick=True) == []
+    assert other_implementations.absent_programs() == ["a C compiler", "node"]

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from verification.report import figures, html, summary
-from verification.report.formulas import formula, sentence
+from verification.report.html import formula, sentence
 from verification.report.markdown import markdown
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "wbr"}

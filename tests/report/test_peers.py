@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import verification as vf
-from verification.report import peers, peers_words
+from verification.report import peers
 from verification.report.peers_checkers import (
     ACCEPTED,
     CHECKERS,
@@ -247,7 +247,7 @@ def plain(checker="a", function="f", size=10, dtype="float64", correct="accepted
     ],
 )
 def test_a_cell_says_it_in_a_word(row, text, kind):
-    assert peers_words.cell(row) == (text, kind)
+    assert peers.cell(row) == (text, kind)
 
 
 def test_rows_become_one_table_for_each_function():
@@ -257,7 +257,7 @@ def test_rows_become_one_table_for_each_function():
         for dtype in ("float64", "float32") for size in (20, 10)
     ]  # fmt: skip
     rows += [plain("a", dtype="float32", smallest=1e-2), plain("a", function="g", smallest=1.0)]
-    first, second = peers_words.grids(peers_words.ordered(rows))
+    first, second = peers.grids(peers.ordered(rows))
     assert (first.function, first.dtypes, first.sizes) == ("f", ("float64", "float32"), (10, 20))
     assert [(name, [cell.text for cell in cells]) for name, cells in first.lines] == [
         ("b", ["10⁻³", "–", "10⁻³", "–"]),
@@ -265,7 +265,7 @@ def test_rows_become_one_table_for_each_function():
     ]
     assert first.notes == ("b, n = 20: not run, too long.",)
     assert second.function == "g" and second.notes == ()
-    ((title, table, _), _) = peers_words.tables(rows)
+    ((title, table, _), _) = peers.tables(rows)
     assert title == "F" and table[2] == "| b | 10⁻³ | – | 10⁻³ | – |"
 
 
@@ -274,4 +274,4 @@ def test_a_reason_for_some_dtypes_names_them():
         plain(dtype="float64", smallest=1.0),
         plain(dtype="bfloat16", correct="no answer", note="it raised E"),
     ]
-    assert peers_words.grids(rows)[0].notes == ("a, n = 10, bfloat16: no answer, it raised E.",)
+    assert peers.grids(rows)[0].notes == ("a, n = 10, bfloat16: no answer, it raised E.",)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from verification.faults import averaged_bias as planted
-from verification.report import averaged_bias, kills, stages, update_matrix
+from verification.report import stages
 from verification.report.document import dumps, plain
 from verification.report.sections import (
     SECTIONS,
@@ -83,9 +83,9 @@ def test_a_survivor_and_a_false_alarm_are_acted_on_and_a_wrong_name_is_shown():
 
 
 def test_the_kill_table_says_what_the_whole_one_found():
-    tables = kill_table.tables({name: Part([]) for name in kills.REDUCED})
+    tables = kill_table.tables({name: Part([]) for name in kill_table.REDUCED})
     assert [table.id for table in tables] == ["kill-table", "right-twins", "kill-table-peers"]
-    summary, (first, *_) = kills.summary(), tables[0].notes
+    summary, (first, *_) = kill_table.summary(), tables[0].notes
     assert f"{summary['right answers judged']:,} right answers" in first
     assert "0 survived" in first
     asked = {row["checker"]: row for row in tables[2].rows if row["size"] == 10}
@@ -116,7 +116,7 @@ def test_counts_of_what_checkers_said():
 
 
 def test_a_twin_that_is_right_is_no_worked_finding():
-    right = averaged_bias.found(0, naming.ID, gradient=planted.course_network.backward)
+    right = naming.worked_finding(0, naming.ID, gradient=planted.course_network.backward)
     assert "act" in naming.row_of(right)
 
 
@@ -163,15 +163,15 @@ def test_every_cell_of_the_matrix_is_a_variant_with_its_verdict():
     ]
     (row,) = update_rules.matrix(["adam"], judged)
     assert (row["optax"], row["PyTorch"]) == ("adam, adamw (inaccurate)", "")
-    assert set(update_rules.IN) <= {*update_matrix.VARIANTS}
-    assert {*update_rules.ASKED} <= {*update_matrix.implemented()}
+    assert set(update_rules.IN) <= {*update_rules.VARIANTS}
+    assert {*update_rules.ASKED} <= {*update_rules.implemented()}
 
 
 def test_every_variant_is_shown_with_a_formula_that_can_be_set():
-    from verification.report.formulas import formula
+    from verification.report.html import formula
 
     rows = update_rules.variants()
-    assert {row["variant"] for row in rows} == {*update_matrix.VARIANTS}
+    assert {row["variant"] for row in rows} == {*update_rules.VARIANTS}
     assert all(formula(row["formula"]) for row in rows)
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from verification.report import descents, series
+from verification.report import panels, series
 from verification.report.document import ClaimRow
 from verification.vocabulary import Evidence, Judged
 
@@ -70,8 +70,8 @@ NUMBERS = {
 
 def test_the_figures_of_descent_are_the_numbers_of_their_claim():
     judged = Judged(Evidence.MEASURED, "seen", "control", numbers=NUMBERS)
-    curves, variance = descents.figures([ClaimRow("B7", "", "", judged)])
+    curves, variance = panels.descent_figures([ClaimRow("B7", "", "", judged)])
     assert curves.panels[0].series[0].y == (1.0,)
     measured, exact, replaced = variance.panels[0].series
     assert (measured.y, exact.y, replaced.y) == ((8.1, 3.0), (8.0, 3.0), (8.0, 4.0))
-    assert descents.figures([ClaimRow("B7", "", "", None, "unproven")]) == ()
+    assert panels.descent_figures([ClaimRow("B7", "", "", None, "unproven")]) == ()

@@ -200,8 +200,8 @@ def judged(
 
 
 def _write(findings: "list[Finding]", rows: list[dict], json, junit, sarif) -> None:
-    from ..report.findings import junit as as_junit
-    from ..report.findings import sarif as as_sarif
+    from ..report.findings import writing as as_junit
+    from ..report.findings import writing as as_sarif
     from ..report.findings.writing import write_text
 
     texts: list[tuple[Path | None, Callable[[], Any]]] = [

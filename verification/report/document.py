@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..vocabulary import ArrowCheck, Check, Evidence, Finding, Judged, Verdict
+from .explained import Worked, worked_row
 from .tables import Table, acts, table_row
-from .worked import Worked, worked_row
 
 SCHEMA = "1"
 UNPROVEN = "unproven"  # a claim whose evidence failed, or whose negative control passed

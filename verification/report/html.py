@@ -1,15 +1,84 @@
-"""The report as one HTML page that needs no network, no script and no font of its own."""
+"""The report as one HTML page that needs no network, no script and no font of its own.
 
+Formulas in LaTeX become MathML; a command not known raises.  What the converter returns is parsed
+again and copied element by element from a list of what browsers set: it lets names that it does
+not know, and markup inside text, pass as they are.
+"""
+
+import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
+from xml.etree import ElementTree
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from . import calibration, digits, figures, peers_words, summary, tables, worked
+from . import explained, figures, panels, peers, summary, tables
 from .document import OURS
-from .formulas import formula, sentence
+
+BETWEEN_DOLLARS = re.compile(r"\$([^$]+)\$")
+LEFTOVER = re.compile(r"\\|&|\{\}")
+ELEMENTS = {
+    *("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mstyle", "mpadded", "mphantom"),
+    *("mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder", "mover", "munderover"),
+    *("mtable", "mtr", "mtd", "menclose"),
+}
+PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2} | {
+    "msubsup": 3,
+    "munderover": 3,
+}
+ATTRIBUTES = {
+    *("display", "displaystyle", "scriptlevel", "stretchy", "fence", "form", "separator"),
+    *("accent", "accentunder", "minsize", "maxsize", "width", "height", "depth"),
+    *("linethickness", "lspace", "rspace", "movablelimits", "largeop"),
+}
+CLASSES = {("columnalign", "left"): "left", ("columnalign", "right"): "right"} | {
+    ("mathvariant", variant): "bold" for variant in ("bold", "bold-italic")
+}
+
+
+@lru_cache(maxsize=1024)
+def formula(latex: str, display: str = "block") -> Markup:
+    """LaTeX -> <math>.  ValueError names what cannot be set."""
+    from latex2mathml.converter import convert
+
+    source = latex.strip().strip("$").replace("{aligned}", "{split}")
+    try:
+        tree = ElementTree.fromstring(convert(source, display=display))
+        return Markup(ElementTree.tostring(copied(tree), encoding="unicode"))
+    except Exception as error:  # the converter has a dozen kinds, with no common parent
+        raise ValueError(f"the formula {latex!r} cannot be set: {error or type(error)}") from error
+
+
+def copied(element: ElementTree.Element) -> ElementTree.Element:
+    """The same element with known names only."""
+    name = element.tag.rpartition("}")[2]
+    if name not in ELEMENTS:
+        raise ValueError(f"<{name}> is not MathML")
+    if element.text and LEFTOVER.search(element.text):
+        raise ValueError(f"{element.text!r} is not a command that is known")
+    if len(element) != PARTS.get(name, len(element)):
+        raise ValueError(f"<{name}> has {len(element)} parts and wants {PARTS[name]}")
+    attributes = {key: value for key, value in element.items() if key in ATTRIBUTES}
+    if ("mathvariant", "normal") in element.items():
+        attributes["mathvariant"] = "normal"
+    classes = [CLASSES[item] for item in element.items() if item in CLASSES]
+    if classes:
+        attributes["class"] = " ".join(classes)
+    copy = ElementTree.Element(name, attributes)
+    copy.text = element.text
+    copy.extend([copied(child) for child in element])
+    return copy
+
+
+def sentence(text: str) -> Markup:
+    """Plain text, escaped, with every $formula$ set in the line."""
+    parts = BETWEEN_DOLLARS.split(text)
+    return Markup("").join(
+        formula(part, "inline") if k % 2 else escape(part) for k, part in enumerate(parts)
+    )
+
 
 Document = Mapping[str, Any]
 
@@ -34,12 +103,12 @@ def page(document: Document) -> str:
             faults=fault_table(document["faults"]),
             dtypes=dtypes(derivations),
             calibrated=dtypes(document["calibration"]),
-            comparison=peers_words.grids(document["side_by_side"]),
-            legend=peers_words.LEGEND,
+            comparison=peers.grids(document["side_by_side"]),
+            legend=peers.LEGEND,
             ours=OURS,
             digits=grouped(document["digits"], "form"),
             plots=plots(document["figures"]),
-            placed={calibration.FIGURE, digits.FIGURE},  # figures that stand in their sections
+            placed={panels.CALIBRATION, panels.DIGITS},  # figures that stand in their sections
             css=Markup(environment().get_template("page.css").render()),
         )
     )
@@ -63,7 +132,7 @@ def environment():
         "number": summary.number,
         "glyph": lambda verdict: summary.GLYPH.get(verdict, "·"),
         "kebab": lambda verdict: verdict.replace(" ", "-"),
-        "worked": lambda row: Markup(worked.html(row)),
+        "worked": lambda row: Markup(explained.worked_html(row)),
         "weakest": summary.weakest,
         "plural": summary.plural,
         "notes": notes,

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
-from . import summary, worked
-from .peers_words import LEGEND, tables
+from . import explained, summary
+from .peers import LEGEND, tables
 from .tables import CODE, FORMULA, NUMBER, VERDICT, WORDS
 
 Document = Mapping[str, Any]
@@ -180,7 +180,7 @@ def section(rows: Mapping, findings: Iterable[Mapping] = ()) -> list[str]:
 
 def in_full(one: Mapping) -> list[str]:
     """A finding with the source, its explanations, and how to see it again."""
-    finding = worked.read(one["finding"])
+    finding = explained.read_finding(one["finding"])
     lines = ["", f"### {text(one['title'])}", "", prose(one["lead"]), ""]
     lines += [f"**{finding.verdict}** {text(finding.reason)}", ""]
     lines += [f"{k}. {text(str(said))}" for k, said in enumerate(finding.explanation, 1)]

@@ -1,11 +1,6 @@
-"""Rows of "Other implementations": what other people's gradients are worth, one row each.
-
-Columns: implementation, library, function, dtype, verdict, power (of the worst leaf, relative to
-its RMS), conventions, worst (element), budgets (its error in budgets), seconds, reason.
-"""
+"""Other people's implementations: what each is a gradient of, and where it is asked."""
 
 import importlib.util
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,17 +12,9 @@ import numpy as np
 import refnet
 
 from ..adapters import course_network, jax_function, scikit_learn
+from ..adapters.torch_function import derivative
 from ..inputs import draws
-from ..judgement.validate import validate
-from ..vocabulary import Finding
-from .others_torch import pieces as torch_pieces
 
-QUICK_CASES = 2
-QUICK = {  # of each library the plainest, and one that has something to show
-    *("a course's network, backward", "a course's network, summed", "MLPClassifier"),
-    *("torch tanh", "torch softmax_cross_entropy", "the mean of l2_loss"),
-    *("jax.nn.sigmoid", "jax.nn.softplus"),
-}
 LOWEST, HIGHEST = -126.0, 127.9  # binades of float32's normal numbers
 SQUARED = 63.0  # from where on z^2 overflows in a correct implementation, too
 EXPONENTIAL = 6.0  # and e^2z
@@ -45,50 +32,6 @@ class Other(NamedTuple):
     dtypes: tuple[str, ...] = ("float64", "float32")
     argnums: int | tuple[int, ...] = 0
     cases: int = 4
-
-
-def rows(seed: int = 0, quick: bool = False, library: str = "") -> list[dict[str, Any]]:
-    """One row per implementation and dtype; of libraries that are not installed, none.
-
-    `quick` asks those of QUICK alone; `library` is one of LIBRARIES, or all of them.
-    """
-    return [
-        row(other, dtype, QUICK_CASES if quick else other.cases, seed)
-        for other in others(quick, library)
-        if not quick or other.implementation in QUICK
-        for dtype in (other.dtypes[-1:] if quick else other.dtypes)
-    ]
-
-
-def row(other: Other, dtype: str, cases: int, seed: int) -> dict[str, Any]:
-    began = time.perf_counter()
-    found = validate(
-        other.candidate,
-        of=other.of,
-        args=other.sample,
-        argnums=other.argnums,
-        dtype=dtype,
-        cases=cases,
-        seed=seed,
-    )
-    return {
-        "implementation": other.implementation,
-        "library": other.library,
-        "function": other.function,
-        "dtype": dtype,
-        "verdict": str(found.verdict),
-        "power": max(found.power.values(), default=float("inf")),
-        "conventions": ", ".join((*found.conventions, *filter(None, [found.convention]))),
-        "worst": worst_of(found),
-        "budgets": found.worst.budgets if found.worst else float("nan"),
-        "seconds": time.perf_counter() - began,
-        "reason": found.reason,
-    }
-
-
-def worst_of(found: Finding) -> str:
-    w = found.worst
-    return f"{w.leaf}{list(w.index)} = {w.got:.6g}, not {w.expected:.6g}" if w else ""
 
 
 def others(quick: bool = False, library: str = "") -> Iterator[Other]:
@@ -230,12 +173,74 @@ def jax_nn(size: int) -> Iterator[Other]:
         yield Other("JAX", said, name, candidate, of or f, sample, ("float32",), cases=2)
 
 
-# --- all of them ----------------------------------------------------------------------------------
+# --- PyTorch's version of every activation, loss and layer that refnet has ------------------------
+
+
+Piece = tuple[str, str, Any, Callable, Callable]  # implementation, function, candidate, of, sample
 
 
 def torch_functions() -> Iterator[Other]:
     for piece in torch_pieces():
         yield Other("PyTorch", *piece, dtypes=("float32",))  # float64 tells lost digits apart
+
+
+def torch_pieces() -> Iterator[Piece]:
+    """Raises ImportError without PyTorch."""
+    import torch  # pyright: ignore[reportMissingImports]
+
+    f = torch.nn.functional
+    for name, theirs in torch_activations(torch, f).items():
+        yield f"torch {name}", name, derivative(theirs), refnet.ACTIVATIONS[name], ordinary
+    for name, (theirs, sample) in torch_losses(f).items():
+        yield f"torch {name}", name, derivative(theirs), refnet.LOSSES[name], sample
+    linear = derivative(lambda layer, x: f.linear(x, layer.w.T, layer.b))
+    yield "torch linear", "dense", linear, refnet.dense, dense_sample
+
+
+def ordinary(rng) -> tuple:
+    """From 1/32 to 4: beyond, the slopes of tanh and gelu lose their digits in float64, too."""
+    return (draws.reals(rng, 3, 5),)
+
+
+def torch_activations(torch, f) -> dict[str, Callable]:
+    return {
+        "identity": lambda z: z * 1.0,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "leaky_relu": f.leaky_relu,
+        "softplus": f.softplus,
+        "gelu": f.gelu,
+        "gelu_tanh": lambda z: f.gelu(z, approximate="tanh"),
+        "silu": f.silu,
+    }
+
+
+def torch_losses(f) -> dict[str, tuple[Callable, Callable]]:
+    classes = lambda rng: (draws.reals(rng, 4, 3), draws.classes(rng, 4, count=3))
+    return {
+        "mse": (f.mse_loss, lambda rng: (draws.reals(rng, 4, 3), draws.reals(rng, 4, 3))),
+        "binary_cross_entropy": (
+            f.binary_cross_entropy,
+            lambda rng: (draws.probabilities(rng, 6), draws.labels(rng, 6)),
+        ),
+        "binary_cross_entropy_with_logits": (
+            f.binary_cross_entropy_with_logits,
+            lambda rng: (draws.reals(rng, 6, high=8.0), draws.labels(rng, 6)),
+        ),
+        "softmax_cross_entropy": (
+            f.cross_entropy,
+            lambda rng: (draws.reals(rng, 4, 3), draws.targets(rng, 4, 3)),
+        ),
+        "softmax_cross_entropy_with_integer_labels": (f.cross_entropy, classes),
+    }
+
+
+def dense_sample(rng) -> tuple:
+    return refnet.Dense(draws.reals(rng, 5, 3), draws.reals(rng, 3)), draws.reals(rng, 4, 5)
+
+
+# --- all of them ----------------------------------------------------------------------------------
 
 
 MODULES = {

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jax
 
 from ..vocabulary import Check, Unproven
-from . import calibration, descents, digits, peers_words
+from . import panels, peers
 from .document import (
     ARTICLES,
     ClaimRow,
@@ -112,9 +112,9 @@ def calibration_names() -> list[str]:
 
 
 def calibrate(name: str, seed: int, quick: bool) -> list[dict]:
-    from . import calibration
+    from . import panels
 
-    return calibration.calibrated(seed, quick)
+    return panels.calibrated(seed, quick)
 
 
 def checker_names() -> list[str]:
@@ -132,15 +132,15 @@ def lay_side_by_side(name: str, seed: int, quick: bool) -> list[dict]:
 
 
 def lossy_names() -> list[str]:
-    from . import digits
+    from . import panels
 
-    return digits.names()
+    return panels.lossy_names()
 
 
 def lose_digits(name: str, seed: int, quick: bool) -> tuple[list[dict], Panel]:
-    from . import digits
+    from . import panels
 
-    return digits.form(name)
+    return panels.lossy_form(name)
 
 
 def figure_names() -> list[str]:
@@ -186,9 +186,9 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
     drawn = (
         *of("figures"),
         *(figure for part in every for figure in part.figures),
-        *descents.figures(of("claims")),
-        *digits.figures(tuple(panel for _, panel in lossy)),
-        *calibration.figures(calibration_rows),
+        *panels.descent_figures(of("claims")),
+        *panels.digits_figures(tuple(panel for _, panel in lossy)),
+        *panels.calibration_figures(calibration_rows),
     )
     return Report(
         seed=seed,
@@ -200,7 +200,7 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
         faults=tuple(row for check in of("derivations") for row in fault_rows(check)),
         training=tuple(row for row, _ in real),
         calibration=calibration_rows,
-        side_by_side=peers_words.ordered(row for rows in of("side by side") for row in rows),
+        side_by_side=peers.ordered(row for rows in of("side by side") for row in rows),
         digits=tuple(row for rows, _ in lossy for row in rows),
         tables=tuple(t for n, section in SECTIONS.items() for t in section.tables(parts[n])),
         worked=tuple(one for part in every for one in part.worked),

@@ -8,11 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from verification.report.findings.junit import junit
-from verification.report.findings.page import page
-from verification.report.findings.sarif import sarif
 from verification.report.findings.words import facts, text
-from verification.report.findings.writing import FORMATS, validate, write_folder
+from verification.report.findings.writing import FORMATS, junit, page, sarif, validate, write_folder
 from verification.vocabulary import Explanation, Finding, Sensitivity, Spread, Verdict, Worst
 
 HOSTILE = "<script>alert('&')</script>\x00 [bold]"

@@ -1,14 +1,34 @@
-"""Naming the wrong term: how often it is named, and one finding in full."""
+"""Naming the wrong term: how often it is named, and one finding in full.
 
+The finding in full is a course's network whose bias gradient is averaged once too often.
+"""
+
+import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import averaged_bias
+from ...faults.averaged_bias import averaged, loss, sample
+from ...judgement.validate import validate
+from ..explained import Worked
 from ..tables import NUMBER, Column, Table
-from ..worked import Worked
 from .section import Part, Section, together
+
+CASES = 4
+LINE, LEAF = 'parameters["b1"]', "[0]['b1']"  # what is to be named
+WORKED_TITLE = "A course's network, its hidden bias averaged"
+WORKED_LEAD = (
+    "One finding in full. The backward pass of a course's two-layer network is right but for the "
+    "gradient of the hidden bias, which is averaged over the batch a second time."
+)
+
+
+def worked_finding(seed: int, section: str, gradient: Callable = averaged) -> Worked:
+    finding = validate(gradient, of=loss, args=sample, cases=CASES, seed=seed)
+    lines, first = inspect.getsourcelines(loss)
+    return Worked(section, WORKED_TITLE, WORKED_LEAD, finding, "".join(lines), first)
+
 
 ID = "naming"
 SCORES = Path(__file__).resolve().parents[3] / "benchmarks" / "explain.json"
@@ -33,14 +53,14 @@ MISSING = "How often the term is named has not been measured here: make calibrat
 
 
 def work(part: str, seed: int, quick: bool) -> Part:
-    one = averaged_bias.found(seed, ID)
+    one = worked_finding(seed, ID)
     return Part([row_of(one)], worked=(one,))
 
 
 def row_of(one: Worked) -> dict[str, Any]:
     """The worked finding beside the others: the averaged bias, and nothing else, is named."""
     said = [e for e in one.finding.explanation if e.fits and e.location]
-    named = [averaged_bias.LINE in e.source and e.leaves == (averaged_bias.LEAF,) for e in said]
+    named = [LINE in e.source and e.leaves == (LEAF,) for e in said]
     counts = {"named": sum(named), "first": int(named[:1] == [True]), "misled": named.count(False)}
     row = {"mistakes": "one, shown below", "lines": one.source.count("\n"), "equations": None}
     row |= {"planted": 1} | counts

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..document import Figure
+from ..explained import Worked
 from ..tables import Table
-from ..worked import Worked
 
 Rows = list[dict[str, Any]]
 

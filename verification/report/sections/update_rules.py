@@ -1,12 +1,144 @@
-"""Update rules: which variant each library has, every variant's formula, mistakes planted."""
+"""Update rules: which variant each library has, what makes libraries agree, mistakes planted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .. import update_matrix
+from ...adapters.update_libraries import LIBRARIES, Cell, installed
+from ...derivations.rules import VARIANTS, family_of
+from ...updates.planted import planted
+from ...updates.validate import validate_update
 from ..tables import CODE, FORMULA, NUMBER, VERDICT, Column, Table
-from ..update_matrix import LIBRARIES
 from .section import Part, Rows, Section, plural
+
+MATRIX_COLUMNS = (
+    "rule",
+    "library",
+    "variant",
+    "formula",
+    "verdict",
+    "arguments",
+    "differs by",
+    "power",
+)
+CANNOT = "not installed here"
+
+
+def matrix_rows(
+    seed: int = 0,
+    quick: bool = False,
+    dtype: str = "float64",
+    libraries: Iterable[str] = (),
+    names: Iterable[str] = (),
+) -> list[dict[str, Any]]:
+    """One row for each library of every variant that some library implements.
+
+    Where a library has no arguments that make it so, `verdict` is "none" and `differs by` says
+    which of the same rule's variants it has instead.  `quick` judges one run for each, not two.
+    """
+    return [
+        _row(name, library, seed, 1 if quick else 2, dtype)
+        for name in names or implemented()
+        for library in libraries or LIBRARIES
+    ]
+
+
+def implemented() -> list[str]:
+    """The variants that some library implements, in the order of the table of variants."""
+    met = {cell.variant for cells in LIBRARIES.values() for cell in cells}
+    return [name for name in VARIANTS if name in met]
+
+
+def agreements() -> list[dict[str, str]]:
+    """For each of those variants the arguments by library; empty where there are none."""
+    return [
+        {"variant": name} | {lib: _arguments(name, lib) for lib in LIBRARIES}
+        for name in implemented()
+    ]
+
+
+def catalogue() -> list[dict[str, str]]:
+    """Every variant: its rule, formula in words and in LaTeX, and reference."""
+    return [
+        {
+            "rule": v.family,
+            "variant": v.name,
+            "words": v.formula,
+            "formula": v.latex,
+            "reference": v.reference,
+            "exact": "fractions" if v.rational else "balls",
+        }
+        for v in VARIANTS.values()
+    ]
+
+
+def mistakes(
+    seed: int = 0, quick: bool = False, names: Iterable[str] = (), every: int = 9
+) -> list[dict[str, Any]]:
+    """Rows of the kill table: each mistake in each variant, whether it was caught and named.
+
+    `quick` plants one mistake in `every`, at one run.
+    """
+    every, cases = (every, 1) if quick else (1, 2)
+    return [
+        one._asdict()
+        for name in names or VARIANTS
+        for one in planted(name, cases=cases, seed=seed, every=every)
+    ]
+
+
+def place(name: str) -> int:
+    """Where a variant stands in the table of variants."""
+    return list(VARIANTS).index(name)
+
+
+def cell_of(name: str, library: str) -> Cell | None:
+    return next((cell for cell in LIBRARIES[library] if cell.variant == name), None)
+
+
+def _arguments(name: str, library: str) -> str:
+    cell = cell_of(name, library)
+    return cell.arguments if cell else ""
+
+
+def _row(name: str, library: str, seed: int, cases: int, dtype: str) -> dict[str, Any]:
+    variant, cell = VARIANTS[name], cell_of(name, library)
+    row = {
+        "rule": variant.family,
+        "library": library,
+        "variant": name,
+        "formula": variant.latex,
+        "arguments": cell.arguments if cell else "",
+        "power": None,
+    }
+    if cell is None:
+        return row | {"verdict": "none", "differs by": _instead(name, library)}
+    if not installed(library):
+        return row | {"verdict": CANNOT, "differs by": ""}
+    fixed: dict[str, Any] = dict(cell.fixed)
+    finding = validate_update(cell.make, against=name, dtype=dtype, cases=cases, seed=seed, **fixed)
+    differs = "" if finding.verdict == "correct" else _reason(finding)
+    return row | {
+        "verdict": str(finding.verdict),
+        "differs by": differs,
+        "power": max(finding.power.values(), default=None),
+    }
+
+
+def _reason(finding) -> str:
+    said = finding.explanation[0] if finding.explanation else None
+    return str(said) if said else finding.reason.rpartition("; ")[2]
+
+
+def _instead(name: str, library: str) -> str:
+    """The variants of the same rule that a library does have."""
+    return ", ".join(_others(name, library)) or f"{library} has no such rule"
+
+
+def _others(name: str, library: str) -> Iterator[str]:
+    for variant in family_of(name):
+        if cell_of(variant.name, library):
+            yield f"has {variant.name}: {variant.formula}"
+
 
 CORRECT = "correct"
 PLANTED = "mistakes in "
@@ -28,7 +160,7 @@ ARGUMENTS = (
     Column("power", "Power", NUMBER),
     Column("differs by", "Differs by"),
 )
-VARIANTS = (
+VARIANT_COLUMNS = (
     Column("rule", "Rule"),
     Column("variant", "Variant"),
     Column("formula", "Formula", FORMULA),
@@ -66,14 +198,12 @@ MISTAKES_LEAD = (
 def work(part: str, seed: int, quick: bool) -> Part:
     """One library's cells, or mistakes in one variant."""
     if part in LIBRARIES:
-        asked = update_matrix.rows(
-            seed, True, libraries=(part,), names=ASKED if quick else update_matrix.implemented()
-        )
+        asked = matrix_rows(seed, True, libraries=(part,), names=ASKED if quick else implemented())
         return Part([cell(row) for row in asked if row["arguments"]])
     name = part.removeprefix(PLANTED)
     if quick and name not in QUICK:
         return Part([])
-    return Part([mistake(row) for row in update_matrix.mistakes(seed, True, [name], EVERY)])
+    return Part([mistake(row) for row in mistakes(seed, True, [name], EVERY)])
 
 
 def cell(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,9 +230,9 @@ def named(row: Mapping[str, Any]) -> str:
 
 def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
     cells = [row for library in LIBRARIES for row in parts[library].rows]
-    rules = list(dict.fromkeys(row["rule"] for row in update_matrix.catalogue()))
-    judged = [row for row in cells if row["verdict"] != update_matrix.CANNOT]
-    judged.sort(key=lambda row: update_matrix.place(row["variant"]))  # libraries in their order
+    rules = list(dict.fromkeys(row["rule"] for row in catalogue()))
+    judged = [row for row in cells if row["verdict"] != CANNOT]
+    judged.sort(key=lambda row: place(row["variant"]))  # libraries in their order
     return (
         Table(
             "update-rules", "Update rules", LEAD, MATRIX, matrix(rules, judged), "", notes(judged)
@@ -115,8 +245,8 @@ def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
             tuple(judged),
             "rule",
         ),
-        Table("update-variants", "Variants", VARIANTS_LEAD, VARIANTS, variants(), "rule"),
-        planted([row for name in IN for row in parts[PLANTED + name].rows]),
+        Table("update-variants", "Variants", VARIANTS_LEAD, VARIANT_COLUMNS, variants(), "rule"),
+        planted_table([row for name in IN for row in parts[PLANTED + name].rows]),
     )
 
 
@@ -130,9 +260,9 @@ def matrix(rules: list[str], judged: Rows) -> tuple[dict[str, Any], ...]:
 
 
 def notes(judged: Rows) -> tuple[str, ...]:
-    missing = [library for library in LIBRARIES if not update_matrix.installed(library)]
+    missing = [library for library in LIBRARIES if not installed(library)]
     names = {row["variant"] for row in judged}
-    known = len(update_matrix.implemented())
+    known = len(implemented())
     said = [f"Asked for {len(names)} of the {known} variants that some library implements."]
     if missing:
         said.append(f"Not installed, and so not judged: {', '.join(missing)}.")
@@ -141,12 +271,12 @@ def notes(judged: Rows) -> tuple[str, ...]:
 
 def variants() -> tuple[dict[str, Any], ...]:
     lacking = lambda row: ", ".join(
-        library for library in LIBRARIES if not update_matrix.cell_of(row["variant"], library)
+        library for library in LIBRARIES if not cell_of(row["variant"], library)
     )
-    return tuple({**row, "none": lacking(row)} for row in update_matrix.catalogue())
+    return tuple({**row, "none": lacking(row)} for row in catalogue())
 
 
-def planted(rows: Rows) -> Table:
+def planted_table(rows: Rows) -> Table:
     first = sum(row["named"] == FIRST for row in rows)
     same = sum(row["named"].startswith(SAME) for row in rows)
     note = f"Of {plural(len(rows), 'mistake')} {first} named first, {same} as the same rule."
