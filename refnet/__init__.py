@@ -1,4 +1,10 @@
-"""refnet: small pure JAX functions that read like the textbook, and a reference to judge by."""
+"""refnet, small pure JAX functions that read like the textbook: open networks.py first.
+
+In: arrays, pytrees of parameters, keys of jax.random.
+On the way: activations.py, losses.py and layers.py are the pieces, networks.py joins them,
+initializers.py draws them, updates.py has the update rules, datasets.py the data.
+Out: predictions, losses, trained parameters (training.py) and sweeps over rates (sweeps.py).
+"""
 
 from .activations import ACTIVATIONS as ACTIVATIONS
 from .activations import gelu as gelu

@@ -1,13 +1,12 @@
 """The laws of the house, each with a planted violation that must be seen."""
 
 import ast
-import importlib
+import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
-
-import verification
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOW = (
@@ -33,6 +32,8 @@ FLOW = (
     "cli",
 )
 MOST_LINES, LONGEST_BODY = 300, 45
+LARGEST = 0.15  # of all lines of verification, for one stage
+MOST_WORDS = 12  # lines of a stage's table of contents
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "core", "tools"}
 # What a package may not import, however deep in a function.
 FORBIDDEN = {"refnet": {"verification"}, "verification": {"tests", "benchmarks", "examples"}}
@@ -111,6 +112,87 @@ def test_everything_in_verification_is_a_stage_that_the_law_knows():
     assert entries - {"__init__", "__main__"} <= set(FLOW)
 
 
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """The names along one circle of a graph; none where there is no circle."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    names = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in SOURCES}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    imports = lambda path: at_top(path.read_text(), package_of(path), set(names))
+    assert circle({name: imports(path) for name, path in names.items()}) == []
+
+
+def test_a_circle_is_seen():
+    known = {"verification.a.b", "verification.a.c"}
+    there = at_top("from .c import x", ("verification", "a"), known)
+    back = at_top("from . import b", ("verification", "a"), known)
+    assert there == {"verification.a.c"} and back == {"verification.a.b"}
+    assert circle({"verification.a.b": there, "verification.a.c": back})
+    assert not circle({"verification.a.b": there, "verification.a.c": set()})
+    assert not at_top("def f():\n    from .c import x", ("verification", "a"), known)
+
+
+def at_top(source: str, package: tuple[str, ...], known: set[str]) -> set[str]:
+    """The files of ours that a file imports when it is imported itself."""
+    body = [n for n in ast.parse(source).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    found = [name for name, _ in modules(ast.Module(body, []), package)]
+    return {name if name in known else name.rpartition(".")[0] for name in found} & known
+
+
+def too_large(lines: dict[str, int]) -> list[str]:
+    """The stages that have more than their share of all lines."""
+    return [name for name, count in lines.items() if count > LARGEST * sum(lines.values())]
+
+
+def test_no_stage_holds_more_than_its_share():
+    lines: dict[str, int] = {}
+    for path in staged():
+        lines[stage(path)] = lines.get(stage(path), 0) + len(path.read_text().splitlines())
+    assert too_large(lines) == []
+    most = max(lines, key=lambda name: lines[name])
+    assert too_large(lines | {most: sum(lines.values())}) == [most]
+
+
+def contents(text: str | None, folder: set[str]) -> list[str]:
+    """What is missing: what comes in and goes out, where to begin, only files that are here."""
+    text = text or ""
+    first = re.search(r"\b[oO]pen (\w+\.py) first", text)
+    missing = [word for word in ("In: ", "Out: ") if f"\n{word}" not in text]
+    if first is None or first[1] not in folder:
+        missing.append("a file of this folder to open first")
+    strange = set(re.findall(r"\w+\.py", text)) - folder
+    missing += [f"{name} is not here" for name in sorted(strange)]
+    return missing + (["fewer lines"] if len(text.splitlines()) > MOST_WORDS else [])
+
+
+FOLDERS = [ROOT / "refnet"] + [
+    ROOT / "verification" / name
+    for name in FLOW
+    if name != "explanation" and (ROOT / "verification" / name).is_dir()
+]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=named)
+def test_a_stage_says_what_comes_in_what_goes_out_and_where_to_begin(folder):
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+    assert contents(text, {p.name for p in folder.glob("*.py")} | {"cli.py"}) == []
+
+
+def test_a_table_of_contents_that_lacks_something_is_seen():
+    whole = "Nouns: open a.py first.\n\nIn: arrays.\nOut: balls."
+    assert contents(whole, {"a.py"}) == []
+    assert contents(whole, {"b.py"}) == ["a file of this folder to open first", "a.py is not here"]
+    assert contents(whole.replace("In:", "in"), {"a.py"}) == ["In: "]
+    assert contents(None, {"a.py"}) == ["In: ", "Out: ", "a file of this folder to open first"]
+    assert contents(whole + "\n." * MOST_WORDS, {"a.py"}) == ["fewer lines"]
+
+
 def banned(source: str, package: tuple[str, ...]) -> list[str]:
     """Private JAX; packages that must not be known here; heavy ones at the top of a file."""
     tree = ast.parse(source)
@@ -182,48 +264,3 @@ def test_the_first_line_says_what_the_file_is(path):
 @pytest.mark.parametrize("path", FILES, ids=named)
 def test_no_drawer_for_everything(path):
     assert not VAGUE & {word.removesuffix(".py") for word in path.relative_to(ROOT).parts}
-
-
-def strays(source: str) -> list[str]:
-    """Re-exports that are not statements of the form `from .x import y as y`; `__all__`."""
-    bad = []
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.ImportFrom) and node.level:
-            bad += [a.name for a in node.names if a.asname != a.name]
-        if isinstance(node, ast.Assign):
-            bad += [t.id for t in node.targets if isinstance(t, ast.Name) and t.id == "__all__"]
-    return bad
-
-
-def test_refnet_exports_by_statement():
-    assert strays((ROOT / "refnet" / "__init__.py").read_text()) == []
-    assert strays("from .a import b") == ["b"]
-    assert strays("__all__ = ['b']") == ["__all__"]
-
-
-def type_checked() -> dict[str, str]:
-    """The exports of verification as its type checker's block says them: name -> home."""
-    tree = ast.parse((ROOT / "verification" / "__init__.py").read_text())
-    block = next(node for node in tree.body if isinstance(node, ast.If))
-    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
-    assert all(a.name == a.asname for node in imports for a in node.names)
-    return {a.name: f".{node.module}" for node in imports for a in node.names}
-
-
-def test_the_lazy_exports_are_what_type_checkers_are_told():
-    homes = dict(verification._HOMES)
-    assert homes.pop("report") == ".report"  # a stage that can be called: no import to tell
-    assert type_checked() == homes
-
-
-@pytest.mark.parametrize("name", sorted(verification._HOMES))
-def test_every_lazy_export_is_there(name):
-    importlib.import_module("verification.report")  # must not hide the verb
-    value = getattr(verification, name)
-    assert callable(value)
-    assert name in dir(verification)
-
-
-def test_an_unknown_export_names_the_known_ones():
-    with pytest.raises(AttributeError, match=r"no 'chekc'.*check.*validate"):
-        _ = verification.chekc

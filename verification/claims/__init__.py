@@ -1,4 +1,10 @@
-"""The sentences that the project was created from: each with the function that judges it."""
+"""The sentences that the project was created from: open one_neuron.py first.
+
+In: a seed.
+On the way: one function per claim, which proves, encloses, computes exactly or measures; trial.py
+runs the same procedure on a planted falsehood, the claim's negative control.
+Out: ALL, id -> Claim; each is judged to a Judged with its evidence, or raises Unproven.
+"""
 
 from ..vocabulary import Claim
 from .backpropagation import C10

@@ -1,4 +1,10 @@
-"""The commands, one file each; `cli` puts them together.  Nothing heavy is imported at the top."""
+"""The command line, one file per command: open validate.py first; cli.py joins them.
+
+In: words that a user typed; mistakes.py turns a user's mistake into one sentence.
+On the way: each command calls the stages above and nothing else; nothing heavy is imported here.
+Out: a finding or a table on the terminal (shown.py, explained_words.py), files on request, and the
+exit status of status.py.
+"""
 
 from .campaign import campaign as campaign
 from .check import check as check

@@ -1,4 +1,10 @@
-"""What we derived on paper: the chain rule of every function of refnet, arrow by arrow."""
+"""What we derived on paper, arrow by arrow: open sigmoid.py first, then dense.py.
+
+In: nothing; each file is one function of refnet with its gradient by hand.
+On the way: layers/ has common layers that refnet has not, rules/ has every variant of an update
+rule with its formula and reference.
+Out: ALL, name -> Derivation: the function, the gradient, its arrows and how to draw its inputs.
+"""
 
 from ..vocabulary import Derivation
 from .adagrad import ADAGRAD

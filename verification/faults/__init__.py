@@ -1,4 +1,10 @@
-"""Mistakes people make, as transformations: the right gradient in, a wrong one out."""
+"""Mistakes people make, planted on purpose: open catalogue.py first.
+
+In: a right gradient (leaves.py, answers.py), a program (pieces/, slopes.py) or an update rule
+(update_rules/, rules.py).
+On the way: assembly.py collects every wrong twin of a derivation, of layers/ and named/ too.
+Out: twins (twin.py): a wrong gradient, the mistake's name, and what a good explanation says of it.
+"""
 
 from . import leaves
 from .fault import Fault as Fault

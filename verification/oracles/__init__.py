@@ -1,4 +1,10 @@
-"""Independent ways to know a derivative.  An oracle is a module with NAME, RANK and gradient."""
+"""Independent ways to know a derivative, each with its rank: open ball.py first.
+
+In: a Question (question.py): one scalar program at one point.
+On the way: one module per oracle with NAME, RANK and gradient(question).  Only a proof, or float64
+with a budget, decides; the others are witnesses.  black_box.py asks what JAX cannot trace.
+Out: a ball or an estimate for each entry, or an exception that says why there is none.
+"""
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module

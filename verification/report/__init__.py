@@ -1,4 +1,9 @@
-"""The report: judge everything, and write one folder that a person and a machine can read.
+"""The report, one folder that a person and a machine can read: open stages.py first.
+
+In: a seed, and whether the run is quick.
+On the way: stages.py runs every task, sections/ and panels.py make tables and figures, document.py
+puts all rows into one document; html.py and markdown.py are its pages; findings/ writes findings.
+Out: index.html, report.md, report.json and junit.xml (write.py), swapped in as one folder.
 
 The stage itself can be called: verification.report(out) is verification.report.report(out).
 """

@@ -1,4 +1,10 @@
-"""The nouns of the suite, and no logic: every stage speaks in these."""
+"""The nouns of the suite, and no logic: open nouns.py first.
+
+In: nothing; every stage speaks in these words.
+On the way: nouns.py has cases, derivations, balls and verdicts; findings.py has the finding and its
+explanations; checks.py has what is said of our own derivations and claims; silence.py has refusals.
+Out: NamedTuples and frozen dataclasses that every later stage takes and returns.
+"""
 
 from .checks import Agreement as Agreement
 from .checks import ArrowCheck as ArrowCheck
