@@ -97,3 +97,35 @@ def test_a_convention_that_there_is_not_is_said():
 def test_an_argument_that_there_is_not_is_said(name):
     with pytest.raises(ValueError, match="there are 3 arguments, from 0: w, x, y"):
         judged(1.0, vary=(name,))
+
+
+@pytest.mark.parametrize(
+    ("names", "factor"),
+    [
+        (("negative", "half"), lambda n: -0.5),
+        (("negative", "double"), lambda n: -2.0),
+        (("negative", "sum"), lambda n: -n),
+        (("negative", "mean"), lambda n: -1.0 / n),
+    ],
+)
+def test_conventions_combine(names, factor):
+    refused, allowed = judged(factor), judged(factor, allow=names)
+
+    assert refused.verdict is Verdict.WRONG
+    assert refused.conventions == (" with ".join(names),)
+    assert refused.explanation[0].factor == pytest.approx(factor(8))
+    assert f'allow=("{names[0]}", "{names[1]}") accepts' in refused.explanation[0].remedy
+    assert allowed.verdict is Verdict.CORRECT
+    assert allowed.conventions == names
+    assert f"({' with '.join(names)}: it is the negative gradient" in allowed.reason
+    assert judged(factor, allow=names[:1]).verdict is Verdict.WRONG
+    assert judged(factor, allow=names[1:]).verdict is Verdict.WRONG
+
+
+def test_half_of_the_negative_is_accepted_and_a_third_is_not():
+    of = lambda p, t: jnp.sum((p - t) ** 2)
+    points = lambda rng: (rng.normal(size=4), rng.normal(size=4))
+    both = {"of": of, "args": points, "allow": ("negative", "half")}
+
+    assert vf.validate(lambda p, t: t - p, **both).verdict is Verdict.CORRECT
+    assert vf.validate(lambda p, t: 2 * (t - p) / 3, **both).verdict is Verdict.WRONG

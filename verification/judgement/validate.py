@@ -56,7 +56,8 @@ def validate(
     args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`; around
               the first draw edges are edge_samples: zeros, ties, large, tiny, a batch of 1
     dtype     one of measurement.budget.DTYPES; the truth is proven at the arguments as cast
-    allow     constant factors that are no mistakes: "sum", "half", "double", "mean", "negative"
+    allow     conventions that are no mistakes, together too: "sum", "half", "double", "mean",
+              "negative", and "symmetric" and "triangular" for arguments that are so at each draw
     vary      arguments, by position or name, whose integers and Python scalars have edges too
 
     Where the cases could not have shown a catalogued mistake, more are drawn: up to LIMIT times as
@@ -77,9 +78,10 @@ def validate(
     finding, fits = judged(subject, asked, named, chain([first], points))
     if finding.verdict is not Verdict.WRONG:
         return finding
-    for convention in (c for c in fits if c.name in allow):
-        other = Subject(recognised(gradient), conventions.times(inner, convention), *subject.asked)
-        again, _ = judged(other, asked, named, drawn_points(asked))
+    for convention in (c for c in fits if set(c.names) <= set(allow)):
+        candidate = convention.candidate(recognised(gradient), argnums)
+        other = Subject(candidate, convention.function(inner), *subject.asked)
+        again, _ = judged(other, asked, named, drawn_points(asked), convention.holds)
         if again.verdict is not Verdict.WRONG:
             return _allowed(again, convention)
     return finding
@@ -98,9 +100,13 @@ class Asked(NamedTuple):
 
 
 def judged(
-    subject: Subject, asked: Asked, named: tuple[int, ...], points: Iterator[tuple]
+    subject: Subject,
+    asked: Asked,
+    named: tuple[int, ...],
+    points: Iterator[tuple],
+    holds: Callable[[tuple], bool] = lambda args: True,
 ) -> tuple[Finding, tuple[conventions.Convention, ...]]:
-    """The finding, and the constant factors that explain it."""
+    """The finding, and the conventions that explain it; edges are those where holds(args)."""
     upstream, beside = _streams(asked.seed)
     one, fits = isinstance(asked.args, tuple), Fits(subject)
     first = inward(next(points))
@@ -111,7 +117,9 @@ def judged(
     at = lambda case: contract_checked(source, subject, case, upstream)
     drawn = lambda ks: (at(case) for case in islice(labelled, len(ks)))
     fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
-    visits = lambda: () if fixed() else edge_samples(subject, source, first, named, beside)
+    around = lambda: edge_samples(subject, source, first, named, beside)
+    met = lambda: (None if s is None or not holds(s.args) else s for s in around())
+    visits = lambda: () if fixed() else met()
     finding = judge(
         subject.name,
         asked.dtype,
@@ -143,7 +151,7 @@ def same(point: tuple, other: tuple) -> bool:
 
 
 class Fits:
-    """Which constant factors explain the cases so far; the latest of them are kept."""
+    """Which conventions explain the cases so far; the latest of them are kept."""
 
     def __init__(self, subject: Subject):
         self.subject, self.latest = subject, None
@@ -165,7 +173,7 @@ def contract_checked(source: TruthSource, subject: Subject, case: Case, rng: np.
 
 def _allowed(finding: Finding, convention: conventions.Convention) -> Finding:
     said = f"with a convention that was allowed ({convention.name}: {convention.sentence})"
-    return replace(finding, reason=f"{finding.reason}; {said}", conventions=(convention.name,))
+    return replace(finding, reason=f"{finding.reason}; {said}", conventions=convention.names)
 
 
 def drawn_points(asked: Asked) -> Iterator[tuple]:

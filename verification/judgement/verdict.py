@@ -12,7 +12,7 @@ import numpy as np
 
 from ..faults import Fault
 from ..measurement import subgradients
-from ..measurement.conventions import explanation, one_of_each
+from ..measurement.conventions import explanation, simplest
 from ..measurement.higher_precision import Told
 from ..measurement.power import by_leaf, in_words, sensitivity
 from ..measurement.sample import VALUE, Sample
@@ -64,7 +64,7 @@ def judge(
         record = reduce(visit, edges(), record)
         done = done._replace(record=record)
     verdict, reason = _verdict(done, advice)
-    named = one_of_each(record.fits or {}) if verdict is Verdict.WRONG else ()
+    named = simplest(record.fits or {}) if verdict is Verdict.WRONG else ()
     factors = tuple(explanation(c, record.evidence[0].args) for c in named if record.evidence)
     leaves = by_leaf(record.best)
     return Finding(

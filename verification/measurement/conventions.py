@@ -1,21 +1,24 @@
-"""Constant factors that are conventions: one half, the sum for the mean, the descent's sign.
+"""Conventions: one half, the sum for the mean, the descent's sign, one triangle of a matrix.
 
-A factor counts only where it explains every leaf of every case to within the budget; where it
-depends on a size, the size of one and the same axis (or array) of the arguments at every case.
+Several may be met at once.  A convention counts only where it explains every leaf of every case to
+within the budget; where it depends on a size, the size of one and the same axis (or array) of the
+arguments at every case; where it depends on a structure, arguments that have it at every case.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from ..adapters.trees import inward
-from ..vocabulary import Explanation
+from ..vocabulary import Ball, Explanation
 from .error import beyond
 from .sample import Sample, decidable
+from .structured import SYMMETRIC, TRIANGULAR, Structured, structures
 
-NAMES = ("sum", "half", "double", "mean", "negative")
+NAMES = ("sum", "half", "double", "mean", "negative", SYMMETRIC, TRIANGULAR)
 WHOLE = "the whole gradient"
 
 
@@ -36,13 +39,13 @@ class Size(NamedTuple):
         return f"the size of axis {self.axis} of args{self.path}"
 
 
-class Convention(NamedTuple):
+class Factor(NamedTuple):
     """One way to be off by a constant factor."""
 
     name: str
     size: Size | None = None
 
-    def factor(self, args: tuple) -> float:
+    def of(self, args: tuple) -> float:
         if self.size is None:
             return {"half": 0.5, "double": 2.0, "negative": -1.0}[self.name]
         count = self.size.of(jax.tree.leaves(args))
@@ -61,11 +64,64 @@ class Convention(NamedTuple):
         }[self.name]
 
 
+class Convention(NamedTuple):
+    """Factors, and at most one form for structured arguments, all met at once."""
+
+    factors: tuple[Factor, ...]
+    form: Structured | None = None
+
+    @property
+    def parts(self) -> tuple[Factor | Structured, ...]:
+        return self.factors if self.form is None else (*self.factors, self.form)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(part.name for part in self.parts)
+
+    @property
+    def name(self) -> str:
+        return " with ".join(self.names)
+
+    @property
+    def sentence(self) -> str:
+        return "; and ".join(part.sentence for part in self.parts)
+
+    def factor(self, args: tuple) -> float:
+        return float(np.prod([factor.of(args) for factor in self.factors]))
+
+    def holds(self, args: tuple) -> bool:
+        """Whether the arguments are such that the convention is right there."""
+        return self.form is None or self.form.holds(args)
+
+    def truth(self, sample: Sample, leaf: int) -> Ball:
+        truth, path = sample.truth[leaf], sample.paths[leaf]
+        return truth if self.form is None else self.form.truth(truth, path)
+
+    def room(self, sample: Sample, leaf: int) -> np.ndarray:
+        allowed, path = sample.allowed[leaf], sample.paths[leaf]
+        return allowed if self.form is None else self.form.room(allowed, path)
+
+    def function(self, of: Callable) -> Callable:
+        """The function of which the candidate's answers are the gradient."""
+        return _times(of if self.form is None else self.form.function(of), self)
+
+    def candidate(self, gradient: Any, argnums: int | tuple[int, ...]) -> Any:
+        """The gradient that is judged by that function."""
+        return gradient if self.form is None else self.form.candidate(gradient, argnums)
+
+
 def candidates(args: tuple, first: tuple[int, ...]) -> tuple[Convention, ...]:
-    """Every convention at arguments of these shapes; sizes of args[i] for i in `first` go last."""
+    """Every convention at arguments of these shapes; sizes of args[i] for i in `first` go last.
+
+    Of signs, factors and forms one each at most, none first; those of fewer parts come first.
+    """
     sizes = sorted(_sizes(args), key=lambda size: _differentiated(size, first))
-    plain = tuple(map(Convention, ("half", "double", "negative")))
-    return plain + tuple(Convention(name, s) for name in ("sum", "mean") for s in sizes)
+    plain = tuple(map(Factor, ("half", "double")))
+    scaled = plain + tuple(Factor(name, s) for name in ("sum", "mean") for s in sizes)
+    signs, forms = (None, Factor("negative")), (None, *structures(args, first))
+    each = product(signs, (None, *scaled), forms)
+    found = (Convention(tuple(filter(None, pair)), form) for *pair, form in each)
+    return tuple(sorted(found, key=lambda c: len(c.parts)))
 
 
 def _sizes(args: tuple) -> Iterator[Size]:
@@ -84,19 +140,20 @@ def _differentiated(size: Size, argnums: tuple[int, ...]) -> bool:
 
 def fitting(before: Mapping | None, sample: Sample, conventions, args: tuple) -> Mapping:
     """The conventions that explain this case too, of those that explained all before."""
-    keep = conventions if before is None else (c for c in conventions if before.get(c))
-    return {c: True for c in keep if fits(sample, c.factor(args))}
+    keep = conventions if before is None else [c for c in conventions if before.get(c)]
+    return {c: True for c in keep if fits(sample, c, args)}
 
 
-def fits(sample: Sample, factor: float) -> bool:
-    """Whether the answers are this many times the truth, within the budget."""
-    return all(_fits(sample, k, factor) for k in range(len(sample.paths)))
+def fits(sample: Sample, convention: Convention, args: tuple) -> bool:
+    """Whether the answers are the convention's, within the budget."""
+    factor = convention.factor(args)
+    return all(_fits(sample, k, convention, factor) for k in range(len(sample.paths)))
 
 
-def _fits(sample: Sample, leaf: int, factor: float) -> bool:
-    truth = sample.truth[leaf]
+def _fits(sample: Sample, leaf: int, convention: Convention, factor: float) -> bool:
+    truth, allowed = convention.truth(sample, leaf), convention.room(sample, leaf)
     got = np.asarray(sample.got[leaf] / factor)
-    room = sample.allowed[leaf] + np.spacing(np.abs(truth.mid))
+    room = allowed + np.spacing(np.abs(truth.mid))
     with np.errstate(invalid="ignore"):
         near = beyond(got, truth) <= room
     return bool((near | ~decidable(sample, leaf)).all())
@@ -104,31 +161,43 @@ def _fits(sample: Sample, leaf: int, factor: float) -> bool:
 
 def explanation(convention: Convention, args: tuple) -> Explanation:
     factor = convention.factor(args)
-    kind = "sign" if convention.name == "negative" else "factor"
+    here = f" (here {factor:.6g})" if convention.factors else ""
     return Explanation(
-        kind,
+        "sign" if convention.names == ("negative",) else "factor",
         WHOLE,
-        f"{convention.sentence} (here {factor:.6g})",
-        remedy=f'allow=("{convention.name}",) accepts that convention',
-        factor=factor,
+        f"{convention.sentence}{here}",
+        remedy=f"allow={convention.names!r} accepts that convention".replace("'", '"'),
+        factor=factor if convention.factors else None,
     )
 
 
-def one_of_each(fitting: Mapping) -> tuple[Convention, ...]:
-    """The first of each name: the one whose size is most likely meant."""
+def one_of_each(fitting: Iterable[Convention]) -> tuple[Convention, ...]:
+    """The first of each name, whose size is most likely meant; none where none is needed."""
     named: dict[str, Convention] = {}
+    if any(not convention.parts for convention in fitting):
+        return ()
     for convention in fitting:
         named.setdefault(convention.name, convention)
     return tuple(named.values())
 
 
-def times(of: Callable, convention: Convention) -> Callable:
-    """The function of which the candidate's answers are the gradient."""
+def simplest(fitting: Iterable[Convention]) -> tuple[Convention, ...]:
+    """Of each name one, of no more parts than it takes."""
+    found = one_of_each(fitting)
+    fewest = min((len(c.parts) for c in found), default=0)
+    return tuple(c for c in found if len(c.parts) == fewest)
+
+
+def _times(of: Callable, convention: Convention) -> Callable:
+    if not convention.factors:
+        return of
 
     def scaled(*args) -> Any:
-        factor = convention.factor(inward(args))
-        if convention.name == "mean":
-            return jax.tree.map(lambda v: v / (1.0 / factor), of(*args))
-        return jax.tree.map(lambda v: v * factor, of(*args))
+        value, here = of(*args), inward(args)
+        for factor in convention.factors:
+            times = factor.of(here)
+            by = lambda v, c=times, f=factor: v / (1.0 / c) if f.name == "mean" else v * c
+            value = jax.tree.map(by, value)
+        return value
 
     return scaled

@@ -46,7 +46,7 @@ class Subject:
         self.single = isinstance(argnums, int)
         self.argnums = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         self.dtype, self.inputs = dtype, len(point)
-        self.of = of
+        self.of = referable(of)
         self.typed = _typed(point, dtype)
         self.asked = argnums, dtype, point
         if isinstance(candidate, Function):
@@ -178,6 +178,15 @@ def autodiff(of: Callable, argnums: tuple[int, ...], scalar: bool) -> Callable:
         return jax.vjp(only, *picked)[1](args[-1])
 
     return slopes_of
+
+
+def referable(of: Callable) -> Callable:
+    """The function itself, or around one of NumPy's: JAX refers weakly to what it traces.
+
+    NumPy's dispatchers take no such reference, and the second trace of one ends the interpreter.
+    """
+    is_numpys = type(of).__module__.partition(".")[0] == "numpy"
+    return (lambda *args: of(*args)) if is_numpys else of
 
 
 def inside(of: Callable) -> Callable:
