@@ -85,11 +85,14 @@ class Exact:
     def shrunk(self, w, by):
         return w - by * w
 
-    def spelled(self, one, other: Callable):
-        return one
-
     def either(self, one, other: Callable):
         return one
+
+    def kept(self, x):
+        return x
+
+    def written(self, w, decays: bool):
+        return w
 
     def leaf_sum(self, x: np.ndarray) -> np.ndarray:
         out = x.copy()
@@ -173,11 +176,14 @@ class Floats:
     def shrunk(self, w, by):
         return w - by * w
 
-    def spelled(self, one, other: Callable):
-        return one
-
     def either(self, one, other: Callable):
         return one
+
+    def kept(self, x):
+        return x
+
+    def written(self, w, decays: bool):
+        return w
 
     def leaf_sum(self, x: np.ndarray) -> np.ndarray:
         out = np.empty_like(x)

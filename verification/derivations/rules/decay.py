@@ -38,9 +38,7 @@ def eta(k, h, step, g, w, s, t, r):
 
 
 def _first(by, k, h, step, g, w, s, t, r):
-    beside = lambda: (w, step(k, h, g, w * 0, s, t, r)[0] - by * w)  # one step, w added at last
-    moved, s = step(k, h, g, k.decayed(w, by), s, t, r)
-    return k.n.spelled(moved, beside), s
+    return step(k, h, g, k.decayed(w, by), s, t, r)
 
 
 DECAYS: Mapping[str, Callable] = {

@@ -1,8 +1,8 @@
 """The named operations that update rules are made of; whoever mistakes one mistakes it everywhere.
 
 The numbers handed in bring operators and sqrt, absolute, sign, larger, power, exceeds, ratio,
-cosine, mix, piled, shrunk, leaf_sum, axis_sum, matrices, total, and spelled: a number beside
-another way to compute it.
+cosine, mix, piled, shrunk, leaf_sum, axis_sum, matrices, total; either: a number beside another
+way to compute it; kept and written: a memory and the parameters at the end of a step.
 """
 
 from typing import Any

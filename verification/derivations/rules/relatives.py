@@ -24,9 +24,7 @@ def nadam_scheduled(k, h, g, w, s, t, r):
     product = mu if t == 1 else s["p"] * mu
     ahead, here = following * m / (1 - product * following), (1 - mu) * g / (1 - product)
     root = k.outside(k.unbiased_square(v, h.b2, t), h.eps)
-    apart = lambda: (w - r * here / root, -(r * ahead / root))  # the step in two
-    moved = k.n.spelled(w - r * (ahead + here) / root, apart)
-    return moved, {"m": m, "v": v, "p": product}
+    return w - r * (ahead + here) / root, {"m": m, "v": v, "p": product}
 
 
 def _mu(k, h, t):

@@ -73,8 +73,14 @@ def run(
     for t in range(1, len(gradients) + 1):
         g, r = variant.gradient_at(gradients, t), variant.rate_at(rates, t)
         w, s = DECAYS[variant.decay](k, h, variant.step, g, w, s, variant.clock(t), r)
+        w, s = numbers.written(w, "weight_decay" in lifted), _kept(numbers, s)
         out.append(w)
     return out
+
+
+def _kept(numbers: Any, s: Mapping) -> dict[str, Any]:
+    """The memory at the end of a step, but for what a mistake notes for itself."""
+    return {name: x if name.startswith("_") else numbers.kept(x) for name, x in s.items()}
 
 
 def _begin(value: int | float | str, params: Any, h: SimpleNamespace) -> Any:
