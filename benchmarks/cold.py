@@ -14,12 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from verification.report.findings.writing import write_text
+
+RECORD = Path(__file__).with_suffix(".json")
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS, LIMIT = 5, 6.0
 NETWORK = '''"""A two-layer network by hand."""
 import jax.numpy as jnp
 import numpy as np
-from verification.report.findings.writing import write_text
 
 
 def loss(params, x, y):
@@ -46,6 +48,11 @@ def sample(rng):
     params = w1, rng.normal(size=5), w2, rng.normal(size=2)
     return params, rng.normal(size=(7, 3)), rng.normal(size=(7, 2))
 '''
+ASKED = tuple(
+    (name, dtype, status)
+    for name, status in (("gradient", 0), ("wrong", 1))
+    for dtype in ("float64", "float32")
+)
 BARE = "import jax; print(jax.grad(lambda x: x * x)(3.0))"
 
 
@@ -86,13 +93,12 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "net.py").write_text(NETWORK)
-        for name, status in (("gradient", 0), ("wrong", 1)):
-            for dtype in ("float64", "float32"):
-                rows.append(measure(folder, name, dtype, status))
-                print(rows[-1], flush=True)
+        for one in ASKED:
+            rows.append(measure(folder, *one))
+            print(rows[-1], flush=True)
     load = round(os.getloadavg()[0], 1)
     out = {"rounds": ROUNDS, "limit s": LIMIT, "cores": os.cpu_count(), "load": load, "rows": rows}
-    write_text(Path(__file__).with_suffix(".json"), json.dumps(out, indent=1) + "\n")
+    write_text(RECORD, json.dumps(out, indent=1) + "\n")
 
 
 if __name__ == "__main__":

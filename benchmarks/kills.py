@@ -19,12 +19,13 @@ from pathlib import Path
 
 from verification.campaign import journal
 from verification.campaign.plan import read
+from verification.report.findings.writing import write_text
 
+RECORD = Path(__file__).with_suffix(".json")
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ("campaign.json", "findings.json", "findings.sarif", "junit.xml", "index.html")
 PYTHON = '''"""Gradients that are judged in milliseconds."""
 import jax.numpy as jnp
-from verification.report.findings.writing import write_text
 
 
 def loss(w, x):
@@ -178,7 +179,7 @@ def main() -> None:
             "byte for byte the same": same(folder / "alone", folder / "killed"),
         }
     print(json.dumps(row, indent=1))
-    write_text(Path(__file__).with_suffix(".json"), json.dumps(row, indent=1) + "\n")
+    write_text(RECORD, json.dumps(row, indent=1) + "\n")
     assert row["byte for byte the same"]
 
 

@@ -1,0 +1,94 @@
+"""Every program of benchmarks/ can be run: its names are defined."""
+
+import builtins
+import dis
+import importlib
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
+
+
+def undefined(text: str, known: set[str]) -> set[str]:
+    """The names that some function of a module reads, and that nobody has defined."""
+    code = compile(text, "module", "exec")
+    written = {"__annotations__", *names(code, "STORE_NAME")}  # of the module, and of classes
+    return set(names(code, "LOAD_GLOBAL", "LOAD_NAME")) - written - known - set(dir(builtins))
+
+
+def names(code: CodeType, *operations: str) -> Iterator[str]:
+    for step in dis.get_instructions(code):
+        if step.opname in operations:
+            yield step.argval
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from names(inner, *operations)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_is_imported_and_all_its_names_are_defined(name):
+    module = importlib.import_module(f"benchmarks.{name}")
+    text = Path(module.__file__).read_text()
+
+    assert undefined(text, set(vars(module))) == set()
+
+
+def test_a_name_that_nobody_defined_is_seen():
+    text = "import json\ndef main():\n    return json, [write_text for _ in range(3)]\n"
+
+    assert undefined(text, set()) == {"write_text"}
+    assert undefined(text, {"write_text"}) == set()
+
+
+def test_the_linter_sees_undefined_names_but_not_the_shapes_in_annotations(tmp_path):
+    """With the project's own settings."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+    planted = tmp_path / "planted.py"
+    planted.write_text(
+        "from jaxtyping import Array, Float\n\n\n"
+        'def f(x: Float[Array, "n m"]) -> Float[Array, " n"]:\n    return write_text(x)\n'
+    )
+    rules = ["--select", ",".join(settings["select"]), "--ignore", ",".join(settings["ignore"])]
+    line = [sys.executable, "-m", "ruff", "check", "--isolated", "--output-format", "concise"]
+    done = subprocess.run([*line, *rules, planted], capture_output=True, text=True)
+    said = [line for line in done.stdout.splitlines() if "planted.py" in line]
+
+    assert len(said) == 1
+    assert "Undefined name `write_text`" in said[0]
+
+
+# --- those that measure whole processes, at their smallest ----------------------------------------
+
+
+def test_a_cold_start_is_measured(tmp_path, monkeypatch):
+    cold = importlib.import_module("benchmarks.cold")
+    monkeypatch.setattr(cold, "RECORD", tmp_path / "cold.json")
+    monkeypatch.setattr(cold, "ROUNDS", 1)
+    monkeypatch.setattr(cold, "ASKED", cold.ASKED[2:3])
+    cold.main()
+    rows = json.loads((tmp_path / "cold.json").read_text())["rows"]
+
+    assert [row["gradient"] for row in rows] == ["wrong"]
+    assert rows[0]["seconds"] > 0.0
+
+
+def test_a_campaign_is_killed_once_and_ends_the_same(tmp_path, monkeypatch):
+    kills = importlib.import_module("benchmarks.kills")
+    monkeypatch.setattr(kills, "RECORD", tmp_path / "kills.json")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        sys, "argv", ["kills", "--questions", "2", "--kills", "1", "--workers", "1"]
+    )
+    kills.main()
+    row = json.loads((tmp_path / "kills.json").read_text())
+
+    assert row["byte for byte the same"] is True
+    assert len(row["kills"]) == 1
