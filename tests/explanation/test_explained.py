@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import verification as vf
+from verification.explanation import explained
 from verification.vocabulary.findings import KINDS
 
 
@@ -106,13 +107,36 @@ def test_a_right_gradient_has_no_explanation():
     assert found("").explanation == ()
 
 
-def test_nonsense_is_never_said_to_fit():
-    explanations = found("nonsense").explanation
+def test_nonsense_is_described_and_nothing_is_called_closest():
+    (only,) = found("nonsense").explanation
 
-    assert explanations and not any(e.fits for e in explanations)
-    assert all(str(e).startswith("closest") for e in explanations)
-    assert explanations[-1].kind == "layer"
-    assert "right in [1], [2], [3]" in explanations[-1].mistake
+    assert not only.fits and only.kind == "layer" and "closest" not in str(only)
+    assert "wrong in [0]; right in [1], [2], [3]" in only.mistake
+    assert "[0] is wrong in every entry" in only.mistake
+
+
+def test_a_factor_that_leaves_little_is_called_the_closest():
+    """0.98 to 1.02 times the sign: no one factor fits, and -1 accounts for nearly all of it."""
+    nearly = lambda x: -np.cos(x) * (1.0 + 0.02 * np.sin(7.0 * x))
+    sample = lambda rng: (rng.normal(size=8),)
+    loss = lambda x: jnp.sum(jnp.sin(x))
+    first, last = vf.validate(nearly, of=loss, args=sample, cases=3).explanation
+
+    assert not first.fits and str(first).startswith("closest") and -1.1 < first.factor < -0.9
+    assert last.kind == "layer"
+
+
+@pytest.mark.parametrize("stage", ["wrong_slope", "by_leaf", "one_edge", "wrong_mask"])
+def test_a_stage_that_fails_is_left_out_and_the_others_go_on(stage, monkeypatch, caplog):
+    def failing(*_, **__):
+        raise RecursionError("planted")
+
+    monkeypatch.setattr(explained, stage, failing)
+    caplog.set_level("DEBUG", logger=explained.__name__)
+    said = found("not transposed").explanation
+
+    assert said[0].fits and said[0].kind == "transposed" and "planted" not in str(said)
+    assert any("planted" in record.exc_text for record in caplog.records)
 
 
 def recurrent(w, u, xs, y):

@@ -89,7 +89,8 @@ def test_a_column_that_is_no_number_or_nothing_has_no_factor(bad):
 
 
 @pytest.mark.parametrize("fault", ["slope of the sigmoid again", "through float32"])
-def test_a_saturated_neuron_is_explained_without_an_error(fault):
+def test_a_saturated_neuron_is_explained_without_an_error(fault, caplog):
+    caplog.set_level("DEBUG", logger="verification.explanation.explained")
     subject = SUBJECTS["logistic_neuron"]
     (twin, *_) = [t for t in faults.twins("logistic_neuron") if t.fault == fault]
     rng = np.random.default_rng(0)
@@ -102,5 +103,5 @@ def test_a_saturated_neuron_is_explained_without_an_error(fault):
         if sample.silence:
             continue
         wrong = answered(twin.gradient, replace(sample, failure=""))
-        said = explain((wrong,), **how)
-        assert not any(" raised " in one.mistake for one in said), said
+        explain((wrong,), **how)
+    assert not caplog.records, caplog.text

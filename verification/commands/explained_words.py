@@ -35,7 +35,7 @@ def explained(finding: Finding) -> RenderableType:
 def _one(rank: int, said: Explanation) -> RenderableType:
     """A sentence, and under it the line with the wrong expression underlined."""
     head = Text(f"\n{rank}. ")
-    if not said.fits:
+    if said.is_guess:
         head.append(f"closest, {said.residual:.2g} budgets away: ", style="yellow")
     head.append(said.term, style="bold")
     head.append(": ")

@@ -4,13 +4,15 @@ Each form takes a leaf (the truth, or the room around it) and gives what the mis
 or None where its shape has no such mistake.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import permutations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
+
+from ..arithmetic.linear import as_float
 
 Form = Callable[[np.ndarray], np.ndarray | None]
 
@@ -164,3 +166,17 @@ def cast_through(got: np.ndarray) -> str | None:
             if np.array_equal(got.astype(dtype).astype(np.float64), got, equal_nan=True):
                 return name
     return None
+
+
+def narrowest(arrays: Sequence[Any]) -> str:
+    """The narrowest format that holds all of them, as far as they tell."""
+    wide = [as_float(x) for x in arrays]
+    names = {cast_through(x) or "float64" for x in wide if _tells(x)}
+    return max(names or {"float64"}, key=(*NARROW, "float64").index)
+
+
+def _tells(x: np.ndarray) -> bool:
+    """Whether it has floats enough, some of them no integers, to tell a format by."""
+    if x.dtype.kind != "f" or np.count_nonzero(np.isfinite(x) & (x != 0.0)) < 2:
+        return False
+    return bool(np.any(x != np.round(x)))

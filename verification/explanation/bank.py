@@ -3,7 +3,7 @@
 Or the right slope in the wrong place: at another number, at the neighbour's, used twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import ml_dtypes
@@ -195,3 +195,66 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
         for n in (1, -1)
     ),
 )
+
+
+# --- right slopes, to say what it should be -------------------------------------------------------
+
+
+RIGHT: tuple[Slope, ...] = (
+    Slope("1", lambda z, a: np.ones_like(z)),
+    Slope("0", lambda z, a: np.zeros_like(z)),
+    Slope("-1", lambda z, a: -np.ones_like(z)),
+    Slope("1 - a**2", lambda z, a: 1.0 - a * a),
+    Slope("a * (1 - a)", lambda z, a: a * (1.0 - a)),
+    Slope("1 where z > 0, else 0", lambda z, a: np.where(z > 0.0, 1.0, 0.0)),
+    Slope("1 where 0 < z < 6, else 0", lambda z, a: np.where((z > 0) & (z < 6), 1.0, 0.0)),
+    Slope("1 where |z| < 1, else 0", lambda z, a: np.where(np.abs(z) < 1.0, 1.0, 0.0)),
+    Slope("sign(z)", lambda z, a: np.sign(z)),
+    Slope("2 * z", lambda z, a: 2.0 * z),
+    Slope("3 * z**2", lambda z, a: 3.0 * z * z),
+    Slope("4 * z**3", lambda z, a: 4.0 * z**3),
+    Slope("a", lambda z, a: a),
+    Slope("-a", lambda z, a: -a),
+    Slope("1 + a", lambda z, a: 1.0 + a),
+    Slope("1 + a**2", lambda z, a: 1.0 + a * a),
+    Slope("cos(z)", lambda z, a: np.cos(z)),
+    Slope("-sin(z)", lambda z, a: -np.sin(z)),
+    Slope("cosh(z)", lambda z, a: np.cosh(z)),
+    Slope("sinh(z)", lambda z, a: np.sinh(z)),
+    Slope("1 / z", lambda z, a: 1.0 / z),
+    Slope("1 / (1 + z)", lambda z, a: 1.0 / (1.0 + z)),
+    Slope("-a**2", lambda z, a: -a * a),
+    Slope("-2 * a / z", lambda z, a: -2.0 * a / z),
+    Slope("1 / (2 * a)", lambda z, a: 0.5 / a),
+    Slope("-a**3 / 2", lambda z, a: -0.5 * a**3),
+    Slope("1 / (1 + z**2)", lambda z, a: 1.0 / (1.0 + z * z)),
+    Slope("1 / (1 + |z|)**2", lambda z, a: 1.0 / (1.0 + np.abs(z)) ** 2),
+    Slope("2 * exp(-z**2) / sqrt(pi)", lambda z, a: 2.0 * np.exp(-z * z) / np.sqrt(np.pi)),
+    Slope("sigmoid(z)", lambda z, a: sigmoid(z)),
+    Slope("sigmoid(-z)", lambda z, a: sigmoid(-z)),
+    Slope("1 where z > 0, else exp(z)", lambda z, a: np.where(z > 0.0, 1.0, np.exp(z))),
+    Slope("sigmoid(z) * (1 + z * (1 - sigmoid(z)))", lambda z, a: _silu_slope(z)),
+    Slope("P(z) + z * p(z), with the normal distribution's P and p", lambda z, a: _gelu_slope(z)),
+    Slope("the slope of the tanh form of gelu", lambda z, a: _gelu_tanh_slope(z)),
+    *(Slope(f"1 where z > 0, else {c:g}", _leak(c)) for c in LEAKS),
+)
+CLOSE = 2.0**-30  # of its length: one formula and another that is none of it differ by more
+
+
+def formula_of(seen: Sequence[tuple[Array, Array, Array]]) -> str:
+    """The first formula with these slopes, of (z, a, slope) over all cases; empty where none has.
+
+    Of fewer than three entries too many would have them.
+    """
+    z, a, slope = (np.concatenate([np.ravel(x[k]) for x in seen]) for k in range(3))
+    if np.unique(z).size < 3:
+        return ""
+    return next((one.formula for one in RIGHT if alike(one.of(z, a), slope)), "")
+
+
+def alike(one: Array, other: Array) -> bool:
+    """Whether two arrays of numbers are one, up to a few roundings."""
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return False
+    apart = np.sqrt(np.square(one - other).sum())
+    return bool(apart <= CLOSE * np.sqrt(np.square(other).sum()))

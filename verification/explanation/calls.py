@@ -20,6 +20,12 @@ from .slopes import said_of
 from .units import At
 
 TRIED = 4
+PULLBACKS = {  # of calls by name, to say what it should be
+    "softmax": "it is a * (d - sum(a * d)) here",
+    "_softmax": "it is a * (d - sum(a * d)) here",
+    "log_softmax": "it is d - exp(a) * sum(d) here",
+    "cumsum": "it is the sum of d from each entry to the end here",
+}
 
 
 class Call(NamedTuple):
@@ -155,7 +161,10 @@ def _gradient(p: Problem, key: Key, wrong: Mistake) -> list:
 def _said(problems: Sequence[Problem], key: Key, wrong: Mistake, left: float) -> Explanation:
     call = next(c for c in calls(problems[0].tape) if c.key == key)
     at = At(call.enters, call.leaves, np.ones(()), call.operations[0])
-    return said_of(problems, at, wrong.formula, left)
+    name = str(call.operations[0].eqns[-1].params.get("name", ""))
+    rule = PULLBACKS.get(name, "pull d back through the function at z")
+    remedy = f"with z what goes in, a what comes out and d what arrives: {rule}"
+    return said_of(problems, at, wrong.formula, left, remedy)
 
 
 # --- a softmax: what people take its slope to be, entry by entry ----------------------------------
@@ -192,7 +201,8 @@ def softmax_alone(problems: Sequence[Problem]) -> list[Explanation]:
         if residual <= 1.0:
             one = next(s for s in softmaxes(p.tape) if s.operation.key == key)
             at = At(one.enters, one.leaves, np.ones(()), one.operation)
-            return [said_of(problems, at, slope.formula, residual, ", a softmax")]
+            remedy = f"with a what comes out and d what arrives: {PULLBACKS['softmax']}"
+            return [said_of(problems, at, slope.formula, residual, remedy, ", a softmax")]
     return []
 
 

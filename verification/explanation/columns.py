@@ -10,6 +10,7 @@ import numpy as np
 
 MOST = 96  # directions
 NUMBERS = 2**22  # of all directions together
+REST = 0.1  # of the error at most is left by what is called the closest explanation
 TINY = np.finfo(float).tiny
 
 

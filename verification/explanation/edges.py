@@ -11,7 +11,7 @@ import numpy as np
 
 from ..arithmetic.local_derivatives import Spot, flows, swept
 from ..vocabulary import Explanation
-from .columns import Fit, Table, alike, fits, table
+from .columns import REST, Fit, Table, alike, fits, table
 from .factors import Named, in_every_case, in_words, known_numbers, recognised
 from .places import Term, naturalness, terms
 from .problem import Problem
@@ -51,7 +51,8 @@ class Edges:
 
 
 def one_edge(edges: Edges) -> list[Explanation]:
-    """Explanations by one edge, those that fit first; the best of those that do not is closest."""
+    """Explanations by one edge, those that fit first; else the closest,
+    if it accounts for most of the error."""
     if not edges.table.names:
         return []
     tried: list[Explanation] = []
@@ -65,7 +66,7 @@ def one_edge(edges: Edges) -> list[Explanation]:
         if said is None:
             continue
         done |= {fit.name, *group} if said.fits else set()
-        tried.append(said)
+        tried += [said] if said.fits or fit.left < REST else []
     return ranked(tried, edges.numbers[0])
 
 
@@ -83,6 +84,8 @@ def _explained(edges: Edges, fit: Fit, common: bool) -> tuple[Explanation | None
     if named is None and not common:
         return None, ()  # a factor of its own for every case explains nothing
     exact = [n.value for n in named] if named else [factors[0]] * len(factors)
+    if exact[0] == 1.0:
+        return None, ()  # what is right explains nothing
     spot: Spot = fit.name
     scales = [{spot: c} for c in exact]
     residual = residual_of(edges, scales)

@@ -1,5 +1,6 @@
 """From the cases of a wrong answer to ranked explanations: the stages in their order."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -12,8 +13,10 @@ from .arrows import mishandled
 from .calls import softmax_alone, wrong_call
 from .edges import Edges, one_edge
 from .exchanged import exchanged
-from .leaves import by_leaf
+from .leaves import by_leaf, each_leaf
+from .masks import wrong_mask
 from .other_gradients import known_twins, part_of_batch
+from .other_rules import other_rule
 from .other_runs import other_argument, other_value
 from .problem import Problem, of_one_program
 from .products import wrong_partner
@@ -22,6 +25,8 @@ from .slopes import not_finite, wrong_slope
 from .two_mistakes import two_edges, two_mistakes
 from .where import not_numbers, where_to_look
 
+LOG = logging.getLogger(__name__)
+Stage = Callable[[], list[Explanation]]
 CASES = 4  # of the evidence that is looked at
 SCALAR = ("zero", "sign", "factor")  # what a local derivative does too: then it has a place
 
@@ -32,8 +37,9 @@ def explain(
     """What is wrong with these answers to the gradient of `of`, the best explanation first.
 
     Those with `fits` leave nothing beyond rounding at any entry of the cases looked at; two that
-    are marked as one of two mistakes hold together.  Where none fits, the closest is listed as
-    such, and what is right and what is wrong.  Empty where there is no answer to explain.
+    are marked as one of two mistakes hold together.  Where none fits, one that accounts for most
+    of the error is listed as the closest, and what is right and what is wrong.  Empty where there
+    is no answer to explain.  A stage that fails is left out, and logged at the level of debugging.
     """
     problems = [
         Problem(one, of, argnums, scalar) for one in evidence if one.got and not one.failure
@@ -43,50 +49,50 @@ def explain(
         finest = min((p.unit for p in problems), default=np.inf)  # a case may hold round numbers
         problems = [replace(p, finest=finest) for p in problems]
         missing = not_numbers(problems)
+        if missing:
+            slopes = lambda: not_finite(of_one_program(problems[:CASES]))
+            return (*attempted(slopes), *missing)
         alike = [p for p in problems if p.finite and p.sample.paths == problems[0].sample.paths]
-        try:
-            alike.sort(key=lambda p: not any(p.wrong))  # the first is looked at the most
-            if missing:
-                some = problems[:CASES]
-                return (*_silently(lambda: not_finite(of_one_program(some))), *missing)
-            return tuple(_explained(alike[:CASES]) if alike else ())
-        except Exception as error:  # any function, at any numbers
-            return (_unexplained(error),)
+        alike.sort(key=lambda p: not any(p.wrong))  # the first is looked at the most
+        return tuple(_explained(alike) if alike else ())
 
 
-def _silently(stage: Callable[[], list[Explanation]]) -> list[Explanation]:
-    """Nothing where the function cannot be followed."""
+def attempted(stage: Callable[[], list[Explanation]]) -> list[Explanation]:
+    """What a stage finds; nothing where it fails: the others go on."""
     try:
         return stage()
     except Silent:
         return []
+    except Exception:  # any function, at any numbers
+        LOG.debug("a stage of the explanation failed", exc_info=True)
+        return []
 
 
-def _unexplained(error: Exception) -> Explanation:
-    """A verdict is not lost for want of a reason; that there is none is said."""
-    said = f"{type(error).__name__}: {error}"
-    return Explanation(
-        kind="layer",
-        term="no term",
-        mistake=f"looking for the wrong one raised {said}",
-        residual=np.inf,
-        fits=False,
-    )
-
-
-def _explained(problems: list[Problem]) -> list[Explanation]:
-    said = by_leaf(problems)
-    if said and said[0].kind not in SCALAR:
-        placed = _silently(lambda: _placed_too(of_one_program(problems)))
+def _explained(everything: list[Problem]) -> list[Explanation]:
+    problems = everything[:CASES]
+    said = attempted(lambda: by_leaf(problems))
+    if problems[0].untraced:  # only the answer is known
+        stages = [lambda: said, *_of_answers(problems)]
+    elif said and said[0].kind not in SCALAR:
+        placed = attempted(lambda: _placed_too(of_one_program(problems)))
         return [*said, *(e for e in placed if e.fits)]
-    try:
-        return _inside(problems, said)
-    except Silent as silence:  # the function cannot be followed: only the answer is known
-        return (
-            said
-            or by_leaf(problems, rare=True)
-            or [replace(where_to_look(problems), remedy=str(silence))]
-        )
+    else:
+        stages = _inside(of_one_program(problems), said)
+    closest: list[Explanation] = []
+    for stage in stages:
+        found = attempted(stage)
+        if found and found[0].fits:
+            return _with_calls(problems, found)
+        closest += found
+    nearest = sorted(closest, key=lambda e: e.residual)[:1]
+    return [*nearest, where_to_look(everything, each_leaf(problems))]
+
+
+def _with_calls(problems: list[Problem], found: list[Explanation]) -> list[Explanation]:
+    """A path inside a call is dropped, or all of the call is taken to be 1."""
+    if found[0].kind != "dropped path":
+        return found
+    return [*found, *attempted(lambda: wrong_call(of_one_program(problems)))]
 
 
 def _placed_too(problems: list[Problem]) -> list[Explanation]:
@@ -94,20 +100,29 @@ def _placed_too(problems: list[Problem]) -> list[Explanation]:
     return [*one_edge(Edges(problems)), *mishandled(problems)]
 
 
-def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanation]:
+def _of_answers(problems: list[Problem]) -> list[Stage]:
+    """What needs no more of the function than its values."""
+    return [
+        lambda: exchanged(problems),
+        lambda: other_rule(problems),
+        lambda: by_leaf(problems, rare=True),
+    ]
+
+
+def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
     """With the function's own program at hand."""
-    closest: list[Explanation] = []
-    problems = of_one_program(problems)
     edges = Edges(problems)
-    stages = [
+    return [
         lambda: _placed(_weighed(edges, one_edge(edges)), said),
         lambda: _in_two(edges, _weighed(edges, said)),
         lambda: exchanged(problems),
         lambda: part_of_batch(problems),
         lambda: _seen_first(problems, _local(problems)),
+        lambda: wrong_mask(problems),
         lambda: by_leaf(problems, rare=True),
         lambda: softmax_alone(problems),
         lambda: wrong_call(problems),
+        lambda: other_rule(problems),
         lambda: wrong_partner(problems),
         lambda: other_value(problems),
         lambda: other_argument(problems),
@@ -116,14 +131,6 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Explanatio
         lambda: everywhere(edges),
         lambda: known_twins(problems),
     ]
-    for stage in stages:
-        found = stage()
-        if found and found[0].fits:
-            whole = wrong_call(problems) if found[0].kind == "dropped path" else []
-            return [*found, *whole]  # a path inside a call, or all of the call as 1
-        closest += found
-    nearest = sorted(closest, key=lambda e: e.residual)[:1]
-    return [*nearest, where_to_look(problems)]
 
 
 def _local(problems: Sequence[Problem]) -> list[Explanation]:

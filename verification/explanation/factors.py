@@ -44,18 +44,19 @@ def known_numbers(problem: Problem) -> list[Named]:
 def sizes(problem: Problem) -> Mapping[int, str]:
     """The sizes of arrays, and what each counts."""
     found: dict[int, str] = {}
-    q = problem.question
-    data = [x for i, x in enumerate(q.leaves) if i not in q.wanted and x.ndim]
+    leaves, wanted = problem.inputs
+    data = [x for i, x in enumerate(leaves) if i not in wanted and x.ndim]
+    made = [] if problem.untraced else problem.tape.numbers
     for x in data:
         found.setdefault(x.shape[0], "the batch")
     for x in data:
         found.setdefault(int(np.prod(x.shape[:-1], dtype=int)), "all but the last axis")
-    for x in [*(q.leaves[i] for i in q.wanted), *data]:
+    for x in [*(leaves[i] for i in wanted), *data]:
         for n in x.shape[:1]:
             found.setdefault(n, "the rows")
         for n in x.shape[1:]:
             found.setdefault(n, "the columns" if x.ndim == 2 else "an axis")
-    for x in [*(q.leaves[i] for i in q.wanted), *data, *problem.tape.numbers]:
+    for x in [*(leaves[i] for i in wanted), *data, *made]:
         found.setdefault(x.size, "the entries of an array")
         for n in x.shape:
             found.setdefault(n, "an axis")
@@ -96,9 +97,10 @@ def _of_literal(x: float) -> list[Named]:
 
 def literals(problem: Problem) -> list[float]:
     """The floats written into the program, and its scalar arguments that are not wanted."""
-    found = [float(x) for x in _literals(problem.question.program.jaxpr)]
-    q = problem.question
-    rest = (x for i, x in enumerate(q.leaves) if i not in q.wanted and x.ndim == 0)
+    program = None if problem.untraced else problem.question.program.jaxpr
+    found = [] if program is None else [float(x) for x in _literals(program)]
+    leaves, wanted = problem.inputs
+    rest = (x for i, x in enumerate(leaves) if i not in wanted and x.ndim == 0)
     found += [float(x) for x in rest if x.dtype.kind == "f"]
     return list(dict.fromkeys(x for x in found if np.isfinite(x) and x not in (0.0, 1.0, -1.0)))
 
@@ -141,7 +143,9 @@ def in_every_case(
 def spelled(factor: float) -> str:
     """ "0.0625", and "1 + 2.4e-08" where six digits are those of one."""
     short = f"{factor:.6g}"
-    return f"1 {'+' if factor > 1.0 else '-'} {abs(factor - 1.0):.2g}" if short == "1" else short
+    if short != "1" or factor == 1.0:
+        return short
+    return f"1 {'+' if factor > 1.0 else '-'} {abs(factor - 1.0):.2g}"
 
 
 def in_words(factor: float, named: Named | None) -> str:

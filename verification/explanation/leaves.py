@@ -8,9 +8,9 @@ import numpy as np
 from ..arithmetic.formats import format_of
 from ..vocabulary import Explanation
 from .answers import Instead, cast_through, forms, rarer
+from .entries import few_entries
 from .factors import in_every_case, in_words, known_numbers
 from .problem import Problem, budgets
-from .where import few_entries
 
 
 def by_leaf(problems: Sequence[Problem], rare: bool = False) -> list[Explanation]:
@@ -26,6 +26,13 @@ def by_leaf(problems: Sequence[Problem], rare: bool = False) -> list[Explanation
             return []
         said.append(found)
     return _together(said, wrong == list(range(len(problems[0].wrong))))
+
+
+def each_leaf(problems: Sequence[Problem]) -> dict[str, str]:
+    """What is seen of some of the wrong leaves, though not of all: path -> mistake."""
+    wrong = [k for k in range(len(problems[0].wrong)) if any(p.wrong[k] for p in problems)]
+    found = ((k, next(_of_leaf(problems, k, rare=True), None)) for k in wrong)
+    return {_path(problems, k): one.mistake for k, one in found if one is not None}
 
 
 def _together(said: list[Explanation], everywhere: bool) -> list[Explanation]:
@@ -76,7 +83,7 @@ def _path(problems: Sequence[Problem], leaf: int) -> str:
 
 
 def _form(problems: Sequence[Problem], leaf: int, form: Instead) -> float:
-    return _instead(problems, leaf, form.make)
+    return residual_of(problems, leaf, form.make)
 
 
 def _common(problems: Sequence[Problem], leaf: int, of: Callable) -> list[Instead]:
@@ -131,19 +138,27 @@ def _said(kind: str, form: Instead, path: str, residual: float, factor=None) -> 
         )
 
 
-def _instead(problems: Sequence[Problem], leaf: int, make: Callable) -> float:
-    """The residual of a form at the worst entry of all cases; infinite if the truth fits too."""
+def residual_of(
+    problems: Sequence[Problem],
+    leaf: int,
+    make: Callable[[Any], Any],
+    given: Sequence[Any] | None = None,
+) -> float:
+    """What a guess leaves at the worst entry of all cases; infinite if the truth fits too.
+
+    The guess is make(truth), or make(given[case]) where something else is given of each case.
+    """
     worst = unexplained = 0.0
-    for p in problems:
+    for k, p in enumerate(problems):
         truth, room = p.sample.truth[leaf], np.where(p.known[leaf], p.tolerance[leaf], np.inf)
+        of = make if given is None else (lambda _, one=given[k]: make(one))
         with np.errstate(all="ignore"):
-            guess = make(truth.mid + truth.tail)
+            guess = of(truth.mid + truth.tail)
             if guess is None or guess.shape != truth.mid.shape:
                 return np.inf
-            size = np.abs(guess) + np.abs(
-                guess - truth.mid
-            )  # an exact truth has no room of its own
-            around = _around(make, truth.mid, guess, room) + p.unit * size
+            # an exact truth has no room of its own
+            size = np.abs(guess) + np.abs(guess - truth.mid)
+            around = _around(of, truth.mid, guess, room) + p.unit * size
         worst = max(worst, budgets(p.sample.got[leaf] - guess, around))
         unexplained = max(unexplained, budgets(p.sample.got[leaf] - truth.mid - truth.tail, around))
         if not worst <= 1.0:

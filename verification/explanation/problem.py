@@ -13,7 +13,6 @@ import jax
 import numpy as np
 
 from ..arithmetic.formats import format_of
-from ..arithmetic.linear import as_float
 from ..arithmetic.local_derivatives import (
     Arrays,
     Meeting,
@@ -26,8 +25,9 @@ from ..arithmetic.local_derivatives import (
 )
 from ..arithmetic.tape import Altered, Tape, Wrong, record
 from ..measurement.sample import Sample, decidable, outside
-from ..oracles.question import Question, ask
-from .answers import cast_through
+from ..oracles.question import Question, as_exact, ask
+from ..vocabulary import Silent
+from .answers import narrowest
 from .columns import along, directions_of
 from .units import At, Unit, units
 
@@ -55,6 +55,29 @@ class Problem:
         if self.scalar:
             return ask(self.of, args, self.argnums)
         return ask(self.of, tuple(args[:-1]), self.argnums, args[-1])
+
+    @cached_property
+    def inputs(self) -> tuple[list[np.ndarray], tuple[int, ...]]:
+        """All arrays that go in, the cotangent last, and which of them are differentiated by."""
+        found = jax.tree_util.tree_flatten_with_path(self.sample.args)[0]
+        leaves = [as_exact(leaf) for _, leaf in found]
+        mine = [
+            (self.argnums.index(path[0].idx), i)
+            for i, ((path, _), x) in enumerate(zip(found, leaves, strict=True))
+            if path[0].idx in self.argnums and x.dtype.kind == "f"
+        ]
+        return leaves, tuple(i for _, i in sorted(mine))
+
+    @cached_property
+    def untraced(self) -> str:
+        """Why the function's own program cannot be followed; empty where it can."""
+        try:
+            self.right_alone  # noqa: B018
+        except Silent as silence:
+            return str(silence)
+        except Exception as error:  # the function is a black box, and may raise anything
+            return f"JAX cannot trace the function ({type(error).__name__})"
+        return ""
 
     @cached_property
     def tape(self) -> Tape:
@@ -213,9 +236,7 @@ class Problem:
     @cached_property
     def unit(self) -> float:
         """What a few roundings cost in the format asked for: the narrowest that holds all args."""
-        floats = [np.asarray(x) for x in jax.tree.leaves(self.sample.args)]
-        names = {cast_through(as_float(x)) or "float64" for x in floats if _tells(x)}
-        mine = 4.0 * format_of(max(names or {"float64"}, key=WIDTHS.index)).unit
+        mine = 4.0 * format_of(narrowest(jax.tree.leaves(self.sample.args))).unit
         return min(mine, self.finest)
 
     def _size(self, leaf: int) -> float:
@@ -233,17 +254,6 @@ def _noise(seed: int, unit: float) -> Callable:
     return noise
 
 
-WIDTHS = ("bfloat16", "float16", "float32", "float64")
-
-
-def _tells(x: np.ndarray) -> bool:
-    """Whether it has floats enough, some of them no integers, to tell a format by."""
-    wide = as_float(x)
-    if wide.dtype.kind != "f" or np.count_nonzero(np.isfinite(wide) & (wide != 0.0)) < 2:
-        return False
-    return bool(np.any(wide != np.round(wide)))
-
-
 def of_one_program(problems: Sequence[Problem]) -> list[Problem]:
     """Those that run the operations of the first: loops may be longer in another case.
 
@@ -251,12 +261,6 @@ def of_one_program(problems: Sequence[Problem]) -> list[Problem]:
     """
     runs = lambda p: [(op.key, op.name) for op in p.tape.operations]
     return [p for p in problems if runs(p) == runs(problems[0])]
-
-
-def rows_of(problems: Sequence[Problem], leaf: int) -> np.ndarray:
-    """Which of the stacked directions look at the leaf."""
-    looks = [p.directions[leaf].reshape(len(p.directions[leaf]), -1) for p in problems]
-    return np.concatenate([np.any(block != 0.0, axis=1) for block in looks])
 
 
 def budgets(apart: Any, room: Any) -> float:

@@ -17,7 +17,7 @@ from .edges import Edges, remedy_of
 from .factors import Named, in_words
 from .places import frames
 from .problem import Problem, wrong_leaves
-from .slopes import said_of
+from .slopes import right_slope, said_of
 from .units import At, Unit
 
 WORK, TRIED = 10**5, 6  # operations of all guesses together; those tried on every entry
@@ -125,7 +125,10 @@ def _explained(edges: Edges, guess: Guess) -> Explanation | None:
             return None
     if guess.slope is not None:
         at = edges.problems[0].units[guess.group[0]][0]
-        return said_of(edges.problems, at, guess.slope.formula, worst, ", wherever it is run")
+        right = right_slope(edges.problems, guess.group[0])
+        return said_of(
+            edges.problems, at, guess.slope.formula, worst, right, ", wherever it is run"
+        )
     return _of_spots(edges, guess, worst)
 
 

@@ -16,7 +16,8 @@ from ..arithmetic.linear import pull
 from ..arithmetic.local_derivatives import Sweep, against, swept
 from ..arithmetic.tape import Key, Operation, Tape
 from ..vocabulary import Explanation
-from .bank import BANK, ELSEWHERE, Elsewhere, Slope
+from .bank import BANK, ELSEWHERE, Elsewhere, Slope, formula_of
+from .columns import REST
 from .factors import Named, known_numbers, recognised
 from .places import SYMBOLS, place_of
 from .problem import NOT_HERE, Problem, largest, wrong_leaves
@@ -35,14 +36,14 @@ class Guess(NamedTuple):
 
 
 def wrong_slope(problems: Sequence[Problem]) -> list[Explanation]:
-    """Those that fit; else the one that is closest."""
+    """Those that fit; else the closest, if it accounts for most of the error."""
     met = [p.units for p in problems]
     known = known_numbers(problems[0])
     guesses = sorted(_guesses(problems, met, known), key=lambda g: g.left)[:TRIED]
     tried: list[Explanation] = []
     for guess in guesses:
         said = explained(problems, met, guess)
-        tried.append(said)
+        tried += [said] if said.fits or guess.left < REST else []
         if said.fits and guess.factor == 1.0:
             break
     fitting = [e for e in tried if e.fits]
@@ -175,11 +176,29 @@ def explained(problems, met, guess: Guess) -> Explanation:
     worst = largest(problems, wrong)
     at = next(found[guess.unit][0] for found in met if guess.unit in found)
     times = "" if guess.factor == 1.0 else f", times {guess.factor:.6g}"
-    said = said_of(problems, at, guess.slope.formula + times, worst)
+    said = said_of(
+        problems, at, guess.slope.formula + times, worst, right_slope(problems, guess.unit)
+    )
     return said if guess.factor == 1.0 else replace(said, factor=guess.factor)
 
 
-def said_of(problems, at: At, formula: str, residual: float, where: str = "") -> Explanation:
+def right_slope(problems: Sequence[Problem], unit: Unit) -> str:
+    """What the slope of the unit should be: a formula, or else a number."""
+    ats = [(p.tape.numbers, at) for p in problems for at in p.units.get(unit, [])]
+    ends = [(x[at.enters], x[at.leaves], at) for x, at in ats]
+    seen = [(z, a, np.broadcast_to(at.slope, z.shape)) for z, a, at in ends]
+    formula = formula_of(seen)
+    if formula:
+        return f"here it should be {formula}, with z what goes in and a what comes out"
+    if unit.operand >= 0 and ends[0][2].operation.name == "mul":
+        return "here it should be the other factor"
+    z, _, slope = (np.ravel(x) for x in seen[0])
+    return f"where {z[0]:.6g} goes in it should be {slope[0]:.6g}" if z.size else ""
+
+
+def said_of(
+    problems, at: At, formula: str, residual: float, remedy: str, where: str = ""
+) -> Explanation:
     """A wrong slope at the unit that ends there, in words."""
     place = place_of(at.operation.eqns)
     what = (
@@ -191,7 +210,7 @@ def said_of(problems, at: At, formula: str, residual: float, where: str = "") ->
         mistake=f"it is taken to be {formula}",
         location=place.location,
         source=place.text,
-        remedy="with z what goes in and a what comes out, use the derivative of a by z at z",
+        remedy=remedy,
         residual=residual,
         fits=residual <= 1.0,
         leaves=wrong_leaves(problems),

@@ -6,7 +6,7 @@ follows the other.  Else the first is guessed by a leaf that it explains alone, 
 to one edge; it is built into the tape, and the rest of the answer is explained as any answer is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -21,8 +21,8 @@ from .bank import BANK, ELSEWHERE
 from .columns import Table, fits, table
 from .edges import Edges, described, off_of, one_edge, residual_of
 from .factors import recognised
-from .problem import Problem, rows_of
-from .slopes import Guess, columns_of, said_of, value_of, wrong_slope
+from .problem import Problem
+from .slopes import Guess, columns_of, right_slope, said_of, value_of, wrong_slope
 
 # --- the other of two mistakes, given the first ---------------------------------------------------
 
@@ -86,7 +86,7 @@ def _given(p: Problem, first: First) -> Wrong:
 def _firsts(edges: Edges, met: list[dict]) -> Iterator[First]:
     """Slopes and factors that explain one leaf alone, or all but what one edge explains."""
     problems, table, target = edges.problems, edges.table, edges.target
-    blocks = [rows_of(problems, k) for k in range(len(problems[0].wrong))]
+    blocks = [_rows_of(problems, k) for k in range(len(problems[0].wrong))]
     wrong = [rows for rows in blocks if np.any(np.abs(target[rows]) > 1.0)]
     bank = (*BANK, *ELSEWHERE)
     for unit in dict.fromkeys(u for found in met for u in found):
@@ -134,7 +134,8 @@ def _said(edges: Edges, met, first: First, second: Explanation) -> Explanation:
             described(edges, first.spot, first.factor), residual=second.residual, fits=True
         )
     at = next(found[first.slope.unit][0] for found in met if first.slope.unit in found)
-    return said_of(edges.problems, at, first.slope.slope.formula, second.residual)
+    right = right_slope(edges.problems, first.slope.unit)
+    return said_of(edges.problems, at, first.slope.slope.formula, second.residual, right)
 
 
 def _one_of_two(one: Explanation) -> Explanation:
@@ -164,7 +165,7 @@ def _by_leaves(edges: Edges) -> list[Pair]:
     firsts: dict[tuple[Spot, float], float] = {}
     for leaf in range(len(edges.problems[0].wrong)):
         if any(p.wrong[leaf] for p in edges.problems):
-            rows = rows_of(edges.problems, leaf)
+            rows = _rows_of(edges.problems, leaf)
             part = Table(edges.table.names, edges.table.columns[rows], edges.table.case[rows])
             for fit in fits(part, edges.target[rows], apart=False)[:2]:
                 firsts[fit.name, _value(edges, 1.0 + fit.factors[0], fit.off)] = fit.left
@@ -271,3 +272,9 @@ def _length(x: np.ndarray) -> float:
 def _half(edges: Edges, spot: Spot, factor: float, residual: float) -> Explanation:
     said = described(edges, spot, factor)
     return replace(said, mistake=f"{said.mistake} (one of two mistakes)", residual=residual)
+
+
+def _rows_of(problems: Sequence[Problem], leaf: int) -> np.ndarray:
+    """Which of the stacked directions look at the leaf."""
+    looks = [p.directions[leaf].reshape(len(p.directions[leaf]), -1) for p in problems]
+    return np.concatenate([np.any(block != 0.0, axis=1) for block in looks])

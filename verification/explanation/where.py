@@ -1,37 +1,42 @@
-"""Where an answer is wrong: entries that are not finite, a few wrong ones, the layer."""
+"""Where to look where no mistake is named: what is right, what is wrong, what is not finite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ..vocabulary import Explanation
+from .entries import by_case, by_size, common
 from .places import place_of
-from .problem import Problem, wrong_leaves
+from .problem import Problem
 
 
-def where_to_look(problems: Sequence[Problem]) -> Explanation:
-    """Which leaves are right, from where on backwards they are wrong, and how the error goes."""
+def where_to_look(problems: Sequence[Problem], named: Mapping[str, str]) -> Explanation:
+    """Which leaves, entries and cases are wrong, from where on backwards, and how large it is.
+
+    `named` has what is known of some of the leaves, though not of all.
+    """
     paths = problems[0].sample.paths
     wrong = [any(p.wrong[k] for p in problems) for k in range(len(paths))]
-    bad = tuple(path or "the argument" for path in wrong_leaves(problems))
-    good = tuple(path for path, w in zip(paths, wrong, strict=True) if not w)
-    last = _deepest_right(problems[0], wrong)
+    bad = [k for k, w in enumerate(wrong) if w]
+    good = [path for path, w in zip(paths, wrong, strict=True) if not w]
+    told = lambda path: f"{path or 'the argument'}" + (f" ({named[path]})" if path in named else "")
+    here = "" if problems[0].untraced else _deepest_right(problems[0], wrong)
+    way = f"the cotangent is still right at {here}: the mistake is on the way back from there"
     said = [
-        f"wrong in {', '.join(bad)}",
-        f"right in {', '.join(good)}" if good else "right nowhere",
+        f"wrong in {', '.join(told(paths[k]) for k in bad)}",
+        f"right in {', '.join(good)}" if good else "",
+        *(common(problems, k) for k in bad[:SHOWN] if paths[k] not in named),
+        by_case(problems),
+        way if here else "",
+        by_size(problems, bad),
     ]
-    if last:
-        said.append(
-            f"the cotangent is still right at {last}: the mistake is on the way back from there"
-        )
-    said.append(_ratio(problems, wrong))
     return Explanation(
         kind="layer",
         term="no single known mistake",
         mistake="; ".join(filter(None, said)),
         residual=max((_worst(p) for p in problems), default=np.inf),
         fits=False,
-        leaves=bad,
+        leaves=tuple(paths[k] or "the argument" for k in bad),
     )
 
 
@@ -56,22 +61,6 @@ def _deepest_right(p: Problem, wrong: list[bool]) -> str:
     op = p.tape.operations[min(right)]
     place = place_of(op.eqns)
     return f"`{place.expression}` ({place.location})" if place.file else ""
-
-
-def _ratio(problems: Sequence[Problem], wrong: list[bool]) -> str:
-    """Sizes of answer over truth, and over the cases how far apart they are."""
-    ratios = []
-    for p in problems:
-        leaves = [k for k, w in enumerate(wrong) if w]
-        got = np.sqrt(sum(float(np.square(p.sample.got[k]).sum()) for k in leaves))
-        truth = np.sqrt(sum(float(np.square(p.sample.truth[k].mid).sum()) for k in leaves))
-        if truth > 0:
-            ratios.append(got / truth)
-    if not ratios:
-        return ""
-    low, high = min(ratios), max(ratios)
-    spread = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
-    return f"what is wrong is {spread} times the size of the truth"
 
 
 # --- entries that are not finite ------------------------------------------------------------------
@@ -110,39 +99,3 @@ def _rest_right(p: Problem, leaf: int) -> bool:
     got = np.asarray(p.sample.got[leaf])
     judged = p.known[leaf] & np.isfinite(got)
     return not (judged & (np.abs(p.differences[leaf]) > p.tolerance[leaf])).any()
-
-
-# --- a few wrong entries of a leaf, all others right ----------------------------------------------
-
-
-MOST = 6
-Index = tuple[int, ...]
-
-
-def few_entries(problems: Sequence[Problem], leaf: int) -> Explanation | None:
-    """The same few in every case, or one, which may be another in another case."""
-    wrong = [_wrong_entries(p, leaf) for p in problems]
-    together = set().union(*wrong)
-    least = min(p.sample.truth[leaf].mid.size for p in problems)
-    the_same = len(together) <= min(MOST, max(least // 4, 1)) and least >= 3
-    one_each = max(map(len, wrong)) == 1 and least >= 2
-    if not together or not (the_same or one_each):
-        return None
-    got = [p.sample.got[leaf][i] for p, found in zip(problems, wrong, strict=True) for i in found]
-    zero, path = all(x == 0.0 for x in got), problems[0].sample.paths[leaf]
-    where = ", ".join(f"{path}{list(i)}" for i in sorted(together)[:MOST])
-    many = "the entries" if the_same and len(together) > 1 else "the entry"
-    other = "" if the_same else ", which is another in another case,"
-    return Explanation(
-        kind="zero" if zero else "factor",
-        term=f"{many} {where}{other} of the gradient",
-        mistake=("never written: 0" if zero else "wrong") + ", and every other entry is right",
-        remedy="look at the bounds of the loop or slice that writes it",
-        factor=0.0 if zero else None,
-        leaves=(path,),
-    )
-
-
-def _wrong_entries(p: Problem, leaf: int) -> set[Index]:
-    off = np.abs(p.differences[leaf]) > p.tolerance[leaf]
-    return {tuple(map(int, i)) for i in np.argwhere(off)}

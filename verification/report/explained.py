@@ -80,7 +80,8 @@ def _explanation(rank: int, one: Explanation) -> str:
     place = f" <span class='soft'>({escape(one.location)})</span>" if one.location else ""
     sure = f"fits every entry, {one.residual:.2g} budgets at most are left"
     if not one.fits:
-        sure = f"closest only: {one.residual:.2g} budgets are left unexplained"
+        closest = "closest only: " if one.is_guess else ""
+        sure = f"{closest}{one.residual:.2g} budgets are left unexplained"
     apart = ", ".join(map(escape, one.confused_with))
     return (
         f"<p>{rank}. <strong>{escape(one.term)}</strong>{place}: {escape(one.mistake)}."

@@ -90,9 +90,14 @@ class Explanation:
     leaves: tuple[str, ...] = ()  # of the gradient, those that it changes
     confused_with: tuple[str, ...] = ()  # what these answers cannot tell it from
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether it is the closest of those that do not fit, and not a mere description."""
+        return not self.fits and self.kind != "layer"
+
     def __str__(self) -> str:
         place = f"{self.location}: " if self.location else ""
-        head = "" if self.fits else f"closest, {self.residual:.2g} budgets away: "
+        head = f"closest, {self.residual:.2g} budgets away: " if self.is_guess else ""
         parts = [f"{head}{place}{self.term}: {self.mistake}", self.remedy]
         if self.confused_with:
             parts.append(f"cannot be told apart from {', '.join(self.confused_with)}")
