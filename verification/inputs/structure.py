@@ -1,19 +1,24 @@
 """Edges made from the structure of somebody's sample: the places that users do not think of.
 
-What is moved: float arrays, and what `vary` names.  Python scalars and integer arrays are held.
-Arrays that are not differentiated by are moved only where nothing suggests that they obey a law
-of their own (labels, probabilities, one-hot rows, unit vectors, sorted or symmetric data): a
-gradient by hand may rely on it.  Signs stay, so that what is positive stays positive.
+near   one entry 0, two entries tied, an index twice
+far    all zeros, all equal, a singular matrix, every scale, one index everywhere
+shape  a batch of 1, one example fewer: the sampler draws no such shape
+
+What is moved: the float arrays differentiated by, other float arrays that are free of any law,
+integer arrays, and what `vary` names, where each keeps the law that the draws have in common.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from ..vocabulary import Case
+from . import moves
+from .domain import Law, is_float, is_key, keeps, lawless
 
 SCALES = {  # powers of two, exact: into saturation, beyond it, and next to nothing
     "float64": (2.0**5, 2.0**10, 2.0**-30),
@@ -21,170 +26,266 @@ SCALES = {  # powers of two, exact: into saturation, beyond it, and next to noth
     "bfloat16": (2.0**5, 2.0**7, 2.0**-20),
     "float16": (2.0**2, 2.0**4, 2.0**-6),
 }
-FEW = 4  # of the moves, for what is not differentiated by
-SCALARS = (0.0, 1.0)  # of a Python number that is named
+MORE = 4.0  # powers of two, at most, for numbers that are smaller than 1
+PAIRS = 3  # of arrays that meet in an entry
+
+
+class Region(StrEnum):
+    """How an edge lies to the domain, which is what the sampler draws."""
+
+    NEAR = "near"
+    FAR = "far"
+    SHAPE = "shape"
 
 
 class Edge(NamedTuple):
-    """A case, and whether digits may be lost there through no fault of the formula."""
+    """A case off the draws, how it was come by, and the scale where it is one."""
 
     case: Case
-    extreme: bool
+    region: Region
+    what: str  # "all zeros"
+    position: int = -1  # of the argument that was moved
+    scale: float = 0.0
+
+
+class Leaf(NamedTuple):
+    """One array of the arguments: in which of them, by which path, and under which law."""
+
+    value: Any
+    position: int
+    path: str
+    law: Law
+    free: bool  # it moves wherever its law lets it
+
+
+class Sampled(NamedTuple):
+    """A drawn point, leaf by leaf."""
+
+    tree: Any
+    leaves: tuple[Leaf, ...]
+
+    def where(self, values: dict[int, Any]) -> tuple:
+        """The point with other values in some of its leaves."""
+        leaves = [values.get(k, leaf.value) for k, leaf in enumerate(self.leaves)]
+        return jax.tree.unflatten(self.tree, leaves)
 
 
 def edges(
-    point: tuple, argnums: tuple[int, ...], named: tuple[int, ...], dtype: str
+    point: tuple, argnums: tuple[int, ...], named: tuple[int, ...], dtype: str, laws: list[Law]
 ) -> Iterator[Edge]:
-    """Every edge around a drawn point; `named` are the positions that `vary` says."""
-    for position, arg in enumerate(point):
-        free = position in argnums or position in named
-        movable = lambda x, free=free: _movable(x, free)
-        for label, move, extreme in islice(_moves(dtype), None if free else FEW):
-            moved, changed = _moved(arg, move, movable)
-            if changed:
-                yield Edge(_case(point, position, moved, label), extreme)
-        if position in named:
-            yield from _named(point, position, arg)
-    yield from _shapes(point, argnums)
+    """Every edge around a drawn point, near ones first; `named` are the positions of `vary`."""
+    one = sampled(point, argnums, named, laws)
+    positions = range(len(point))
+    for position in positions:
+        yield from _near(one, position, position in (*argnums, *named))
+    yield from _meetings(one, argnums)
+    for position in positions:
+        yield from _indices(one, position, position in named)
+        yield from _numbers(point, position, position in named)
+    for position in positions:
+        few = None if position in (*argnums, *named) else 1
+        yield from _far(one, position, SCALES[dtype][:few])
+    yield from _shapes(one, argnums)
 
 
-def _case(point: tuple, position: int, moved: Any, label: str) -> Case:
-    args = (*point[:position], moved, *point[position + 1 :])
-    return Case(f"edge: args[{position}] {label}", args)
+def sampled(
+    point: tuple, argnums: tuple[int, ...], named: tuple[int, ...], laws: list[Law]
+) -> Sampled:
+    found, tree = jax.tree_util.tree_flatten_with_path(point)
+    leaves = []
+    for (path, value), seen in zip(found, laws, strict=True):
+        position = path[0].idx
+        law = lawless(seen) if position in named else seen
+        free = not law.constrained and (law.free or position in argnums)
+        leaves.append(Leaf(value, position, f"args{jax.tree_util.keystr(path)}", law, free))
+    return Sampled(tree, tuple(leaves))
 
 
-def _moves(dtype: str) -> Iterator[tuple[str, Callable, bool]]:
-    yield "with a zero", _one_zero, False
-    yield "all zeros", np.zeros_like, True
-    yield "with ties", _tied, True
-    for scale in SCALES[dtype]:
-        yield f"times {scale:.3g}", lambda x, s=scale: x * np.asarray(s, x.dtype), True
+def _moved(one: Sampled, chosen: Callable[[Leaf], bool], move: Callable) -> tuple | None:
+    """The point with the chosen leaves moved; None where nothing changes."""
+    values = {}
+    for k, leaf in enumerate(one.leaves):
+        if chosen(leaf) and _is_moved(after := move(leaf.value, leaf.law), leaf):
+            values[k] = after
+    return one.where(values) if values else None
 
 
-def _moved(arg: Any, move: Callable, movable: Callable) -> tuple[Any, bool]:
-    changed = []
-
-    def at(leaf):
-        if not movable(leaf):
-            return leaf
-        with np.errstate(over="ignore"):  # what is beyond the range is for the judge to skip
-            after = move(leaf)
-        changed.append(not np.array_equal(after, leaf))
-        return after
-
-    return jax.tree.map(at, arg), any(changed)
+def _is_moved(after: np.ndarray, leaf: Leaf) -> bool:
+    """Whether it is another array, under the same law."""
+    return not np.array_equal(after, leaf.value) and keeps(leaf.law, after)
 
 
-def _one_zero(x: np.ndarray) -> np.ndarray:
-    after = np.array(x)
-    after.reshape(-1)[:1] = 0.0
-    return after
+def _movable(leaf: Leaf, position: int) -> bool:
+    mine = isinstance(leaf.value, np.ndarray) and leaf.position == position
+    return mine and leaf.free and is_float(leaf.value) and leaf.value.size > 0
 
 
-def _tied(x: np.ndarray) -> np.ndarray:
-    """Every entry as the first that is not 0."""
-    several = x.reshape(-1)[np.flatnonzero(x)[:1]]
-    return np.full_like(x, several[0]) if several.size else x
+def _edge(point: tuple | None, region: Region, position: int, what: str, scale: float = 0.0):
+    if point is not None:
+        yield Edge(Case(f"edge: args[{position}] {what}", point), region, what, position, scale)
 
 
-def _movable(leaf: Any, free: bool) -> bool:
-    if not isinstance(leaf, np.ndarray) or not _is_float(leaf) or not leaf.size:
+# --- values ---------------------------------------------------------------------------------------
+
+
+def _near(one: Sampled, position: int, with_ties: bool) -> Iterator[Edge]:
+    chosen = partial(_movable, position=position)
+    point = _moved(one, chosen, moves.one_zero)
+    yield from _edge(point, Region.NEAR, position, "with a zero")
+    for k, leaf in enumerate(one.leaves if with_ties else ()):
+        if chosen(leaf):
+            for what, after in moves.ties(leaf.value, leaf.law):
+                if _is_moved(after, leaf):
+                    yield from _edge(one.where({k: after}), Region.NEAR, position, what)
+
+
+def _meetings(one: Sampled, argnums: tuple[int, ...]) -> Iterator[Edge]:
+    """Two arrays with the same number in an entry: where one is compared with the other."""
+    seen: set[frozenset[int]] = set()
+    for a, b in ((a, b) for a in range(len(one.leaves)) for b in range(len(one.leaves))):
+        mine, other = one.leaves[a], one.leaves[b]
+        is_known = frozenset((a, b)) in seen or len(seen) == PAIRS
+        if is_known or a == b or not _comparable(mine, other, argnums):
+            continue
+        after = moves.met(mine.value, other.value, mine.law)
+        if _is_moved(after, mine):
+            seen.add(frozenset((a, b)))
+            what = f"and {other.path} tied in an entry"
+            case = Case(f"edge: {mine.path} {what}", one.where({a: after}))
+            yield Edge(case, Region.NEAR, what, mine.position)
+
+
+def _comparable(mine: Leaf, other: Leaf, argnums: tuple[int, ...]) -> bool:
+    """Whether they are as large, or the other is one number; and one is differentiated by."""
+    if not (_movable(mine, mine.position) and isinstance(other.value, np.ndarray)):
         return False
-    return free or is_free(leaf)
+    alike = mine.value.shape == other.value.shape or other.value.ndim == 0
+    return alike and is_float(other.value) and bool({mine.position, other.position} & {*argnums})
 
 
-def is_free(x: np.ndarray) -> bool:
-    """Whether nothing suggests a law: both signs, no integers, no constant sums, no symmetry."""
-    x = np.asarray(x, np.float64)
-    if x.ndim == 0 or not ((x < 0).any() and (x > 0).any()) or (x == np.rint(x)).all():
+def _far(one: Sampled, position: int, scales: tuple[float, ...]) -> Iterator[Edge]:
+    chosen = partial(_movable, position=position)
+    for what, move in FAR:
+        yield from _edge(_moved(one, chosen, move), Region.FAR, position, what)
+    arrays = [leaf.value for leaf in one.leaves if chosen(leaf)]
+    for nominal in scales if arrays else ():
+        scale = reaching(arrays, nominal)
+        power = f"{scale:.0f}" if scale >= 1.0 else f"2^{np.log2(scale):.0f}"
+        point = _moved(one, chosen, lambda x, _, s=scale: moves.times(x, s))
+        yield from _edge(point, Region.FAR, position, f"times {power}", scale)
+
+
+def reaching(arrays: list[np.ndarray], nominal: float) -> float:
+    """The scale, or as much more as it takes for both signs to come as far as it says."""
+    if nominal < 1.0:
+        return nominal
+    wide = np.concatenate([np.asarray(x, np.float64).reshape(-1) for x in arrays])
+    sides = [side for side in (wide.max(), -wide.min()) if side > 0.0]
+    more = np.ceil(-np.log2(min(sides))) if sides else 0.0
+    return float(nominal * 2.0 ** np.clip(more, 0.0, MORE))
+
+
+FAR = (
+    ("all zeros", moves.zeros),
+    ("all equal", moves.all_equal),
+    ("a singular matrix", moves.singular),
+)
+
+
+# --- integers -------------------------------------------------------------------------------------
+
+
+def _indices(one: Sampled, position: int, named: bool) -> Iterator[Edge]:
+    """Duplicates, within what the draws showed; what is named has them whatever its law."""
+    chosen = lambda leaf: leaf.position == position and _is_index(leaf, named)
+    point = _moved(one, chosen, moves.one_duplicate)
+    yield from _edge(point, Region.NEAR, position, "with a duplicate")
+    point = _moved(one, chosen, moves.all_one)
+    yield from _edge(point, Region.FAR, position, "all one index")
+
+
+def _is_index(leaf: Leaf, named: bool) -> bool:
+    x = leaf.value
+    if not isinstance(x, np.ndarray) or x.dtype.kind not in "iu" or x.size < 2 or is_key(x):
         return False
-    if x.ndim == 2 and x.shape[0] == x.shape[1] and np.allclose(x, x.T):
-        return False
-    if x.shape[0] > 2 and (np.diff(x, axis=0) >= 0).all():
-        return False
-    return not any(_constant(f(x, axis)) for f in (_sum, _squares) for axis in range(x.ndim))
+    return named or not (leaf.law.permutation or leaf.law.constrained or leaf.law.symmetric)
 
 
-def _sum(x, axis):
-    return x.sum(axis) / max(float(np.abs(x).sum()), 1e-300)
+def _numbers(point: tuple, position: int, named: bool) -> Iterator[Edge]:
+    """Of a single number that is named: its neighbours, and special ones."""
+    arg = point[position]
+    number = arg.item() if isinstance(arg, np.ndarray) and arg.ndim == 0 else arg
+    number = getattr(number, "value", number)  # as inward trees hold it
+    if not named or not isinstance(number, int | float):
+        return
+    for value in neighbours(number):
+        held = np.asarray(value, arg.dtype) if isinstance(arg, np.ndarray) else type(arg)(value)
+        after = (*point[:position], held, *point[position + 1 :])
+        yield from _edge(after, Region.NEAR, position, f"= {value!r}")
 
 
-def _squares(x, axis):
-    return (x * x).sum(axis) / max(float((x * x).sum()), 1e-300)
-
-
-def _constant(sums) -> bool:
-    return np.size(sums) > 1 and bool(np.ptp(sums) <= 1e-6)
-
-
-def _is_float(x: np.ndarray) -> bool:
-    return x.dtype.kind == "f" or x.dtype.name == "bfloat16"
-
-
-def _named(point: tuple, position: int, arg: Any) -> Iterator[Edge]:
-    """Of what is held, and named: duplicates among integers, special Python numbers."""
-    integers = lambda x: isinstance(x, np.ndarray) and x.dtype.kind in "iu" and x.size > 1
-    moved, changed = _moved(arg, lambda x: np.full_like(x, x.reshape(-1)[0]), integers)
-    if changed:
-        yield Edge(_case(point, position, moved, "all one index"), False)
-    moved, changed = _moved(arg, _doubled, integers)
-    if changed:
-        yield Edge(_case(point, position, moved, "with a duplicate"), False)
-    if isinstance(arg, int | float) and not isinstance(arg, bool):
-        for value in SCALARS:
-            yield Edge(_case(point, position, type(arg)(value), f"= {value:g}"), False)
-
-
-def _doubled(x: np.ndarray) -> np.ndarray:
-    after = np.array(x)
-    after.reshape(-1)[-1] = after.reshape(-1)[0]
-    return after
+def neighbours(number: bool | int | float) -> tuple:
+    """Other values of the same type: of True False, of integers the next ones, 0 and 1."""
+    if isinstance(number, bool):
+        return (not number,)
+    if isinstance(number, int):
+        others = (number + 1, number - 1, 0, 1)
+        return tuple(dict.fromkeys(n for n in others if n != number and (n >= 0 or number < 0)))
+    return tuple(value for value in (0.0, 1.0) if value != number)
 
 
 # --- shapes ---------------------------------------------------------------------------------------
 
 
-def _shapes(point: tuple, argnums: tuple[int, ...]) -> Iterator[Edge]:
-    """A batch of 1, and one fewer where the sample is square: the function may refuse either."""
-    found = batch(point, argnums)
+def _shapes(one: Sampled, argnums: tuple[int, ...]) -> Iterator[Edge]:
+    """A batch of 1, and one example fewer where the sample is square; never below an index."""
+    found = batch(one, argnums)
     if found is None:
         return
     size, leaves, alone = found
-    if alone and size > 1:
-        yield Edge(Case("edge: a batch of 1", _cut(point, leaves, 1)), False)
-    if size > 2 and not alone:
-        yield Edge(Case(f"edge: a batch of {size - 1}", _cut(point, leaves, size - 1)), False)
+    fewer = 1 if alone else size - 1
+    if fewer < 1 or fewer == size or (fewer == 1 and not alone) or _is_indexed(one, fewer):
+        return
+    what = f"a batch of {fewer}"
+    cut = {k: one.leaves[k].value[:fewer] for k in leaves}
+    yield Edge(Case(f"edge: {what}", one.where(cut)), Region.SHAPE, what)
 
 
-def batch(point: tuple, argnums: tuple[int, ...]) -> tuple[int, set[int], bool] | None:
+def _is_indexed(one: Sampled, size: int) -> bool:
+    """Whether an integer might point beyond the end of what is cut."""
+    held = jax.tree.leaves(one.tree.unflatten([None] * len(one.leaves)), is_leaf=_holds)
+    numbers = [getattr(x, "value", None) for x in held]
+    if any(type(n) is int and n >= size for n in numbers):
+        return True
+    arrays = [leaf.value for leaf in one.leaves if not is_key(leaf.value)]
+    integers = [x for x in map(np.asarray, arrays) if x.dtype.kind in "iu" and x.size]
+    return any(int(x.max()) >= size for x in integers)
+
+
+def _holds(x: Any) -> bool:
+    return hasattr(x, "value")
+
+
+def batch(one: Sampled, argnums: tuple[int, ...]) -> tuple[int, set[int], bool] | None:
     """The size of the batch, the leaves that have it, and whether no other axis is as long.
 
     It is the leading axis of the arrays that are not differentiated by; where there are none, of
-    all of them.  One entry of a broadcast axis would be another function: hence `alone`.
+    all of them, if they are several.  Another leaf whose leading axis is as long is cut as well.
     """
-    leaves = jax.tree.leaves(point)
-    data = [k for k, owner in enumerate(_owners(point)) if owner not in argnums]
-    shaped = [k for k in data if np.ndim(leaves[k])] or _all_alike(leaves)
+    shapes = [np.shape(leaf.value) for leaf in one.leaves]
+    data = [k for k, leaf in enumerate(one.leaves) if leaf.position not in argnums and shapes[k]]
+    shaped = data or _all_alike(shapes)
     if not shaped:
         return None
-    sizes = [np.shape(leaves[k])[0] for k in shaped]
+    sizes = [shapes[k][0] for k in shaped]
     size = max(set(sizes), key=sizes.count)
-    mine = {k for k, n in zip(shaped, sizes, strict=True) if n == size}
-    rest = (np.shape(x)[1:] if k in mine else np.shape(x) for k, x in enumerate(leaves))
+    mine = {k for k, shape in enumerate(shapes) if shape[:1] == (size,)}
+    rest = (shape[1:] if k in mine else shape for k, shape in enumerate(shapes))
     return size, mine, not any(size in shape for shape in rest)
 
 
-def _owners(point: tuple) -> Iterable[int]:
-    return (i for i, arg in enumerate(point) for _ in jax.tree.leaves(arg))
-
-
-def _all_alike(leaves: list) -> list[int]:
-    """All arrays, where their leading axes are equal."""
-    shaped = [k for k, x in enumerate(leaves) if np.ndim(x)]
-    return shaped if len({np.shape(leaves[k])[0] for k in shaped}) == 1 else []
-
-
-def _cut(point: tuple, chosen: set[int], size: int) -> tuple:
-    leaves, tree = jax.tree.flatten(point)
-    cut = [x[:size] if k in chosen else x for k, x in enumerate(leaves)]
-    return jax.tree.unflatten(tree, cut)
+def _all_alike(shapes: Iterable[tuple[int, ...]]) -> list[int]:
+    """All arrays, where there are several and their leading axes are equal."""
+    shaped = {k: shape[0] for k, shape in enumerate(shapes) if shape}
+    alike = len(shaped) > 1 and len(set(shaped.values())) == 1
+    return list(shaped) if alike else []

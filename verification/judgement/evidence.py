@@ -48,9 +48,6 @@ class Record(NamedTuple):
     fits: Mapping[Any, bool] | None = (
         None  # constant factor -> whether it explained every case so far
     )
-    edges: int = 0  # looked_at_edge beside the cases, and judged
-    edges_skipped: int = 0
-    lost: tuple[str, ...] = ()  # edges where digits are lost, and nobody asked to go there
     notes: tuple[str, ...] = ()  # what was seen beside the values, each once
     evidence: tuple[Sample, ...] = ()  # a few cases, those with a mistake first: to be explained
 
@@ -75,42 +72,14 @@ def looked(
         wrong=record.wrong or wrong,
         told=_told(record.told, sample, excuse) if wrong else record.told,
         worst=worst(record.worst, sample, dtype),
-        number=worst(record.number, _numbers(sample), dtype) if wrong else record.number,
+        number=worst(record.number, numbers_alone(sample), dtype) if wrong else record.number,
         oracles=tuple(sorted({*record.oracles, *_oracles(sample)})),
         best=better(record.best, sample),
         kills=kills(record.kills, sample, faults, dtype),
         budgets=Counter(record.budgets) + Counter(sample.budgets),
         kinks=record.kinks + answers(sample),
-        evidence=_evidence(record.evidence, sample, wrong),
+        evidence=kept_to_explain(record.evidence, sample, wrong),
         fits=fit(record.fits, sample),
-    )
-
-
-def looked_at_edge(record: Record, sample: Sample | None, dtype: str, excuse: Excuse) -> Record:
-    """The record with an edge in it that nobody asked for; None is one that cannot be judged.
-
-    Only what is certain to be a mistake counts there: lost digits are noted.
-    """
-    if sample is None:
-        return record._replace(edges_skipped=record.edges_skipped + 1)
-    if sample.failure:
-        return _failed(record, sample)
-    leaves = range(len(sample.paths))
-    if not any(decidable(sample, k).any() for k in leaves):
-        return record._replace(edges_skipped=record.edges_skipped + 1)
-    record = record._replace(edges=record.edges + 1)
-    if not any(outside(sample, k).any() for k in leaves):
-        better = worst(record.worst, sample, dtype)
-        return record._replace(worst=better, kinks=record.kinks + answers(sample))
-    told = excuse(sample)
-    if told.right is not False or (sample.extreme and not told.sure):
-        return record._replace(lost=(*record.lost, sample.label))
-    return record._replace(
-        wrong=True,
-        told=told if record.told is None else concluded([record.told, told]),
-        worst=worst(record.worst, sample, dtype),
-        number=worst(record.number, _numbers(sample), dtype),
-        evidence=_evidence(record.evidence, sample, wrong=True),
     )
 
 
@@ -119,7 +88,7 @@ def _failed(record: Record, sample: Sample) -> Record:
     return record._replace(failure=said, failed=record.failed + 1)
 
 
-def _evidence(kept: tuple[Sample, ...], sample: Sample, wrong: bool) -> tuple[Sample, ...]:
+def kept_to_explain(kept: tuple[Sample, ...], sample: Sample, wrong: bool) -> tuple[Sample, ...]:
     """Cases with a mistake drive out those without, which tell what it must leave alone."""
     if sum(ball.mid.size for ball in sample.truth) > HEAVY:
         return kept or ((sample,) if wrong else ())
@@ -138,7 +107,7 @@ def _told(before: Told | None, sample: Sample, excuse: Excuse) -> Told:
     return before if before.right is False else concluded([before, excuse(sample)])
 
 
-def _numbers(sample: Sample) -> Sample:
+def numbers_alone(sample: Sample) -> Sample:
     """The sample without the entries that are infinite or NaN."""
     pairs = zip(sample.got, sample.allowed, strict=True)
     allowed = [np.where(np.isfinite(got), room, np.inf) for got, room in pairs]
@@ -169,7 +138,10 @@ def _decided(record: Record, sample: Sample) -> Record:
 
 def worst(before: Worst | None, sample: Sample, dtype: str) -> Worst | None:
     """The entry with the largest error in budgets over all samples; NaN is the largest."""
-    found = [before, *(_worst(sample, k, dtype) for k in range(len(sample.paths)))]
+    return worse(before, *(_worst(sample, k, dtype) for k in range(len(sample.paths))))
+
+
+def worse(*found: Worst | None) -> Worst | None:
     return max(filter(None, found), key=lambda w: w.budgets, default=None)
 
 

@@ -15,10 +15,11 @@ def snippet(asked: Any) -> str:
     for argument in ARGUMENTS:
         line, names[argument] = _named(argument, getattr(asked, argument))
         lines.append(line)
+    edges = "" if asked.edges == "judge" else f", edges={asked.edges!r}"
     call = (
         f"print(vf.validate({names['gradient']}, of={names['of']}, args={names['args']}, "
         f"argnums={asked.argnums!r}, dtype={asked.dtype!r}, cases={asked.cases}, "
-        f"seed={asked.seed}))"
+        f"seed={asked.seed}{edges}))"
     )
     return "\n".join([*dict.fromkeys(lines), call])
 

@@ -29,6 +29,7 @@ class TruthSource(NamedTuple):
     work: Callable[..., int | None]  # work(case, rng): None where the function is not finite
     answer: Callable[..., list]  # the leaves that are judged
     said: Callable[[Finding], Finding]  # what else the finding has to say
+    takes_shapes: bool  # whether the function may be called with shapes that nobody drew
 
 
 def truth_source(subject: Subject, first: tuple) -> TruthSource:
@@ -36,11 +37,11 @@ def truth_source(subject: Subject, first: tuple) -> TruthSource:
     untraceable = why_not_traced(subject, first)
     if not untraceable:
         at, excuse = partial(proven, subject), right_formula(subject.plain)
-        return TruthSource(
-            at, excuse, partial(work, subject), subject.answer, lambda finding: finding
-        )
+        weigh, same = partial(work, subject), lambda finding: finding
+        return TruthSource(at, excuse, weigh, subject.answer, same, takes_shapes=True)
     at, excuse, weigh, said = black_box.pieces(subject, untraceable)
-    return TruthSource(at, excuse, weigh, partial(black_box.answer, subject), said)
+    ask = partial(black_box.answer, subject)
+    return TruthSource(at, excuse, weigh, ask, said, takes_shapes=False)
 
 
 def why_not_traced(subject: Subject, point: tuple) -> str:

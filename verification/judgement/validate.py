@@ -8,8 +8,8 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice, repeat
-from typing import Any, NamedTuple
+from itertools import chain, islice
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +19,7 @@ from .. import faults
 from ..adapters.recognition import recognised
 from ..adapters.trees import has_foreign, inward
 from ..explanation import explain
+from ..inputs.domain import Domain
 from ..measurement import conventions
 from ..measurement.budget import DTYPES
 from ..measurement.contract import behaved
@@ -26,7 +27,9 @@ from ..measurement.evaluation import unchanged
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, inside, slopes
 from ..vocabulary import Case, Explanation, Finding, Verdict
-from .edge_cases import edge_samples
+from .draws import Asked, drawn_points
+from .edge_cases import edge_visits
+from .edge_evidence import MODES, Edges
 from .reproduction import snippet, with_worst
 from .truth_source import TruthSource, truth_source
 from .verdict import Draws, judge
@@ -46,6 +49,7 @@ def validate(
     seed: int = 0,
     allow: tuple[str, ...] = (),
     vary: tuple[int | str, ...] = (),
+    edges: str = "judge",
 ) -> Finding:
     """The verdict on gradient(*args) -> d of / d args[argnums].
 
@@ -53,12 +57,15 @@ def validate(
     gradient  any callable; for an array-valued `of` it is called as gradient(*args, cotangent).  Of
               a custom_vjp, a custom_jvp, a torch module or autograd.Function, and of what
               adapters' `derivative` makes, its own derivative is judged, and its value
-    args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`; around
-              the first draw edges are edge_samples: zeros, ties, large, tiny, a batch of 1
+    args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`
+              (sample(rng, dtype) where that is its name, or the parameter has no default)
     dtype     one of measurement.budget.DTYPES; the truth is proven at the arguments as cast
     allow     conventions that are no mistakes, together too: "sum", "half", "double", "mean",
               "negative", and "symmetric" and "triangular" for arguments that are so at each draw
-    vary      arguments, by position or name, whose integers and Python scalars have edges too
+    vary      arguments, by position or name, whose laws and Python scalars are not held at edges
+    edges     where edges around the first draw decide: "judge" for those near (a zero, a tie, an
+              index twice) and far (all zeros, all equal, scales), "near", "note" for nowhere;
+              "none" visits none
 
     Where the cases could not have shown a catalogued mistake, more are drawn: up to LIMIT times as
     many.  Raises ValueError for a dtype, a number of cases, argnums, or a name in allow or vary
@@ -66,7 +73,8 @@ def validate(
     """
     _check(gradient, of, args, dtype, cases)
     _check_names(allow)
-    asked = Asked(gradient, of, args, argnums, dtype, cases, seed)
+    _check_edges(edges)
+    asked = Asked(gradient, of, args, argnums, dtype, cases, seed, edges)
     points = drawn_points(asked)
     first = next(points)
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
@@ -87,18 +95,6 @@ def validate(
     return finding
 
 
-class Asked(NamedTuple):
-    """The arguments of validate, as they came."""
-
-    gradient: Any
-    of: Callable
-    args: tuple | Callable
-    argnums: int | tuple[int, ...]
-    dtype: str
-    cases: int
-    seed: int
-
-
 def judged(
     subject: Subject,
     asked: Asked,
@@ -110,16 +106,17 @@ def judged(
     upstream, beside = _streams(asked.seed)
     one, fits = isinstance(asked.args, tuple), Fits(subject)
     first = inward(next(points))
-    labelled = (
-        Case(f"case {k}", point) for k, point in enumerate(chain([first], map(inward, points)))
-    )
+    domain = Domain()
+    drawing = map(domain.drawn, chain([first], map(inward, points)))
+    labelled = (Case(f"case {k}", point) for k, point in enumerate(drawing))
     source = truth_source(subject, first)
     at = lambda case: contract_checked(source, subject, case, upstream)
     drawn = lambda ks: (at(case) for case in islice(labelled, len(ks)))
     fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
-    around = lambda: edge_samples(subject, source, first, named, beside)
-    met = lambda: (None if s is None or not holds(s.args) else s for s in around())
-    visits = lambda: () if fixed() else met()
+    around = lambda: edge_visits(subject, source, first, named, domain.laws, beside)
+    met = lambda: (visit.where(holds) for visit in around())
+    is_skipped = lambda: asked.edges == "none" or fixed()
+    visits = Edges(lambda: () if is_skipped() else met(), asked.edges, named)
     finding = judge(
         subject.name,
         asked.dtype,
@@ -176,26 +173,9 @@ def _allowed(finding: Finding, convention: conventions.Convention) -> Finding:
     return replace(finding, reason=f"{finding.reason}; {said}", conventions=convention.names)
 
 
-def drawn_points(asked: Asked) -> Iterator[tuple]:
-    if isinstance(asked.args, tuple):
-        yield from repeat(asked.args)
-    assert callable(asked.args)
-    rng = np.random.default_rng(asked.seed)
-    while True:
-        yield _drawn(asked.args, rng, asked.dtype)
-
-
 def _streams(seed: int) -> list[np.random.Generator]:
     """Of cotangents, at the draws and at the edges."""
     return np.random.default_rng(seed).spawn(2)
-
-
-def _drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
-    wants_dtype = len(inspect.signature(sampler).parameters) == 2
-    point = sampler(rng, dtype) if wants_dtype else sampler(rng)
-    if not isinstance(point, tuple):
-        raise TypeError(f"args: the sampler returned {type(point).__name__}; return a tuple")
-    return point
 
 
 # --- arguments that cannot be ---------------------------------------------------------------------
@@ -220,6 +200,11 @@ def _check_names(allow: tuple[str, ...]) -> None:
         if name not in conventions.NAMES:
             known = ", ".join(conventions.NAMES)
             raise ValueError(f"allow has {name!r}; the conventions are {known}")
+
+
+def _check_edges(edges: str) -> None:
+    if edges not in MODES:
+        raise ValueError(f"edges is {edges!r}; it must be one of {', '.join(MODES)}")
 
 
 def _check_argnums(argnums: tuple[int, ...], point: tuple) -> None:

@@ -17,7 +17,10 @@ from ..measurement.higher_precision import Told
 from ..measurement.power import by_leaf, in_words, sensitivity
 from ..measurement.sample import VALUE, Sample
 from ..vocabulary import Explanation, Finding, Verdict
-from .evidence import Excuse, Fit, Record, looked, looked_at_edge
+from .edge_evidence import Edges, Seen, seen
+from .edge_words import decided, entry
+from .edge_words import notes as notes_of_edges
+from .evidence import Excuse, Fit, Record, kept_to_explain, looked, worse
 
 Explain = Callable[[tuple[Sample, ...]], tuple[Explanation, ...]]
 LIMIT = 8  # times the number of cases asked for
@@ -44,14 +47,14 @@ def judge(
     advice: str = "",
     explain: Explain = lambda evidence: (),
     fit: Fit = lambda before, sample: {},
-    edges: Callable[[], Iterable[Sample | None]] = lambda: (),
+    edges: Edges = Edges(),
 ) -> Finding:
     """The verdict in one dtype, at `samples` and at as many draws as it takes.
 
     `formula_is_right` is asked of samples with an entry outside its budget: a right formula has
     only lost digits (inaccurate), any other is wrong, and `explain` is asked why.  Nothing
     undecided is ever a pass; `advice` says what could be done about it.  `fit` says which constant
-    factors explain all cases so far; edges() are looked_at_edge where nothing is wrong before.
+    factors explain all cases so far; edges are visited where nothing is wrong before.
     """
     look = partial(looked, dtype=dtype, faults=tuple(faults), excuse=formula_is_right, fit=fit)
     record = reduce(look, samples, Record())
@@ -59,39 +62,49 @@ def judge(
     if draws is not None:
         done = _drawn(record, look, draws)
         record = done.record
+    beside = Seen()
     if not (record.failure or record.wrong or hopeless(record)):
-        visit = partial(looked_at_edge, dtype=dtype, excuse=formula_is_right)
-        record = reduce(visit, edges(), record)
-        done = done._replace(record=record)
-    verdict, reason = _verdict(done, advice)
-    named = simplest(record.fits or {}) if verdict is Verdict.WRONG else ()
-    factors = tuple(explanation(c, record.evidence[0].args) for c in named if record.evidence)
+        beside = seen(edges.visits(), dtype, formula_is_right)
+    decision = decided(*_verdict(done, advice), beside, edges.mode)
+    verdict = decision.verdict
+    evidence = _evidence(record, beside)
+    named = simplest(record.fits or {}) if record.wrong and verdict is Verdict.WRONG else ()
+    factors = tuple(explanation(c, evidence[0].args) for c in named if evidence)
     leaves = by_leaf(record.best)
     return Finding(
         name=name,
         dtype=dtype,
         verdict=verdict,
-        reason="; ".join([reason, *(f.mistake for f in factors)]),
+        reason="; ".join([decision.reason, *(f.mistake for f in factors)]),
         power={path: leaf.power for path, leaf in leaves.items()},
-        worst=record.worst,
+        worst=decision.edge.worst if decision.edge else worse(record.worst, beside.worst),
         cases=record.cases,
         skipped=record.skipped,
         oracle=", ".join(record.oracles),
         budget=budgets(record.budgets),
         kills=record.kills,
-        explanation=(*factors, *explain(record.evidence)) if verdict in EXPLAINED else (),
+        explanation=(*factors, *explain(evidence)) if verdict in EXPLAINED else (),
         reproduce=reproduce,
         cases_asked=done.asked,
         cases_drawn=done.count,
         left_out=record.left_out,
-        convention=subgradients.in_words(record.kinks),
+        convention=subgradients.in_words(record.kinks + beside.kinks),
         conventions=tuple(c.name for c in named),
-        edges=record.edges,
-        edges_skipped=record.edges_skipped,
-        notes=_notes(record),
+        edges=beside.judged,
+        edges_skipped=beside.skipped,
+        notes=(*record.notes, *notes_of_edges(beside, edges, decision, dtype)),
         sensitivity={path: sensitivity(leaf) for path, leaf in leaves.items()},
         by_entry={path: leaf.of_rms for path, leaf in leaves.items()},
     )
+
+
+def _evidence(record: Record, beside: Seen) -> tuple[Sample, ...]:
+    """Cases to explain a mistake by: those of edges that are wrong among them."""
+    kept = record.evidence
+    for one in beside.observations:
+        if one.verdict in EXPLAINED and one.sample is not None and one.sample.got:
+            kept = kept_to_explain(kept, one.sample, wrong=True)
+    return kept
 
 
 class Drawn(NamedTuple):
@@ -161,24 +174,12 @@ def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
     return Verdict.CORRECT, f"{judged}; {seen}"
 
 
-def _notes(record: Record) -> tuple[str, ...]:
-    """What was seen beside the values, and where digits are lost beyond what was drawn."""
-    if not record.lost:
-        return record.notes
-    where = ", ".join(label.removeprefix("edge: ") for label in record.lost)
-    return (
-        *record.notes,
-        f"digits are lost, or cannot be told from a mistake, at edges: {where}",
-    )
-
-
 def _verdict_of_wrong(record: Record) -> tuple[Verdict, str]:
     told, where = record.told, record.worst
     assert told is not None and where is not None
     if told.right is False and record.number is not None and record.number.budgets > 1.0:
         where = record.number  # a wrong number says more than one that is none
-    seen = f"{where.leaf}{list(where.index)} is {where.got!r}, not {where.expected!r}"
-    seen += f" ({where.budgets:.3g} budgets away, {where.case})"
+    seen = entry(where)
     because = f"; {told.why}" if told.why else ""
     if told.right:
         return Verdict.INACCURATE, f"the formula is right but loses digits: {seen}{because}"

@@ -24,7 +24,6 @@ class Sample:
     budgets: tuple[str, ...] = ()  # which budget judges each leaf
     silence: str = ""  # not empty: why the truth or the budget is not known
     failure: str = ""  # not empty: the implementation did not answer properly
-    extreme: bool = False  # an edge where digits may be lost, and nobody asked to go there
     notes: tuple[str, ...] = ()  # what was seen beside the values, and is held against nobody
     oracle: str = ""  # whose truth it is, where it is neither a proof nor reverse autodiff
 

@@ -1,0 +1,211 @@
+"""What all draws of somebody's sampler have in common, array by array: the domain of a gradient.
+
+A gradient by hand may rely on it: labels, probabilities, one-hot rows, unit vectors, sorted,
+symmetric or triangular data, permutations and random keys keep their law at edges; what is
+positive stays positive.
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+CLOSE = 1e-6  # sums that are equal but for the rounding of the narrowest dtype that can show a law
+TELLING = 32  # draws
+WORDS = 4  # a random key has at most as many words
+
+
+class Law(NamedTuple):
+    """What holds of one array at every draw; `low` and `high` are of integers, entry by entry."""
+
+    shape: tuple[int, ...]
+    negative: bool  # some entry, at some draw
+    positive: bool
+    zero: bool
+    free: bool  # nothing suggests a law, at some draw
+    constrained: bool  # constant sums or norms
+    ordered: bool  # never falls along its first axis
+    symmetric: bool
+    definite: bool  # symmetric, and positive in every direction
+    permutation: bool
+    absent: np.ndarray  # entries that are always 0, as those beside a triangle
+    low: np.ndarray
+    high: np.ndarray
+
+    @property
+    def may_be_zero(self) -> bool:
+        """Whether it is 0 somewhere, or on both sides of it; what is 0 by law does not count."""
+        absent = bool(self.absent.any())
+        return (self.zero and not absent) or (self.negative and self.positive)
+
+    @property
+    def constant(self) -> bool:
+        return bool((self.low == self.high).all())
+
+
+class Domain:
+    """What the points that were drawn have in common: as many of them as it takes to tell a law."""
+
+    def __init__(self):
+        self.draws: list[list[Law]] = []
+        self.tree = None
+
+    def drawn(self, point: tuple) -> tuple:
+        tree = jax.tree.structure(point)
+        self.tree = self.tree or tree
+        if tree == self.tree and len(self.draws) < TELLING:
+            self.draws.append(laws(point))
+        return point
+
+    @property
+    def laws(self) -> list[Law]:
+        return shared(self.draws)
+
+
+def laws(point: tuple) -> list[Law]:
+    """Of every leaf of one draw."""
+    return list(map(law, jax.tree.leaves(point)))
+
+
+def shared(draws: Iterable[list[Law]]) -> list[Law]:
+    """Of every leaf, what several draws of one structure show."""
+    return [reduce(common, several) for several in zip(*draws, strict=True)]
+
+
+def law(leaf: Any) -> Law:
+    """What one draw shows."""
+    x = np.zeros(0) if is_key(leaf) else np.asarray(leaf)
+    if is_float(x):
+        x = x.astype(np.float64)
+    square = x.ndim >= 2 and x.shape[-1] == x.shape[-2]
+    return Law(
+        shape=x.shape,
+        negative=bool((x < 0).any()),
+        positive=bool((x > 0).any()),
+        zero=bool((x == 0).any()),
+        free=is_free(x),
+        constrained=is_constrained(x),
+        ordered=x.ndim > 0 and len(x) > 1 and bool((x[1:] >= x[:-1]).all()),
+        symmetric=(symmetric := square and np.allclose(x, np.swapaxes(x, -1, -2))),
+        definite=symmetric and is_definite(x),
+        permutation=is_permutation(x),
+        absent=np.asarray(x == 0),
+        low=x if x.dtype.kind in "iu" else np.zeros(0),
+        high=x if x.dtype.kind in "iu" else np.zeros(0),
+    )
+
+
+def common(one: Law, other: Law) -> Law:
+    """What two draws both show."""
+    alike = one.shape == other.shape
+    both = lambda pick, a, b: pick(a, b) if a.shape == b.shape else np.zeros(0)
+    return Law(
+        shape=one.shape,
+        negative=one.negative or other.negative,
+        positive=one.positive or other.positive,
+        zero=one.zero or other.zero,
+        free=one.free or other.free,
+        constrained=one.constrained and other.constrained,
+        ordered=one.ordered and other.ordered,
+        symmetric=one.symmetric and other.symmetric,
+        definite=one.definite and other.definite,
+        permutation=one.permutation and other.permutation,
+        absent=one.absent & other.absent if alike else np.zeros(one.shape, bool),
+        low=both(np.minimum, one.low, other.low),
+        high=both(np.maximum, one.high, other.high),
+    )
+
+
+def lawless(law: Law) -> Law:
+    """The array as one of which nothing is known: where its owner says that it varies."""
+    unknown = np.zeros(0)
+    return Law(law.shape, *[True] * 4, *[False] * 5, *[unknown] * 3)
+
+
+def keeps(held: Law, x: np.ndarray) -> bool:
+    """Whether an array obeys the law of the draws."""
+    now = law(x)
+    obeyed = (
+        held.negative or not now.negative,
+        held.positive or not now.positive,
+        held.may_be_zero or bool((now.absent == held.absent).all()),
+        now.constrained or not held.constrained,
+        now.ordered or not held.ordered,
+        now.symmetric or not held.symmetric,
+        now.definite or not held.definite,
+        now.permutation or not held.permutation,
+        not held.absent.shape == x.shape or bool(now.absent[held.absent].all()),
+        not held.low.size or held.constant or _is_between(held, x),
+    )
+    return all(obeyed)
+
+
+def _is_between(held: Law, x: np.ndarray) -> bool:
+    return held.low.shape != x.shape or bool(((held.low <= x) & (x <= held.high)).all())
+
+
+def is_definite(x: np.ndarray) -> bool:
+    """Whether all eigenvalues of symmetric matrices are more than their rounding above 0."""
+    if not np.isfinite(x).all() or not x.size:
+        return False
+    values = np.linalg.eigvalsh(x)
+    room = x.shape[-1] * np.finfo(np.float64).eps * np.abs(values).max()
+    return bool((values > room).all())
+
+
+def is_key(leaf: Any) -> bool:
+    """Whether it is a key of jax.random, of either style."""
+    dtype = getattr(leaf, "dtype", None)
+    if dtype is None:
+        return False
+    if jnp.issubdtype(dtype, jax.dtypes.prng_key):
+        return True
+    words = np.shape(leaf)[-1:] if dtype == np.uint32 else ()
+    return words != () and 2 <= words[0] <= WORDS
+
+
+def is_float(x: np.ndarray) -> bool:
+    return x.dtype.kind == "f" or x.dtype.name == "bfloat16"
+
+
+def is_free(x: np.ndarray) -> bool:
+    """Whether nothing suggests a law: both signs, no integers, no constant sums, no symmetry."""
+    x = np.asarray(x, np.float64)
+    if x.ndim == 0 or not ((x < 0).any() and (x > 0).any()) or (x == np.rint(x)).all():
+        return False
+    if x.ndim == 2 and x.shape[0] == x.shape[1] and np.allclose(x, x.T):
+        return False
+    if x.shape[0] > 2 and (np.diff(x, axis=0) >= 0).all():
+        return False
+    return not is_constrained(x)
+
+
+def is_constrained(x: np.ndarray) -> bool:
+    """Whether several sums, or sums of squares, along an axis are all the same."""
+    x = np.asarray(x, np.float64)
+    return any(_constant(f(x, axis)) for f in (_sum, _squares) for axis in range(x.ndim))
+
+
+def is_permutation(x: np.ndarray) -> bool:
+    """Whether integers are all of 0 to n - 1 along an axis, once each."""
+    if x.dtype.kind not in "iu" or x.size < 2:
+        return False
+    return any(
+        n > 1 and bool((np.moveaxis(np.sort(x, axis), axis, -1) == np.arange(n)).all())
+        for axis, n in enumerate(x.shape)
+    )
+
+
+def _sum(x, axis):
+    return x.sum(axis) / max(float(np.abs(x).sum()), 1e-300)
+
+
+def _squares(x, axis):
+    return (x * x).sum(axis) / max(float((x * x).sum()), 1e-300)
+
+
+def _constant(sums) -> bool:
+    return np.size(sums) > 1 and bool(np.ptp(sums) <= CLOSE)

@@ -1,0 +1,58 @@
+"""What was asked of validate, and the points that its sampler draws."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Asked(NamedTuple):
+    """The arguments of validate, as they came."""
+
+    gradient: Any
+    of: Callable
+    args: tuple | Callable
+    argnums: int | tuple[int, ...]
+    dtype: str
+    cases: int
+    seed: int
+    edges: str
+
+
+def drawn_points(asked: Asked) -> Iterator[tuple]:
+    if isinstance(asked.args, tuple):
+        yield from repeat(asked.args)
+    assert callable(asked.args)
+    rng = np.random.default_rng(asked.seed)
+    while True:
+        yield _drawn(asked.args, rng, asked.dtype)
+
+
+def _drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
+    name = dtype_parameter(sampler)
+    if name is None:
+        point = sampler(rng)
+    else:
+        point = sampler(rng, **{name: dtype}) if name else sampler(rng, dtype)
+    if not isinstance(point, tuple):
+        raise TypeError(f"args: the sampler returned {type(point).__name__}; return a tuple")
+    return point
+
+
+def dtype_parameter(sampler: Callable) -> str | None:
+    """The parameter that is the dtype: of that name, or ("") a second one without a default."""
+    try:
+        parameters = list(inspect.signature(sampler).parameters.values())
+    except (TypeError, ValueError):  # some callables tell nobody
+        return None
+    named = [p for p in parameters[1:] if p.name == "dtype" and p.kind in BY_NAME]
+    if named:
+        return "dtype"
+    bare = [p for p in parameters if p.kind in BY_POSITION and p.default is p.empty]
+    return "" if len(bare) == 2 else None
+
+
+BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+BY_POSITION = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)

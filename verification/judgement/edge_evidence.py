@@ -1,0 +1,156 @@
+"""What edges have shown: at each of them an answer is right, lost digits, is no number, or differs.
+
+A near edge decides like a draw.  At a far one a number that is none is a loss, not a mistake, and
+so are digits that saturation takes of a right formula.  A shape that nobody draws decides nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from functools import partial, reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from ..inputs.structure import Edge, Region
+from ..measurement.higher_precision import Told
+from ..measurement.sample import Sample, decidable, outside
+from ..measurement.subgradients import answers
+from ..vocabulary import Verdict, Worst
+from .evidence import EVIDENCE, Excuse, numbers_alone, worst
+
+MODES = {  # edges= of validate -> where edges decide
+    "judge": (Region.NEAR, Region.FAR),
+    "near": (Region.NEAR,),
+    "note": (),
+    "none": (),
+}
+
+
+class Result(StrEnum):
+    """What an answer at an edge is, where it is not simply right."""
+
+    NO_NUMBER = "no number"  # NaN, infinite or an exception, where the truth is finite
+    DIFFERENT = "different"  # a number that no right program answers
+    LOST = "digits lost"  # by a right formula
+    UNTOLD = "untold"  # lost digits, or a mistake
+
+
+class Visit(NamedTuple):
+    """An edge and the sample there, None where it is not judged; in_words() says what failed."""
+
+    edge: Edge
+    sample: Sample | None
+    in_words: Callable[[], str] = lambda: ""
+
+    def where(self, holds: Callable[[tuple], bool]) -> "Visit":
+        """The visit, of which there is no sample where its arguments do not hold."""
+        is_held = self.sample is None or holds(self.sample.args)
+        return self if is_held else self._replace(sample=None)
+
+
+class Observation(NamedTuple):
+    """An edge at which the answer is not simply right."""
+
+    edge: Edge
+    result: Result
+    said: str  # how it came that there is no number
+    told: Told | None
+    worst: Worst | None
+    sample: Sample | None  # of the first few
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What it makes of the finding where it decides."""
+        return VERDICTS.get((self.edge.region, self.result))
+
+
+VERDICTS = {
+    (Region.NEAR, Result.NO_NUMBER): Verdict.REJECTED,
+    (Region.NEAR, Result.DIFFERENT): Verdict.WRONG,
+    (Region.FAR, Result.NO_NUMBER): Verdict.INACCURATE,
+    (Region.FAR, Result.DIFFERENT): Verdict.WRONG,
+}
+
+
+class Edges(NamedTuple):
+    """What is visited beside the draws: visits(), where they decide, and what `vary` names."""
+
+    visits: Callable[[], Iterable[Visit]] = lambda: ()
+    mode: str = "judge"
+    named: tuple[int, ...] = ()
+
+
+class Seen(NamedTuple):
+    """The sum of the edges that were visited."""
+
+    judged: int = 0
+    skipped: int = 0
+    observations: tuple[Observation, ...] = ()
+    worst: Worst | None = None  # of the answers that are right
+    kinks: Counter[str] = Counter()
+    positions: frozenset[int] = frozenset()  # of the arguments that were moved, and judged
+
+
+def seen(visits: Iterable[Visit], dtype: str, excuse: Excuse) -> Seen:
+    return reduce(partial(_looked, dtype=dtype, excuse=excuse), visits, Seen())
+
+
+def _looked(before: Seen, visit: Visit, dtype: str, excuse: Excuse) -> Seen:
+    edge, sample = visit.edge, visit.sample
+    if sample is None or not is_judged(sample):
+        return before._replace(skipped=before.skipped + 1)
+    after = before._replace(judged=before.judged + 1, positions=before.positions | {edge.position})
+    result, told = observed(edge, sample, excuse)
+    if result is None:
+        better, kinks = worst(before.worst, sample, dtype), before.kinks + answers(sample)
+        return after._replace(worst=better, kinks=kinks)
+    said = visit.in_words() if result is Result.NO_NUMBER else ""
+    kept = sample if len(before.observations) < EVIDENCE else None
+    there = worst(None, _decisive(sample, result), dtype) if sample.got else None
+    found = Observation(edge, result, said, told, there, kept)
+    return after._replace(observations=(*before.observations, found))
+
+
+def is_judged(sample: Sample) -> bool:
+    """Whether the truth is known; an exception answers every entry, so it must be at all of them."""
+    known = [decidable(sample, k) for k in range(len(sample.paths))]
+    return all(x.all() for x in known) if sample.failure else any(x.any() for x in known)
+
+
+def observed(edge: Edge, sample: Sample, excuse: Excuse) -> tuple[Result | None, Told | None]:
+    """What the answer is, and what is known of the formula; nothing where it is right."""
+    if sample.failure:
+        return Result.NO_NUMBER, None
+    if not _is_outside(sample):
+        return None, None
+    numbers = numbers_alone(sample)
+    is_none = not all(map(_is_finite_where_wrong, *_columns(sample)))
+    if is_none and (edge.region is not Region.FAR or not _is_outside(numbers)):
+        return Result.NO_NUMBER, None
+    told = excuse(numbers)
+    is_far = edge.region is not Region.NEAR
+    if told.right is False and (told.sure or not is_far):
+        return Result.DIFFERENT, told
+    if is_none:
+        return Result.NO_NUMBER, None
+    if told.right is None and not is_far:
+        return Result.DIFFERENT, told
+    return (Result.LOST if told.right else Result.UNTOLD), told
+
+
+def _columns(sample: Sample) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    return sample.got, [outside(sample, k) for k in range(len(sample.paths))]
+
+
+def _is_finite_where_wrong(got: np.ndarray, wrong: np.ndarray) -> bool:
+    return bool(np.isfinite(got[wrong]).all())
+
+
+def _is_outside(sample: Sample) -> bool:
+    return any(outside(sample, k).any() for k in range(len(sample.paths)))
+
+
+def _decisive(sample: Sample, result: Result) -> Sample:
+    """A wrong number says more than one that is none."""
+    return numbers_alone(sample) if result is Result.DIFFERENT else sample
