@@ -35,15 +35,32 @@ def test_a_choice_at_a_kink_is_right_there_and_beyond_it_wrong():
     assert "zero" in found.worst.case
 
 
-def test_a_mistake_for_one_example_alone_is_seen():
+def test_a_shape_that_nobody_drew_is_a_note():
     """sqrt(n - 1) of Bessel's correction, guarded by n > 1."""
     of = lambda w, x: jnp.mean(jnp.tanh(x @ w))
     right = lambda w, x: x.T @ (1 - np.tanh(x @ w) ** 2) / len(x)
     guarded = lambda w, x: right(w, x) * (1.0 if len(x) > 1 else 0.5)
 
-    assert judged(right, of).verdict is Verdict.CORRECT
+    assert not judged(right, of).notes
     found = judged(guarded, of)
-    assert (found.verdict, found.worst.case) == (Verdict.WRONG, "edge: a batch of 1")
+    assert found.verdict is Verdict.CORRECT
+    assert found.notes == (
+        "at a batch of 1, a shape that args did not draw, the answer differs from the gradient",
+    )
+    one = lambda rng: (rng.normal(size=3), rng.normal(size=(1, 3)))
+    assert judged(guarded, of, one).verdict is Verdict.WRONG  # drawn, it decides
+
+
+def test_an_exception_at_such_a_shape_is_a_note_too():
+    of = lambda w, x: jnp.mean(jnp.tanh(x @ w))
+
+    def for_four(w, x):
+        assert len(x) == 4
+        return x.T @ (1 - np.tanh(x @ w) ** 2) / len(x)
+
+    found = judged(for_four, of)
+    assert found.verdict is Verdict.CORRECT
+    assert "a batch of 1" in found.notes[0] and "AssertionError" in found.notes[0]
 
 
 def test_digits_that_saturation_takes_are_noted_and_held_against_nobody():
@@ -52,13 +69,13 @@ def test_digits_that_saturation_takes_are_noted_and_held_against_nobody():
     found = judged(lambda z: 1 - np.tanh(z) ** 2, of, points)
 
     assert found.verdict is Verdict.CORRECT
-    assert "digits are lost, or cannot be told from a mistake, at edges: args[0]" in found.notes[0]
+    assert found.notes[0].startswith("digits are lost at edges, in float64: args[0] times ")
+    assert "none of 16 digits left" in found.notes[0]
 
 
 def test_an_edge_where_the_function_is_not_finite_is_skipped_and_counted():
-    of = lambda z: jnp.sum(jnp.log(z) * z)
-    points = lambda rng: (rng.uniform(0.5, 2.0, size=4),)
-    found = judged(lambda z: np.log(z) + 1.0, of, points)
+    of = lambda z: jnp.sum(jnp.log(z * z) * z)
+    found = judged(lambda z: np.log(z * z) + 2.0, of, lambda rng: (rng.normal(size=4),))
 
     assert found.verdict is Verdict.CORRECT
     assert found.edges > 0 and found.edges_skipped >= 2  # the zeros

@@ -43,7 +43,7 @@ def test_the_snippet_prints_the_same_finding(tmp_path):
 
 def test_what_cannot_be_imported_is_to_be_filled_in():
     ask = lambda **change: snippet(
-        Asked(vf.validate, lambda w: w, (1.0,), 0, "float64", 2, 5)._replace(**change)
+        Asked(vf.validate, lambda w: w, (1.0,), 0, "float64", 2, 5, "judge")._replace(**change)
     )
 
     assert "from verification.judgement.validate import validate" in ask()

@@ -1,7 +1,8 @@
 """Foreign argument trees, made into what JAX walks through, and back.
 
-Inside, dataclasses that JAX does not know are `Fields`, and what is no array and no real number (a
-Python int or bool, a string, a function) is `Held`: part of the structure, never traced.
+Inside, dataclasses that JAX does not know are `Fields`, typed random keys are `Key`, and what is no
+array and no real number (a Python int or bool, a string, a function) is `Held`: part of the
+structure, never traced.
 """
 
 import dataclasses
@@ -30,6 +31,21 @@ class Fields:
         return cls(kind, names, tuple(values))
 
 
+@jax.tree_util.register_pytree_node_class
+class Key:
+    """The words of typed random keys, and what they are the keys of."""
+
+    def __init__(self, words: Any, kind: str):
+        self.words, self.kind = words, kind
+
+    def tree_flatten(self):
+        return (self.words,), self.kind
+
+    @classmethod
+    def tree_unflatten(cls, aux, children):
+        return cls(children[0], aux)
+
+
 @jax.tree_util.register_static
 class Held:
     """Something that is no number; two are the same where their values are."""
@@ -55,7 +71,7 @@ def hashable(value: Any) -> bool:
 
 
 def inward(tree: Any) -> Any:
-    """The tree with dataclasses as Fields, and what is no number as Held."""
+    """The tree with dataclasses as Fields, keys as Key, and what is no number as Held."""
     return jax.tree.map(_inward, tree)
 
 
@@ -65,7 +81,14 @@ def _inward(leaf):
     if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type):
         names = tuple(field.name for field in dataclasses.fields(leaf))
         return Fields(type(leaf), names, tuple(inward(getattr(leaf, n)) for n in names))
+    if isinstance(leaf, jax.Array) and is_key(leaf):
+        return Key(np.asarray(jax.random.key_data(leaf)), str(jax.random.key_impl(leaf)))
     return leaf if is_number(leaf) else Held(leaf)
+
+
+def is_key(leaf: jax.Array) -> bool:
+    """Whether it is an array of typed random keys."""
+    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 def is_number(leaf: Any) -> bool:
@@ -90,13 +113,15 @@ def opened(tree: Any) -> Any:
 
 def outward(tree: Any) -> Any:
     """What `inward` was given, with the leaves as they are now."""
-    inner = lambda x: isinstance(x, Fields | Held)
+    inner = lambda x: isinstance(x, Fields | Key | Held)
     return jax.tree.map(_outward, tree, is_leaf=inner)
 
 
 def _outward(node):
     if isinstance(node, Held):
         return node.value
+    if isinstance(node, Key):
+        return jax.random.wrap_key_data(node.words, impl=node.kind)
     if not isinstance(node, Fields):
         return node
     made = object.__new__(node.kind)  # no __init__: it may convert, or refuse what JAX passes
@@ -112,5 +137,5 @@ def mapped(f: Callable, tree: Any) -> Any:
 
 def has_foreign(tree: Any) -> bool:
     """Whether the inward tree is not the tree itself."""
-    inner = lambda x: isinstance(x, Fields | Held)
+    inner = lambda x: isinstance(x, Fields | Key | Held)
     return any(map(inner, jax.tree.leaves(tree, is_leaf=inner)))

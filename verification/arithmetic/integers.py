@@ -4,6 +4,7 @@ What is not in the table is asked of XLA itself, once for each shape.
 """
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
@@ -48,12 +49,17 @@ def integers(eqn, ins: list) -> list:
     """The outputs of an equation of integers and booleans: known, unless an input is traced."""
     if any(isinstance(x, Tracer) for x in ins):
         return _listed(eqn, eqn.primitive.bind(*ins, **eqn.params))
-    if eqn.primitive.name in INTEGERS:
+    if eqn.primitive.name in INTEGERS and not any(map(is_key, ins)):
         with np.errstate(over="ignore"):  # integers wrap around
             return [np.asarray(INTEGERS[eqn.primitive.name](*map(np.asarray, ins), **eqn.params))]
     with jax.enable_x64(True), jax.ensure_compile_time_eval():
         outs = eqn.primitive.bind(*ins, **eqn.params)
-    return list(map(np.asarray, _listed(eqn, outs)))
+    return [out if is_key(out) else np.asarray(out) for out in _listed(eqn, outs)]
+
+
+def is_key(value) -> bool:
+    """Whether it is an array of random keys, which no NumPy array holds."""
+    return isinstance(value, jax.Array) and jnp.issubdtype(value.dtype, jax.dtypes.prng_key)
 
 
 def _listed(eqn, outs) -> list:

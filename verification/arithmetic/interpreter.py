@@ -12,7 +12,7 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ..vocabulary import NoRule
-from .integers import integers
+from .integers import integers, is_key
 from .rewrites import REWRITES, rewritten
 
 
@@ -54,7 +54,9 @@ def live(jaxpr: Jaxpr) -> tuple:
 
 
 def enter(number, arithmetic: Arithmetic):
-    """Lift floats; leave integers and booleans as they are."""
+    """Lift floats; leave integers, booleans and random keys as they are."""
+    if is_key(number):
+        return number
     array = np.asarray(number)
     return arithmetic.lift(array) if jnp.issubdtype(array.dtype, jnp.floating) else array
 
@@ -75,8 +77,9 @@ def evaluate(eqn, ins: list, arithmetic: Arithmetic, wanted: tuple[bool, ...]) -
 
 
 def is_plain(value) -> bool:
-    """Whether the value is an array of integers or booleans, in any arithmetic."""
-    return isinstance(value, np.ndarray | jax.Array) and value.dtype.kind in "biu"
+    """Whether the value is an array of integers, booleans or random keys, in any arithmetic."""
+    is_array = isinstance(value, np.ndarray | jax.Array)
+    return is_array and (is_key(value) or value.dtype.kind in "biu")
 
 
 def makes_floats(eqn) -> bool:

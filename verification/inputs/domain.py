@@ -80,11 +80,12 @@ def law(leaf: Any) -> Law:
     x = np.zeros(0) if is_key(leaf) else np.asarray(leaf)
     if is_float(x):
         x = x.astype(np.float64)
-    square = x.ndim >= 2 and x.shape[-1] == x.shape[-2]
+    counts = x.dtype.kind in "iu"  # of integers the range says it all
+    square = len(set(x.shape[-2:])) == 1 and x.ndim >= 2
     return Law(
         shape=x.shape,
-        negative=bool((x < 0).any()),
-        positive=bool((x > 0).any()),
+        negative=counts or bool((x < 0).any()),
+        positive=counts or bool((x > 0).any()),
         zero=bool((x == 0).any()),
         free=is_free(x),
         constrained=is_constrained(x),
@@ -92,9 +93,9 @@ def law(leaf: Any) -> Law:
         symmetric=(symmetric := square and np.allclose(x, np.swapaxes(x, -1, -2))),
         definite=symmetric and is_definite(x),
         permutation=is_permutation(x),
-        absent=np.asarray(x == 0),
-        low=x if x.dtype.kind in "iu" else np.zeros(0),
-        high=x if x.dtype.kind in "iu" else np.zeros(0),
+        absent=np.asarray((x == 0) & (not counts)),
+        low=x if counts else np.zeros(0),
+        high=x if counts else np.zeros(0),
     )
 
 
@@ -122,7 +123,21 @@ def common(one: Law, other: Law) -> Law:
 def lawless(law: Law) -> Law:
     """The array as one of which nothing is known: where its owner says that it varies."""
     unknown = np.zeros(0)
-    return Law(law.shape, *[True] * 4, *[False] * 5, *[unknown] * 3)
+    return Law(
+        shape=law.shape,
+        negative=True,
+        positive=True,
+        zero=True,
+        free=True,
+        constrained=False,
+        ordered=False,
+        symmetric=False,
+        definite=False,
+        permutation=False,
+        absent=unknown,
+        low=unknown,
+        high=unknown,
+    )
 
 
 def keeps(held: Law, x: np.ndarray) -> bool:
@@ -137,7 +152,7 @@ def keeps(held: Law, x: np.ndarray) -> bool:
         now.symmetric or not held.symmetric,
         now.definite or not held.definite,
         now.permutation or not held.permutation,
-        not held.absent.shape == x.shape or bool(now.absent[held.absent].all()),
+        held.absent.shape != x.shape or bool(now.absent[held.absent].all()),
         not held.low.size or held.constant or _is_between(held, x),
     )
     return all(obeyed)
@@ -163,8 +178,8 @@ def is_key(leaf: Any) -> bool:
         return False
     if jnp.issubdtype(dtype, jax.dtypes.prng_key):
         return True
-    words = np.shape(leaf)[-1:] if dtype == np.uint32 else ()
-    return words != () and 2 <= words[0] <= WORDS
+    shape: tuple[int, ...] = np.shape(leaf)
+    return dtype == np.uint32 and len(shape) > 0 and 2 <= shape[-1] <= WORDS
 
 
 def is_float(x: np.ndarray) -> bool:
@@ -186,6 +201,8 @@ def is_free(x: np.ndarray) -> bool:
 def is_constrained(x: np.ndarray) -> bool:
     """Whether several sums, or sums of squares, along an axis are all the same."""
     x = np.asarray(x, np.float64)
+    if not np.isfinite(x).all():
+        return False
     return any(_constant(f(x, axis)) for f in (_sum, _squares) for axis in range(x.ndim))
 
 

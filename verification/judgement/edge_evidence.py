@@ -81,6 +81,9 @@ class Edges(NamedTuple):
     named: tuple[int, ...] = ()
 
 
+NOWHERE = Edges()
+
+
 class Seen(NamedTuple):
     """The sum of the edges that were visited."""
 
@@ -113,7 +116,7 @@ def _looked(before: Seen, visit: Visit, dtype: str, excuse: Excuse) -> Seen:
 
 
 def is_judged(sample: Sample) -> bool:
-    """Whether the truth is known; an exception answers every entry, so it must be at all of them."""
+    """Whether the truth is known: at all entries for an exception, which answers every one."""
     known = [decidable(sample, k) for k in range(len(sample.paths))]
     return all(x.all() for x in known) if sample.failure else any(x.any() for x in known)
 

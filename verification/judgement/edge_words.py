@@ -88,11 +88,10 @@ def _is_lost(one: Observation) -> bool:
 def _digits(worst: Worst | None, dtype: str) -> str:
     """How many digits of the format are left at the worst entry."""
     digits = -np.log10(format_of(dtype).unit)
-    if worst is None or worst.expected == 0.0:
-        return f"none of {digits:.0f} digits is left"
-    off = abs(worst.got - worst.expected) / abs(worst.expected)
-    left = float(np.clip(-np.log10(off), 0.0, digits)) if off else digits
-    return f"{left:.0f} of {digits:.0f} digits are left"
+    off = abs(worst.got - worst.expected) if worst is not None else np.inf
+    size = abs(worst.expected) if worst is not None else 0.0
+    left = round(float(np.clip(np.log10(size / off), 0.0, digits))) if size and off else 0
+    return f"{left or 'none'} of {digits:.0f} digits left"
 
 
 def _is_spared(one: Observation, mode: str) -> bool:

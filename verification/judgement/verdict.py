@@ -17,7 +17,7 @@ from ..measurement.higher_precision import Told
 from ..measurement.power import by_leaf, in_words, sensitivity
 from ..measurement.sample import VALUE, Sample
 from ..vocabulary import Explanation, Finding, Verdict
-from .edge_evidence import Edges, Seen, seen
+from .edge_evidence import NOWHERE, Edges, Seen, seen
 from .edge_words import decided, entry
 from .edge_words import notes as notes_of_edges
 from .evidence import Excuse, Fit, Record, kept_to_explain, looked, worse
@@ -47,7 +47,7 @@ def judge(
     advice: str = "",
     explain: Explain = lambda evidence: (),
     fit: Fit = lambda before, sample: {},
-    edges: Edges = Edges(),
+    edges: Edges = NOWHERE,
 ) -> Finding:
     """The verdict in one dtype, at `samples` and at as many draws as it takes.
 

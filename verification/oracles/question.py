@@ -53,11 +53,15 @@ def ask(
 
 
 def as_exact(leaf) -> np.ndarray:
-    """Floats of any width as the float64 of the same value; integers as int64."""
+    """Floats of any width as the float64 of the same value; integers as int64.
+
+    uint32 stays: the words of a random key are of no other type.
+    """
     array = np.asarray(leaf)
     if jnp.issubdtype(array.dtype, jnp.floating):
         return array.astype(np.float64)
-    return array.astype(np.int64) if array.dtype.kind in "iu" else array
+    is_integer = array.dtype.kind in "iu" and array.dtype != np.uint32
+    return array.astype(np.int64) if is_integer else array
 
 
 @functools.lru_cache(maxsize=256)
