@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import verification as vf
+from verification.judgement.draws import Asked
 from verification.judgement.reproduction import snippet
-from verification.judgement.validate import Asked
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = """
