@@ -13,7 +13,7 @@ linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report test core parts torch test-all benchmark calibrate lint picture pins clean
+.PHONY: report test core parts torch test-all benchmark calibrate lint picture route pins clean
 
 report: $(ready)  ## judge everything, write reports/
 	@$(VENV)/bin/refnet report --out reports
@@ -59,6 +59,9 @@ lint: $(linters)
 
 picture: $(ready)  ## docs/report.png from reports/index.html; wants chromium
 	@.ci/picture $(VENV)/bin/python
+
+route: $(ready)  ## docs/route.svg: the walk of one call, drawn from the code
+	@$(VENV)/bin/python .ci/route docs/route.svg
 
 pins:  ## remake .ci/constraints from the newest releases that pyproject.toml admits
 	@.ci/pins $(VERSIONS)

@@ -172,9 +172,7 @@ def contents(text: str | None, folder: set[str]) -> list[str]:
 
 
 FOLDERS = [ROOT / "refnet"] + [
-    ROOT / "verification" / name
-    for name in FLOW
-    if name != "explanation" and (ROOT / "verification" / name).is_dir()
+    ROOT / "verification" / name for name in FLOW if (ROOT / "verification" / name).is_dir()
 ]
 
 
