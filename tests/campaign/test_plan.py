@@ -8,6 +8,7 @@ from verification.adapters.source_files import Unusable
 from verification.arithmetic.formats import DTYPES
 from verification.campaign import keys
 from verification.campaign.plan import plan, read
+from verification.judgement.edge_evidence import MODES
 
 ONE = {"name": "a", "gradient": "tiny.py:right", "of": "tiny.py:loss", "args": "tiny.py:sample"}
 
@@ -62,6 +63,7 @@ def test_the_hash_changes_with_the_plan_and_with_the_files_it_names(described):
 
 def test_the_dtypes_are_those_that_are_judged():
     assert set(keys.DTYPES) == set(DTYPES)
+    assert tuple(MODES) == keys.EDGES
 
 
 MISTAKES = {

@@ -58,6 +58,14 @@ def short(w):
     return w
 
 
+def product(w, x):
+    return jnp.prod(w)
+
+
+def divides(w, x):
+    return np.prod(w) / w
+
+
 def alone():
     return (1.0,)
 
@@ -105,6 +113,20 @@ def test_an_exception_in_the_gradient_is_a_finding_and_its_words_are_no_markup(r
 
     assert (status, err) == (1, "")
     assert "rejected" in out and "RuntimeError: [bold]no[/bold] answer" in out
+
+
+def test_edges_decide_where_the_option_says(refnet, folder):
+    words = asked("mine.py:divides", of="mine.py:product")
+    status, out, _ = refnet(*words)
+    assert status == 1 and "divides in float64: rejected" in out
+
+    status, out, _ = refnet(*words, "--edges", "note")
+    assert status == 0 and 'by edges="note"' in out
+    assert out.splitlines()[-1].split()[-1] == "0" and "--edges note" in out.splitlines()[-1]
+
+    status, _, err = refnet(*words, "--edges", "nowhere")
+    assert status == 2 and "unknown value of --edges 'nowhere'" in err
+    assert "Traceback" not in err
 
 
 def test_several_dtypes_are_a_list_in_json_and_one_is_an_object(refnet, folder):

@@ -41,6 +41,14 @@ def test_a_wrong_one_raises_its_finding_as_the_explanation():
     assert "Worst element" in str(said.value) and "Power" in str(said.value)
 
 
+def test_edges_decide_where_it_is_said():
+    args = {"of": jnp.prod, "args": points, "cases": 2}
+    divides = lambda w: np.prod(w) / w
+    with pytest.raises(GradientError, match="0/0 at a zero"):
+        assert_gradient(divides, **args)
+    assert assert_gradient(divides, **args, edges="note").verdict == "correct"
+
+
 def test_undecided_is_no_pass_unless_it_is_said_to_be_skipped():
     gradient = jax.jit(jax.grad(unknown))
     with pytest.raises(UndecidedError, match='undecided="skip"'):

@@ -25,6 +25,7 @@ class Implementation:
     against: str = ""  # the derivation that says `of` and `args`
     allow: tuple[str, ...] = ()
     vary: tuple[Any, ...] = ()
+    edges: str = ""  # where they decide, where it is not where they do by themselves
     limits: tuple[tuple[str, float], ...] = ()  # of a process: seconds, memory, output
     update: str = ""  # the variant that it should be, where it is no gradient but an update rule
     folder: str = ""  # where files are looked for; the working directory where it is empty
@@ -103,7 +104,7 @@ def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
     from ..judgement.validate import validate
 
     it = subject(one)
-    options: dict[str, Any] = {"allow": one.allow, "vary": one.vary}
+    options: dict[str, Any] = {"allow": one.allow, "vary": one.vary, "edges": one.edges}
     asked = {key: value for key, value in options.items() if value}
     try:
         found = validate(
@@ -194,6 +195,7 @@ def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:
         words += ["--argnums", ",".join(map(str, numbers))] if one.argnums != 0 else []
     for option, values in (("--allow", one.allow), ("--vary", one.vary)):
         words += [part for value in values for part in (option, str(value))]
+    words += ["--edges", one.edges] if one.edges else []
     return shlex.join([*words, "--dtype", dtype, "--cases", str(cases), "--seed", str(seed)])
 
 

@@ -15,6 +15,7 @@ DTYPES = (  # as in arithmetic.formats, which is heavy to import; a test compare
     "bfloat16_float32",
     "float16_float32",
 )
+EDGES = ("judge", "near", "note", "none")  # as in judgement.edge_evidence, likewise
 
 
 class Key(NamedTuple):
@@ -74,6 +75,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "against": Key("a list of derivations", words, []),
         "allow": Key("a list of conventions", words, []),
         "vary": Key("a list of arguments", lambda x: isinstance(x, list), []),
+        "edges": Key(f"one of {', '.join(EDGES)}", lambda x: x in EDGES, ""),
         "cases": COUNT,
         "chunk": COUNT,
         "dtypes": FORMATS._replace(default=[]),

@@ -93,7 +93,7 @@ def _implementations(entry: Mapping[str, Any], file: Path) -> Iterator[Implement
             name=name, gradient=filled("gradient"), of=entry["of"], args=entry["args"],
             argnums=tuple(argnums) if isinstance(argnums, list) else argnums,
             process=filled("process"), against=against, allow=tuple(entry["allow"]),
-            vary=tuple(entry["vary"]), limits=limits, folder=str(file.parent),
+            vary=tuple(entry["vary"]), limits=limits, edges=entry["edges"], folder=str(file.parent),
         )  # fmt: skip
 
 

@@ -3,7 +3,20 @@
 from typing import TYPE_CHECKING
 
 from .status import status_of
-from .validate import AGAINST, ALLOW, ARGNUMS, ARGS, CASES, DTYPE, GRADIENT, OF, SEED, VARY, judged
+from .validate import (
+    AGAINST,
+    ALLOW,
+    ARGNUMS,
+    ARGS,
+    CASES,
+    DTYPE,
+    EDGES,
+    GRADIENT,
+    OF,
+    SEED,
+    VARY,
+    judged,
+)
 from .validate import implementation as named
 
 if TYPE_CHECKING:
@@ -20,6 +33,7 @@ def explain(
     seed: SEED = 0,
     allow: ALLOW = None,
     vary: VARY = None,
+    edges: EDGES = "judge",
     against: AGAINST = None,
 ) -> int:
     """Say what is wrong with a gradient.
@@ -28,7 +42,8 @@ def explain(
 
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
-    one = named(gradient, of, args, argnums, allow=allow, vary=vary, against=against)
+    given = {"allow": allow, "vary": vary, "edges": edges, "against": against}
+    one = named(gradient, of, args, argnums, **given)
     findings = judged(one, dtype, cases, seed)
     for found in findings:
         _show(found)

@@ -45,6 +45,10 @@ VARY = Annotated[
     list[str] | None,
     typer.Option(help="An argument (its number) that is drawn and not held; may be repeated."),
 ]
+EDGES = Annotated[
+    str,
+    typer.Option(help="Where edges decide: judge (near and far), near, note (nowhere) or none."),
+]
 AGAINST = Annotated[
     str | None,
     typer.Option(help="One of our derivations, in place of --of and --args."),
@@ -68,6 +72,7 @@ def validate(
     seed: SEED = 0,
     allow: ALLOW = None,
     vary: VARY = None,
+    edges: EDGES = "judge",
     process: Annotated[
         str | None, typer.Option(help="A command that answers over its stdin and stdout.")
     ] = None,
@@ -91,8 +96,8 @@ def validate(
     for option, file in (("--json", json), ("--junit", junit), ("--sarif", sarif)):
         writable_file(option, file)
     one = implementation(
-        gradient, of, args, argnums, allow=allow, vary=vary, process=process, against=against,
-        limits=limits, update=update,
+        gradient, of, args, argnums, allow=allow, vary=vary, edges=edges, process=process,
+        against=against, limits=limits, update=update,
     )  # fmt: skip
     findings = judged(one, dtype, cases, seed)
     from ..campaign.implementation import row
@@ -112,6 +117,7 @@ def implementation(
     argnums: str,
     allow: Sequence[str] | None = None,
     vary: Sequence[str] | None = None,
+    edges: str = "judge",
     process: str | None = None,
     against: str | None = None,
     limits: dict[str, float | None] | None = None,
@@ -122,6 +128,10 @@ def implementation(
     options = {"FILE.py:GRADIENT": gradient, "--of": of, "--args": args, "--allow": allow}
     options |= {"--vary": vary, "--process": process, "--against": against}
     options |= {"--update": update, "--argnums": argnums if update and argnums != "0" else None}
+    from ..campaign.keys import EDGES as MODES
+
+    decide = "" if known("value of --edges", edges, MODES) == "judge" else edges
+    options |= {"--edges": decide}
     options |= {f"--{name}": positive(f"--{name}", value) for name, value in given.items()}
     _agree({name: str(value) for name, value in options.items() if value})
     from ..campaign.implementation import Implementation
@@ -136,6 +146,7 @@ def implementation(
         against=against or "",
         allow=tuple(allow or ()),
         vary=tuple(int(word) if word.isdecimal() else word for word in vary or ()),
+        edges=decide,
         limits=tuple(given.items()),
         update=update or "",
     )
@@ -145,7 +156,14 @@ def _agree(given: dict[str, str]) -> None:
     """Raises a Mistake for an option that contradicts another, or that is missing."""
     by = next((option for option in ("--update", "--against") if option in given), "")
     if "--process" in given:
-        apart: tuple[str, ...] = ("FILE.py:GRADIENT", "--of", "--args", "--allow", "--vary")
+        apart: tuple[str, ...] = (
+            "FILE.py:GRADIENT",
+            "--of",
+            "--args",
+            "--allow",
+            "--vary",
+            "--edges",
+        )
         wanted, head = ("--against",), f"--process is {given['--process']!r}"
     elif "FILE.py:GRADIENT" in given:
         apart, wanted = ("--seconds", "--memory", "--output"), ("--of", "--args")
@@ -157,7 +175,7 @@ def _agree(given: dict[str, str]) -> None:
         head, wanted = f"{head} and {by} {given[by]!r}", ()
         apart += ("--of", "--args")
     if by == "--update":
-        apart += ("--against", "--argnums", "--allow", "--vary")
+        apart += ("--against", "--argnums", *OF_DRAWS)
     for option in apart:
         if option in given:
             raise Mistake(f"{option} is {given[option]!r}, but {head}; leave one of the two out")
@@ -166,6 +184,7 @@ def _agree(given: dict[str, str]) -> None:
             raise Mistake(f"{head}, but {option} is missing; {MEANT[option]}")
 
 
+OF_DRAWS = ("--allow", "--vary", "--edges")
 MEANT = {
     "--of": "give the function differentiated, --of FILE.py:LOSS",
     "--args": "give where to look, --args FILE.py:SAMPLE, a function of a random generator",

@@ -5,6 +5,7 @@ NaN is there.  A black box is not called with shapes that nobody drew.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -54,6 +55,7 @@ def visit(
 ) -> Visit:
     if sample is None:
         return Visit(edge, None)
+    sample = replace(sample, extreme=edge.region is Region.FAR)
     above = sample.args[subject.inputs :]
     ask = lambda args: source.answer(*args, *above)
     return Visit(edge, sample, partial(in_words, ask, edge, point, sample))

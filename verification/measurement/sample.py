@@ -24,6 +24,7 @@ class Sample:
     budgets: tuple[str, ...] = ()  # which budget judges each leaf
     silence: str = ""  # not empty: why the truth or the budget is not known
     failure: str = ""  # not empty: the implementation did not answer properly
+    extreme: bool = False  # an edge far from the draws, where digits may be lost
     notes: tuple[str, ...] = ()  # what was seen beside the values, and is held against nobody
     oracle: str = ""  # whose truth it is, where it is neither a proof nor reverse autodiff
 

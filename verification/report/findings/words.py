@@ -36,6 +36,8 @@ def facts(row: Row) -> Iterator[tuple[str, str]]:
     yield "Power", power(row)
     if row.get("convention"):
         yield "At kinks", row["convention"]
+    for note in row.get("notes", ()):
+        yield "Note", note
     if row["reproduce"]:
         yield "Again", row["reproduce"]
 
