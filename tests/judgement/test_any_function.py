@@ -264,18 +264,3 @@ def test_balls_prove_the_gradient_and_float64_is_within_its_own_bound_of_it(name
     assert all(b.proven and np.isfinite(b.rad).all() for b in proven)
     assert not apart(proven, reverse_autodiff.gradient(ask(loss, args)))
     assert name in LAST or apart(proven, reverse_autodiff.gradient(ask(twin, args)))
-
-
-# --- what stays unknown ----------------------------------------------------------------------
-
-
-def cholesky(x):
-    return jnp.sum(jnp.linalg.cholesky(x @ x.T + 3.0 * jnp.eye(3, dtype=x.dtype)))
-
-
-def test_a_primitive_without_a_rule_is_named_and_never_a_pass():
-    sample = lambda rng: (rng.normal(size=(3, 4)),)
-    finding = vf.validate(jax.grad(cholesky), of=cholesky, args=sample, cases=2)
-
-    assert finding.verdict == Verdict.UNDECIDED
-    assert "no rule for the primitive 'cholesky'" in finding.reason

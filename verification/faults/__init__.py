@@ -15,8 +15,9 @@ from .twin import Mistake as Mistake
 from .twin import Twin as Twin
 from .twin import explains as explains
 
+OF_DIGITS = ("entry off", "through bfloat16", "through float16", "through float32")
 ALL: dict[str, Fault] = {
-    name: Fault(name, (make.__doc__ or "").strip(), make)
+    name: Fault(name, (make.__doc__ or "").strip(), make, name in OF_DIGITS)
     for name, make in {
         "sign": leaves.negated,
         "doubled": leaves.doubled,

@@ -10,11 +10,15 @@ Wrong = Sequence[np.ndarray | np.floating]  # NumPy hands out bare numbers for 0
 
 
 class Fault(NamedTuple):
-    """`apply(leaves, dtype)` is the wrong gradient; None where the mistake cannot be made."""
+    """`apply(leaves, dtype)` is the wrong gradient; None where the mistake cannot be made.
+
+    `of_digits`: it is off in the last digits only, by as much as the format says.
+    """
 
     name: str
     description: str
     make: Callable[[Leaves, str], Wrong | None]
+    of_digits: bool = False
 
     def apply(self, leaves: Leaves, dtype: str) -> Leaves | None:
         """The leaves with the mistake in them; None where it changes nothing."""

@@ -5,7 +5,7 @@ Every number is a float64 that float32 holds exactly, so that one case serves bo
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 if TYPE_CHECKING:  # NumPy arrays stand where refnet's layers hold JAX's
-    Numbers = Labels = Any
+    Numbers: TypeAlias = Any
+    Labels: TypeAlias = Any
 else:
     Numbers = Float64[np.ndarray, "..."]
     Labels = Int64[np.ndarray, "..."]
@@ -52,6 +53,11 @@ def positives(
 def cotangent(rng: np.random.Generator, shape: tuple[int, ...]) -> Numbers:
     """What arrives from above: 1/8 <= |value| < 7/8, both signs, so never one and never zero."""
     return reals(rng, *shape, low=0.125, high=0.875)
+
+
+def whole(values: Numbers) -> Numbers:
+    """The same numbers with all the digits of float64: none of them is one of float32."""
+    return np.asarray(values * (1.0 + 2.0**-26 / np.sqrt(2.0)))
 
 
 def cotangent_of(rng: np.random.Generator, function: Callable, args: tuple) -> Any:

@@ -12,12 +12,11 @@ functions have.
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr
 from scipy import stats
 
 from ..arithmetic.formats import format_of
@@ -29,93 +28,70 @@ from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject
 from ..measurement.tolerance import FALSE_ALARM
 from ..oracles import black_box
-from ..oracles.question import Question, as_exact
+from ..oracles.function_noise import Noise, scale_of
 from ..vocabulary import Ball, Case, Finding, Silent
+from .called import BlackBox, TracedBox, waits
 
 MEASURED = "measured noise"
+HALF = 2.0**-26  # of the digits: less than this of the terms of f, a gradient may be measured as 0
 CALLS = 2**10  # products that a call counts for
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 
 
-@cache
-def no_program() -> ClosedJaxpr:
-    return jax.make_jaxpr(lambda: ())()
+class Witnesses(NamedTuple):
+    """What is measured, why there is no proof, and what was seen at the draws so far."""
 
+    subject: Subject
+    why: str
+    traced: bool
+    seen: list[black_box.Measured]
 
-class BlackBox:
-    """The function of a subject at one point, as a scalar of its wanted coordinates."""
-
-    def __init__(self, subject: Subject, args: tuple, cotangent: Any):
-        exact = jax.tree.map(as_exact, args)
-        self.of, self.cotangent = subject.of, jax.tree.map(as_exact, cotangent)
-        paths, self.tree = jax.tree_util.tree_flatten_with_path(exact)
-        self.leaves = [leaf for _, leaf in paths]
-        order = {argnum: k for k, argnum in enumerate(subject.argnums)}
-        mine = [
-            (order[path[0].idx], i)
-            for i, (path, leaf) in enumerate(paths)
-            if path[0].idx in order and leaf.dtype.kind == "f"
-        ]
-        self.wanted = [i for _, i in sorted(mine)]
-        self.paths = tuple(jax.tree_util.keystr(paths[i][0]) for i in self.wanted)
-        self.x = np.concatenate([self.leaves[i].ravel() for i in self.wanted])
-
-    @property
-    def question(self) -> Question:
-        """What is answered, by name; there is no program."""
-        return Question(
-            no_program(), self.leaves, tuple(self.wanted), self.paths, self, self.of, ()
-        )
-
-    def __call__(self, x: np.ndarray) -> Any:
-        """<cotangent, f>, or f, with the coordinates x."""
-        leaves = list(self.leaves)
-        for i, part in zip(self.wanted, self.split(x), strict=True):
-            leaves[i] = part
-        value = jax.tree.leaves(self.of(*jax.tree.unflatten(self.tree, leaves)))
-        if self.cotangent is None:
-            return np.asarray(value[0])[()]
-        above = jax.tree.leaves(self.cotangent)
-        return sum(np.sum(np.asarray(v) * c) for v, c in zip(value, above, strict=True))
-
-    def split(self, x: np.ndarray) -> list[np.ndarray]:
-        shapes = [self.leaves[i].shape for i in self.wanted]
-        ends = np.cumsum([int(np.prod(shape, dtype=int)) for shape in shapes])
-        return [p.reshape(s) for p, s in zip(np.split(x, ends[:-1]), shapes, strict=True)]
+    def box(self, args: tuple, cotangent: Any) -> BlackBox:
+        return (TracedBox if self.traced else BlackBox)(self.subject, args, cotangent)
 
 
 def at(
-    subject: Subject, case: Case, rng: np.random.Generator, edge: bool = False, *, notes: list
+    witnesses: Witnesses, case: Case, rng: np.random.Generator, edge: bool = False
 ) -> Sample | None:
     """The candidate's answer at a case, beside what the witnesses measured."""
+    subject = witnesses.subject
     here = held(case, subject.dtype, subject.argnums)
     if here is None:
         return None
-    cotangent = above(subject, here.args, rng)
+    cotangent = above(subject, here, rng)
     args = here.args if cotangent is None else (*here.args, cotangent)
-    box = BlackBox(subject, here.args, cotangent)
-    entries, unit = box.x.size, format_of(subject.dtype).unit
-    quantile = float(stats.t.isf(FALSE_ALARM / (2 * entries), black_box.DEGREES * entries))
+    box = witnesses.box(here.args, cotangent)
+    named = Case(case.label, args)
     try:
-        found = black_box.measured(box, box.x, rng, quantile, _known(notes))
+        found = _measured(witnesses, box, rng)
     except Silent as said:
-        return _silent(subject, box, Case(case.label, args), edge, str(said))
-    notes.append(found)
-    first = found.estimates[0]
-    coarser = unit / (SINGLE if found.is_narrow else DOUBLE)
-    sigma = np.maximum(found.sigma * coarser, unit * np.abs(first.mid) / np.sqrt(3.0))
-    allowed = Budget(box.split(quantile * sigma), (MEASURED,) * len(box.paths))
-    proof = Proof(box.question, _balls(box, first), "")
-    sample = evaluated(
-        partial(answer, subject), proof, lambda: allowed, Case(case.label, args), edge
-    )
+        return _silent(subject, box, named, edge, str(said))
+    if not edge:
+        witnesses.seen.append(found)
+    proof = Proof(box.question, _balls(box, found), "")
+    allowed = _allowed(subject, box, found)
+    sample = evaluated(partial(answer, subject), proof, lambda: allowed, named, edge)
     names = sorted({e.name for e in found.estimates} - {"polynomial"})
     return _gated(subject, replace(sample, oracle=", ".join(names)), box, found, rng)
 
 
-def _known(notes: list[black_box.Measured]) -> float:
-    """The relative noise of the function, as far as it is more than float64 has."""
-    return max((m.noise / abs(m.value) for m in notes if m.is_narrow and m.value), default=0.0)
+def _measured(witnesses: Witnesses, box: BlackBox, rng: np.random.Generator) -> black_box.Measured:
+    """Raises Silent."""
+    known = max((m.noise.relative for m in witnesses.seen if m.noise.is_narrow), default=0.0)
+    return black_box.measured(box, box.x, rng, _quantile(box), box.size, known)
+
+
+def _quantile(box: BlackBox) -> float:
+    entries = box.x.size
+    return float(stats.t.isf(FALSE_ALARM / (2 * entries), black_box.DEGREES * entries))
+
+
+def _allowed(subject: Subject, box: BlackBox, found: black_box.Measured) -> Budget:
+    unit = format_of(subject.dtype).unit
+    coarser = unit / (SINGLE if found.noise.is_narrow else DOUBLE)
+    least = unit * np.abs(found.estimates[0].mid) / np.sqrt(3.0)
+    sigma = np.maximum(found.sigma * coarser, least)
+    return Budget(box.split(_quantile(box) * sigma), (MEASURED,) * len(box.paths))
 
 
 def _silent(subject: Subject, box: BlackBox, case: Case, edge: bool, why: str) -> Sample:
@@ -126,9 +102,14 @@ def _silent(subject: Subject, box: BlackBox, case: Case, edge: bool, why: str) -
     return evaluated(partial(answer, subject), proof, lambda: allowed, case, edge)
 
 
-def _balls(box: BlackBox, estimate: black_box.Estimate) -> list[Ball]:
-    parts = zip(box.split(estimate.mid), box.split(estimate.rad), strict=True)
-    return [Ball(mid, np.zeros_like(mid), rad, proven=False) for mid, rad in parts]
+def _balls(box: BlackBox, found: black_box.Measured) -> list[Ball]:
+    """The first estimate; a leaf whose every entry may be 0, to half of the digits, is 0."""
+    first = found.estimates[0]
+    least = HALF * box.size / scale_of(box.x)
+    zero = (np.abs(first.mid) <= first.rad) & (first.rad <= least)
+    parts = zip(*(box.split(x) for x in (first.mid, first.rad, zero)), strict=True)
+    middles = ((np.zeros_like(m) if z.all() else m, r) for m, r, z in parts)
+    return [Ball(mid, np.zeros_like(mid), rad, proven=False) for mid, rad in middles]
 
 
 def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rng) -> Sample:
@@ -143,8 +124,9 @@ def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rn
         excluded = [~(np.abs(got - e.mid) <= e.rad + room) for e in found.estimates]
     every = out & np.all(excluded, axis=0)
     without_step = found.estimates[0].name != "complex_step"
-    vetoed = without_step and black_box.order(box, box.x, got, found.noise, rng).agrees
-    narrow = subject.dtype != "float64" and in_float64(partial(answer, subject), sample).right
+    noise = found.noise.deviation
+    vetoed = without_step and black_box.order(box, box.x, got, noise, rng).agrees
+    narrow = subject.dtype != "float64" and _vanishes(subject, sample)
     if every.any() and not vetoed and not narrow:
         return sample
     why = f"{found.estimates[0].name} excludes an entry, and another witness does not"
@@ -157,6 +139,14 @@ def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rn
     return replace(sample, truth=truth, silence=why)
 
 
+def _vanishes(subject: Subject, sample: Sample) -> bool:
+    """Whether its error is gone in float64; not where it cannot be asked there."""
+    try:
+        return bool(in_float64(partial(answer, subject), sample).right)
+    except Exception:  # somebody's gradient, in a dtype it was not written for
+        return False
+
+
 def answer(subject: Subject, *args) -> list:
     """The slopes alone: a function's value is not looked at here."""
     said = subject.answer(*args)
@@ -167,45 +157,62 @@ def answer(subject: Subject, *args) -> list:
     return said[values : values + (slopes // 2 if subject.ahead_at(args) else slopes)]
 
 
-def above(subject: Subject, args: tuple, rng: np.random.Generator) -> Any:
+def above(subject: Subject, case: Case, rng: np.random.Generator) -> Any:
     """A cotangent of what the function returns, which has to be called to know."""
-    with np.errstate(all="ignore"):
-        out = subject.of(*cast(args, "float64"))
+    try:
+        out = called(subject, case.args)
+    except Exception as error:  # somebody's function may raise anything
+        said = f"of raised {type(error).__name__}: {error}, at {case.label}"
+        raise ValueError(f"{said}; args must give points where it has a value") from error
     return subject.above(jax.tree.map(np.asarray, out), rng)
 
 
-def work(subject: Subject, case: Case, rng: np.random.Generator) -> int | None:
-    """What an edge costs; None where the function refuses it, or is not finite there."""
+def called(subject: Subject, args: tuple) -> Any:
+    with jax.enable_x64(True), np.errstate(all="ignore"):
+        return subject.of(*cast(args, "float64"))
+
+
+def work(witnesses: Witnesses, case: Case, rng: np.random.Generator) -> int | None:
+    """What an edge costs; None where the function refuses it, or is not finite there.
+
+    Nor is a function visited there that loops for as long as its numbers say: it may never end at
+    a point that nobody gave.
+    """
+    subject = witnesses.subject
     try:
-        with np.errstate(all="ignore"):
-            out = jax.tree.leaves(subject.of(*cast(case.args, "float64")))
-            finite = all(np.isfinite(v).all() for v in out)
+        if witnesses.traced and waits(subject.of, cast(case.args, "float64")):
+            return None
+        out = jax.tree.leaves(called(subject, case.args))
+        finite = bool(out) and all(np.isfinite(v).all() for v in out)
     except Exception:  # somebody's function, where it was never meant to go
         return None
     entries = sum(np.size(x) for x in jax.tree.leaves(case.args))
     return CALLS * entries * 100 if finite else None
 
 
-def said(notes: list[black_box.Measured], why: str, finding: Finding) -> Finding:
+def said(witnesses: Witnesses, finding: Finding) -> Finding:
     """The finding, with what the witnesses were and how much they could see."""
-    measured = [m for m in notes if m is not None]
+    measured, why = witnesses.seen, witnesses.why
     words = f"of is a black box (traced by JAX it raises {why}): its derivative is measured"
+    if witnesses.traced:
+        words = f"no proof of the derivative: {why}; it is measured"
     more = sorted({m.note for m in measured if m.note})
     lines = [words, *(f"no complex step: {note}" for note in more)]
-    narrow = [m for m in measured if m.is_narrow]
+    narrow: list[Noise] = [m.noise for m in measured if m.noise.is_narrow]
     if narrow:
-        worst = max((m.noise / abs(m.value) for m in narrow if m.value), default=1.0)
         lines.append(
-            f"of computes in less than float64: its noise is {worst:.1g} of its value, "
-            "and every error is widened by it"
+            f"of computes in less than float64: its noise is {max(n.relative for n in narrow):.1g} "
+            "of its terms, and every error is widened by it"
         )
-    reason = f"{finding.reason}; by witnesses: of cannot be traced"
+    because = why if witnesses.traced else "of cannot be traced"
+    reason = f"{finding.reason}; by witnesses: {because}"
     return replace(finding, notes=(*finding.notes, *lines), reason=reason)
 
 
-def pieces(subject: Subject, why: str) -> tuple[Callable, Callable, Callable, Callable]:
+def pieces(
+    subject: Subject, why: str, traced: bool = False
+) -> tuple[Callable, Callable, Callable, Callable]:
     """How a case is evaluated, excused, weighed, and what the finding says in the end."""
-    notes: list[black_box.Measured] = []
-    evaluate = partial(at, subject, notes=notes)
+    witnesses = Witnesses(subject, why, traced, [])
     excuse = lambda sample: Told(False, "every witness excludes it", sure=False)
-    return evaluate, excuse, partial(work, subject), partial(said, notes, why)
+    return partial(at, witnesses), excuse, partial(work, witnesses), partial(said, witnesses)

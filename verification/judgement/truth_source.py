@@ -16,9 +16,11 @@ from ..measurement.evaluation import evaluated, held
 from ..measurement.higher_precision import Told, right_formula
 from ..measurement.sample import Sample
 from ..measurement.subject import Subject
+from ..oracles.black_box import ENTRIES
 from ..oracles.work import products
-from ..vocabulary import Case, Finding
+from ..vocabulary import Case, Finding, Silent
 from . import black_box
+from .called import is_complex
 
 
 class TruthSource(NamedTuple):
@@ -35,13 +37,15 @@ class TruthSource(NamedTuple):
 def truth_source(subject: Subject, first: tuple) -> TruthSource:
     """By proof, or by witnesses.  Raises ValueError where the function itself raises."""
     untraceable = why_not_traced(subject, first)
-    if not untraceable:
+    unproven = "" if untraceable else why_not_proven(subject, first)
+    if not untraceable and not unproven:
         at, excuse = partial(proven, subject), right_formula(subject.plain)
         weigh, same = partial(work, subject), lambda finding: finding
         return TruthSource(at, excuse, weigh, subject.answer, same, takes_shapes=True)
-    at, excuse, weigh, said = black_box.pieces(subject, untraceable)
+    traced = not untraceable
+    at, excuse, weigh, said = black_box.pieces(subject, untraceable or unproven, traced)
     ask = partial(black_box.answer, subject)
-    return TruthSource(at, excuse, weigh, ask, said, takes_shapes=False)
+    return TruthSource(at, excuse, weigh, ask, said, takes_shapes=traced)
 
 
 def why_not_traced(subject: Subject, point: tuple) -> str:
@@ -60,6 +64,33 @@ def why_not_traced(subject: Subject, point: tuple) -> str:
         said = f"{type(error).__name__}: {error}"
         raise ValueError(f"of raised {said}, at the first point that args gave") from error
     return why
+
+
+def why_not_proven(subject: Subject, point: tuple) -> str:
+    """Empty where the first point has a proven truth and a budget; else why witnesses are asked.
+
+    A point at which the proof is too much work is left to it: it is too large for them, too.
+    """
+    here = held(Case("", point), subject.dtype, subject.argnums)
+    if here is None:
+        return ""
+    rng = np.random.default_rng(0)
+    try:
+        cotangent = subject.cotangent(here.args, rng)
+        question = subject.question(here.args, cotangent)
+        if sum(question.leaves[i].size for i in question.wanted) > ENTRIES:
+            return ""
+        args = here.args if cotangent is None else (*here.args, cotangent)
+        reference = subject.reference(cotangent is None)
+        budget_at(reference, args, subject.dtype)
+        silence = subject.proven(here.args, cotangent).silence
+    except Silent as said:
+        return str(said)
+    except Exception as error:  # numbers that no arithmetic of ours has
+        if is_complex(subject.of, cast(point, "float64")):
+            return "real balls have no rule for complex numbers"
+        return f"run in other arithmetics it raises {type(error).__name__}: {error}"
+    return silence
 
 
 def proven(

@@ -133,7 +133,8 @@ def shortfall(record: Record, asked: int) -> str:
     if record.draws < asked or not record.whole:
         return _undecided(record, asked)
     leaves = by_leaf(record.best)
-    blind = [path or "the gradient" for path, leaf in leaves.items() if np.isinf(leaf.power)]
+    unseen = lambda leaf: np.isinf(leaf.power) or (leaf.is_zero and record.draws < 2)
+    blind = [path or "the gradient" for path, leaf in leaves.items() if unseen(leaf)]
     if blind:
         return f"no case could show a mistake in {', '.join(blind)}"
     missed = [name for name, seen in record.kills.items() if not seen]

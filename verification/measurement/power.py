@@ -3,6 +3,11 @@
 An error of an entry is certain to be flagged where it is more than twice what its budget and the
 truth's radius leave room for.  Entry by entry the best case counts; the power of a leaf is that of
 its worst entry: whichever single entry were off by as much, some case would have flagged it.
+
+It is told over the leaf's root mean square; of a leaf that is 0 at every case it is the error
+itself.  A mistake that changes nothing at any case is no mistake there: an arrangement of entries
+where the gradient is the same in both, a cast of numbers that the narrower format holds.  It counts
+as such only where the check would have seen it of other numbers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,11 +17,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arithmetic.formats import format_of
 from ..faults import Fault
 from ..vocabulary import Sensitivity, Spread
 from .error import ulp
 from .sample import Sample, decidable, outside, visible
 from .tolerance import root_mean_square
+
+NOTHING = 2.0**-40  # of a budget: less than float64 tells beside it
+COARSEST = 2.0**-4  # half of the digits of bfloat16: what may be as large is not known to be 0
+CLEAR = 4.0  # times the room of an entry that a mistake must be there
+OTHERS = 1.0 + np.sqrt(np.array([2.0, 3.0, 5.0, 6.0, 7.0, 10.0, 11.0])) % 1.0  # of full precision
 
 
 class Seen(NamedTuple):
@@ -24,6 +35,7 @@ class Seen(NamedTuple):
 
     of_rms: np.ndarray  # over the root mean square of the leaf; float32, rounded up
     of_entry: np.ndarray  # over the entry's own size
+    is_zero: bool = False  # the leaf is 0 at every case so far
 
     @property
     def power(self) -> float:
@@ -44,12 +56,22 @@ Best = Mapping[Leaf, Seen]
 
 def seen(sample: Sample, leaf: int) -> Seen:
     """What one case sees of one leaf."""
-    truth, scale = np.abs(sample.truth[leaf].mid), _rms(sample, leaf)
+    truth, zero = np.abs(sample.truth[leaf].mid), is_zero(sample, leaf)
+    scale = 1.0 if zero else _rms(sample, leaf)
     least = np.where(decidable(sample, leaf), visible(sample, leaf), np.inf)
+    if zero:
+        least = np.where(least <= COARSEST, least, np.inf)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         own = np.where(least == 0.0, 0.0, least / truth)
         of_rms = least / scale if scale else np.full(least.shape, np.inf)
-    return Seen(_single(of_rms), _single(own))
+    return Seen(_single(of_rms), _single(own), zero)
+
+
+def is_zero(sample: Sample, leaf: int) -> bool:
+    """Whether the whole leaf is 0, or so far below its budget that float64 would not tell it."""
+    mid, allowed = np.abs(sample.truth[leaf].mid), sample.allowed[leaf]
+    known = decidable(sample, leaf)
+    return bool(mid.size and known.all() and (mid <= NOTHING * np.where(known, allowed, 0.0)).all())
 
 
 def better(best: Best, sample: Sample) -> Best:
@@ -57,15 +79,27 @@ def better(best: Best, sample: Sample) -> Best:
     new = {}
     for k, path in enumerate(sample.paths):
         key, here = Leaf(path, sample.edge, sample.truth[k].mid.shape), seen(sample, k)
-        before = best.get(key, here)
-        new[key] = Seen(*(np.asarray(np.minimum(*pair)) for pair in zip(before, here, strict=True)))
+        new[key] = _best_of(best.get(key, here), here)
     return {**best, **new}
+
+
+def _best_of(one: Seen, other: Seen) -> Seen:
+    """Entry by entry the better; a case in which the leaf is 0 counts among such alone."""
+    if one.is_zero != other.is_zero:
+        return other if one.is_zero else one
+    least = lambda a, b: np.asarray(np.minimum(a, b))
+    return Seen(least(one.of_rms, other.of_rms), least(one.of_entry, other.of_entry), one.is_zero)
 
 
 def by_leaf(best: Best) -> dict[str, Seen]:
     """For each path the shape at which it is seen best: among draws, or else among edges."""
     chosen: dict[str, Leaf] = {}
-    rank = lambda leaf: (np.isinf(best[leaf].power), leaf.edge, best[leaf].power)
+    rank = lambda leaf: (
+        np.isinf(best[leaf].power),
+        best[leaf].is_zero,
+        leaf.edge,
+        best[leaf].power,
+    )
     for leaf in best:
         chosen[leaf.path] = min(leaf, chosen.get(leaf.path, leaf), key=rank)
     return {path: best[leaf] for path, leaf in chosen.items()}
@@ -88,10 +122,13 @@ def kills(
     before: Mapping[str, bool], sample: Sample, faults: Iterable[Fault], dtype: str
 ) -> Mapping[str, bool]:
     """fault -> whether some case has shown it so far, for the faults that change anything."""
-    after = dict(before)
+    after, right = dict(before), _right(sample)
     for fault in faults:
-        if not after.get(fault.name) and (wrong := _plant(fault, sample, dtype)) is not None:
-            after[fault.name] = _caught(wrong)
+        if after.get(fault.name) or (wrong := _plant(fault, right, dtype)) is None:
+            continue
+        caught = _caught(replace(sample, got=wrong))
+        if caught or not _is_no_mistake(fault, sample, right, dtype):
+            after[fault.name] = caught
     return after
 
 
@@ -99,19 +136,49 @@ def _caught(wrong: Sample) -> bool:
     return any(outside(wrong, k).any() for k in range(len(wrong.paths)))
 
 
-def _plant(fault: Fault, sample: Sample, dtype: str) -> Sample | None:
-    """The sample as if the implementation had made this mistake; None where it has no effect."""
-    wrong = fault.apply([np.asarray(b.mid) for b in sample.truth], dtype)
-    if wrong is None:
+def _right(sample: Sample) -> list[np.ndarray]:
+    """The gradient as it is, with the leaves that are 0 exactly so."""
+    middles = [np.asarray(b.mid) for b in sample.truth]
+    return [0.0 * mid if is_zero(sample, k) else mid for k, mid in enumerate(middles)]
+
+
+def _plant(fault: Fault, right: list[np.ndarray], dtype: str) -> list[np.ndarray] | None:
+    """What an implementation with this mistake would answer; None where it has no effect."""
+    wrong = fault.apply(right, dtype)
+    if wrong is None or all(_same(w, r, dtype) for w, r in zip(wrong, right, strict=True)):
         return None
-    if all(_same(w, b.mid, dtype) for w, b in zip(wrong, sample.truth, strict=True)):
-        return None
-    return replace(sample, got=wrong)
+    return wrong
 
 
 def _same(wrong: np.ndarray, right: np.ndarray, dtype: str) -> bool:
     """A change of less than an ulp is another rounding, not another function."""
     return wrong.shape == right.shape and bool((np.abs(wrong - right) <= ulp(right, dtype)).all())
+
+
+def _is_no_mistake(fault: Fault, sample: Sample, right: list[np.ndarray], dtype: str) -> bool:
+    """Whether nothing was seen because there is nothing to see, and not for want of sight.
+
+    Sight: what is not seen has fewer than half of the leaf's digits; a mistake of the last digits,
+    made of other numbers of the same size, would be seen at every entry.
+    """
+    half = format_of(dtype).unit ** 0.5
+    leaves = range(len(right))
+    rooms = [np.where(decidable(sample, k), visible(sample, k) / 2.0, np.inf) for k in leaves]
+    if not all(is_zero(sample, k) or (rooms[k] <= half * _rms(sample, k)).all() for k in leaves):
+        return False
+    return not fault.of_digits or _seen_of_others(fault, right, rooms, dtype)
+
+
+def _seen_of_others(fault: Fault, right: list[np.ndarray], rooms: list, dtype: str) -> bool:
+    """Whether the mistake would be far outside, entry by entry, of most numbers of this size."""
+    sizes = []
+    for factor in OTHERS:
+        others = [factor * leaf for leaf in right]
+        wrong = fault.apply(others, dtype) or others
+        sizes.append([np.abs(w - o) for w, o in zip(wrong, others, strict=True)])
+    usual = [np.median(np.stack(column), axis=0) for column in zip(*sizes, strict=True)]
+    pairs = zip(usual, rooms, right, strict=True)
+    return all(((size > CLEAR * room) | (leaf == 0.0)).all() for size, room, leaf in pairs)
 
 
 def _rms(sample: Sample, leaf: int) -> float:

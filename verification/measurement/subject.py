@@ -80,7 +80,8 @@ class Subject:
         scalar = hasattr(out, "shape") and out.shape == ()
         if scalar and self.function is None:
             return None
-        drawn = jax.tree.map(lambda leaf: draws.cotangent(rng, leaf.shape), out)
+        finish = draws.whole if self.dtype == "float64" else lambda values: values
+        drawn = jax.tree.map(lambda leaf: finish(draws.cotangent(rng, leaf.shape)), out)
         return cast(drawn, PRECISIONS[self.dtype].results)
 
     def question(self, args: tuple, cotangent: Any) -> Question:

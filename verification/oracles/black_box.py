@@ -7,30 +7,29 @@ differences    central, with Richardson's extrapolation and its own error estima
 polynomial     of degree 7 through 8 Chebyshev points around each coordinate, at the best of a few
                radii; its error is the distance to the fit of degree 5, and noise
 
-Before anything else the noise of F is measured (Moré and Wild 2011): sixth differences along lines
-with steps of 2^-20 and 2^-40 of x have nothing of a smooth function left in them.  A forward pass
-in float32 shows there, and widens every error.  Rank: witnesses.
+Before anything else the noise of F is measured: see function_noise.py.  Where F raises or is no
+number at one of the points that an estimate takes, that point is left out.  Rank: witnesses.
 """
 
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..vocabulary import Silent
 from . import finite_difference, taylor
+from .function_noise import Noise, deviation, noise_of, scale_of
 
 ENTRIES = 256  # coordinates that are worth so many calls
 STEP = 2.0**-100
-NEAR, NEARER = 2.0**-20, 2.0**-40  # relative steps at which only noise differs
+NEAR = 2.0**-20  # a relative step beside which the complex step differs by its noise alone
 DEGREES = 3  # of freedom in the fourth differences of seven numbers
-LINES = 2
 NODES = np.cos((2 * np.arange(8) + 1) * np.pi / 16)
 RADII = 2.0 ** -np.array([2.0, 4.0, 6.0, 9.0, 12.0])
 SIGMAS = 4.0  # of the measured noise that one value may be off by
-NARROW = 2.0**-36  # relative noise that float64 does not have, but for cancellation
-Flat = Callable[[np.ndarray], Any]  # of real or complex coordinates
+# F of every row of real coordinates, NaN where it is none; of complex ones F may raise
+Flat = Callable[[np.ndarray], np.ndarray]
 
 
 class Estimate(NamedTuple):
@@ -45,44 +44,41 @@ class Measured(NamedTuple):
     """The best estimate first; the noise of the function, and of the first estimate's entries."""
 
     estimates: tuple[Estimate, ...]
-    value: float
-    noise: float
+    noise: Noise
     sigma: np.ndarray
     note: str
 
-    @property
-    def is_narrow(self) -> bool:
-        return bool(self.noise > NARROW * abs(self.value))
-
 
 def measured(
-    f: Flat, x: np.ndarray, rng: np.random.Generator, quantile: float, known: float = 0.0
+    f: Flat, x: np.ndarray, rng: np.random.Generator, quantile: float, size: float, known: float
 ) -> Measured:
     """Every estimate of the gradient of f at x; `quantile` is how many sigma an entry may be off.
 
-    `known` is the relative noise that f was seen to have elsewhere: where it saturates none shows.
+    `size` is that of the terms that f sums; `known` the noise, relative to it, that f was seen to
+    have elsewhere: where it saturates none shows.
 
     Raises Silent where f is not finite around x, or has more than ENTRIES coordinates.
     """
     if x.size > ENTRIES:
         raise Silent(f"{x.size} entries are more than a black box is asked for; {ENTRIES} at most")
     with np.errstate(all="ignore"):
-        value = float(np.real(f(x)))
+        value = float(f(x[None])[0])
         if not np.isfinite(value):
             raise Silent("the function is inf or NaN")
-        noise = max(noise_of(f, x, rng), known * abs(value), np.finfo(float).eps * abs(value) / 2)
+        noise = max(noise_of(f, x, rng), known * size, np.finfo(float).eps * abs(value) / 2)
         differences = central(f, x, value, noise)
         fit = polynomial(f, x, noise)
-        step, why = complex_step(f, x, value, noise, rng, quantile)
+        step, why = complex_step(f, x, rng, quantile)
         found = (differences, fit)
-        sigma = noise / max(abs(value), np.finfo(float).tiny) * _size(differences.mid)
+        sigma = noise / max(size, np.finfo(float).tiny) * _size(differences.mid)
         if step is not None and meets(step[0], differences) and meets(step[0], fit):
             kink = np.where(differences.rad > np.abs(differences.mid), differences.rad, 0.0)
             first = step[0]._replace(rad=np.maximum(step[0].rad, kink))
             found, sigma = (first, *found), step[1]
         elif step is not None:
             why = "the complex step is another number than the differences: not analytic"
-    return Measured(found, value, noise, sigma, why)
+        reach = float(np.sum(np.abs(differences.mid) * scale_of(x)))
+    return Measured(found, Noise(noise, size, reach), sigma, why)
 
 
 def _size(mid: np.ndarray) -> np.ndarray:
@@ -92,40 +88,6 @@ def _size(mid: np.ndarray) -> np.ndarray:
 def meets(one: Estimate, other: Estimate) -> bool:
     """Whether no entry is further apart than both admit."""
     return bool((np.abs(one.mid - other.mid) <= one.rad + other.rad).all())
-
-
-def scale_of(x: np.ndarray) -> np.ndarray:
-    """The size of each coordinate, and of the others where it is 0."""
-    usual = float(np.sqrt(np.mean(x * x))) or 1.0
-    return np.where(x == 0.0, usual, np.abs(x))
-
-
-# --- noise ----------------------------------------------------------------------------------------
-
-
-def noise_of(f: Flat, x: np.ndarray, rng: np.random.Generator) -> float:
-    """The standard deviation of f's own rounding, along a few lines at two spacings.
-
-    Values that are all float32 numbers have at least the rounding of float32.
-    """
-    found, seen = [0.0], []
-    for _ in range(LINES):
-        d = rng.choice([-1.0, 1.0], x.size) * scale_of(x) * rng.uniform(0.5, 1.0, x.size)
-        for step in (NEAR, NEARER):
-            values = np.array([np.real(f(x + k * step * d)) for k in range(-4, 5)])
-            found.append(float(deviation(values, 6)))
-            seen.append(values)
-    every = np.array(seen)
-    if (every.astype(np.float32) == every).all():
-        found.append(float(np.abs(every).max()) * 2.0**-24)
-    return float(max(found))
-
-
-def deviation(values: np.ndarray, order: int) -> np.ndarray:
-    """Of noise in equally spaced values: differences of this order have C(2k, k) its variance."""
-    parts = np.diff(values, order, axis=0)
-    count = float(np.prod([(order + k) / k for k in range(1, order + 1)]))
-    return np.asarray(np.sqrt(np.mean(parts * parts, axis=0) / count))
 
 
 # --- estimates ------------------------------------------------------------------------------------
@@ -141,12 +103,10 @@ def central(f: Flat, x: np.ndarray, value: float, noise: float) -> Estimate:
 
 def along(f: Flat, x: np.ndarray, places: np.ndarray) -> np.ndarray:
     """f with one coordinate at a time put in each of its places: (place, coordinate)."""
-    values = np.empty(places.shape)
-    for k, j in np.ndindex(*places.shape):
-        moved = x.copy()
-        moved[j] = places[k, j]
-        values[k, j] = np.real(f(moved))
-    return values
+    moved = np.tile(x, (*places.shape, 1))
+    each = np.arange(x.size)
+    moved[:, each, each] = places
+    return f(moved.reshape(-1, x.size)).reshape(places.shape)
 
 
 def polynomial(f: Flat, x: np.ndarray, noise: float) -> Estimate:
@@ -176,14 +136,14 @@ def _weights(degree: int) -> np.ndarray:
 
 
 def complex_step(
-    f: Flat, x: np.ndarray, value: float, noise: float, rng: np.random.Generator, quantile: float
+    f: Flat, x: np.ndarray, rng: np.random.Generator, quantile: float
 ) -> tuple[tuple[Estimate, np.ndarray] | None, str]:
     """The estimate and the deviation of its entries; or why there is none."""
     d = rng.choice([-1.0, 1.0], x.size) * scale_of(x)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # numpy.exceptions.ComplexWarning: a part is thrown away
-            rows = [_imaginary(f, x + k * NEAR * d, value, noise) for k in range(-3, 4)]
+            rows = [_imaginary(f, x + k * NEAR * d) for k in range(-3, 4)]
     except Silent as said:
         return None, str(said)
     except Exception as error:  # the function was written for real numbers
@@ -194,18 +154,13 @@ def complex_step(
     return (Estimate("complex_step", rows[3], quantile * sigma), sigma), ""
 
 
-def _imaginary(f: Flat, x: np.ndarray, value: float, noise: float) -> np.ndarray:
-    found = np.empty(x.size)
-    for j in range(x.size):
-        moved = x.astype(complex)
-        moved[j] += 1j * STEP
-        out = f(moved)
-        if not np.iscomplexobj(out):
-            raise Silent("it makes real numbers of complex ones")
-        found[j] = out.imag / STEP
-    if not np.isfinite(found).all():
+def _imaginary(f: Flat, x: np.ndarray) -> np.ndarray:
+    out = f(x + 1j * STEP * np.eye(x.size))
+    if not np.iscomplexobj(out):
+        raise Silent("it makes real numbers of complex ones")
+    if not np.isfinite(out).all():
         raise Silent("it is not finite for complex numbers")
-    return found
+    return np.imag(out) / STEP
 
 
 def order(f: Flat, x: np.ndarray, claimed: np.ndarray, noise: float, rng) -> taylor.Order:
@@ -213,8 +168,7 @@ def order(f: Flat, x: np.ndarray, claimed: np.ndarray, noise: float, rng) -> tay
     d = rng.choice([-1.0, 1.0], x.size) * scale_of(x) * rng.uniform(0.5, 1.0, x.size)
     points = x + taylor.STEPS[:, None] * d
     with np.errstate(all="ignore"):
-        values = np.array([np.real(f(p)) for p in points])
         linear = (points - x) @ claimed
-        remainder = np.abs(values - np.real(f(x)) - linear)
+        remainder = np.abs(f(points) - f(x[None]) - linear)
         room = SIGMAS * noise + np.finfo(float).eps * (np.abs(points - x) @ np.abs(claimed))
     return taylor.judged(remainder, room)
