@@ -11,9 +11,9 @@ import numpy as np
 
 from ..arithmetic.formats import format_of
 from ..derivations.rules import Variant
-from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation, Finding, Verdict
+from . import factors
 from .same import Candidate, candidates, same, with_settings
 from .truth import Trajectory, roughly, rounding
 from .vectors import Layout, Sequence
@@ -57,7 +57,7 @@ def explained(
     if not evidence:
         return ()
     told = known or answers(evidence, variant, layout, dtype)
-    seen = [(sample.args[0], _rows(sample.got)) for sample in evidence]
+    seen = [(sample.args[0], rows_of(sample.got)) for sample in evidence]
     rows = [answer for _, answer in seen]
     near = sorted(
         zip(
@@ -73,10 +73,22 @@ def explained(
     fitting = [pair for pair in judged if pair[0] <= 1.0]
     if fitting:
         return _fitting(fitting, variant, told.own, seen, layout, dtype)
+    factor = _factored(variant, seen, layout, dtype)
+    if factor:
+        return factor
     base = _apart(rows, [t.values for t in told.own], told.own, dtype)
     if not judged or not judged[0][0] < base:
         return ()
     return (_said(judged[0][1], variant, judged[0][0], "", ()),)
+
+
+def _factored(variant: Variant, seen: list, layout: Layout, dtype: str) -> tuple[Explanation, ...]:
+    """The rule with one constant factor, where that explains every run."""
+    for candidate in factors.candidates(variant, seen, layout, dtype):
+        residual = _residual(candidate, seen, layout, dtype)
+        if residual <= 1.0:
+            return (_said(candidate, variant, residual, "", ()),)
+    return ()
 
 
 def with_reason(
@@ -94,26 +106,6 @@ def with_reason(
     whole = known if len(answered) == len(given) else None
     told = explained(answered, variant, layout, dtype, whole)
     return replace(finding, explanation=tuple(one for one in told if one.fits))
-
-
-def narrower(sample: Sample, variant: Variant, layout: Layout, dtype: str) -> str:
-    """The wider of the formats below dtype whose rounding explains the answers; "" if none does."""
-    sequence, rows = sample.args[0], _rows(sample.got)
-    for name in BELOW.get(dtype, ()):
-        if _distance(rows, rounding(variant, sequence, layout, name)) <= 1.0:
-            return name
-    return ""
-
-
-def digits_lost(sample: Sample, variant: Variant, layout: Layout, dtype: str) -> Told:
-    """Whether the rounding of a narrower format explains the answers, and no mistake does."""
-    name = narrower(sample, variant, layout, dtype)
-    if not name or any(said.fits for said in explained((sample,), variant, layout, dtype)):
-        return Told(False, "")
-    return Told(True, f"something is kept or computed in {name}")
-
-
-BELOW = {"float64": ("float32", "bfloat16"), "float32": ("float16", "bfloat16")}
 
 
 def _fitting(fitting, variant, own, seen, layout, dtype) -> tuple[Explanation, ...]:
@@ -158,7 +150,8 @@ def _equal_until(c: Candidate, sequence: Sequence, own: Trajectory, layout, dtyp
     return f"equal {why}step {first + 1}"
 
 
-def _rows(leaves: list[np.ndarray]) -> np.ndarray:
+def rows_of(leaves: list[np.ndarray]) -> np.ndarray:
+    """Leaves, step first, as one row for each step."""
     return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
 
 
@@ -173,7 +166,7 @@ def _apart(
     for answer, value, trajectory in zip(rows, values, own, strict=True):
         least = unit * np.where(np.isfinite(value), np.abs(value), 0.0)
         allowed = np.maximum(trajectory.allowed, least)
-        worst = max(worst, _distance(answer, Trajectory(value, allowed)))
+        worst = max(worst, distance(answer, Trajectory(value, allowed)))
         if worst > REACH**2:
             break
     return worst
@@ -191,11 +184,11 @@ def _residual(c: Candidate, seen, layout: Layout, dtype: str) -> float:
         if np.isnan(plain).all() and np.isnan(rows).all():
             continue
         evidence = True
-        worst = max(worst, _distance(rows, told._replace(allowed=2.0 * told.allowed), plain))
+        worst = max(worst, distance(rows, told._replace(allowed=2.0 * told.allowed), plain))
     return worst if evidence else np.inf
 
 
-def _distance(rows: np.ndarray, trajectory: Trajectory, plain: np.ndarray | None = None) -> float:
+def distance(rows: np.ndarray, trajectory: Trajectory, plain: np.ndarray | None = None) -> float:
     """The largest error in budgets; entries without a budget say nothing.
 
     Where `plain`, the same rule in plain floats, breaks down, the answer must break down too.

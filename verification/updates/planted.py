@@ -39,6 +39,27 @@ def with_kills(
     return replace(finding, verdict=Verdict.UNDECIDED, reason=said)
 
 
+LATE = ("count stops at 256", "count starts again at 256")  # mistakes that only a long run shows
+
+
+def with_horizon(
+    finding: Finding, variant: Variant, where: Layout, samples: list[Sample], dtype: str
+) -> Finding:
+    """The finding, with a note of what these runs were too short to see, or too coarse."""
+    usable = [sample for sample in samples if not sample.failure]
+    if not usable:
+        return finding
+    longest = max(len(sample.args[0].gradients) for sample in usable)
+    said = f"the longest run had {longest} steps: later mistakes are not seen; steps= asks for more"
+    long = [sample for sample in usable if len(sample.args[0].gradients) == longest]
+    runs = [_Shown.of(sample, variant, where) for sample in long]
+    late = [w for w in wrong_rules(variant.name) if w.fault.name in LATE]
+    unseen = [w.fault.name for w in late if _killed(w.variant, where, runs) is False]
+    if unseen:
+        said += f"; hidden by the rounding of {dtype}: {', '.join(unseen)}"
+    return replace(finding, notes=(*finding.notes, said))
+
+
 class _Shown(NamedTuple):
     """One run: what is right, what shows in the dtype, and what is no rounding of float64."""
 

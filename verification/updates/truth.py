@@ -33,6 +33,16 @@ def proven(variant: Variant, sequence: Sequence, layout: Layout) -> list[Ball]:
         return [ball.to_ball(leaf) for leaf in layout.leaves_of(rows)]
 
 
+def in_float64(variant: Variant, sequence: Sequence, layout: Layout) -> list[Ball]:
+    """The parameters of a long run, with the running error of float64: no proof."""
+    bound = rounding(variant, sequence, layout, "float64")
+    known = np.isfinite(bound.allowed) & np.isfinite(bound.values)
+    values = layout.leaves_of(np.where(known, bound.values, 0.0))
+    errors = layout.leaves_of(np.where(known, bound.allowed, np.inf))
+    pairs = zip(values, errors, strict=True)
+    return [Ball(value, np.zeros(value.shape), error, proven=False) for value, error in pairs]
+
+
 def exactly(variant: Variant, sequence: Sequence, numbers: Exact) -> np.ndarray:
     """The parameters after every step, in numbers that do not round."""
     return np.stack(_run(variant, sequence, numbers))
@@ -40,7 +50,13 @@ def exactly(variant: Variant, sequence: Sequence, numbers: Exact) -> np.ndarray:
 
 def rounding(variant: Variant, sequence: Sequence, layout: Layout, dtype: str) -> Trajectory:
     """The parameters after every step in float64, and their running error bound in the dtype."""
-    numbers = RunningError(layout.slices, format_of(dtype))
+    return trajectory(variant, sequence, layout, RunningError(layout.slices, format_of(dtype)))
+
+
+def trajectory(
+    variant: Variant, sequence: Sequence, layout: Layout, numbers: RunningError
+) -> Trajectory:
+    """The parameters after every step and their bound, in numbers with a running error."""
     with np.errstate(all="ignore"):
         steps = _run(variant, sequence, numbers)
     shape = (len(steps), layout.size)

@@ -13,13 +13,17 @@ from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample, outside
 from ..vocabulary import Finding
 from . import vectors
+from .digits import digits_lost
 from .evaluation import Answering, in_python
-from .explain import digits_lost, explained, with_reason
-from .planted import KEPT, with_kills
+from .explain import explained, with_reason
+from .planted import KEPT, with_horizon, with_kills
 from .rule import RATE, rules
-from .truth import proven, rounding
+from .truth import in_float64, proven, rounding
 from .vectors import Layout, Sequence, layout
 
+HORIZON = 300  # a count of 8 bits has overflowed, and of b2 = 0.999 a quarter is forgotten
+MOST = 2**20  # entries times steps of the long run
+USUAL = ("b1", "b2", "eps")  # at their defaults in the long run
 ADVICE = "judge it in float64, or pass a function that makes it from other hyperparameters"
 
 
@@ -42,7 +46,9 @@ def validate_update(
                      from hyperparameters, which then are drawn anew for every case
     hyperparameters  what the rule was made with, by optax's names; learning_rate may be a schedule
                      (steps taken -> rate).  Those not given are the variant's defaults, or drawn
-                     where the rule is made by a function
+                     where the rule is made by a function that takes them
+    steps            of each case; one more run has 300 steps, at the usual b1, b2 and eps: what
+                     begins later still is not seen, and a note says so
     params           a tree of arrays like those to be updated; only shapes count
 
     The rate changes twice on the way where it can: where `update` has a parameter learning_rate,
@@ -68,6 +74,11 @@ class Asked(NamedTuple):
     where: Layout
     given: Mapping[str, Any]
 
+    @property
+    def horizon(self) -> int:
+        """Steps of the long run: as many as HORIZON, fewer for large leaves."""
+        return min(HORIZON, MOST // self.where.size)
+
     @classmethod
     def of(cls, against, dtype, cases, steps, seed, params, given: Mapping[str, Any]) -> "Asked":
         """Raises ValueError for what there is not."""
@@ -79,7 +90,7 @@ class Asked(NamedTuple):
 def judged(one: Answering, asked: Asked, call: str) -> Finding:
     """The verdict on whoever answers; `call` is how the same is asked again, up to its options."""
     variant, where, dtype = asked.variant, asked.where, asked.dtype
-    sequences, kept = drawn(one, asked), []
+    sequences, kept, long = drawn(one, asked), [], []
 
     def at(ks: range) -> Iterator[Sample | None]:
         for k in ks:
@@ -87,6 +98,9 @@ def judged(one: Answering, asked: Asked, call: str) -> Finding:
             if len(kept) < KEPT:
                 kept.append(sample)
             yield sample
+        if not long and asked.horizon > asked.steps:
+            long.append(_sample(one, variant, where, dtype, *horizon(one, asked), proof=False))
+            yield long[0]
 
     finding = judge(
         one.name,
@@ -98,26 +112,42 @@ def judged(one: Answering, asked: Asked, call: str) -> Finding:
         explain=lambda evidence: explained(evidence, variant, where, dtype),
     )
     finding = with_reason(finding, kept, variant, where, dtype)
-    return with_kills(finding, variant, where, kept, ADVICE)
+    finding = with_kills(finding, variant, where, kept, ADVICE)
+    return with_horizon(finding, variant, where, [*kept, *long], asked.dtype)
 
 
 def drawn(one: Answering, asked: Asked) -> Iterator[tuple[Sequence, Any]]:
     """Runs, and the rate that the rule is made with: a number or a schedule."""
-    variant, steps, dtype = asked.variant, asked.steps, asked.dtype
     rng = np.random.default_rng(asked.seed)
     while True:
-        mine = vectors.hyperparameters(variant, rng, dtype)
-        if not one.accepts(RATE):
-            mine[RATE] = asked.given.get(RATE, 1.0)
-        fixed = {n: x for n, x in variant.defaults.items() if not one.accepts(n)}
-        chosen = {**mine, **fixed, **asked.given}
-        rate = chosen.pop(RATE)
+        chosen, rate = _settings(one, asked, rng, {})
         params, gradients = vectors.draw(
-            rng, asked.where.size, steps, dtype, averages=variant.family == "average"
+            rng, asked.where.size, asked.steps, asked.dtype, asked.variant.family == "average"
         )
         changes = not callable(rate) and one.follows(chosen, rate)
-        rates = vectors.rates(rate, steps, changes)
-        yield Sequence(chosen, params, gradients, rates), rate
+        yield Sequence(chosen, params, gradients, vectors.rates(rate, asked.steps, changes)), rate
+
+
+def horizon(one: Answering, asked: Asked) -> tuple[str, Sequence, Any]:
+    """A long run at the libraries' own constants and one rate: its label, itself, the rate."""
+    steps, rng = asked.horizon, np.random.default_rng((asked.seed, HORIZON))
+    usual = {n: asked.variant.defaults[n] for n in USUAL if n in asked.variant.defaults}
+    usual = {n: vectors.held(x, asked.dtype) for n, x in usual.items()}
+    chosen, rate = _settings(one, asked, rng, usual)
+    averages = asked.variant.family == "average"
+    params, gradients = vectors.draw(rng, asked.where.size, steps, asked.dtype, averages)
+    rates = vectors.rates(rate, steps, changes=False)
+    return f"a run of {steps} steps", Sequence(chosen, params, gradients, rates), rate
+
+
+def _settings(one: Answering, asked: Asked, rng, usual: Mapping) -> tuple[dict[str, Any], Any]:
+    """Hyperparameters: those given, the variant's own where none can be chosen, else drawn."""
+    mine = {**vectors.hyperparameters(asked.variant, rng, asked.dtype), **usual}
+    if not one.accepts(RATE):
+        mine[RATE] = asked.given.get(RATE, 1.0)
+    fixed = {n: x for n, x in asked.variant.defaults.items() if not one.accepts(n)}
+    chosen = {**mine, **fixed, **asked.given}
+    return chosen, chosen.pop(RATE)
 
 
 def _sample(
@@ -128,14 +158,16 @@ def _sample(
     label: str,
     sequence: Sequence,
     rate: Any,
+    proof: bool = True,
 ) -> Sample:
-    """The answers to one run beside the truth and the budget."""
+    """The answers to one run beside the truth and the budget; without proof, float64's truth."""
     answers = one.evaluate(sequence, rate, where, dtype)
     bound = rounding(variant, sequence, where, dtype)
     sample = Sample(
         label=label,
         paths=where.paths,
-        truth=proven(variant, sequence, where),
+        truth=(proven if proof else in_float64)(variant, sequence, where),
+        edge=not proof,  # beside the cases that were asked for
         allowed=where.leaves_of(bound.allowed),
         got=where.leaves_of(answers.rows),
         args=(sequence, rate),
@@ -152,10 +184,11 @@ def _digits(one: Answering, variant: Variant, where: Layout, dtype: str, sample:
     rounding of a narrower format explains the answers, and no variant and no mistake does.
     """
     if dtype != "float64":
-        again = _sample(one, variant, where, "float64", sample.label, *sample.args)
+        proof = not sample.edge
+        again = _sample(one, variant, where, "float64", sample.label, *sample.args, proof=proof)
         if not again.failure and not any(outside(again, k).any() for k in range(len(again.paths))):
             return Told(True, "in float64 the same rule is right")
-    return digits_lost(sample, variant, where, dtype)
+    return digits_lost(sample, variant, where, dtype, one)
 
 
 # --- what was asked for ----------------------------------------------------------------------
@@ -180,9 +213,6 @@ def _checked(against: str, dtype: str, cases: int, steps: int, given: Mapping) -
 def _check_given(asked: Asked, one: Answering) -> None:
     if RATE not in asked.given and not one.accepts(RATE) and asked.variant.family != "average":
         raise ValueError(f"learning_rate is not given; say what {one.name} was made with")
-    for name in asked.given:
-        if one.accepts(RATE) and not one.accepts(name):
-            raise ValueError(f"{name} is given, but {one.name} does not take it")
 
 
 def _reproduce(call: str, asked: Asked) -> str:

@@ -146,10 +146,11 @@ def hyperparameters(
     names, drawn = ["learning_rate", *variant.defaults], DRAWN
     if variant.family == "adafactor":
         drawn = DRAWN | {"learning_rate": RELATIVE}
-    return {name: _held(drawn[name](rng), dtype) for name in names}
+    return {name: held(drawn[name](rng), dtype) for name in names}
 
 
-def _held(x: int | float, dtype: str) -> int | float:
+def held(x: int | float, dtype: str) -> int | float:
+    """The number that the dtype holds."""
     return x if isinstance(x, int) else float(np.float64(x).astype(format_of(dtype).name))
 
 

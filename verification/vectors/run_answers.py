@@ -15,7 +15,8 @@ from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample
 from ..oracles.question import as_exact
 from ..updates import vectors
-from ..updates.explain import digits_lost, explained, with_reason
+from ..updates.digits import digits_lost
+from ..updates.explain import explained, with_reason
 from ..updates.planted import KEPT, with_kills
 from ..updates.vectors import layout, sequence_of
 from ..vocabulary import Ball, Finding

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from ...derivations.rules import VARIANTS, Variant
-from . import around, corrections, decaying, factored, memory, moments, timing
+from . import around, corrections, decaying, factored, memory, moments, swapped, timing
 
 
 class UpdateFault(NamedTuple):
@@ -27,9 +27,14 @@ class WrongRule(NamedTuple):
 def _named(module: ModuleType) -> dict[str, UpdateFault]:
     made = {name: f for name, f in vars(module).items() if _is_fault(module, f)}
     return {
-        name.replace("_", " "): UpdateFault(name.replace("_", " "), (f.__doc__ or "").strip(), f)
+        name.replace("_", " "): UpdateFault(name.replace("_", " "), _said(f), f)
         for name, f in made.items()
     }
+
+
+def _said(f: Callable) -> str:
+    """The docstring's first paragraph: what is wrong; the next says where people meet it."""
+    return " ".join((f.__doc__ or "").split("\n\n")[0].split())
 
 
 def _is_fault(module: ModuleType, f: object) -> bool:
@@ -38,7 +43,16 @@ def _is_fault(module: ModuleType, f: object) -> bool:
     return own and callable(f) and not getattr(f, "__name__", "_").startswith("_")
 
 
-MODULES = (corrections, moments, memory, decaying, around, factored, timing)  # likelier ones first
+MODULES = (
+    corrections,
+    moments,
+    memory,
+    decaying,
+    around,
+    factored,
+    timing,
+    swapped,
+)
 ALL: dict[str, UpdateFault] = {name: f for module in MODULES for name, f in _named(module).items()}
 
 

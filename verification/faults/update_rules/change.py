@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
-from ...derivations.rules import Variant
+from ...derivations.rules import DECAYS, Variant
 
 
 def operating(variant: Variant, **operations: Callable) -> Variant:
@@ -31,3 +31,34 @@ def has(variant: Variant, *names: str) -> bool:
 def remembers(variant: Variant, *names: str) -> bool:
     """Whether a variant keeps memories of all these names."""
     return all(name in variant.start for name in names)
+
+
+def mask(k, slices):
+    """1 in some leaves, 0 in the others."""
+    size = max(s.stop for s in k.n.slices)
+    return k.n.vector([float(any(s.start <= i < s.stop for s in slices)) for i in range(size)])
+
+
+def scaled(variant: Variant, factor: float | Callable) -> Variant:
+    """The variant whose step is `factor` times what it should be: a number, or one of factor(h).
+
+    Where people meet it: a mean where a sum was meant, a loss scale that stays, a constant that was
+    folded into the rate twice.
+    """
+    by = lambda k, h: factor(h) if callable(factor) else k.n.scalar(factor)
+    return stepping(variant, lambda step, k, h, *rest: step(k, h, *rest[:-1], rest[-1] * by(k, h)))
+
+
+def multiplied(variant: Variant, name: str, factor: float) -> Variant:
+    """The variant with `factor` times a hyperparameter.
+
+    Where people meet it: a decay that is applied once for every group or every micro-batch.
+    """
+
+    decay = DECAYS[variant.decay]
+
+    def change(step, k, h, *rest):
+        other = given(h, **{name: getattr(h, name) * k.n.scalar(factor)})
+        return decay(k, other, step, *rest)
+
+    return replace(stepping(variant, change), decay="")

@@ -123,6 +123,11 @@ def eps_as_floor(v: Variant) -> Wrong:
     return operating(v, outside=floor, inside=floor)
 
 
+def eps_subtracted(v: Variant) -> Wrong:
+    """sqrt v - eps for sqrt v + eps: a sign."""
+    return operating(v, outside=lambda k, v, eps: k.n.sqrt(v) - eps)
+
+
 def eps_halved(v: Variant) -> Wrong:
     """Half of epsilon: another one than was asked for."""
     other = lambda k, v, eps: k.n.sqrt(v) + eps / 2

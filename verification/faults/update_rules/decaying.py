@@ -1,6 +1,7 @@
 """Mistakes in weight decay."""
 
 from dataclasses import replace
+from functools import reduce
 
 from ...derivations.rules import DECAYS, Variant
 from .change import given, has, operating, stepping
@@ -119,3 +120,42 @@ def decay_of_matrices_only(v: Variant) -> Wrong:
         return w - by * (k.n.vector(kept) * w)
 
     return operating(v, decayed=decayed)
+
+
+def decay_applied_twice(v: Variant) -> Wrong:
+    """Weights decay twice in one step.
+
+    Where people meet it: the optimizer decays, and the training loop does so as well.
+    """
+    return _compounded(v, lambda k: 2)
+
+
+def decay_for_every_leaf(v: Variant) -> Wrong:
+    """Weights decay once for every leaf in one step.
+
+    Where people meet it: the decay of all parameters stands inside the loop over them.
+    """
+    return _compounded(v, lambda k: len(k.n.slices))
+
+
+def _compounded(v: Variant, times) -> Wrong:
+    by = {
+        "decoupled": lambda h, r: r * h.weight_decay,
+        "after": lambda h, r: r * h.weight_decay,
+        "without_rate": lambda h, r: h.weight_decay,
+        "eta": lambda h, r: r / h.first_rate * h.weight_decay,
+    }.get(v.decay)
+    if by is None:
+        return None
+
+    decay = DECAYS[v.decay]
+
+    def change(step, k, h, g, w, s, t, r):
+        more = range(times(k) - 1)
+        again = lambda w: reduce(lambda w, _: k.decayed(w, by(h, r)), more, w)
+        if v.decay != "after":
+            return decay(k, h, step, g, again(w), s, t, r)
+        moved, s = decay(k, h, step, g, w, s, t, r)
+        return again(moved), s
+
+    return replace(stepping(v, change), decay="")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ...derivations.rules import Variant
-from .change import operating, remembers, stepping
+from .change import mask, operating, remembers, stepping
 
 Wrong = Variant | None
 
@@ -82,7 +82,7 @@ def memory_of_first_leaf_only(v: Variant) -> Wrong:
 
     def change(step, k, h, g, w, s, t, r):
         w, after = step(k, h, g, w, s, t, r)
-        chosen = _mask(k, g, k.n.slices[:1])
+        chosen = mask(k, k.n.slices[:1])
         return w, {n: s[n] + chosen * (x - s[n]) if n != "p" else x for n, x in after.items()}
 
     return stepping(v, change) if v.start else None
@@ -91,15 +91,9 @@ def memory_of_first_leaf_only(v: Variant) -> Wrong:
 def _only(v: Variant, choose: Callable) -> Variant:
     def change(step, k, h, g, w, s, t, r):
         moved, s = step(k, h, g, w, s, t, r)
-        return w + _mask(k, g, choose(k.n.slices)) * (moved - w), s
+        return w + mask(k, choose(k.n.slices)) * (moved - w), s
 
     return stepping(v, change)
-
-
-def _mask(k, like, slices):
-    """1 in some leaves, 0 in the others."""
-    size = max(s.stop for s in k.n.slices)
-    return k.n.vector([float(any(s.start <= i < s.stop for s in slices)) for i in range(size)])
 
 
 def _keeping(v: Variant, names: tuple[str, ...]) -> Variant:

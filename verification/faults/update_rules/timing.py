@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ...derivations.rules import Variant
-from .change import stepping
+from .change import mask, stepping
 
 Wrong = Variant | None
 
@@ -61,6 +61,68 @@ def count_stays(v: Variant) -> Wrong:
 def count_by_leaf(v: Variant) -> Wrong:
     """t goes up with every leaf: three times as fast."""
     return replace(v, clock=lambda t: 3 * t)
+
+
+def count_per_leaf(v: Variant) -> Wrong:
+    """Every leaf counts on: leaf i of n has the count n (t - 1) + i + 1.
+
+    Where people meet it: the count is raised inside the loop over parameters.
+    """
+
+    def change(step, k, h, g, w, s, t, r):
+        n = len(k.n.slices)
+        parts = [step(k, h, g, w, s, n * (t - 1) + i + 1, r) for i in range(n)]
+        masks = [mask(k, [leaf]) for leaf in k.n.slices]
+        joined = lambda values: sum(m * x for m, x in zip(masks, values, strict=True))
+        after = {name: joined([after[name] for _, after in parts]) for name in parts[0][1]}
+        return joined([moved for moved, _ in parts]), after
+
+    return stepping(v, change) if "p" not in v.start else None
+
+
+def count_stops_at_256(v: Variant) -> Wrong:
+    """t is 256 at most.
+
+    Where people meet it: a count kept in bfloat16, where 256 + 1 is 256.
+    """
+    return replace(v, clock=lambda t: min(t, 256))
+
+
+def count_starts_again_at_256(v: Variant) -> Wrong:
+    """After 256 steps t is 1 again.
+
+    Where people meet it: a count kept in eight bits.
+    """
+    return replace(v, clock=lambda t: (t - 1) % 256 + 1)
+
+
+def schedule_stepped_twice(v: Variant) -> Wrong:
+    """The rate of step 2 t for that of step t.
+
+    Where people meet it: the scheduler's step is called by the loop and by the trainer, or once for
+    each of two optimizers.
+    """
+    return _faster(v, 2)
+
+
+def schedule_stepped_by_every_process(v: Variant) -> Wrong:
+    """The rate of step 8 t for that of step t.
+
+    Where people meet it: a scheduler that is wrapped for eight processes steps for each of them.
+    """
+    return _faster(v, 8)
+
+
+def _faster(v: Variant, times: int) -> Wrong:
+    return replace(v, rate_at=lambda rates, t: rates[min(times * (t - 1), len(rates) - 1)])
+
+
+def first_rate_is_zero(v: Variant) -> Wrong:
+    """The first step has the rate 0; the others are right.
+
+    Where people meet it: a warm-up that divides the steps taken so far, and starts to count at 0.
+    """
+    return replace(v, rate_at=lambda rates, t: rates[0] * 0 if t == 1 else rates[t - 1])
 
 
 def stale_gradient(v: Variant) -> Wrong:
