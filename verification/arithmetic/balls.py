@@ -102,7 +102,8 @@ def reduce_min(x, axes, **_):
 
 def _reduce(x, axes, pick):
     kept = [i for i in range(x.ndim) if i not in axes]
-    rows = x.transpose([*kept, *axes]).reshape(*[x.shape[i] for i in kept], -1)
+    size = int(np.prod([x.shape[i] for i in axes], dtype=int))
+    rows = x.transpose([*kept, *axes]).reshape(*[x.shape[i] for i in kept], size)
     return box(np.frompyfunc(pick, 2, 1).reduce(rows, axis=-1))
 
 

@@ -35,14 +35,20 @@ class Node:
         return self.value.ndim
 
 
-def value_and_gradient(program, args, wanted, arithmetic: Arithmetic, slopes: Mapping) -> tuple:
+Watch = Callable[[str, list, Mapping, Any], None]
+
+
+def value_and_gradient(
+    program, args, wanted, arithmetic: Arithmetic, slopes: Mapping, watch: Watch | None = None
+) -> tuple:
     """The scalar output of `program` and its gradient in args[i] for i in `wanted`: two passes.
 
-    `args` are lifted already.  Raises NoRule for a primitive without a rule or a slope.
+    `args` are lifted already.  watch(primitive, inputs, params, output) is told of every operation
+    that depends on what is wanted.  Raises NoRule for a primitive without a rule or a slope.
     """
     leaves = [a if is_plain(a) else Node(a, needed=i in wanted) for i, a in enumerate(args)]
     tape: list[Node] = []
-    (out,) = run(program, leaves, recording(arithmetic, tape))
+    (out,) = run(program, leaves, recording(arithmetic, tape, watch))
     out.cotangent = arithmetic.lift(np.ones(out.shape))
     for node in reversed(tape):
         if node.cotangent is not None:
@@ -54,9 +60,11 @@ def value_and_gradient(program, args, wanted, arithmetic: Arithmetic, slopes: Ma
     ]
 
 
-def recording(arithmetic: Arithmetic, tape: list[Node]) -> Arithmetic:
+def recording(arithmetic: Arithmetic, tape: list[Node], watch: Watch | None = None) -> Arithmetic:
     """The same arithmetic on Nodes: every result goes on the tape."""
-    rules = {name: partial(record, tape, name, rule) for name, rule in arithmetic.rules.items()}
+    rules = {
+        name: partial(record, tape, watch, name, rule) for name, rule in arithmetic.rules.items()
+    }
     bare = lambda p: p.value if isinstance(p, Node) else p
     return Arithmetic(
         arithmetic.name,
@@ -66,9 +74,12 @@ def recording(arithmetic: Arithmetic, tape: list[Node]) -> Arithmetic:
     )
 
 
-def record(tape: list[Node], name: str, rule: Callable, /, *ins, **params):
+def record(tape: list[Node], watch: Watch | None, name: str, rule: Callable, /, *ins, **params):
     """Apply a rule, and put the result on the tape unless it is plain."""
-    value = rule(*(i.value if isinstance(i, Node) else i for i in ins), **params)
+    values = [i.value if isinstance(i, Node) else i for i in ins]
+    value = rule(*values, **params)
+    if watch is not None and any(isinstance(i, Node) and i.needed for i in ins):
+        watch(name, values, params, value)
     if is_plain(value):
         return value
     tape.append(Node(value, name, ins, params))

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..measurement.error import beyond, ulp
+from ..measurement.error import ulp
 from ..measurement.higher_precision import Told, concluded
 from ..measurement.power import Best, better, kills
-from ..measurement.sample import Sample, decidable, outside
+from ..measurement.sample import Sample, decidable, missed, outside
 from ..measurement.subgradients import answers
 from ..vocabulary import Worst
 
@@ -149,7 +149,7 @@ def _worst(sample: Sample, leaf: int, dtype: str) -> Worst | None:
     truth, got, known = sample.truth[leaf], sample.got[leaf], decidable(sample, leaf)
     if not known.any():
         return None
-    error = beyond(got, truth)
+    error = missed(sample, leaf)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(error == 0, 0.0, error / sample.allowed[leaf])
         ulps = error / ulp(truth.mid, dtype)

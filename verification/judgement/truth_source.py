@@ -10,7 +10,7 @@ import numpy as np
 from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
-from ..measurement.batch import budget_at
+from ..measurement.beside import budget_beside
 from ..measurement.budget import running
 from ..measurement.evaluation import evaluated, held
 from ..measurement.higher_precision import Told, right_formula
@@ -103,7 +103,8 @@ def proven(
     cotangent = subject.cotangent(here.args, rng)
     args = here.args if cotangent is None else (*here.args, cotangent)
     found = subject.proven(here.args, cotangent)
-    bound = partial(budget_at, subject.reference(cotangent is None), args, subject.dtype)
+    reference = subject.reference(cotangent is None)
+    bound = partial(budget_beside, found.truth, reference, args, subject.dtype, subject.argnums)
     return evaluated(subject.answer, found, bound, Case(case.label, args), edge)
 
 

@@ -1,11 +1,13 @@
 """One case with everything needed to judge an answer to it: truth, budget, answer."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ..vocabulary import Ball
 from .error import beyond
+from .joint import Joint, joint, shares
 
 VALUE = "value"  # how the paths begin of what is no gradient, but the function's own value
 
@@ -28,15 +30,35 @@ class Sample:
     notes: tuple[str, ...] = ()  # what was seen beside the values, and is held against nobody
     oracle: str = ""  # whose truth it is, where it is neither a proof nor reverse autodiff
 
+    @cached_property
+    def joint(self) -> Joint:
+        """What entries that share a tie say together."""
+        return joint(self.truth, self.allowed, self.got)
+
 
 def decidable(sample: Sample, leaf: int) -> np.ndarray:
     """Entries where a correct implementation must be finite and the truth is known."""
-    return np.asarray(np.isfinite(sample.allowed[leaf]) & np.isfinite(sample.truth[leaf].rad))
+    known = np.isfinite(sample.allowed[leaf]) & np.isfinite(sample.truth[leaf].rad)
+    sides = sample.truth[leaf].sides
+    if sides is None or sides.exact or len(sample.got) != len(sample.truth):
+        return np.asarray(known)
+    return np.asarray(known & ~sample.joint.open[leaf])
+
+
+def missed(sample: Sample, leaf: int) -> np.ndarray:
+    """The least possible error: to the nearest point of the ball, or mixture of the sides."""
+    alone = beyond(sample.got[leaf], sample.truth[leaf])
+    if not shares(sample.truth[leaf]) or len(sample.got) != len(sample.truth):
+        return alone
+    return np.maximum(
+        alone,
+        sample.joint.off[leaf] + np.where(sample.joint.off[leaf] > 0.0, sample.allowed[leaf], 0.0),
+    )
 
 
 def outside(sample: Sample, leaf: int) -> np.ndarray:
     """Entries that no correct implementation would answer.  NaN is outside."""
-    inside = beyond(sample.got[leaf], sample.truth[leaf]) <= sample.allowed[leaf]
+    inside = missed(sample, leaf) <= sample.allowed[leaf]
     return np.asarray(decidable(sample, leaf) & ~inside)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..vocabulary import Ball
 from .sample import Sample, decidable, outside
 
 
@@ -34,12 +35,22 @@ def _answers(sample: Sample, leaf: int) -> list[str]:
     if not truth.proven:
         return []
     known = decidable(sample, leaf) & ~outside(sample, leaf)
-    at = known & (truth.rad > sample.allowed[leaf])
-    mid, rad, answer = truth.mid[at], truth.rad[at], got[at]
-    far = np.where(mid < 0.0, mid - rad, mid + rad)
-    near = np.where(mid < 0.0, mid + rad, mid - rad) / far
+    low, high = _interval(truth)
+    at = known & (high - low > 2.0 * sample.allowed[leaf])
+    low, high, answer = low[at], high[at], got[at]
+    downward = low + high < 0.0
+    far = np.where(downward, low, high)
+    near = np.where(downward, high, low) / far
     pairs = zip(answer / far, near, strict=True)
     return [f"{_short(slope, 1 - n)} of [{_short(n, 1 - n)}, 1]" for slope, n in pairs]
+
+
+def _interval(truth: Ball) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest slope of every entry."""
+    if truth.sides is None:
+        return truth.mid - truth.rad, truth.mid + truth.rad
+    low, high = truth.sides.mixture(np.min), truth.sides.mixture(np.max)
+    return np.asarray(low), np.asarray(high)
 
 
 def _short(slope: float, width: float) -> str:

@@ -4,10 +4,15 @@ Method       One pass forward and one reverse sweep over real balls; double the 
              entry is thin.
 Independent  of JAX's derivative rules and of float64; it shares only the forward program.
 Guarantee    proven.  The inputs are the exact rationals that the floats denote.
-Kinks        at an exact tie of max, min or |x| the ball is the Clarke interval [left, right].
-Silent on    primitives without a rule (NoRule) and undecided branches (an infinite radius).
+Kinks        where a comparison is a tie, or the slope there is no number, the truth is what the
+             derivative tends to beside the point: one limit, or the sides that a subgradient mixes.
+Assumes      that the program is the function on every side of a tie: a branch that is taken by
+             equality alone says a value, not a slope.  See one_sided.py for what is assumed there.
+Silent on    primitives without a rule (NoRule), undecided branches (an infinite radius), and
+             points where the function jumps.
 """
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -17,10 +22,15 @@ from flint import arb, ctx
 from ..arithmetic import sweep
 from ..arithmetic.ball_slopes import slopes
 from ..arithmetic.balls import BALLS, UNIT
-from ..vocabulary import Ball, Rank
+from ..arithmetic.ties import Recorded
+from ..vocabulary import Ball, Rank, Sides, Undecided
+from .clarke import Hull, hull
+from .one_sided import Beside
 from .question import Question
+from .work import products
 
 NAME, RANK = "ball", Rank.PROVEN
+BITS = 128  # working precision at first
 THIN = 60  # bits of relative accuracy at which an enclosure is good enough
 MAX_BITS = 2048  # working precision at which we stop trying
 FLOOR = arb(2) ** -1200  # far below every float64: nothing is told apart down there
@@ -28,12 +38,67 @@ FLOOR = arb(2) ** -1200  # far below every float64: nothing is told apart down t
 
 def gradient(question: Question) -> list[Ball]:
     """Enclose every partial derivative, leaf by leaf."""
-    return refined(lambda bits: enclose(question, bits))
+    with ctx.workprec(BITS):
+        leaves, value, recorded = _sweep(question, UNIT)
+    compared = any(tie.compares for tie in recorded.ties.values())
+    if not recorded.ties:
+        found = refined(lambda bits: enclose(question, bits) if bits > BITS else leaves)
+        if all(np.isfinite(ball.rad).all() for ball in found):
+            return found
+    elif not compared and not fatness(leaves):
+        return refined(lambda bits: leaves)
+    try:
+        said = hull(Beside(question, recorded.ties, value), products(question.program))
+    except Undecided:
+        return [_unknown(leaf) for leaf in leaves]
+    with ctx.workprec(BITS):
+        return limits(question, said)
+
+
+def limits(question: Question, said: Hull) -> list[Ball]:
+    """Balls that hold all one-sided gradients, and the sides that leaves share."""
+    balls, low = [], 0
+    for i in question.wanted:
+        shape, size = question.leaves[i].shape, question.leaves[i].size
+        cut = slice(low, low + size)
+        balls.append(_between(said, cut, shape))
+        low += size
+    return balls
+
+
+def _between(said: Hull, cut: slice, shape: tuple[int, ...]) -> Ball:
+    """The limit where there is one; else the mean of the sides, and how far it is to the ends."""
+    still = np.array([_limit([side.slopes[k] for side in said.sides]) for k in _range(cut)], object)
+    mid, tail, rad, *_ = to_ball(still)
+    sides = Sides(said.columns[:, cut], said.blocks, said.exact)
+    low, mean, high = (sides.mixture(f) for f in (np.min, np.mean, np.max))
+    moving, ends = high > low, np.maximum(high - mean, mean - low)
+    wide = (ends if said.exact else 2.0 * ends) + np.spacing(np.maximum(np.abs(low), np.abs(high)))
+    mid, tail = np.where(moving, mean, mid), np.where(moving, 0.0, tail)
+    rad = np.where(said.known[cut], np.where(moving, wide, rad), np.inf)
+    sides = sides._replace(columns=sides.columns.reshape(-1, *shape))
+    return Ball(mid.reshape(shape), tail.reshape(shape), rad.reshape(shape), True, sides)
+
+
+def _range(cut: slice) -> range:
+    return range(cut.start, cut.stop)
+
+
+def _limit(sides: list[arb]) -> arb:
+    """The limit lies amid what is nearly so on opposite sides; 0 if they cannot be told from it."""
+    both = functools.reduce(arb.union, sides)
+    wide = both + (both - both)
+    return wide - wide.mid() if wide.contains(0) else wide
+
+
+def _unknown(leaf: np.ndarray) -> Ball:
+    zero = np.zeros(leaf.shape)
+    return Ball(zero, zero, zero + np.inf, proven=False)
 
 
 def refined(enclosure: Callable[[int], list[np.ndarray]]) -> list[Ball]:
     """Leaves of balls at 128 bits, then at twice as many until they are thin or stop improving."""
-    bits, before = 128, math.inf
+    bits, before = BITS, math.inf
     leaves = enclosure(bits)
     while (fat := fatness(leaves)) > 0 and (fat < before or fat == math.inf) and bits < MAX_BITS:
         bits, before = 2 * bits, fat
@@ -43,28 +108,22 @@ def refined(enclosure: Callable[[int], list[np.ndarray]]) -> list[Ball]:
 
 
 def enclose(question: Question, bits: int) -> list[np.ndarray]:
-    """The gradient as arrays of balls, at one working precision.
-
-    A share of [0, 1] for both sides of a tie spans too much where both depend on one number, so
-    a single tie is answered by the hull of its two one-sided gradients.
-    """
+    """The gradient as arrays of balls, at one working precision; of a tie, all its shares."""
     with ctx.workprec(bits):
-        leaves, ties = _sweep(question, UNIT)
-        if ties == 1:
-            (left, _), (right, _) = _sweep(question, arb(0)), _sweep(question, arb(1))
-            hull = np.frompyfunc(arb.union, 2, 1)
-            return [_array(hull(a, b)) for a, b in zip(left, right, strict=True)]
-        return leaves
+        return _sweep(question, UNIT)[0]
 
 
-def _sweep(question: Question, tie: arb) -> tuple[list[np.ndarray], int]:
-    met: list = []
+def _sweep(question: Question, tie: arb) -> tuple[list[np.ndarray], arb, Recorded]:
     args = [
         BALLS.lift(a) if f else a for a, f in zip(question.leaves, question.floats, strict=True)
     ]
-    table = slopes(tie, met)
-    _, leaves = sweep.value_and_gradient(question.program, args, question.wanted, BALLS, table)
-    return [_array(np.frompyfunc(arb, 1, 1)(leaf)) for leaf in leaves], len(met)
+    recorded = Recorded()
+    table = slopes(tie, [])
+    value, leaves = sweep.value_and_gradient(
+        question.program, args, question.wanted, BALLS, table, recorded
+    )
+    made = [_array(np.frompyfunc(arb, 1, 1)(leaf)) for leaf in leaves]
+    return made, np.asarray(value, object).ravel()[0], recorded
 
 
 def _array(value) -> np.ndarray:

@@ -26,6 +26,7 @@ from .nouns import Derivation as Derivation
 from .nouns import Evidence as Evidence
 from .nouns import Leaves as Leaves
 from .nouns import Rank as Rank
+from .nouns import Sides as Sides
 from .nouns import Verdict as Verdict
 from .silence import NoRule as NoRule
 from .silence import Silent as Silent

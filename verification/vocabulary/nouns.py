@@ -47,6 +47,23 @@ class Rank(IntEnum):
     PROVEN = 3
 
 
+class Sides(NamedTuple):
+    """One leaf of the one-sided gradients around a point where the program has ties.
+
+    A subgradient is sum over blocks, sum over columns j of the block, of w_j columns[j], with the
+    same weights w_j >= 0, 1 in all for each block, in every leaf.
+    """
+
+    columns: np.ndarray  # columns first
+    blocks: np.ndarray  # the block of each column
+    exact: bool  # whether all sides are known; else the columns span them, but may be too few
+
+    def mixture(self, pick: Callable) -> np.ndarray:
+        """pick(columns, axis=0) of every block, added up: np.min, np.max, or np.mean."""
+        parts = (pick(self.columns[self.blocks == b], axis=0) for b in np.unique(self.blocks))
+        return np.asarray(sum(parts))
+
+
 class Ball(NamedTuple):
     """The truth lies within rad of mid + tail, entry by entry (mid + tail is not rounded)."""
 
@@ -54,6 +71,7 @@ class Ball(NamedTuple):
     tail: np.ndarray
     rad: np.ndarray
     proven: bool
+    sides: Sides | None = None  # where the gradient is a choice, what all leaves must share
 
 
 class Case(NamedTuple):

@@ -1,0 +1,96 @@
+"""Kinks from end to end: every convention is right, and what no mixture of sides gives is wrong."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verification as vf
+from verification.vocabulary import Verdict
+
+DTYPES = ("float64", "float32")
+normal = lambda n: lambda rng: (rng.normal(size=n),)
+
+
+def verdict(gradient, of, args, dtype, **more):
+    return vf.validate(gradient, of=of, args=args, dtype=dtype, cases=4, **more)
+
+
+slope = lambda right, left, at: lambda x, d: d * np.where(x > 0, right, np.where(x < 0, left, at))
+LIMITS = {  # function, right gradients, wrong ones
+    "leaky relu by where": (
+        lambda x: jnp.where(x >= 0, x, 0.1 * x),
+        [slope(1.0, 0.1, 0.1), slope(1.0, 0.1, 1.0), slope(1.0, 0.1, 0.5)],
+        [slope(1.0, 0.1, 0.0), slope(1.0, 0.1, 1.2)],
+    ),
+    "abs by where": (
+        lambda x: jnp.where(x < 0, -x, x),
+        [lambda x, d: d * np.sign(x), slope(1.0, -1.0, 1.0)],
+        [slope(1.0, -1.0, 2.0)],
+    ),
+    "a mask": (
+        lambda x: jnp.where(x > 0, 1.0, 0.0) * x,
+        [slope(1.0, 0.0, 0.0), slope(1.0, 0.0, 1.0)],
+        [slope(1.0, 0.0, -0.5)],
+    ),
+}
+CASES = [(name, dtype) for name in LIMITS for dtype in DTYPES]
+
+
+@pytest.mark.parametrize(("name", "dtype"), CASES)
+def test_a_kink_written_with_where_is_a_kink(name, dtype):
+    of, right, wrong = LIMITS[name]
+    for gradient in right:
+        assert verdict(gradient, of, normal(4), dtype).verdict is Verdict.CORRECT
+    for gradient in wrong:
+        assert verdict(gradient, of, normal(4), dtype).verdict is Verdict.WRONG
+
+
+xlogy = lambda x, y: jnp.where(x == 0, 0.0, x * jnp.log(y))
+points = lambda rng: (rng.normal(size=4), rng.uniform(0.3, 2.0, size=4))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_branch_taken_by_equality_makes_no_slope(dtype):
+    right = lambda x, y, d: (d * np.log(y), d * x / y)
+    branch = lambda x, y, d: (d * np.where(x == 0, 0.0, np.log(y)), d * x / y)
+    of = {"argnums": (0, 1)}
+
+    assert verdict(right, xlogy, points, dtype, **of).verdict is Verdict.CORRECT
+    found = verdict(branch, xlogy, points, dtype, **of)
+    assert found.verdict is Verdict.WRONG and "zero" in found.worst.case
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_both_sides_of_a_tie_get_all_of_it(dtype):
+    at = np.array([1.0, 1.0, 0.5]), np.array([1.0, 2.0, 0.25])
+    both = lambda a, b, d: (d * (a >= b), d * (b >= a))
+    found = verdict(both, jnp.maximum, at, dtype, argnums=(0, 1))
+
+    assert found.verdict is Verdict.WRONG
+    assert "both sides of a tie get all of it: their shares sum to 2, not 1" in found.reason
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_rows_of_equal_entries_are_shared_once(dtype):
+    first = lambda m: m & (np.cumsum(m, 1) == 1)
+    share = lambda f: lambda x, d: d[:, None] * f(x == x.max(1, keepdims=True))
+    of, args = lambda x: x.max(1), lambda rng: (rng.normal(size=(2, 3)),)
+
+    for right in (first, lambda m: first(m[:, ::-1])[:, ::-1], lambda m: m / m.sum(1)[:, None]):
+        assert verdict(share(right), of, args, dtype).verdict is Verdict.CORRECT
+    assert verdict(share(lambda m: 1.0 * m), of, args, dtype).verdict is Verdict.WRONG
+
+
+def test_a_jump_is_not_judged_and_draws_decide():
+    of = lambda x: jnp.floor(x) + x * x
+    found = verdict(lambda x, d: 2 * x * d, of, normal(3), "float64")
+    assert found.verdict is Verdict.CORRECT and found.edges_skipped
+    assert verdict(lambda x, d: 3 * x * d, of, normal(3), "float64").verdict is Verdict.WRONG
+
+
+def test_autodiff_is_right_where_its_convention_is_one():
+    of = lambda x: jax.nn.relu(x) + jnp.abs(x) + jnp.max(x) + jnp.clip(x, -0.5, 0.0)
+    assert verdict(lambda x, d: jax.vjp(of, x)[1](d)[0], of, normal(3), "float32").verdict in (
+        Verdict.CORRECT,
+    )

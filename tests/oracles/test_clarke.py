@@ -1,0 +1,127 @@
+"""Subgradients at ties against those known by hand; what jumps, or has none, is left open."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from verification.arithmetic.hulls import excess
+from verification.oracles import ball
+from verification.oracles.question import ask
+
+ARGS = {
+    "xlogy": (lambda x, y: jnp.where(x == 0, 0.0, x * jnp.log(y)).sum(), (0.0, 0.5)),
+    "x log(1 + y)": (lambda x, y: jnp.where(x == 0, 0.0, x * jnp.log1p(y)).sum(), (0.0, 0.5)),
+}
+
+
+def at(function, *args):
+    points = tuple(np.asarray(a, float) for a in args)
+    return ball.gradient(ask(function, points, tuple(range(len(args)))))
+
+
+@pytest.mark.parametrize("name", ARGS)
+def test_a_branch_taken_by_equality_does_not_make_the_slope(name):
+    function, (x, y) = ARGS[name]
+    dx, dy = at(function, x, y)
+    assert abs(dx.mid - np.asarray(jnp.log(y) if name == "xlogy" else jnp.log1p(y))) < 1e-15
+    assert dx.rad < 1e-25 and abs(dy.mid) + dy.rad < 1e-25
+
+
+SMOOTH = {  # at 0
+    "sinc": (jnp.sinc, 0.0),
+    "power 0": (lambda x: x**0, 0.0),
+    "relu(x) - relu(-x)": (lambda x: jnp.maximum(x, 0.0) - jnp.maximum(-x, 0.0), 1.0),
+    "x |x|": (lambda x: x * jnp.abs(x), 0.0),
+    "double where": (lambda x: jnp.where(x > 0, jnp.where(x > 0, x, 1.0) ** 1.5, 0.0), 0.0),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_where_both_sides_agree_there_is_one_slope(name):
+    function, slope = SMOOTH[name]
+    (found,) = at(function, 0.0)
+    assert abs(found.mid - slope) + found.rad < 1e-20
+
+
+KINKS = {
+    "relu by where": (lambda x: jnp.where(x >= 0, x, 0.1 * x), 0.1, 1.0),
+    "abs by where": (lambda x: jnp.where(x < 0, -x, x), -1.0, 1.0),
+    "a mask": (lambda x: jnp.where(x > 0, 1.0, 0.0) * x, 0.0, 1.0),
+    "hidden": (lambda x: jnp.maximum(jnp.exp(x), jnp.exp(-2.0 * x)), -2.0, 1.0),
+    "norm": (lambda x: jnp.sqrt(x * x), -1.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_where_they_differ_it_is_what_lies_between(name):
+    function, low, high = KINKS[name]
+    (found,) = at(function, 0.0)
+    assert found.sides is not None and found.sides.exact
+    assert np.allclose([found.mid - found.rad, found.mid + found.rad], [low, high], atol=1e-12)
+
+
+def mixes(function, point, answers):
+    (found,) = at(function, point)
+    assert found.sides is not None
+    sides = found.sides
+    flat = sides.columns.reshape(len(sides.columns), -1)
+    room = np.full(flat.shape[1], 1e-12)
+    test = lambda a: not excess(flat, sides.blocks, np.ravel(a).astype(float), room).any()
+    return sides.exact, [test(a) for a in answers]
+
+
+def test_one_maximum_is_shared():
+    exact, said = mixes(
+        jnp.max, [2.0, 2.0, 2.0], [[1, 0, 0], [0.2, 0.3, 0.5], [1, 1, 0], [0, 0, 0]]
+    )
+    assert exact and said == [True, True, False, False]
+
+
+def test_a_chain_of_maxima_is_shared_too():
+    chain = lambda x: jnp.maximum(jnp.maximum(x[0], x[1]), x[2])
+    exact, said = mixes(chain, [2.0, 2.0, 2.0], [[0.25, 0.25, 0.5], [0, 0, 1], [0.5, 0.5, 0.5]])
+    assert exact and said == [True, True, False]
+
+
+def test_sorted_numbers_are_a_permutation_or_a_mean_of_some():
+    weighted = lambda x: (jnp.sort(x) * jnp.arange(4.0)).sum()
+    answers = [[1, 2, 3, 0], [3, 2, 1, 0], [2, 2, 2, 0], [3, 3, 3, 0], [1, 1, 4, 0]]
+    exact, said = mixes(weighted, [1.0, 1.0, 1.0, 0.0], answers)
+    assert exact and said == [True, True, True, False, False]
+
+
+def test_windows_that_overlap_each_share_their_own():
+    pooled = lambda x: jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (2,), (1,), "VALID").sum()
+    answers = [[1, 1, 1, 0], [0, 1, 1, 1], [0.5, 1, 1, 0.5], [0, 2, 0, 1], [1, 2, 2, 1]]
+    exact, said = mixes(pooled, np.ones(4), answers)
+    assert exact and said == [True, True, True, True, False]
+
+
+def test_every_share_of_a_unit_at_0_is_one_wherever_it_is_used():
+    """All units of a layer at 0: what any of them hands on is a choice, and the same for a row."""
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    layer = lambda w: jnp.maximum(x @ w, 0.0).sum()
+    some = np.array([1.0, 0.0, 0.5, 0.0, 0.0])
+    exact, said = mixes(layer, np.zeros(3), [0 * x[0], x.sum(0), x.T @ some, x.T @ (some + 10.0)])
+    assert exact and said == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "jump", [jnp.floor, jnp.sign, lambda x: jnp.where(x > 0, 1.0, 0.0), lambda x: x // 1.0]
+)
+def test_where_the_function_jumps_nothing_is_said(jump):
+    (found,) = at(lambda x: jump(x).sum(), [0.0, 0.5])
+    assert np.isinf(found.rad[0])
+    assert at(lambda x: jump(x).sum(), [0.3, 0.6])[0].rad.max() == 0.0
+
+
+def test_an_infinite_slope_is_left_open():
+    (found,) = at(lambda x: jnp.sqrt(jnp.abs(x)).sum(), [0.0, 0.5])
+    assert np.isinf(found.rad[0])
+
+
+def test_a_norm_at_0_has_every_slope_up_to_1():
+    (found,) = at(jnp.linalg.norm, [0.0, 0.0])
+    assert found.sides is not None and not found.sides.exact
+    assert np.isfinite(found.rad).all() and (found.rad >= 1.0).all()
