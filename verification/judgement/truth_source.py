@@ -10,6 +10,7 @@ import numpy as np
 from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
+from ..measurement.batch import budget_at
 from ..measurement.beside import budget_beside
 from ..measurement.budget import running
 from ..measurement.evaluation import evaluated, held
