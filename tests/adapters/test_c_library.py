@@ -166,9 +166,9 @@ def test_a_library_or_a_function_that_is_not_there(tmp_path):
             "void half(int n, quad x[n], float y[n])",
             "'quad x\\[n\\]' cannot be read; types are float",
         ),
-        ("void half(const float x[n], float y[n])", "the size 'n' is no parameter; declare it"),
+        ("void half(const float x[n], float y[n])", "the size 'n' is not declared; add"),
         ("void half(int n, const float x[n])", "there is no output"),
-        ("void half(int n, int m, const float x[n], float y[m])", "'m' stands in no input"),
+        ("void half(int n, int m, const float x[n], float y[m])", "'m' is in the shape of"),
     ],
 )
 def test_a_signature_that_cannot_be_read_is_a_sentence(text, said):

@@ -77,7 +77,7 @@ MISTAKES = {
     "two kinds": ({**ONE, "process": "./a"}, {}, ("'a'", "gradient or process")),
     "neither": ({"name": "a"}, {}, ("gradient or process",)),
     "no of": ({"name": "a", "gradient": "a.py:f"}, {}, ("against, or both of and args",)),
-    "both": ({**ONE, "against": ["mse"]}, {}, ("leave one of the two out",)),
+    "both": ({**ONE, "against": ["mse"]}, {}, ("give against alone, or of and args",)),
     "limits": ({**ONE, "memory": 5}, {}, ("no process", "memory")),
     "process without": ({"name": "a", "process": "./a"}, {}, ("against",)),
     "a table": (3, {}, ("implementation 1 is 3", "[[implementation]]")),
@@ -104,6 +104,6 @@ def test_names_are_distinct_and_there_is_one():
 def test_the_file_is_there_and_is_toml(folder):
     (folder / "bad.toml").write_text("= 3")
     (folder / "folder.toml").mkdir()
-    for name, words in (("no", "no file"), ("bad", "no TOML"), ("folder", "is a folder")):
+    for name, words in (("no", "no file"), ("bad", "not valid TOML"), ("folder", "is a folder")):
         with pytest.raises(Unusable, match=words):
             read(folder / f"{name}.toml")

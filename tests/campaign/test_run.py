@@ -130,7 +130,7 @@ def test_a_worker_that_dies_or_hangs_is_a_rejection_and_the_rest_goes_on(describ
     said = {row["name"]: (row["verdict"], row["reason"]) for row in done.rows}
 
     assert [said[name][0] for name in said] == ["correct", "rejected", "rejected", "wrong"]
-    assert "ended without a word" in said["dies"][1]
+    assert "ended twice without an answer" in said["dies"][1]
     assert "no answer within 15 s" in said["hangs"][1]
 
 

@@ -73,7 +73,8 @@ def test_a_damaged_line_is_said(refnet, folder, light):
     path.write_bytes(path.read_bytes().replace(b'"answer"', b'"answar"', 1))
     status, _, err = refnet("campaign", "square.toml", "--out", "out", "--resume")
 
-    assert (status, err) == (0, "line 2 of the journal was damaged; its question was asked again\n")
+    said = "line 2 of the journal was damaged, so its question was asked again\n"
+    assert (status, err) == (0, said)
 
 
 MISTAKES = {

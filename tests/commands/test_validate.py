@@ -172,7 +172,7 @@ MISTAKES = {
     "missing of": (asked(of="mine.py:los"), ("--of: mine.py", "did you mean 'loss'?")),
     "missing sampler": (asked(args="mine.py:sampel"), ("--args: mine.py", "'sample'")),
     "not callable": (asked("mine.py:number"), ("number is of type float", "give a function")),
-    "syntax": (asked("syntax.py:gradient"), ("syntax.py", "line 1", "mend it")),
+    "syntax": (asked("syntax.py:gradient"), ("syntax.py", "line 1", "fix it")),
     "import": (asked("absent.py:gradient"), ("absent.py", "'not_there'", "line 1")),
     "of raises": (asked(of="mine.py:broken"), ("mine.py:broken raised NameError", "line 31")),
     "sampler raises": (asked(args="mine.py:failing"), ("mine.py:failing raised KeyError", "39")),

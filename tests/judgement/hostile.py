@@ -76,7 +76,7 @@ HOSTILE = {
     "is cut off": evaluating("say(text[:30]); os._exit(0)", "in the middle of a line"),
     "writes words": evaluating("say('hello\\n')", "JSON that is none"),
     "writes bytes": evaluating(
-        "sys.stdout.buffer.write(bytes(range(128, 256)) + b'\\n'); sys.stdout.flush()", "no UTF-8"
+        "sys.stdout.buffer.write(bytes(range(128, 256)) + b'\\n'); sys.stdout.flush()", "not UTF-8"
     ),
     "writes an empty line": evaluating("say('\\n')", "an empty line"),
     "writes two values in a line": evaluating("say(text + text + '\\n')", "goes on after its end"),
@@ -99,7 +99,7 @@ HOSTILE = {
         "while True: sys.stdout.write('7' * 65536)", "more than 1048576 bytes"
     ),
     "answers a million lists": evaluating("say('[' * 10**6 + '\\n')", "nested too deeply"),
-    "says a thing twice": evaluating('say(\'{"id": 1, "id": 2}\\n\')', "two members 'id'"),
+    "says a thing twice": evaluating('say(\'{"id": 1, "id": 2}\\n\')', "the member 'id' twice"),
     "writes to stderr without an end": evaluating(
         "while True: os.write(2, b'no ' * 20000)", f"{SLEEP}.*stderr ends: .*no no", True
     ),
@@ -137,5 +137,7 @@ HOSTILE = {
     "fails": evaluating(
         'say(\'{"id": %d, "success": false, "error": "no"}\\n\' % i)', "did not succeed: 'no'"
     ),
-    "succeeds with an error": evaluating("give(right, error='no')", "success, and an error too"),
+    "succeeds with an error": evaluating(
+        "give(right, error='no')", "success, but gave an error as well"
+    ),
 }

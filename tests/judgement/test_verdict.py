@@ -188,7 +188,7 @@ def test_autodiff_of_the_textbook_form_loses_digits(verdict_of):
     assert verdict_of(jax.jit(stable), stable_form, point).verdict == Verdict.CORRECT
 
 
-def test_a_mistake_is_explained_by_a_few_cases_the_guilty_first_and_nothing_else_is():
+def test_a_mistake_is_explained_by_a_few_cases_the_worst_first_and_nothing_else_is():
     truth, room = Ball(np.ones(2), np.zeros(2), np.zeros(2), proven=True), np.full(2, 1e-9)
     one = lambda got: Sample("case", ("[0]",), [truth], [room], [np.array(got)])
     right, wrong, asked = one([1.0, 1.0]), one([1.0, 3.0]), []

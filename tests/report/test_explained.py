@@ -49,14 +49,14 @@ def test_everything_is_escaped_and_well_formed():
     assert tree.tag == "div"
 
 
-def test_the_guilty_expression_is_marked_and_the_leaves_say_what_they_are():
+def test_the_wrong_expression_is_marked_and_the_leaves_say_what_they_are():
     html = fragment(FINDING, SOURCE)
 
     assert "<mark>x @ w</mark>" in html
     assert html.count("&#10007; [0].w, wrong") == 1  # a sign and a word, not colour alone
     assert html.count("&#10003; [0].&lt;b&gt;, right") == 1
     assert "got / expected" in html and "validate(&lt;g&gt;)" in html
-    assert "cannot be told apart" in html.lower()
+    assert "fits equally well" in html.lower()
 
 
 def test_what_does_not_fit_is_not_marked():
@@ -71,7 +71,7 @@ def test_the_words_of_the_terminal_do_without_colour():
     console.print(explained(FINDING))
     text = console.export_text()
 
-    assert "loss.py:2" in text and "to mend it: halve it" in text
+    assert "loss.py:2" in text and "to correct it: halve it" in text
     assert "x wrong" in text and "right  [0].<b>" in " ".join(text.split("\n"))
 
 

@@ -219,7 +219,7 @@ def test_a_folder_of_vectors_is_replaced_and_no_other(folder, tmp_path):
     [
         ("{", "is no JSON"),
         ("[]", "must hold an object"),
-        ('{"mse-0001": 1, "mse-0001": 2}', "two members"),
+        ('{"mse-0001": 1, "mse-0001": 2}', "twice"),
         ('{"other": {}}', "answers none of the"),
         ("[" * 100_000, "is no JSON"),
     ],

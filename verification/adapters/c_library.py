@@ -84,9 +84,13 @@ def signature_of(declaration: str) -> Signature:
     declared = {p.name for p in parameters if not p.is_array and p.kind not in FLOATS}
     found = {word for p in signature.inputs for word in p.shape}
     for size in sorted(signature.sizes - found):
-        raise ValueError(f"signature: the size {size!r} stands in no input, and cannot be found")
+        raise ValueError(
+            f"signature: the size {size!r} is in the shape of no input, so its value is not known"
+        )
     for size in sorted(signature.sizes - declared):
-        raise ValueError(f"signature: the size {size!r} is no parameter; declare it: size_t {size}")
+        raise ValueError(
+            f"signature: the size {size!r} is not declared; add the parameter size_t {size}"
+        )
     if not any(p.is_output for p in parameters):
         raise ValueError("signature: there is no output; arrays that are not const are outputs")
     return signature

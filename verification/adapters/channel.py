@@ -64,7 +64,7 @@ class Channel:
         last = time.monotonic() + seconds
         stdin, stdout, stderr = self._streams()
         if self._read(stdout) and self._buffer:
-            raise Improper("wrote before it was asked")
+            raise Improper("wrote a line before it was asked")
         left = memoryview(line + b"\n")
         with selectors.DefaultSelector() as ready:
             ready.register(stdin, selectors.EVENT_WRITE)

@@ -96,7 +96,7 @@ def written(tree: Any, floats: str = NUMBER) -> Any:
     if floats == HEXADECIMAL:
         return _mapped(float.hex, exact.tolist())
     if not np.isfinite(exact).all():
-        raise TypeError("infinities and NaN are no JSON numbers; agree on hexadecimal floats")
+        raise TypeError("JSON has no infinities and no NaN; choose hexadecimal floats")
     return exact.tolist()
 
 

@@ -128,9 +128,9 @@ class Tool:
         success, error = reply.get("success"), reply.get("error")
         if not isinstance(success, bool):
             given = f"success as {kind(success)}" if "success" in reply else "no success"
-            raise Improper(f"gave {given}, not true or false")
+            raise Improper(f"gave {given} for success, not true or false")
         if success and error is not None:
-            raise Improper(f"said success, and an error too: {shown(str(error))}")
+            raise Improper(f"said success, but gave an error as well: {shown(str(error))}")
         if not success:
             why = f": {shown(str(error))}" if error else ""
             raise Improper(f"said that it did not succeed{why}")
@@ -143,7 +143,9 @@ class Tool:
         sentence = f"asked to {VERBS[what]}, it {why}" + (f"; its stderr ends: {said}" * bool(said))
         self.close()
         if self._failures >= self.limits.failures:
-            self._given_up = f"{sentence}; after {self._failures} failures it is asked no more"
+            self._given_up = (
+                f"{sentence}; after {self._failures} failures in a row it is not asked again"
+            )
         return Improper(sentence)
 
 

@@ -104,7 +104,7 @@ def read(folder: str | Path, tree: Any) -> Iterator[TrainingStep]:
 
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise ValueError(f"{str(folder)!r} is no folder; give one with a file for every step")
+        raise ValueError(f"{str(folder)!r} is not a folder; give one with a file for every step")
     found = [path for path in folder.iterdir() if path.suffix in FORMS and path.name[0] != "."]
     numbered = {path: re.findall(r"\d+", path.stem) for path in found}
     bad = next((path for path, digits in numbered.items() if not digits), None)

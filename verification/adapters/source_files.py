@@ -80,9 +80,9 @@ def _absent(path: Path) -> str:
     if path.is_dir():
         return f"{path} is a folder; give a file in it"
     if not path.parent.is_dir():
-        return f"there is no folder {path.parent}; mend the path"
+        return f"there is no folder {path.parent}; check the path"
     near = get_close_matches(path.name, [p.name for p in path.parent.glob("*.py")], n=1)
-    guess = f"did you mean {near[0]}?" if near else "mend the path"
+    guess = f"did you mean {near[0]}?" if near else "check the path"
     return f"there is no file {path}; {guess}"
 
 
@@ -109,12 +109,13 @@ def _refusal(error: BaseException, path: Path | None, module: str = "") -> str:
     file = path or module
     if isinstance(error, SyntaxError):
         where = _relative(error.filename) if error.filename else file
-        return f"{where} cannot be read: {error.msg} at line {error.lineno}; mend it"
+        return f"{where} cannot be read: {error.msg} at line {error.lineno}; fix it"
     at = f" at line {line}" if path is not None and (line := line_of(error, path)) else ""
     if isinstance(error, ModuleNotFoundError):
-        return f"{file} imports {error.name!r}{at}, which is not here; install it, or mend the line"
+        said = f"{file} imports {error.name!r}{at}, which is not installed"
+        return f"{said}; install it, or change the line"
     said = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"{file} cannot be imported: {said}{at}; mend it"
+    return f"{file} cannot be imported: {said}{at}; fix it"
 
 
 def line_of(error: BaseException, path: str | Path) -> int | None:

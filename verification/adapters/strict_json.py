@@ -19,7 +19,7 @@ def strict(line: bytes) -> Any:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
-        raise Improper(f"wrote bytes that are no UTF-8: {shown(line)}") from None
+        raise Improper(f"wrote bytes that are not UTF-8: {shown(line)}") from None
     if not text.strip():
         raise Improper("wrote an empty line")
     try:
@@ -63,5 +63,5 @@ def _named(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(table) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise Improper(f"wrote an object with two members {shown(twice)}")
+        raise Improper(f"wrote an object that has the member {shown(twice)} twice")
     return table

@@ -168,7 +168,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"it has two members {twice!r}")
+        raise ValueError(f"it has the member {twice!r} twice")
     return dict(pairs)
 
 

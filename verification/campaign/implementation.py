@@ -176,7 +176,7 @@ def raised(function: Any, name: str, error: Exception) -> Unusable | None:
     if line is None:
         return None
     said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    return Unusable(f"{name} raised {said}, at line {line}; mend it")
+    return Unusable(f"{name} raised {said}, at line {line}; fix it")
 
 
 def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:

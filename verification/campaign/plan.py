@@ -52,7 +52,7 @@ def read(file: Path) -> Plan:
     except IsADirectoryError:
         raise Unusable(f"{file} is a folder; give the TOML file of a campaign") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"{file} is no TOML: {error}; mend it") from error
+        raise Unusable(f"{file} is not valid TOML: {error}; fix it") from error
     return plan(table, file)
 
 
@@ -80,11 +80,18 @@ def _implementations(entry: Mapping[str, Any], file: Path) -> Iterator[Implement
     if ("gradient" in given) == ("process" in given):
         raise Unusable(f"{where} needs either gradient or process; give one of the two")
     if not ("against" in given or "gradient" in given and {"of", "args"} <= given):
-        raise Unusable(f"{where} does not say what of; give against, or both of and args")
+        raise Unusable(
+            f"{where} does not say whose gradient it is; give against, or both of and args"
+        )
     if "against" in given and {"of", "args"} & given:
-        raise Unusable(f"{where} has against, and of or args; leave one of the two out")
+        raise Unusable(
+            f"{where} has against together with of or args; give against alone, or of and args"
+        )
     if "gradient" in given and set(LIMITS[1:]) & given:
-        raise Unusable(f"{where} is no process, but has memory or output; leave them out")
+        raise Unusable(
+            f"{where} has memory or output, which are limits of a process; it has no process, so "
+            "leave them out"
+        )
     argnums = entry["argnums"]
     limits = tuple((key, float(entry[key])) for key in LIMITS if key in given and entry["process"])
     for against in entry["against"] or ("",):

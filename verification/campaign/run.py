@@ -79,7 +79,7 @@ def _places(plan: Plan, questions: list[Question], asked: pool.Pool) -> dict[int
     numbers = {plan.implementations[k]: k for k in wanted}
     places, sentences = {}, {}
     for (one,), said in asked.each(worker.usable, ((plan.implementations[k],) for k in wanted)):
-        said = said or {"unusable": f"{one.gradient} ends the process that loads it; mend it"}
+        said = said or {"unusable": f"{one.gradient} ends the process that loads it; fix it"}
         places[numbers[one]] = said.get("location", {})
         if said["unusable"]:
             sentences[numbers[one]] = f"implementation {one.name!r}: {said['unusable']}"
@@ -90,7 +90,7 @@ def _places(plan: Plan, questions: list[Question], asked: pool.Pool) -> dict[int
 
 def _dead(one, question: Question, where: Row) -> dict[str, Any]:
     said = (
-        "the process that asked it ended without a word, twice: a crash, no memory left, "
-        f"or more than {question.seconds:g} s"
+        "the process that asked this question ended twice without an answer: it crashed, ran out "
+        f"of memory, or took more than {question.seconds:g} s"
     )
     return worker.silent(one, question, Verdict.REJECTED, said, where)

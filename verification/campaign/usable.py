@@ -45,10 +45,10 @@ def _program(one: Implementation) -> None:
     try:
         words = shlex.split(one.process)
     except ValueError as error:
-        raise Unusable(f"process is {one.process!r}: {str(error).lower()}; mend it") from error
+        raise Unusable(f"process is {one.process!r}: {str(error).lower()}; fix it") from error
     if not words or shutil.which(words[0]) is None:
         name = words[0] if words else ""
-        raise Unusable(f"process is {one.process!r}, but there is no program {name!r}; mend it")
+        raise Unusable(f"process is {one.process!r}, but there is no program {name!r}; fix it")
 
 
 def sample(it: Subject) -> tuple:
@@ -87,7 +87,7 @@ def is_scalar(it: Subject, point: tuple) -> bool:
 def _said(function: Any, name: str, error: Exception) -> Unusable:
     sentence = raised(function, name, error)
     text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    return sentence or Unusable(f"{name} raised {text}; mend it")
+    return sentence or Unusable(f"{name} raised {text}; fix it")
 
 
 # --- how many arguments ------------------------------------------------------------------------
@@ -100,7 +100,9 @@ def taking(name: str, function: Callable, count: int, why: str) -> None:
         return
     takes = " or ".join(map(str, sorted(accepted))) or "none without a name"
     plural = "" if accepted == {1} else "s"
-    raise Unusable(f"{name} takes {takes} argument{plural}, but {why}; make them agree")
+    raise Unusable(
+        f"{name} takes {takes} argument{plural}, but {why}; give both the same arguments"
+    )
 
 
 def _accepted(function: Any, most: int = 32) -> set[int] | None:

@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 
 def campaign(
-    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="What is to be judged.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.toml", help="The file that says what to judge, see docs/ci.md."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="The folder of the journal and the report.")],
     workers: Annotated[
-        int | None, typer.Option(help="Processes. Default: one for each core, at most 4.")
+        int | None, typer.Option(help="How many processes. Default: one for each core, at most 4.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with what the journal holds.")
+        bool, typer.Option("--resume", help="Go on from the answers in the journal.")
     ] = False,
 ) -> int:
     """Judge many implementations, unattended.
@@ -41,7 +46,7 @@ def campaign(
 
         done = run(read(file), out, workers, resume, tell)
     for line in done.damaged:
-        said = f"line {line} of the journal was damaged; its question was asked again"
+        said = f"line {line} of the journal was damaged, so its question was asked again"
         typer.echo(said, err=True)
     counts = Counter(row["verdict"] for row in done.rows)
     for verdict, number in counts.items():

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def check(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Derivations. Default: all.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Names of derivations. Default: all."),
     ] = None,
     dtype: Annotated[
         list[str] | None,
@@ -29,9 +30,11 @@ def check(
             "may be repeated. Default: the first two."
         ),
     ] = None,
-    cases: Annotated[int, typer.Option(help="Cases drawn, besides the edges.")] = 64,
-    seed: Annotated[int, typer.Option(help="Of the cases.")] = 0,
-    json: Annotated[Path | None, typer.Option(help="Write the findings there as well.")] = None,
+    cases: Annotated[int, typer.Option(help="How many cases are drawn, besides the edges.")] = 64,
+    seed: Annotated[int, typer.Option(help="Seed of the cases.")] = 0,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the findings to this file as JSON, too.")
+    ] = None,
 ) -> int:
     """Judge our own derivations.
 

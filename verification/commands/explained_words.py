@@ -28,7 +28,7 @@ def explained(finding: Finding) -> RenderableType:
     if finding.explanation:
         parts.append(_leaves(finding))
     elif finding.verdict is Verdict.WRONG:
-        parts.append(Text("no explanation was found", style="yellow"))
+        parts.append(Text("no explanation fits", style="yellow"))
     return Group(*parts)
 
 
@@ -44,9 +44,9 @@ def _one(rank: int, said: Explanation) -> RenderableType:
     if said.source:
         parts.append(Padding(_line(said), (0, 0, 0, 3)))
     if said.remedy:
-        parts.append(Padding(Text(f"to mend it: {said.remedy}", style="green"), (0, 0, 0, 3)))
+        parts.append(Padding(Text(f"to correct it: {said.remedy}", style="green"), (0, 0, 0, 3)))
     if said.confused_with:
-        apart = f"cannot be told apart from {', '.join(said.confused_with)}"
+        apart = f"fits equally well: {', '.join(said.confused_with)}"
         parts.append(Padding(Text(apart, style="dim"), (0, 0, 0, 3)))
     return Group(*parts)
 

@@ -11,7 +11,9 @@ from .mistakes import known
 def listing(
     kind: Annotated[
         str | None,
-        typer.Argument(help="derivations, oracles, faults, claims, updates or protocol."),
+        typer.Argument(
+            help="derivations, oracles, faults, claims, updates or protocol. Default: all."
+        ),
     ] = None,
 ) -> int:
     """List the names that the other commands understand."""

@@ -15,11 +15,15 @@ Tell = Callable[[str, int, int], None]  # stage, how many of it are done, of how
 
 
 def report(
-    out: Annotated[Path, typer.Option(help="The folder that is written.")] = Path("reports"),
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer cases, formats, runs.")] = False,
-    seed: Annotated[int, typer.Option(help="Of every draw; the same seed, the same report.")] = 0,
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("reports"),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A quick run: fewer cases, dtypes and training runs.")
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(help="Seed of every draw; the same seed gives the same report.")
+    ] = 0,
     workers: Annotated[
-        int | None, typer.Option(help="Processes. Default: one for each core, at most 4.")
+        int | None, typer.Option(help="How many processes. Default: one for each core, at most 4.")
     ] = None,
 ) -> int:
     """Judge everything, and write one report.

@@ -33,7 +33,9 @@ def train(
     data: Annotated[str, typer.Option(help="A data set of refnet.")] = "breast_cancer",
     network: Annotated[
         str | None,
-        typer.Option(help="Layer sizes, inputs first: 30,16,1. Default: one hidden layer of 16."),
+        typer.Option(
+            help="Sizes of the layers, inputs first: 30,16,1. Default: one hidden layer of 16."
+        ),
     ] = None,
     loss: Annotated[
         str | None,
@@ -54,23 +56,28 @@ def train(
     ] = None,
     rate: Annotated[str, typer.Option(help="The learning rate, or several: 0.01,0.1.")] = "0.1",
     epochs: Annotated[int, typer.Option(help="Passes over the training data.")] = 10,
-    activation: Annotated[str, typer.Option(help="Of the hidden layers.")] = "tanh",
-    initializer: Annotated[str, typer.Option(help="Of the weights; biases start at 0.")] = "glorot",
-    seed: Annotated[int, typer.Option(help="Of the split, the weights and the shuffling.")] = 0,
+    activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "tanh",
+    initializer: Annotated[
+        str, typer.Option(help="How weights are drawn; biases start at 0.")
+    ] = "glorot",
+    seed: Annotated[
+        int, typer.Option(help="Seed of the split, the weights and the shuffling.")
+    ] = 0,
     seeds: Annotated[
-        int | None, typer.Option(help="A sweep: so many runs of each method, rate and batch.")
+        int | None, typer.Option(help="For a sweep: how many runs of each method, rate and batch.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="A sweep: where its tables, figure and checkpoints go.")
+        Path | None,
+        typer.Option(help="For a sweep: the folder of its tables, figure and checkpoints."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="A sweep: go on with the one in --out.")
+        bool, typer.Option("--resume", help="For a sweep: go on with the one in --out.")
     ] = False,
     form: Annotated[
-        str, typer.Option("--format", help="Of a sweep's tables: csv, parquet.")
+        str, typer.Option("--format", help="Format of a sweep's tables: csv or parquet.")
     ] = "csv",
 ) -> int:
-    """Train a network, and print its loss per epoch; or many, side by side.
+    """Train a network, and print its loss in each epoch; or train many side by side.
 
     Accuracy too, where labels are classes.
     Lists, --seeds or --out make a sweep: every method, rate and batch, with so many seeds.

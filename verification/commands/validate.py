@@ -17,17 +17,22 @@ GRADIENT = Annotated[
     str | None,
     typer.Argument(
         metavar="[FILE.py:GRADIENT]",
-        help="The gradient, or with --update the rule; or package.module:GRADIENT.",
+        help="The gradient to judge; with --update, the update rule. Also package.module:GRADIENT.",
     ),
 ]
 OF = Annotated[
-    str | None, typer.Option(help="FILE.py:LOSS, the function differentiated.", metavar="LOSS")
+    str | None,
+    typer.Option(help="FILE.py:LOSS, the function whose gradient it is.", metavar="LOSS"),
 ]
 ARGS = Annotated[
     str | None,
-    typer.Option(help="FILE.py:SAMPLE, a function of a random generator that returns a tuple."),
+    typer.Option(
+        help="FILE.py:SAMPLE, a function of a NumPy random generator that returns the arguments."
+    ),
 ]
-ARGNUMS = Annotated[str, typer.Option(help="By which arguments: 0, or several as 0,1.")]
+ARGNUMS = Annotated[
+    str, typer.Option(help="The arguments differentiated by: 0, or several as 0,1.")
+]
 DTYPE = Annotated[
     list[str] | None,
     typer.Option(
@@ -35,15 +40,19 @@ DTYPE = Annotated[
         "may be repeated. Default: float64."
     ),
 ]
-CASES = Annotated[int, typer.Option(help="Cases drawn.")]
-SEED = Annotated[int, typer.Option(help="Of the cases.")]
+CASES = Annotated[int, typer.Option(help="How many cases are drawn.")]
+SEED = Annotated[int, typer.Option(help="Seed of the cases.")]
 ALLOW = Annotated[
     list[str] | None,
-    typer.Option(help="A convention that is no mistake: sum, half, negative; may be repeated."),
+    typer.Option(
+        help="Accept this convention: sum, mean, half, double, negative, ...; may be repeated."
+    ),
 ]
 VARY = Annotated[
     list[str] | None,
-    typer.Option(help="An argument (its number) that is drawn and not held; may be repeated."),
+    typer.Option(
+        help="An argument (its number) whose integers and numbers get edges, too; may be repeated."
+    ),
 ]
 EDGES = Annotated[
     str,
@@ -51,7 +60,7 @@ EDGES = Annotated[
 ]
 AGAINST = Annotated[
     str | None,
-    typer.Option(help="One of our derivations, in place of --of and --args."),
+    typer.Option(help="The name of one of our derivations, instead of --of and --args."),
 ]
 UPDATE = Annotated[
     str | None,
@@ -74,21 +83,37 @@ def validate(
     vary: VARY = None,
     edges: EDGES = "judge",
     process: Annotated[
-        str | None, typer.Option(help="A command that answers over its stdin and stdout.")
+        str | None,
+        typer.Option(
+            help="A program that answers over stdin and stdout, as docs/protocol.md says."
+        ),
     ] = None,
     against: AGAINST = None,
     update: UPDATE = None,
-    seconds: Annotated[float | None, typer.Option(help="Limit of a process, a question.")] = None,
-    memory: Annotated[float | None, typer.Option(help="Limit of a process, in bytes.")] = None,
-    output: Annotated[float | None, typer.Option(help="Limit of an answer, in bytes.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the finding there as JSON.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write it there as JUnit XML.")] = None,
-    sarif: Annotated[Path | None, typer.Option(help="Write it there as SARIF 2.1.0.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="Time limit of --process for one question.")
+    ] = None,
+    memory: Annotated[
+        float | None, typer.Option(help="Memory limit of --process, in bytes.")
+    ] = None,
+    output: Annotated[
+        float | None, typer.Option(help="Size limit of one answer of --process, in bytes.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the finding to this file as JSON.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write the finding to this file as JUnit XML.")
+    ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option(help="Write the finding to this file as SARIF 2.1.0.")
+    ] = None,
 ) -> int:
     """Judge somebody's gradient, or update rule.
 
-    Give FILE.py:GRADIENT with --of and --args, or --process with --against; of an update rule
-    FILE.py:RULE, a function that makes it from hyperparameters, or --process, with --update.
+    For a gradient give FILE.py:GRADIENT with --of and --args, or --process with --against. For an
+    update rule give --update and FILE.py:RULE, a function that makes the rule from its
+    hyperparameters, or --update and --process.
 
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
@@ -186,8 +211,8 @@ def _agree(given: dict[str, str]) -> None:
 
 OF_DRAWS = ("--allow", "--vary", "--edges")
 MEANT = {
-    "--of": "give the function differentiated, --of FILE.py:LOSS",
-    "--args": "give where to look, --args FILE.py:SAMPLE, a function of a random generator",
+    "--of": "give the function whose gradient it is: --of FILE.py:LOSS",
+    "--args": "say where to look: --args FILE.py:SAMPLE, a function of a NumPy random generator",
     "--against": "give the name of a derivation, such as --against mse (see `refnet list`), "
     "or of an update rule, --update adam",
 }

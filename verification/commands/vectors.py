@@ -22,7 +22,9 @@ vectors = typer.Typer(
 
 @vectors.command("export")
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder to write the files to.")
+    ],
     names: Annotated[
         list[str] | None,
         typer.Argument(
@@ -32,10 +34,12 @@ def export(
     ] = None,
     dtype: Annotated[
         list[str] | None,
-        typer.Option(help="May be repeated. Default: every dtype; of update rules the first two."),
+        typer.Option(
+            help="A dtype; may be repeated. Default: every dtype; for update rules the first two."
+        ),
     ] = None,
-    cases: Annotated[int, typer.Option(help="Cases drawn, besides the edges.")] = 8,
-    seed: Annotated[int, typer.Option(help="Of the cases.")] = 0,
+    cases: Annotated[int, typer.Option(help="How many cases are drawn, besides the edges.")] = 8,
+    seed: Annotated[int, typer.Option(help="Seed of the cases.")] = 0,
 ) -> int:
     """Write one file for each derivation or update rule, and their schema.
 
@@ -75,10 +79,13 @@ def _known(name: str) -> str:
 
 @vectors.command("check")
 def check(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="As written by export.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that export wrote.")],
     answers: Annotated[
         Path,
-        typer.Argument(metavar="ANSWERS", help="A JSON file, or a folder of them: tcId -> answer."),
+        typer.Argument(
+            metavar="ANSWERS",
+            help="The answers: a JSON file, or a folder of them, from tcId to answer.",
+        ),
     ],
 ) -> int:
     """Judge what another program answered to the tests in DIR.

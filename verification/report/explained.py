@@ -53,11 +53,11 @@ def fragment(finding: Finding, source: str = "", first: int = 1) -> str:
     if source:
         parts += ["<h4>The function that was differentiated</h4>", _source(finding, source, first)]
     if finding.sensitivity or finding.power:
-        parts += ["<h4>The way back</h4>", _picture(finding)]
+        parts += ["<h4>Where cotangents are right and wrong</h4>", _picture(finding)]
     parts += ["<h4>The worst entry</h4>", _worst(finding)]
     if finding.reproduce:
         code = f'<div class="scroll"><pre tabindex="0">{escape(finding.reproduce)}</pre></div>'
-        parts += ["<h4>To see it again</h4>", code]
+        parts += ["<h4>To reproduce it</h4>", code]
     return f'<div class="explained">{"".join(parts)}</div>'
 
 
@@ -72,22 +72,22 @@ def of_function(finding: Finding, function: Callable) -> str:
 
 def _explanations(explained: Sequence[Explanation]) -> str:
     if not explained:
-        return "<p>No explanation was found.</p>"
+        return "<p>No explanation fits.</p>"
     return "".join(_explanation(k, one) for k, one in enumerate(explained, 1))
 
 
 def _explanation(rank: int, one: Explanation) -> str:
     place = f" <span class='soft'>({escape(one.location)})</span>" if one.location else ""
-    sure = f"fits every entry, {one.residual:.2g} budgets at most are left"
+    sure = f"fits every entry; what it leaves is at most {one.residual:.2g} budgets"
     if not one.fits:
         closest = "closest only: " if one.is_guess else ""
         sure = f"{closest}{one.residual:.2g} budgets are left unexplained"
     apart = ", ".join(map(escape, one.confused_with))
     return (
         f"<p>{rank}. <strong>{escape(one.term)}</strong>{place}: {escape(one.mistake)}."
-        + (f" To mend it: {escape(one.remedy)}." if one.remedy else "")
+        + (f" To correct it: {escape(one.remedy)}." if one.remedy else "")
         + "</p>"
-        + (f"<p class='soft'>Cannot be told apart from {apart}.</p>" if apart else "")
+        + (f"<p class='soft'>Fits equally well: {apart}.</p>" if apart else "")
         + f"<p class='soft'>{sure}</p>"
     )
 
@@ -171,7 +171,7 @@ def _worst(finding: Finding) -> str:
     ratio = f"{worst.got / worst.expected:.6g}" if worst.expected else "-"
     cells = (where, worst.case, f"{worst.got:.10g}", f"{worst.expected:.10g}", ratio)
     cells = (*cells, f"{worst.budgets:.3g}")
-    heads = ("entry", "case", "got", "expected", "got / expected", "budgets off")
+    heads = ("entry", "case", "got", "expected", "got / expected", "budgets away")
     head = "".join(f'<th scope="col">{h}</th>' for h in heads)
     body = "".join(f"<td>{escape(c)}</td>" for c in cells)
     return (

@@ -57,7 +57,7 @@ def copied(element: ElementTree.Element) -> ElementTree.Element:
     if name not in ELEMENTS:
         raise ValueError(f"<{name}> is not MathML")
     if element.text and LEFTOVER.search(element.text):
-        raise ValueError(f"{element.text!r} is not a command that is known")
+        raise ValueError(f"{element.text!r} is not a known command")
     if len(element) != PARTS.get(name, len(element)):
         raise ValueError(f"<{name}> has {len(element)} parts and wants {PARTS[name]}")
     attributes = {key: value for key, value in element.items() if key in ATTRIBUTES}

@@ -40,9 +40,9 @@ def calibration_figures(rows: Iterable[Mapping[str, Any]]) -> tuple[Figure, ...]
         Figure(
             CALIBRATION,
             "How errors lie in their budgets",
-            "The share of all entries of correct gradients whose error is larger than so many "
-            "budgets. Beyond 1 there must be nothing; a budget that is never nearly used up "
-            "could be smaller.",
+            "Correct gradients: the share of all entries whose error is larger than the value on "
+            "the axis, in budgets. Beyond 1 there must be no entry. If no error comes near to 1, "
+            "the budget could be smaller.",
             panels,
         ),
     )
@@ -119,8 +119,9 @@ def digits_figures(panels: tuple[Panel, ...]) -> tuple[Figure, ...]:
     figure = Figure(
         DIGITS,
         "Digits lost",
-        "Error in ulps of the proven slope over the input, at least 1, each form as written and "
-        "in each dtype. A cross marks an input at which the answer is NaN or infinity.",
+        "The error of each form, as it is written, in each dtype: in ulps of the proven slope, and "
+        "drawn as 1 where it is smaller. A cross marks an input at which the answer is NaN or "
+        "infinity.",
         panels,
     )
     return (figure,) if panels else ()
@@ -145,9 +146,9 @@ def curves(numbers: Mapping[str, Any]) -> Figure:
         "three-descents",
         "Three descents",
         "The loss on all the training data over the examples seen, each descent at its best "
-        f"learning rate: the median over seeds, with the middle 80 % of them (claim {CLAIM}). An "
-        "example costs the same arithmetic in every batch; a smaller batch takes more steps "
-        "with it.",
+        f"learning rate: the median over seeds, with the middle 80 % of them (claim {CLAIM}). Each "
+        "example costs the same arithmetic whatever the batch size; smaller batches take more "
+        "steps for the same number of examples.",
         (panel,),
     )
 

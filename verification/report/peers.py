@@ -146,8 +146,8 @@ UNMEASURED = {"not run", "no answer"}
 LEGEND = (
     "The number is the smallest error of one single entry that is noticed, relative to the root "
     "mean square of its array; errors were planted at powers of ten, from 10⁻¹⁶ to 10³.",
-    "refused: a correct gradient is refused, so that nothing said there means anything.",
-    "never: not even an error of 1,000 times the root mean square is noticed.",
+    "refused: a correct gradient is refused there, so no answer of this checker means anything.",
+    "never: even an error of 1,000 times the root mean square is not noticed.",
     "*: SciPy gives a number and no verdict, so an error counts as noticed where it doubles "
     "the number; a number over half of the gradient itself counts as a refusal.",
     "–: not measured; the reason stands below the table.",

@@ -144,9 +144,9 @@ def forms() -> Figure:
     return Figure(
         "forms",
         "Forms of a slope that are equal on paper",
-        "Error in ulps, the worse of z and -z. A cross marks a z at which the form gives NaN or "
-        "infinity. Beyond |z| = 87 in float32 and 708 in float64 the slope itself is subnormal, "
-        "and flushed to 0 by the compiler, then 0.",
+        "The error in ulps, the larger of those at z and -z. A cross marks a z at which the form "
+        "gives NaN or infinity. Beyond |z| = 87 in float32 and 708 in float64 the slope itself is "
+        "subnormal, which the compiler flushes to 0; further out it is 0.",
         tuple(panels),
     )
 

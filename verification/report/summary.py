@@ -16,16 +16,16 @@ MEANING = {
     "inaccurate": "The formula is right, but digits are lost that a correct implementation in "
     "this dtype keeps: cancellation, overflow, 0/0.",
     "wrong": "Outside the budget, and not by rounding.",
-    "undecided": "No oracle could decide. Never counts as a pass.",
+    "undecided": "No oracle could decide. This never counts as a pass.",
     "rejected": "No proper answer: an exception, a wrong shape or dtype, NaN where the truth is "
     "finite.",
-    "proved": "Shown symbolically, or by balls over a whole region.",
+    "proved": "Proved by algebra, or by balls over a whole region.",
     "enclosed": "Proven balls contain the value at every case shown.",
-    "exact": "Compared in rational arithmetic: equal, not close.",
-    "measured": "An experiment, with an interval.",
+    "exact": "Computed in rational arithmetic: exactly equal, not only close.",
+    "measured": "Measured in an experiment, with a confidence interval.",
     "refuted": "False as stated: a counterexample that can be checked by hand, and the corrected "
     "statement, itself judged.",
-    "unproven": "The evidence failed, or its negative control passed. Never counts as a pass.",
+    "unproven": "The evidence failed, or its negative control passed. This never counts as a pass.",
 }
 GLYPH = {
     "correct": "✓",
@@ -48,7 +48,7 @@ LIMITS = (
     "Only the dtypes in the tables were judged, on the CPU. Nothing is said about other devices.",
     "A verdict holds at the cases drawn and at the edges visited. Only a claim marked proved "
     "speaks of a whole region.",
-    "All oracles read the same forward program: where that computes the wrong function, they "
+    "All oracles read the same forward program. If it computes the wrong function, they "
     "agree on the gradient of the wrong function.",
 )
 TIMES = "\N{NARROW NO-BREAK SPACE}×\N{NARROW NO-BREAK SPACE}"

@@ -251,6 +251,6 @@ def told(folder: Path) -> Iterator[None]:
 def said(sentence: str, error: OSError) -> OSError:
     """The same kind of error, with its number for programs and a sentence for people."""
     remedy = "make room there" if error.errno == errno.ENOSPC else "pass another folder"
-    kind = type(error)(f"{sentence}; {remedy}, a former report is as it was")
+    kind = type(error)(f"{sentence}; {remedy}. The former report, if there is one, was not changed")
     kind.errno = error.errno
     return kind

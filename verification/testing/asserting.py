@@ -64,7 +64,7 @@ def assert_gradient(
         raise GradientError(finding, said)
     if undecided == "skip":
         raise SkipTest(f"{finding.name} in {dtype} is undecided: {finding.reason}")
-    advice = 'no pass: give other args, more cases, or undecided="skip"'
+    advice = 'undecided is not a pass; give other args, more cases, or undecided="skip"'
     raise UndecidedError(finding, f"{said}\n  {advice}")
 
 

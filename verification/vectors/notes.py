@@ -26,7 +26,7 @@ EDGES = {  # flag -> pattern of the labels it belongs to, and its note; the firs
         Note(
             "CONVENTION",
             "At a kink any slope between the left and the right one is right.",
-            "None where it stays between them; beyond them the answer is wrong.",
+            "None if it stays between them. Outside of them the answer is wrong.",
         ),
     ),
     "Tie": (
@@ -34,7 +34,7 @@ EDGES = {  # flag -> pattern of the labels it belongs to, and its note; the firs
         Note(
             "EDGE_CASE",
             "Two numbers that are compared or subtracted are equal, or nearly so.",
-            "0/0, cancellation, or a gradient that goes to the wrong one of them.",
+            "0/0, cancellation, or a gradient that goes to the wrong one of the two numbers.",
         ),
     ),
     "Depth": (
@@ -49,7 +49,7 @@ EDGES = {  # flag -> pattern of the labels it belongs to, and its note; the firs
         r"near|sure|far below|= -?(17|37|88|104|700)|^-?(17|37|88|104|700)|times (16|64)",
         Note(
             "EDGE_CASE",
-            "An activation or a probability has come to its end, within rounding.",
+            "An activation or a probability has reached its limit, within rounding.",
             "1 - a is 0: gradients vanish, become infinite or 0/0.",
         ),
     ),
@@ -57,7 +57,7 @@ EDGES = {  # flag -> pattern of the labels it belongs to, and its note; the firs
         r"e-|tiny|2\^-30",
         Note(
             "EDGE_CASE",
-            "Very small numbers, down to those below the normal ones.",
+            "Very small numbers, subnormal ones among them.",
             "Underflow: a gradient of 0, or a division by 0.",
         ),
     ),
@@ -66,7 +66,7 @@ EDGES = {  # flag -> pattern of the labels it belongs to, and its note; the firs
         Note(
             "EDGE_CASE",
             "Very large numbers.",
-            "Overflow: infinite or NaN where the gradient is an ordinary number.",
+            "Overflow: infinity or NaN where the gradient is an ordinary number.",
         ),
     ),
     "Zero": (

@@ -11,7 +11,7 @@ from ..adapters.layouts import read as read_tree
 from ..adapters.strict_json import Improper
 from ..arithmetic.formats import PRECISIONS
 
-UNASKED = "answers in a file cannot be asked again in another precision"
+UNASKED = "answers in a file cannot be computed again in higher precision"
 
 
 def answered(said: Any, expected: Any, dtype: str) -> Any:

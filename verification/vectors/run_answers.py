@@ -95,7 +95,9 @@ def _run(given: Mapping[str, Any], variant: Variant) -> Run:
 def _alike(run: Run, expected: list) -> None:
     """Raises ValueError where a step has no gradient, rate or truth, or one of another shape."""
     if not len(run.gradients) == len(run.rates) == len(expected):
-        raise ValueError("not as many gradients as rates as steps expected")
+        raise ValueError("the numbers of gradients, rates and expected steps differ")
     like = layout(run.params)
     if any(layout(tree) != like for tree in (*run.gradients, *expected)):
-        raise ValueError("a gradient, or what is expected, is not like the parameters")
+        raise ValueError(
+            "a gradient, or an expected result, has another structure than the parameters"
+        )

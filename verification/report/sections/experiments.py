@@ -159,8 +159,8 @@ COLUMNS = (
 )
 LEAD = (
     "The full batch, small batches and single examples, each at its own best learning rate, over "
-    "many seeds: how many passes over the data until the training loss is at most the target. The "
-    "ratio is paired by seed, with its interval."
+    "many seeds. Counted are the passes over the data until the training loss is at most the "
+    "target. The ratio is paired by seed, and has its interval."
 )
 
 

@@ -82,10 +82,10 @@ COLUMNS = (
     Column("why", "Why not"),
 )
 LEAD = (
-    "Mistakes of the catalogue, planted one at a time: each makes a wrong twin of the right "
-    "gradient, which must be caught. What nobody catches is either proved to be the same function, "
-    "or moves no entry by more than the stated power, or has survived, and the report fails. "
-    "Named: the place of the right explanation among those that were given."
+    "Mistakes of the catalogue, planted one at a time. Each makes a wrong twin of the right "
+    "gradient, and the check must catch it. A twin that is not caught is proved to be the same "
+    "function, or moves no entry by more than the stated power; otherwise it has survived, and the "
+    "report fails. Named: the rank of the right explanation among those that were given."
 )
 PEERS = (
     Column("checker", "Checker"),
@@ -147,14 +147,14 @@ def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
 def notes(whole: Mapping[str, Any]) -> tuple[str, ...]:
     """The counts of the table that `make calibrate` wrote last."""
     if not whole:
-        return ("The whole table has not been made: make calibrate does.",)
+        return ("The whole table has not been made yet; make calibrate makes it.",)
     counts: dict[str, int] = {}
     for row in whole["kills"]:
         counts[row["status"]] = counts.get(row["status"], 0) + row["rows"]
     said = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
     alarms = plural(whole["false alarms"], "false alarm")
     return (
-        f"This is a small table. The larger one, of make calibrate, has {said}; "
+        f"This is a small table. The larger one, which make calibrate makes, has {said}; "
         f"{counts.get(SURVIVED, 0)} survived; {alarms} among "
         f"{whole['right answers judged']:,} right answers. {' '.join(how(whole))}",
         f"The catalogue has {whole['mistakes']:,} mistakes. Explanations are asked for in float64, "

@@ -43,13 +43,13 @@ COLUMNS = (
     Column("misled", "Another line named", NUMBER),
 )
 LEAD = (
-    "A wrong gradient is searched for the term that makes it wrong: the leaf, the local derivative "
-    "in the function's own source, the slope, or a mistake of the catalogue. An explanation counts "
-    "only where it leaves less than the rounding budget at every entry of every case; otherwise it "
-    "is listed as the closest. The table is of functions that nobody had seen: straight-line "
+    "For a wrong gradient the suite looks for the term that makes it wrong: the leaf, the local "
+    "derivative in the function's own source, the slope, or a mistake of the catalogue. An "
+    "explanation fits if what it leaves is below the rounding budget at every entry of every case; "
+    "otherwise it is listed as the closest. The table is about new functions: straight-line "
     "programs drawn at random, with wrong local derivatives planted in them."
 )
-MISSING = "How often the term is named has not been measured here: make calibrate does."
+MISSING = "How often the term is named has not been measured here; make calibrate measures it."
 
 
 def work(part: str, seed: int, quick: bool) -> Part:
@@ -91,8 +91,8 @@ def notes(found: Mapping[str, Any]) -> tuple[str, ...]:
     located = sum(one["located"] for one in known)
     return (
         f"Of {len(known):,} wrong twins of the derivations {explained:,} are explained within "
-        f"rounding, {located:,} of them at a line. Measured by make calibrate; what no case shows "
-        "beyond its budget is not counted as planted.",
+        f"rounding, {located:,} of them at a line. Measured by make calibrate. A mistake that no "
+        "case shows beyond its budget does not count as planted.",
     )
 
 

@@ -192,14 +192,14 @@ COLUMNS = (
     Column("reason", "Why", WORDS),
 )
 LEAD = (
-    "Gradients that other people's libraries compute, judged as anybody's would be; programs in C "
-    "and JavaScript are our own, and asked over their standard input and output. A verdict here "
-    "that is not correct says something of the library, or of its convention, not of refnet. "
-    "A course's network, and its twin that forgets the mean, are there to be told apart."
+    "Gradients that other people's libraries compute, judged like any other gradient. The programs "
+    "in C and JavaScript are our own; they are asked over stdin and stdout. A verdict here that is "
+    "not correct says something about the library, or about its convention, not about refnet. "
+    "A course's network must be correct, and its twin that forgets the mean must be wrong."
 )
 RANGE = (
-    "JAX's functions are asked over all normal numbers of float32, evenly in their exponents, "
-    "where the digits that a formula loses far from 0 count as well."
+    "JAX's functions are asked over all normal numbers of float32, drawn evenly in their "
+    "exponents. So digits that a formula loses far from 0 count as well."
 )
 
 

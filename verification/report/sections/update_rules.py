@@ -177,21 +177,21 @@ MISTAKES = (
     Column("also", "Cannot be told from"),
 )
 LEAD = (
-    "The same name stands for different rules. Each library's optimizers are driven through runs "
-    "that tell the variants apart: the rate changes on the way, gradients vanish, change their "
-    "sign, are tiny and huge. In each cell the variants that the library was found to implement."
+    "The same name stands for different rules in different libraries. Each library's optimizers "
+    "are run on gradients that tell the variants apart: the rate changes on the way; gradients "
+    "vanish, change sign, are tiny and huge. Each cell has the variants that the library has."
 )
 ARGUMENTS_LEAD = (
-    "The arguments that make a library compute a variant, and so two libraries agree: take the "
-    "same variant in both. r is the rate, b a memory, e epsilon, l the weight decay."
+    "The arguments with which a library computes a variant. Two libraries agree if both are given "
+    "the arguments of the same variant. r is the rate, b a decay, e epsilon, l the weight decay."
 )
 VARIANTS_LEAD = (
-    "Every variant as a named thing. In none of: the libraries that have no arguments for it."
+    "Every variant with its name. In none of: the libraries that have no arguments for it."
 )
 MISTAKES_LEAD = (
-    "Mistakes planted in the variants, a few of many, and judged as anybody's rule would be. "
-    "Named: whether the first explanation is this mistake, or the same rule in other words, which "
-    "is proven at runs of their own, or only tied with it: these runs cannot tell both."
+    "Some of the catalogue's mistakes, planted in the variants and judged like any other rule. "
+    "Named: first, if the first explanation is this mistake; same rule, if it is proven to be the "
+    "same rule under another name; tied, if these runs cannot tell the two apart."
 )
 
 
