@@ -131,8 +131,13 @@ def _along(axis: int, rank: int) -> Iterator[Instead]:
     mean = lambda x: np.broadcast_to(x.mean(axis=axis, keepdims=True), x.shape)
     words = f"every entry along {named} holds their mean"
     yield Instead("axis", words, f"do not average over {named}", mean)
+    total = lambda x: np.broadcast_to(x.sum(axis=axis, keepdims=True), x.shape)
+    words = f"every entry along {named} holds their sum"
+    yield Instead("axis", words, f"do not sum over {named}", total)
     if rank > 1 and axis == 0:
         yield Instead("axis", "every entry holds the mean of all", "do not average", _mean)
+        every = lambda x: np.full(x.shape, x.sum())
+        yield Instead("axis", "every entry holds the sum of all", "do not sum", every)
 
 
 def _mean(x: np.ndarray) -> np.ndarray:

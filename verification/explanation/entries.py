@@ -83,7 +83,8 @@ def common(problems: Sequence[Problem], leaf: int) -> str:
     else:
         rule = next(_rules(problems, leaf, masks), "") or _slice(bad)
         where = f"in {wrong} of {every} entries" + (f", {rule}" if rule else "")
-    return f"{path} is wrong {where}{_answered(problems, leaf, masks)}"
+    form = _order(problems, leaf) or _apart(problems, leaf)
+    return f"{path} is wrong {where}{_answered(problems, leaf, masks)}{form}"
 
 
 def _answered(problems: Sequence[Problem], leaf: int, masks: list[np.ndarray]) -> str:
@@ -95,6 +96,45 @@ def _answered(problems: Sequence[Problem], leaf: int, masks: list[np.ndarray]) -
     if (truth == 0.0).all():
         return ", where it should be 0"
     return ", in its later digits alone" if _digits(problems, leaf) else ""
+
+
+def _order(problems: Sequence[Problem], leaf: int) -> str:
+    """Whether the right entries stand in another order along an axis."""
+    for axis in range(problems[0].sample.truth[leaf].mid.ndim):
+        off = [
+            np.abs(np.sort(np.asarray(p.sample.got[leaf]), axis) - np.sort(truth, axis))
+            <= p.tolerance[leaf].max(initial=0.0)
+            for p in problems
+            if (truth := p.sample.truth[leaf].mid).shape[axis] > 1
+        ]
+        if off and all(o.all() for o in off):
+            return f", its right entries in another order along axis {axis}"
+    return ""
+
+
+def _apart(problems: Sequence[Problem], leaf: int) -> str:
+    """Whether every place along one axis has a factor of its own."""
+    wrong = [p for p in problems if p.wrong[leaf]]
+    for axis in range(wrong[0].sample.truth[leaf].mid.ndim):
+        factors = [_factors(p, leaf, axis) for p in wrong]
+        if all(f is not None for f in factors):
+            every = np.concatenate([f for f in factors if f is not None])
+            between = f"{every.min():.3g} to {every.max():.3g}"
+            return f", by a factor for each place along axis {axis}: {between} times the truth"
+    return ""
+
+
+def _factors(p: Problem, leaf: int, axis: int) -> np.ndarray | None:
+    got = np.moveaxis(np.asarray(p.sample.got[leaf]), axis, 0)
+    truth, room = (np.moveaxis(x, axis, 0) for x in (p.sample.truth[leaf].mid, p.tolerance[leaf]))
+    if got.ndim < 2 or got.size < 2 * len(got):
+        return None
+    flat = lambda x: x.reshape(len(x), -1)
+    norms = np.square(flat(truth)).sum(1)
+    c = np.where(norms > 0.0, (flat(got) * flat(truth)).sum(1) / np.where(norms > 0, norms, 1), 1)
+    left = np.abs(flat(got) - c[:, None] * flat(truth))
+    fits = (left <= (1.0 + np.abs(c[:, None])) * flat(room)).all()
+    return c if fits else None
 
 
 class Seen(NamedTuple):
@@ -119,10 +159,21 @@ def _rules(problems: Sequence[Problem], leaf: int, masks: list[np.ndarray]) -> I
             if np.array_equal(holds, wrong):
                 yield f"those where {name} {words}"
         for size, sign in ((np.abs(x), f"|{name}|"), (x, name)):
-            if size[wrong].min() > size[~wrong].max():
-                yield f"those where {sign} is above {size[~wrong].max():.3g}"
-            if size[wrong].max() < size[~wrong].min():
-                yield f"those where {sign} is below {size[~wrong].min():.3g}"
+            yield from _ranges(size, wrong, sign)
+
+
+def _ranges(x: np.ndarray, wrong: np.ndarray, name: str) -> Iterator[str]:
+    """That they are above or below all right ones, or between two."""
+    low, high = x[wrong].min(), x[wrong].max()
+    inside = (x >= low) & (x <= high)
+    if not np.array_equal(inside, wrong):
+        return
+    if low > x[~wrong].max():
+        yield f"those where {name} is above {x[~wrong].max():.3g}"
+    elif high < x[~wrong].min():
+        yield f"those where {name} is below {x[~wrong].min():.3g}"
+    else:
+        yield f"those where {name} is between {low:.3g} and {high:.3g}"
 
 
 def _quantities(problems: Sequence[Problem], leaf: int) -> Iterator[Seen]:
@@ -141,7 +192,7 @@ def _quantities(problems: Sequence[Problem], leaf: int) -> Iterator[Seen]:
 
 
 def _slice(bad: list[np.ndarray]) -> str:
-    """The one place along an axis that holds all of them; the entries where they are few."""
+    """The one place along an axis that holds all; the entries, few and the same in every case."""
     shape = bad[0].shape
     if any(m.shape != shape for m in bad):
         return ""
@@ -151,7 +202,7 @@ def _slice(bad: list[np.ndarray]) -> str:
         at = np.unique(where[:, axis])
         if n >= LEAST and len(at) == 1 and together.ndim > 1:
             return f"all at {int(at[0])} along axis {axis}"
-    if len(where) <= MOST:
+    if len(where) <= MOST and all(np.array_equal(m, together) for m in bad):
         return "at " + ", ".join(str([int(i) for i in index]) for index in where)
     return ""
 
@@ -185,8 +236,8 @@ def by_size(problems: Sequence[Problem], leaves: Sequence[int]) -> str:
             rows.append(max((x.shape[0] for x in data[:1] if x.ndim), default=1))
     if not ratios:
         return ""
-    low, high = min(ratios), max(ratios)
-    spread = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    low, high = (f"{ends:.3g}" for ends in (min(ratios), max(ratios)))
+    spread = low if low == high else f"{low} to {high}"
     return f"what is wrong is {spread} times the size of the truth{_growth(ratios, rows)}"
 
 

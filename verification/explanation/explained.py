@@ -118,7 +118,6 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
         lambda: exchanged(problems),
         lambda: part_of_batch(problems),
         lambda: _seen_first(problems, _local(problems)),
-        lambda: wrong_mask(problems),
         lambda: by_leaf(problems, rare=True),
         lambda: softmax_alone(problems),
         lambda: wrong_call(problems),
@@ -134,11 +133,13 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
 
 
 def _local(problems: Sequence[Problem]) -> list[Explanation]:
-    """Wrong slopes, arrows mishandled, slopes times a factor: all that fit, or the closest."""
-    slopes = wrong_slope(problems)
-    arrows = mishandled(problems)
+    """Wrong slopes, arrows mishandled, wrong masks: all that fit, or the closest slope."""
+    slopes = attempted(lambda: wrong_slope(problems))
+    arrows = attempted(lambda: mishandled(problems))
+    masks = attempted(lambda: wrong_mask(problems))
     fitting = [e for e in (*slopes, *arrows) if e.fits]
-    return sorted(fitting, key=lambda e: (not e.location, e.factor is not None)) or slopes
+    fitting.sort(key=lambda e: (not e.location, e.factor is not None))
+    return [*fitting, *masks] or slopes
 
 
 def _in_two(edges: Edges, said: list[Explanation]) -> list[Explanation]:

@@ -3,7 +3,8 @@
 Numbers of a problem are the sizes of its arrays and the literals of its program.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import Any, NamedTuple
 
 import jax
@@ -11,6 +12,8 @@ import numpy as np
 from jax.extend.core import Literal
 
 from .problem import Problem
+
+SIZES = 6  # of arrays, of which two may be taken for each other
 
 
 class Named(NamedTuple):
@@ -38,7 +41,8 @@ def known_numbers(problem: Problem) -> list[Named]:
         Named("1/4", 0.25, "a quarter of it"),
     ]
     counted = [n for size, what in sizes(problem).items() for n in _of_size(size, what)]
-    return plain + counted + small + [n for x in literals(problem) for n in _of_literal(x)]
+    written = [n for x in literals(problem) for n in _of_literal(x)]
+    return plain + counted + small + written + list(_of_two(list(sizes(problem).items())[:SIZES]))
 
 
 def sizes(problem: Problem) -> Mapping[int, str]:
@@ -78,10 +82,18 @@ def _of_size(n: int, what: str) -> list[Named]:
         Named("(n-1)/n", (n - 1.0) / n, f"(n - 1)/n for {of}: n where n - 1 is right"),
         Named("sqrt n", n**0.5, f"the root of {n}, the size of {what}"),
         Named("1/sqrt n", n**-0.5, f"over the root of {n}, the size of {what}"),
+        Named("root", (n / (n - 1.0)) ** 0.5, f"the root of n/(n - 1) for {of}"),
+        Named("1/root", ((n - 1.0) / n) ** 0.5, f"the root of (n - 1)/n for {of}"),
         Named("n^2", float(n * n), f"{n} squared: over {of} twice"),
         Named("1/n^2", 1.0 / n**2, f"averaged twice over {of}"),
     ]
     return [one for one in named if one.value != 1.0]
+
+
+def _of_two(counted: Sequence[tuple[int, str]]) -> Iterator[Named]:
+    for (n, right), (m, wrong) in permutations(counted, 2):
+        words = f"averaged over {wrong} of {m} where {right} of {n} is right"
+        yield Named(f"{right} over {wrong}", n / m, words)
 
 
 def _of_literal(x: float) -> list[Named]:

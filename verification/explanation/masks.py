@@ -74,6 +74,10 @@ def _masks(op: Operation) -> Iterator[Mask]:
     yield _other(op)
     if op.name in COMPARISONS:
         yield Mask("it is the wrong way round", lambda ins, out: ~out)
+        zero = "0 stands for the bound that is compared with"
+        yield Mask(zero, lambda ins, out: MADE[op.name](ins[0], 0 * ins[1]))
+        turned = "the bound that is compared with has the wrong sign"
+        yield Mask(turned, lambda ins, out: MADE[op.name](ins[0], -ins[1]))
     else:
         yield Mask("the first of its two conditions stands alone", lambda ins, out: ins[0])
         yield Mask("the second of its two conditions stands alone", lambda ins, out: ins[1])

@@ -29,6 +29,7 @@ total = lambda x, axis: x.sum(axis=axis, keepdims=True)
 mean = lambda x, axis: x.mean(axis=axis, keepdims=True)
 spread = lambda x, axis: x.std(axis=axis, keepdims=True)
 ALONG: tuple[Rule, ...] = (
+    Rule("a sum(d)", lambda z, a, d, x: a * total(d, x)),
     Rule("a (d - sum(a d)), the rule of softmax", lambda z, a, d, x: a * (d - total(a * d, x))),
     Rule(
         "d - exp(a) sum(d), the rule of log-softmax",
@@ -39,7 +40,7 @@ ALONG: tuple[Rule, ...] = (
         lambda z, a, d, x: d - special.softmax(z, x) * total(d, x),
     ),
     Rule(
-        "d - sum(a d), what the rule of softmax has in its bracket",
+        "d - sum(a d), the rule of softmax without its factor a",
         lambda z, a, d, x: d - total(a * d, x),
     ),
     Rule(
@@ -65,6 +66,7 @@ ALONG: tuple[Rule, ...] = (
         "d / std(z), the rule of standardising with mean and deviation held fixed",
         lambda z, a, d, x: d / spread(z, x),
     ),
+    Rule("d in reverse order", lambda z, a, d, x: np.flip(d, x)),
     Rule("the running sum of d, not reversed", lambda z, a, d, x: d.cumsum(x)),
     Rule(
         "the running sum of d from the end, the rule of a running sum",
@@ -137,12 +139,12 @@ def _said(
     truth = np.concatenate([p.sample.truth[leaf].mid.ravel() for p in problems])
     made = lambda rule: np.concatenate([rule(s).ravel() for s in cases])
     right = next((formula for formula, rule in _right(cases) if alike(made(rule), truth)), "")
-    here = f"here {right}" if right else "here another"
+    given = "with z what goes in, a what comes out and d what arrives, here it is"
     return Explanation(
         kind="slope",
         term=f"the gradient in {problems[0].sample.paths[leaf]}",
         mistake=f"its rule is taken to be {words}",
-        remedy=f"with z what goes in, a what comes out and d what arrives, it is {here}",
+        remedy=f"{given} {right}" if right else "pull d back through the function itself",
         residual=residual,
         leaves=wrong_leaves(problems),
     )

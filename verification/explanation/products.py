@@ -22,7 +22,7 @@ class Guess(NamedTuple):
 
     key: Key
     operand: int
-    partner: Key  # the equation that makes it; a leaf is (-2 - its number,)
+    partner: Key  # the equation that makes it; a leaf is (-2 - its number,), one more: transposed
     left: float
     step: float = 0.0  # of a partner that has moved along its own gradient: MOVED
 
@@ -90,6 +90,8 @@ def _candidates(p: Problem, op: Operation, other: int) -> Iterator[Key]:
     for k, leaf in enumerate(p.question.leaves):
         if leaf.shape == shape and leaf.dtype.kind == "f" and k != right:
             yield (-2 - k,)
+        elif leaf.shape == shape[::-1] and leaf.ndim == 2 and leaf.dtype.kind == "f":
+            yield (-2 - k, 1)
     for one in p.tape.operations:
         x = p.tape.numbers[one.outs[0]]
         if x.shape == shape and x.dtype.kind == "f" and one.outs[0] != right:
@@ -100,7 +102,8 @@ def number_of(p: Problem, partner: Key, right: int) -> np.ndarray:
     if partner == TRANSPOSED:
         return p.tape.numbers[right].T
     if partner[0] < 0:
-        return p.tape.numbers[-2 - partner[0]]
+        leaf = p.tape.numbers[-2 - partner[0]]
+        return leaf.T if len(partner) > 1 else leaf
     made = next(op for op in p.tape.operations if op.key == partner)
     return p.tape.numbers[made.outs[0]]
 
@@ -144,7 +147,9 @@ def _in_words(p: Problem, guess: Guess, which: str) -> str:
     if partner == TRANSPOSED:
         return f"the {which} operand is transposed once too often, or not at all"
     if partner[0] < 0:
-        return f"an argument of the same shape (leaf {-2 - partner[0]}) stands for the {which}"
+        leaf, *turned = partner
+        as_well = ", transposed," if turned else ""
+        return f"another argument (leaf {-2 - leaf}){as_well} stands for the {which}"
     made = next(op for op in p.tape.operations if op.key == partner)
     place = place_of(made.eqns)
     return f"`{place.expression}` ({place.location}) stands in place of the {which} operand"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import ml_dtypes
 import numpy as np
 
+from ..arithmetic.float_rules import fitted
 from ..arithmetic.linear import pull, values
 from ..arithmetic.tape import Operation
 
@@ -119,6 +120,12 @@ ABOVE = (
 # --- two operands: one forgotten, both confused, a rule half done ---------------------------------
 
 
+def _bare(a: Arrow, k: int) -> list:
+    """What arrives is handed on as it is to operand k, summed over what was broadcast."""
+    right = a.pull(a.d)
+    return [fitted(a.d, x.shape) if i == k else right[i] for i, x in enumerate(a.ins)]
+
+
 PRODUCT, QUOTIENT = alike("mul"), alike("div")
 LOCAL = (
     Rule(
@@ -130,10 +137,15 @@ LOCAL = (
     Rule(
         "each operand is multiplied by itself, not by the other",
         "edge",
-        PRODUCT,
-        lambda a: [a.d * a.ins[0], a.d * a.ins[1]],
+        named("mul"),
+        lambda a: [fitted(a.d * x, x.shape) for x in a.ins],
     ),
-    Rule("the product is taken for a sum", "edge", PRODUCT, lambda a: [a.d, a.d]),
+    Rule(
+        "the product is taken for a sum",
+        "edge",
+        named("mul"),
+        lambda a: [fitted(a.d, x.shape) for x in a.ins],
+    ),
     Rule(
         "both operands get the product of the cotangents",
         "edge",
@@ -143,8 +155,8 @@ LOCAL = (
     *(
         Rule(f"the gradient of the {which} operand lacks {lacks}", "edge", where, make)
         for which, lacks, where, make in (
-            ("first", "the other factor", PRODUCT, lambda a: [a.d, a.pull(a.d)[1]]),
-            ("second", "the other factor", PRODUCT, lambda a: [a.pull(a.d)[0], a.d]),
+            ("first", "the other factor", named("mul"), lambda a: _bare(a, 0)),
+            ("second", "the other factor", named("mul"), lambda a: _bare(a, 1)),
         )
     ),
     Rule(

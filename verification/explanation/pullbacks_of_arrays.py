@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..arithmetic.arrays import moved
+from ..arithmetic.float_rules import SLOPES
 from ..arithmetic.linear import values
 from .pullbacks import Array, Arrow, Rule, named, without
 
@@ -24,9 +25,46 @@ def _gathered(a: Arrow) -> Array:
     return np.moveaxis(a.d, axes, range(len(axes))).reshape(-1, *rest)
 
 
-def _of_spread(words: str, make: Callable[[Array], Array]) -> Rule:
+def _of_spread(words: str, make: Callable[[Array], Array], kind: str = "reduction") -> list[Rule]:
+    """Of a broadcast, and of each operand that an elementwise operation repeats by itself."""
     back = lambda a: [make(_gathered(a)).reshape(a.ins[0].shape), *[None] * (len(a.ins) - 1)]
-    return Rule(words, "reduction", lambda a: bool(_spread(a)), back)
+    return [
+        Rule(words, kind, lambda a: bool(_spread(a)), back),
+        *(
+            Rule(
+                f"{words}, in its {which} operand",
+                kind,
+                lambda a, k=k: bool(_repeated(a, k)),
+                lambda a, k=k: _made(a, k, make),
+            )
+            for k, which in enumerate(("first", "second"))
+        ),
+    ]
+
+
+def _repeated(a: Arrow, k: int) -> tuple[int, ...]:
+    """The axes along which an elementwise operation repeats operand k."""
+    if a.op.name not in SLOPES or len(a.ins) != 2 or a.ins[k].ndim != a.out.ndim:
+        return ()
+    pairs = zip(a.ins[k].shape, a.out.shape, strict=True)
+    return tuple(axis for axis, (mine, n) in enumerate(pairs) if mine == 1 < n)
+
+
+def _made(a: Arrow, k: int, make: Callable[[Array], Array]) -> list:
+    """The right cotangents, but for operand k what is made of its terms before they are summed."""
+    axes = _repeated(a, k)
+    whole = [np.broadcast_to(x, a.out.shape) for x in a.ins]
+    terms = np.moveaxis(np.asarray(a.pull(a.d, whole)[k]), axes, range(len(axes)))
+    folded = terms.reshape(-1, *terms.shape[len(axes) :])
+    right = a.pull(a.d)
+    return [make(folded).reshape(x.shape) if i == k else right[i] for i, x in enumerate(a.ins)]
+
+
+def _other_axis(x: Array) -> Array:
+    """Raises ValueError where the shape does not have this mistake."""
+    if x.ndim != 2 or x.shape[0] != x.shape[1]:
+        raise ValueError("no square")
+    return x.sum(1)
 
 
 def _term(a: Arrow, at: int, gone: bool = False, whole: Array = None) -> list:
@@ -48,12 +86,13 @@ def _count(a: Arrow) -> int:
 
 SUM, MAX = named("reduce_sum"), named("reduce_max", "reduce_min", "argmax")
 SUMS = (
-    _of_spread("the sum over what was broadcast is its first term alone", lambda x: x[0]),
-    _of_spread("the sum over what was broadcast is its last term alone", lambda x: x[-1]),
-    _of_spread("the sum over what was broadcast lacks its last term", lambda x: x[:-1].sum(0)),
-    _of_spread("the sum over what was broadcast lacks its first term", lambda x: x[1:].sum(0)),
-    _of_spread("the largest stands for the sum over what was broadcast", lambda x: x.max(0)),
-    _of_spread("sizes are summed over what was broadcast", lambda x: np.abs(x).sum(0)),
+    *_of_spread("the sum over what was broadcast is its first term alone", lambda x: x[0]),
+    *_of_spread("the sum over what was broadcast is its last term alone", lambda x: x[-1]),
+    *_of_spread("the sum over what was broadcast lacks its last term", lambda x: x[:-1].sum(0)),
+    *_of_spread("the sum over what was broadcast lacks its first term", lambda x: x[1:].sum(0)),
+    *_of_spread("the sum over what was broadcast runs over the other axis", _other_axis, "axis"),
+    *_of_spread("the largest stands for the sum over what was broadcast", lambda x: x.max(0)),
+    *_of_spread("sizes are summed over what was broadcast", lambda x: np.abs(x).sum(0)),
     Rule("only the first term of the sum gets a gradient", "reduction", SUM, lambda a: _term(a, 0)),
     Rule("only the last term of the sum gets a gradient", "reduction", SUM, lambda a: _term(a, -1)),
     Rule("the last term of the sum gets none", "reduction", SUM, lambda a: _term(a, -1, True)),
@@ -141,6 +180,15 @@ MOVES = (
         "edge",
         _matrices,
         lambda a: [a.pull(a.d, [a.ins[0], np.abs(a.ins[1])])[0], a.pull(a.d)[1]],
+    ),
+    *(
+        Rule(
+            f"what arrives there is transposed in the gradient of the {which} factor",
+            "transposed",
+            lambda a: _matrices(a) and a.out.ndim == 2 and a.out.shape[0] == a.out.shape[1],
+            lambda a, k=k: [a.pull(a.d.T if i == k else a.d)[i] for i in (0, 1)],
+        )
+        for k, which in enumerate(("first", "second"))
     ),
     Rule(
         "it is reshaped back in column order",

@@ -1,9 +1,11 @@
 """Where to look where no mistake is named: what is right, what is wrong, what is not finite."""
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from ..arithmetic.tape import Tape
 from ..vocabulary import Explanation
 from .entries import by_case, by_size, common
 from .places import place_of
@@ -20,8 +22,9 @@ def where_to_look(problems: Sequence[Problem], named: Mapping[str, str]) -> Expl
     bad = [k for k, w in enumerate(wrong) if w]
     good = [path for path, w in zip(paths, wrong, strict=True) if not w]
     told = lambda path: f"{path or 'the argument'}" + (f" ({named[path]})" if path in named else "")
-    here = "" if problems[0].untraced else _deepest_right(problems[0], wrong)
-    way = f"the cotangent is still right at {here}: the mistake is on the way back from there"
+    here = "" if problems[0].untraced else _still_right(problems[0], wrong)
+    there = f"the mistake is on the way back from there to {', '.join(told(paths[k]) for k in bad)}"
+    way = f"the cotangent is still right at {here}: {there}"
     said = [
         f"wrong in {', '.join(told(paths[k]) for k in bad)}",
         f"right in {', '.join(good)}" if good else "",
@@ -47,20 +50,47 @@ def _worst(p: Problem) -> float:
     )
 
 
-def _deepest_right(p: Problem, wrong: list[bool]) -> str:
-    """The right leaf whose first use is the earliest in the program."""
-    uses: dict[int, int] = {}
-    for number, op in enumerate(p.tape.operations):
+def _still_right(p: Problem, wrong: list[bool]) -> str:
+    """The last place on the way back that every wrong leaf and a right one hang on alone."""
+    after = _dominators(p.tape)
+    chains = [set(_chain(after, leaf)) for leaf in p.tape.leaves]
+    bad = [c for c, w in zip(chains, wrong, strict=True) if w]
+    good = set().union(*(c for c, w in zip(chains, wrong, strict=True) if not w))
+    shared = good.intersection(*bad)
+    places = (place_of(p.tape.operations[k].eqns) for k in sorted(shared))
+    place = next((place for place in places if place.file), None)
+    return f"`{place.expression}` ({place.location})" if place else ""
+
+
+def _dominators(tape: Tape) -> dict[int, int]:
+    """number -> the first operation that every way from it to the result passes through."""
+    end, next_of = len(tape.operations), [0] * len(tape.operations)
+    first: dict[int, int] = {tape.out: end}
+
+    def meet(one: int, other: int) -> int:
+        while one != other:
+            one, other = (next_of[one], other) if one < other else (one, next_of[other])
+        return one
+
+    for k in reversed(range(end)):
+        op = tape.operations[k]
+        outs = [first[i] for i in op.outs if i in first]
+        if not outs:
+            continue
+        next_of[k] = functools.reduce(meet, outs)
         for i in op.ins:
-            uses.setdefault(i, number)
-    right = [
-        uses[leaf] for leaf, w in zip(p.tape.leaves, wrong, strict=True) if not w and leaf in uses
-    ]
-    if not right:
-        return ""
-    op = p.tape.operations[min(right)]
-    place = place_of(op.eqns)
-    return f"`{place.expression}` ({place.location})" if place.file else ""
+            if tape.moving[i]:
+                first[i] = meet(first[i], k) if i in first else k
+    first |= {-2 - k: n for k, n in enumerate(next_of)}
+    return first
+
+
+def _chain(after: dict[int, int], number: int) -> Iterator[int]:
+    """The operations that every way to the result passes through, in order."""
+    k = after.get(number)
+    while k is not None and -2 - k in after:
+        yield k
+        k = after[-2 - k]
 
 
 # --- entries that are not finite ------------------------------------------------------------------
