@@ -107,7 +107,7 @@ def test_the_rule_of_another_function_is_named_and_the_right_one_beside_it(words
     first = finding.explanation[0]
 
     assert finding.verdict == "wrong" and first.fits and words in first.mistake
-    assert "here a (d - sum(a d))" in first.remedy
+    assert "here it is a (d - sum(a d))" in first.remedy
 
 
 def test_the_right_rule_is_correct_and_an_unknown_one_is_not_named():
