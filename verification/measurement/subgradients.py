@@ -48,7 +48,7 @@ def _answers(sample: Sample, leaf: int) -> list[str]:
 def _interval(truth: Ball) -> tuple[np.ndarray, np.ndarray]:
     """The least and the largest slope of every entry."""
     if truth.sides is None:
-        return truth.mid - truth.rad, truth.mid + truth.rad
+        return np.asarray(truth.mid - truth.rad), np.asarray(truth.mid + truth.rad)
     low, high = truth.sides.mixture(np.min), truth.sides.mixture(np.max)
     return np.asarray(low), np.asarray(high)
 
