@@ -94,3 +94,13 @@ def test_autodiff_is_right_where_its_convention_is_one():
     assert verdict(lambda x, d: jax.vjp(of, x)[1](d)[0], of, normal(3), "float32").verdict in (
         Verdict.CORRECT,
     )
+
+
+def test_a_point_that_is_a_tie_accepts_a_choice_and_needs_no_other():
+    """Another share of a tie is no mistake that would have gone unseen."""
+    at = np.ones(3), np.array([1.0, 1.0, 2.0])
+    half = lambda a, b, d: (d * ((a > b) + 0.5 * (a == b)), d * ((b > a) + 0.5 * (a == b)))
+    found = verdict(half, jnp.maximum, at, "float64", argnums=(0, 1))
+
+    assert found.verdict is Verdict.CORRECT
+    assert found.convention == "0.5 of [0, 1] at 4 kinks"

@@ -22,6 +22,7 @@ from .problem import Problem, of_one_program
 from .products import wrong_partner
 from .repeated import everywhere
 from .slopes import not_finite, wrong_slope
+from .ties import shared_wrongly
 from .two_mistakes import two_edges, two_mistakes
 from .where import not_numbers, where_to_look
 
@@ -41,6 +42,8 @@ def explain(
     of the error is listed as the closest, and what is right and what is wrong.  Empty where there
     is no answer to explain.  A stage that fails is left out, and logged at the level of debugging.
     """
+    if tied := shared_wrongly(evidence):
+        return tied
     problems = [
         Problem(one, of, argnums, scalar) for one in evidence if one.got and not one.failure
     ]

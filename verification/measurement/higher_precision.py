@@ -27,7 +27,7 @@ from ..vocabulary import Silent, Undecided
 from .answer import PROVABLE, cast
 from .error import beyond
 from .joint import in_words
-from .sample import Sample, decidable, outside
+from .sample import Sample, decidable, mixed_up, outside
 
 BITS = (128, 1024, 16384)  # of working precision; the last has digits left after 1 - e^-10000
 ONE_BY_ONE = 32  # what a product of two objects costs, in those of a product of matrices
@@ -49,7 +49,7 @@ def right_formula(gradient: Callable) -> Callable[[Sample], Told]:
 
 def formula(gradient: Callable, sample: Sample) -> Told:
     """What the implementation's formula is worth, whatever digits it lost at the sample."""
-    if _mixed_up(sample):
+    if mixed_up(sample):
         return Told(False, in_words(sample.truth, sample.got))
     open_in_balls, refusals = None, []
     for ask in (traced, in_float64, in_objects):
@@ -65,13 +65,6 @@ def formula(gradient: Callable, sample: Sample) -> Told:
             open_in_balls = open_in_balls or told
         refusals.append(told.why)
     return open_in_balls or Told(False, "; ".join(refusals), sure=False)
-
-
-def _mixed_up(sample: Sample) -> bool:
-    """Whether each entry alone may be what it is, and not all of them at once."""
-    off = any(x.any() for x in sample.joint.off)
-    pairs = zip(sample.got, sample.truth, sample.allowed, strict=True)
-    return off and all((beyond(g, b) <= a).all() for g, b, a in pairs)
 
 
 def concluded(told: Sequence[Told]) -> Told:

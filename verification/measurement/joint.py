@@ -43,7 +43,8 @@ def joint(truth: Sequence[Ball], allowed: Arrays, got: Arrays) -> Joint:
     ask = lambda convex: excess(columns[:, moving], blocks, answer[moving], room[moving], convex)
     off, open_entries = np.zeros(len(answer)), np.zeros(len(answer), bool)
     off[moving] = ask(exact)
-    if not exact and not off.any():
+    alone = np.abs(answer - laid([b.mid for b in truth])) <= laid([b.rad for b in truth]) + room
+    if not exact and not off.any() and alone[moving].all():
         open_entries[moving] = bool(ask(True).any())
     low = 0
     for k in shared:
@@ -57,6 +58,13 @@ def joint(truth: Sequence[Ball], allowed: Arrays, got: Arrays) -> Joint:
 def shares(ball: Ball) -> bool:
     """Whether there are several sides."""
     return ball.sides is not None and len(ball.sides.columns) > 1
+
+
+def at_kink(ball: Ball) -> np.ndarray:
+    """Entries where the sides differ."""
+    if ball.sides is None:
+        return np.zeros(ball.mid.shape, bool)
+    return np.asarray(np.ptp(ball.sides.columns, axis=0) > 0.0)
 
 
 def _apart(columns: np.ndarray, blocks: np.ndarray) -> bool:

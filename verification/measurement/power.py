@@ -21,6 +21,7 @@ from ..arithmetic.formats import format_of
 from ..faults import Fault
 from ..vocabulary import Sensitivity, Spread
 from .error import ulp
+from .joint import at_kink
 from .sample import Sample, decidable, outside, visible
 from .tolerance import root_mean_square
 
@@ -127,9 +128,19 @@ def kills(
         if after.get(fault.name) or (wrong := _plant(fault, right, dtype)) is None:
             continue
         caught = _caught(replace(sample, got=wrong))
-        if caught or not _is_no_mistake(fault, sample, right, dtype):
+        chosen = not caught and _is_a_choice(sample, right, wrong)
+        if caught or not (chosen or _is_no_mistake(fault, sample, right, dtype)):
             after[fault.name] = caught
     return after
+
+
+def _is_a_choice(sample: Sample, right: list[np.ndarray], wrong: list[np.ndarray]) -> bool:
+    """Whether an answer that was accepted differs at kinks alone: it is another subgradient."""
+    apart = [np.abs(w - r) > a for w, r, a in zip(wrong, right, sample.allowed, strict=True)]
+    pairs = zip(apart, sample.truth, strict=True)
+    return any(far.any() for far in apart) and all(
+        not (far & ~at_kink(b)).any() for far, b in pairs
+    )
 
 
 def _caught(wrong: Sample) -> bool:

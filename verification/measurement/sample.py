@@ -65,3 +65,10 @@ def outside(sample: Sample, leaf: int) -> np.ndarray:
 def visible(sample: Sample, leaf: int) -> np.ndarray:
     """The smallest error of each entry that is certain to be seen: it must clear both sides."""
     return np.asarray(2.0 * (sample.allowed[leaf] + sample.truth[leaf].rad))
+
+
+def mixed_up(sample: Sample) -> bool:
+    """Whether each entry alone may be what it is, and not all of them at once."""
+    leaves = range(len(sample.got))
+    alone = (beyond(sample.got[k], sample.truth[k]) <= sample.allowed[k] for k in leaves)
+    return any(x.any() for x in sample.joint.off) and all(x.all() for x in alone)

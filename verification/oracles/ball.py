@@ -72,6 +72,8 @@ def _between(said: Hull, cut: slice, shape: tuple[int, ...]) -> Ball:
     mid, tail, rad, *_ = to_ball(still)
     sides = Sides(said.columns[:, cut], said.blocks, said.exact)
     low, mean, high = (sides.mixture(f) for f in (np.min, np.mean, np.max))
+    if not said.exact and not said.blocks.any():
+        mean = sides.columns[:2].mean(axis=0)  # of opposite sides
     moving, ends = high > low, np.maximum(high - mean, mean - low)
     wide = (ends if said.exact else 2.0 * ends) + np.spacing(np.maximum(np.abs(low), np.abs(high)))
     mid, tail = np.where(moving, mean, mid), np.where(moving, 0.0, tail)

@@ -38,6 +38,7 @@ KINDS = (  # of mistakes, from what is seen in the answer alone to what needs th
     "edge",  # one wrong factor at one local derivative
     "dropped path",
     "slope",
+    "kink",  # what arrives at a tie is not shared once
     "reduction",
     "fault",  # a wrong twin of the catalogue
     "variant",  # another update rule
