@@ -130,6 +130,17 @@ def test_a_square_matrix_is_made_singular():
     assert abs(np.linalg.det(singular)) < 1e-12 < abs(np.linalg.det(NORMAL[:3]))
 
 
+def test_a_zero_or_a_tie_that_makes_a_matrix_singular_is_far():
+    two = np.array([[3.0, 0.5], [-0.25, 2.0]])
+    found = {e.what: e.region for e in edges((two,))}
+    tied = "with its largest and its smallest tied along axis 1"
+
+    assert found[tied] is Region.FAR and found["with a zero"] is Region.NEAR
+    assert {e.what: e.region for e in edges((NORMAL,))}[tied] is Region.NEAR
+    low = np.array([[0.25, 0.0], [-3.0, 2.0]])
+    assert {e.what: e.region for e in edges((low,))}["with a zero"] is Region.FAR
+
+
 # --- integers -------------------------------------------------------------------------------------
 
 

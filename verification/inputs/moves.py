@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .domain import Law, keeps
+from .domain import Law, is_float, keeps
 
 TRIES = 64  # duplicates that are tried until one keeps the law
 
@@ -40,6 +40,14 @@ def singular(x: np.ndarray, law: Law) -> np.ndarray:
     if law.symmetric:
         after[..., :, -1] = after[..., :, 0]
     return after
+
+
+def is_singular(x) -> bool:
+    """Whether it is a square matrix of less than full rank, or several of which one is."""
+    shape = np.shape(x)
+    if len(shape) < 2 or shape[-1] != shape[-2] or 0 in shape or not is_float(np.asarray(x)):
+        return False
+    return bool((np.linalg.matrix_rank(_wide(x)) < shape[-1]).any())
 
 
 def times(x: np.ndarray, scale: float) -> np.ndarray:

@@ -129,14 +129,22 @@ def _edge(point: tuple | None, region: Region, position: int, what: str, scale: 
 
 
 def _near(one: Sampled, position: int, with_ties: bool) -> Iterator[Edge]:
+    """One zero, two tied: where it makes a matrix singular it is as far as any singular one."""
     chosen = partial(_movable, position=position)
-    point = _moved(one, chosen, moves.one_zero)
-    yield from _edge(point, Region.NEAR, position, "with a zero")
+    moved = [("with a zero", _moved(one, chosen, moves.one_zero))]
     for k, leaf in enumerate(one.leaves if with_ties else ()):
         if chosen(leaf):
-            for what, after in moves.ties(leaf.value, leaf.law):
-                if _is_moved(after, leaf):
-                    yield from _edge(one.where({k: after}), Region.NEAR, position, what)
+            found = moves.ties(leaf.value, leaf.law)
+            moved += [(what, one.where({k: x})) for what, x in found if _is_moved(x, leaf)]
+    for what, point in moved:
+        is_singular = point is not None and _is_singular(one, point)
+        yield from _edge(point, Region.FAR if is_singular else Region.NEAR, position, what)
+
+
+def _is_singular(one: Sampled, point: tuple) -> bool:
+    """Whether a matrix is singular that was not."""
+    pairs = zip(jax.tree.leaves(point), one.leaves, strict=True)
+    return any(moves.is_singular(x) and not moves.is_singular(leaf.value) for x, leaf in pairs)
 
 
 def _meetings(one: Sampled, argnums: tuple[int, ...]) -> Iterator[Edge]:

@@ -6,16 +6,20 @@ so are digits that saturation takes of a right formula.  A shape that nobody dra
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
 
+from ..arithmetic.formats import format_of
 from ..inputs.structure import Edge, Region
+from ..measurement.error import beyond
 from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample, decidable, outside
 from ..measurement.subgradients import answers
+from ..measurement.tolerance import root_mean_square
 from ..vocabulary import Verdict, Worst
 from .evidence import EVIDENCE, Excuse, numbers_alone, worst
 
@@ -104,7 +108,7 @@ def _looked(before: Seen, visit: Visit, dtype: str, excuse: Excuse) -> Seen:
     if sample is None or not is_judged(sample):
         return before._replace(skipped=before.skipped + 1)
     after = before._replace(judged=before.judged + 1, positions=before.positions | {edge.position})
-    result, told = observed(edge, sample, excuse)
+    result, told = observed(edge, sample, excuse, dtype)
     if result is None:
         better, kinks = worst(before.worst, sample, dtype), before.kinks + answers(sample)
         return after._replace(worst=better, kinks=kinks)
@@ -121,7 +125,9 @@ def is_judged(sample: Sample) -> bool:
     return all(x.all() for x in known) if sample.failure else any(x.any() for x in known)
 
 
-def observed(edge: Edge, sample: Sample, excuse: Excuse) -> tuple[Result | None, Told | None]:
+def observed(
+    edge: Edge, sample: Sample, excuse: Excuse, dtype: str
+) -> tuple[Result | None, Told | None]:
     """What the answer is, and what is known of the formula; nothing where it is right."""
     if sample.failure:
         return Result.NO_NUMBER, None
@@ -131,15 +137,29 @@ def observed(edge: Edge, sample: Sample, excuse: Excuse) -> tuple[Result | None,
     is_none = not all(map(_is_finite_where_wrong, *_columns(sample)))
     if is_none and (edge.region is not Region.FAR or not _is_outside(numbers)):
         return Result.NO_NUMBER, None
-    told = excuse(numbers)
     is_far = edge.region is not Region.NEAR
-    if told.right is False and (told.sure or not is_far):
+    told = excuse(numbers if is_far else _outside_alone(numbers))
+    if told.right is False and told.sure:
         return Result.DIFFERENT, told
     if is_none:
         return Result.NO_NUMBER, None
-    if told.right is None and not is_far:
-        return Result.DIFFERENT, told
-    return (Result.LOST if told.right else Result.UNTOLD), told
+    if told.right:
+        return Result.LOST, told
+    is_gross = not is_far and _is_gross(numbers, dtype)
+    return (Result.DIFFERENT if is_gross else Result.UNTOLD), told
+
+
+def _is_gross(sample: Sample, dtype: str) -> bool:
+    """Whether some leaf has lost more than half of its digits: near the draws nothing else does."""
+    half = format_of(dtype).unit ** 0.5
+    return any(_is_gross_in(sample, k, half) for k in range(len(sample.paths)))
+
+
+def _is_gross_in(sample: Sample, leaf: int, half: float) -> bool:
+    known, out = decidable(sample, leaf), outside(sample, leaf)
+    size = root_mean_square(sample.truth[leaf].mid, known)
+    error = beyond(sample.got[leaf], sample.truth[leaf])
+    return bool((error[out] > half * size).any())
 
 
 def _columns(sample: Sample) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -152,6 +172,13 @@ def _is_finite_where_wrong(got: np.ndarray, wrong: np.ndarray) -> bool:
 
 def _is_outside(sample: Sample) -> bool:
     return any(outside(sample, k).any() for k in range(len(sample.paths)))
+
+
+def _outside_alone(sample: Sample) -> Sample:
+    """The sample at the entries in question: a value of another entry does not excuse them."""
+    wrong = [outside(sample, k) for k in range(len(sample.paths))]
+    pairs = zip(wrong, sample.allowed, strict=True)
+    return replace(sample, allowed=[np.where(out, room, np.inf) for out, room in pairs])
 
 
 def _decisive(sample: Sample, result: Result) -> Sample:
