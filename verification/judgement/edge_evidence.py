@@ -15,9 +15,9 @@ import numpy as np
 
 from ..arithmetic.formats import format_of
 from ..inputs.structure import Edge, Region
-from ..measurement.error import beyond
 from ..measurement.higher_precision import Told
-from ..measurement.sample import Sample, decidable, outside
+from ..measurement.joint import shares
+from ..measurement.sample import Sample, decidable, missed, outside
 from ..measurement.subgradients import answers
 from ..measurement.tolerance import root_mean_square
 from ..vocabulary import Verdict, Worst
@@ -158,7 +158,7 @@ def _is_gross(sample: Sample, dtype: str) -> bool:
 def _is_gross_in(sample: Sample, leaf: int, half: float) -> bool:
     known, out = decidable(sample, leaf), outside(sample, leaf)
     size = root_mean_square(sample.truth[leaf].mid, known)
-    error = beyond(sample.got[leaf], sample.truth[leaf])
+    error = missed(sample, leaf)
     return bool((error[out] > half * size).any())
 
 
@@ -175,7 +175,12 @@ def _is_outside(sample: Sample) -> bool:
 
 
 def _outside_alone(sample: Sample) -> Sample:
-    """The sample at the entries in question: a value of another entry does not excuse them."""
+    """The sample at the entries in question: a value of another entry does not excuse them.
+
+    Entries that share a tie are one question.
+    """
+    if any(map(shares, sample.truth)):
+        return sample
     wrong = [outside(sample, k) for k in range(len(sample.paths))]
     pairs = zip(wrong, sample.allowed, strict=True)
     return replace(sample, allowed=[np.where(out, room, np.inf) for out, room in pairs])
