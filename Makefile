@@ -46,6 +46,7 @@ benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; 
 calibrate: $(torch)  ## false alarms of 10,000 verdicts, peers beside us, the whole kill table
 	@$(VENV)/bin/python -m benchmarks.calibration
 	@$(VENV)/bin/python -m benchmarks.peers_by_size
+	@$(VENV)/bin/python -m benchmarks.gates
 	@$(VENV)/bin/python -m benchmarks.explain
 	@$(VENV)/bin/python -m benchmarks.vectors
 	@$(VENV)/bin/python -m benchmarks.kill_table
