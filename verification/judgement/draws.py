@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .arguments import point_of
+
 
 class Asked(NamedTuple):
     """The arguments of validate, as they came."""
@@ -36,9 +38,7 @@ def _drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
         point = sampler(rng)
     else:
         point = sampler(rng, **{name: dtype}) if name else sampler(rng, dtype)
-    if not isinstance(point, tuple):
-        raise TypeError(f"args: the sampler returned {type(point).__name__}; return a tuple")
-    return point
+    return point_of(point)
 
 
 def dtype_parameter(sampler: Callable) -> str | None:

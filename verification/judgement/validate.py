@@ -4,15 +4,13 @@ Where the function differentiated cannot be traced by JAX, its derivative is mea
 several oracles that must agree: see black_box.py.
 """
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .. import faults
@@ -21,12 +19,12 @@ from ..adapters.trees import has_foreign, inward
 from ..explanation import explain
 from ..inputs.domain import Domain
 from ..measurement import conventions
-from ..measurement.budget import DTYPES
 from ..measurement.contract import behaved
 from ..measurement.evaluation import unchanged
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, inside, slopes
 from ..vocabulary import Case, Explanation, Finding, Verdict
+from .arguments import argnums_of, args_of, check_point, dtype_of, parameters_of
 from .draws import Asked, drawn_points
 from .edge_cases import edge_visits
 from .edge_evidence import MODES, Edges
@@ -40,11 +38,11 @@ CONTRACT_CASES = 3  # cases at which the candidate is asked again, in other ways
 
 def validate(
     gradient: Any,
-    *,
     of: Callable,
-    args: tuple | Callable,
-    argnums: int | tuple[int, ...] = 0,
-    dtype: str = "float64",
+    args: Any,
+    *,
+    argnums: int | str | Sequence[int | str] = 0,
+    dtype: Any = "float64",
     cases: int = 16,
     seed: int = 0,
     allow: tuple[str, ...] = (),
@@ -58,8 +56,11 @@ def validate(
               a custom_vjp, a custom_jvp, a torch module or autograd.Function, and of what
               adapters' `derivative` makes, its own derivative is judged, and its value
     args      one tuple, or sample(rng) -> tuple, drawn `cases` times and cast to `dtype`
-              (sample(rng, dtype) where that is its name, or the parameter has no default)
-    dtype     one of measurement.budget.DTYPES; the truth is proven at the arguments as cast
+              (sample(rng, dtype) where that is its name, or the parameter has no default); a list
+              is a tuple, a bare array a tuple of one
+    argnums   the arguments differentiated by: positions from either end, or names of parameters
+    dtype     one of measurement.budget.DTYPES, or a type of NumPy, JAX or PyTorch that is one; the
+              truth is proven at the arguments as cast
     allow     conventions that are no mistakes, together too: "sum", "half", "double", "mean",
               "negative", and "symmetric" and "triangular" for arguments that are so at each draw
     vary      arguments, by position or name, whose laws and Python scalars are not held at edges
@@ -71,17 +72,18 @@ def validate(
     many.  Raises ValueError for a dtype, a number of cases, argnums, or a name in allow or vary
     that there is not, TypeError for arguments that are not what they should be.
     """
-    _check(gradient, of, args, dtype, cases)
+    _check(gradient, of, cases)
     _check_names(allow)
     _check_edges(edges)
-    asked = Asked(gradient, of, args, argnums, dtype, cases, seed, edges)
+    asked = Asked(gradient, of, args_of(args), 0, dtype_of(dtype), cases, seed, edges)
     points = drawn_points(asked)
     first = next(points)
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    _check_argnums(numbers, first)
+    argnums = argnums_of(argnums, of, len(first))
+    asked = asked._replace(argnums=argnums)
+    check_point(first, (argnums,) if isinstance(argnums, int) else argnums)
     point = inward(first)
     inner = inside(of) if has_foreign(point) else of
-    subject = Subject(recognised(gradient), inner, argnums, dtype, point)
+    subject = Subject(recognised(gradient), inner, argnums, asked.dtype, point)
     named = positions(vary, of, len(first))
     finding, fits = judged(subject, asked, named, chain([first], points))
     if finding.verdict is not Verdict.WRONG:
@@ -181,14 +183,10 @@ def _streams(seed: int) -> list[np.random.Generator]:
 # --- arguments that cannot be ---------------------------------------------------------------------
 
 
-def _check(gradient, of, args, dtype, cases) -> None:
+def _check(gradient, of, cases) -> None:
     if not callable(of):
         raise TypeError(f"of is {of!r}; pass a function")
     recognised(gradient)
-    if not isinstance(args, tuple) and not callable(args):
-        raise TypeError(f"args is a {type(args).__name__}; pass a tuple or a function of an rng")
-    if dtype not in DTYPES:
-        raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
     if cases < 1:
         raise ValueError(f"cases is {cases}; at least 1 is needed")
 
@@ -207,23 +205,11 @@ def _check_edges(edges: str) -> None:
         raise ValueError(f"edges is {edges!r}; it must be one of {', '.join(MODES)}")
 
 
-def _check_argnums(argnums: tuple[int, ...], point: tuple) -> None:
-    for number in argnums:
-        if not 0 <= number < len(point):
-            raise ValueError(f"argnums is {number}; there are {len(point)} arguments, from 0")
-        leaves: list[Any] = jax.tree.leaves(inward(point[number]))
-        if not any(jnp.issubdtype(np.asarray(x).dtype, jnp.floating) for x in leaves):
-            raise ValueError(f"argnums is {number}; that argument holds no floating-point array")
-
-
 def positions(vary: tuple[int | str, ...], of: Callable, count: int) -> tuple[int, ...]:
     """The arguments that `vary` names, as positions.  Raises ValueError for one there is not."""
     if isinstance(vary, str):
         raise TypeError(f"vary is {vary!r}; pass a tuple of names, such as ({vary!r},)")
-    try:
-        names = list(inspect.signature(of).parameters)
-    except (TypeError, ValueError):  # some callables tell nobody
-        names = []
+    names = parameters_of(of)
     found: list[int] = []
     for position in (names.index(x) if x in names else x for x in vary):
         if not isinstance(position, int) or not 0 <= position < count:

@@ -13,6 +13,7 @@ linearity   (where the answer is right) -2 times the cotangent has -2 times the 
             cotangent of zeros has zeros
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -126,6 +127,38 @@ def _leaf(sample: Sample, leaf: int) -> str:
     return sample.paths[leaf] or "the gradient"
 
 
+# --- what it is called with --------------------------------------------------------------------
+
+
+def not_taken(gradient: Callable, args: tuple, inputs: int) -> str:
+    """What to change where it cannot be called so; empty where it can, or where nobody knows."""
+    try:
+        signature = inspect.signature(gradient)
+    except (TypeError, ValueError):  # some callables tell nobody
+        return ""
+    if _binds(signature, args):
+        return ""
+    if len(args) == inputs and _binds(signature, (*args, None)):
+        return f"{CALLED.format('a number', 'without')}: drop its last argument"
+    if not (len(args) > inputs and _binds(signature, args[:inputs])):
+        return f"the gradient is called with {len(args)} arguments; it takes {signature}"
+    above = args[-1]
+    if isinstance(above, tuple) and len(above) > 1 and np.ndim(jax.tree.leaves(above)[0]) == 0:
+        return "`of` returns a loss with something beside it: let it return the loss alone"
+    return f"{CALLED.format('an array', 'with')}: add a last argument"
+
+
+CALLED = "`of` returns {}, so the gradient is called {} a cotangent"
+
+
+def _binds(signature: inspect.Signature, args: tuple) -> bool:
+    try:
+        signature.bind(*args)
+    except TypeError:
+        return False
+    return True
+
+
 # --- structure and dtype ------------------------------------------------------------------------
 
 
@@ -137,6 +170,7 @@ def leaves_of(
     `typed` arguments came in the dtype under test: the answer must have it too.
     """
     wanted = [args[i] for i in argnums]
+    _gradient_alone(answer, wanted[0] if single else tuple(wanted))
     parts = zip(_parts(answer, wanted, single), wanted, strict=True)
     found = [leaf for part, arg in parts for leaf in _matched(part, arg)]
     reals = [x for x in jax.tree.leaves(wanted) if is_real(x)]
@@ -144,6 +178,20 @@ def leaves_of(
         if typed and got.dtype != arg.dtype:
             raise Rejection(f"the answer is of dtype {got.dtype}; the argument is {arg.dtype}")
     return found
+
+
+def _gradient_alone(answer: Any, wanted: Any) -> None:
+    if type(answer) is not tuple or len(answer) != 2 or not _is_number(answer[0]):
+        return
+    if jax.tree.structure(inward(answer[1])) == jax.tree.structure(wanted):
+        raise Rejection(
+            "it answers a value and a gradient, as value_and_grad does: hand over the gradient "
+            "alone, such as lambda *args: value_and_gradient(*args)[1]"
+        )
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, float | int) or (hasattr(x, "dtype") and np.ndim(x) == 0)
 
 
 def _parts(answer: Any, wanted: list, single: bool) -> list:
@@ -190,6 +238,11 @@ def is_real(x: Any) -> bool:
 
 def _shaped(leaves: list, wanted: list) -> list:
     for got, arg in zip(map(np.asarray, leaves), map(np.asarray, wanted), strict=True):
+        if arg.shape and got.shape == 2 * arg.shape:
+            raise Rejection(
+                f"the answer is of shape {got.shape}, as a Hessian is; the gradient has the shape "
+                f"of the argument, {arg.shape}"
+            )
         if got.shape != arg.shape:
             shapes = [np.shape(x) for x in leaves], [np.shape(x) for x in wanted]
             raise Rejection(

@@ -16,7 +16,7 @@ from ..arithmetic.formats import PRECISIONS
 from ..inputs import draws
 from ..oracles.question import Question, ask
 from .answer import cast
-from .contract import answered, copied, leaves_of
+from .contract import Rejection, answered, copied, leaves_of, not_taken
 from .evaluation import Proof, proof
 from .sample import VALUE, Sample
 
@@ -53,12 +53,19 @@ class Subject:
             self.raw = candidate.answers(self.argnums)
         else:
             self.raw = lambda *args: candidate(*outward(args))
+        self.candidate = candidate
 
     # --- the candidate ---------------------------------------------------------------------------
 
     def answer(self, *args) -> list:
         """Its leaves at args; raises Rejection where it does not answer properly."""
-        said = answered(lambda *a: self.raw(*a), args, self.inputs)
+        try:
+            said = answered(lambda *a: self.raw(*a), args, self.inputs)
+        except TypeError:
+            mine = self.candidate
+            if callable(mine) and (advice := not_taken(mine, args, self.inputs)):
+                raise Rejection(advice) from None
+            raise
         if self.function is not None:
             return copied(said)
         given = args[: self.inputs]

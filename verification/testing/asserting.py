@@ -3,7 +3,7 @@
 import inspect
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import SkipTest
@@ -30,9 +30,9 @@ def assert_gradient(
     gradient: Callable,
     *,
     of: Callable,
-    args: tuple | Callable,
-    argnums: int | tuple[int, ...] = 0,
-    dtype: str = "float64",
+    args: Any,
+    argnums: int | str | Sequence[int | str] = 0,
+    dtype: Any = "float64",
     cases: int = 16,
     seed: int = 0,
     undecided: str = "fail",
@@ -63,7 +63,7 @@ def assert_gradient(
     if finding.verdict != "undecided":
         raise GradientError(finding, said)
     if undecided == "skip":
-        raise SkipTest(f"{finding.name} in {dtype} is undecided: {finding.reason}")
+        raise SkipTest(f"{finding.name} in {finding.dtype} is undecided: {finding.reason}")
     advice = 'undecided is not a pass; give other args, more cases, or undecided="skip"'
     raise UndecidedError(finding, f"{said}\n  {advice}")
 

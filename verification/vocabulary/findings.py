@@ -140,6 +140,15 @@ class Finding:
         """
         return self.by_entry[leaf]
 
+    def __bool__(self) -> bool:
+        """True exactly for `correct`.  Raises ValueError for `undecided`, which is neither."""
+        if self.verdict is Verdict.UNDECIDED:
+            raise ValueError(
+                f"{self.name} in {self.dtype} is undecided, which is neither right nor wrong: "
+                f"{self.reason}; look at finding.verdict"
+            )
+        return self.verdict is Verdict.CORRECT
+
     def __str__(self) -> str:
         return "\n  ".join([f"{self.name} in {self.dtype}: {self.verdict}", *self._lines()])
 

@@ -1,0 +1,115 @@
+"""The arguments of validate as people write them, made into one form, or a sentence on what to do.
+
+A point is a tuple; a list is one, and a bare array or number is a tuple of one.  argnums are
+positions from 0; names of parameters and positions from the end are made into them.  A dtype is
+its name; the types of NumPy, JAX and PyTorch have one.
+"""
+
+import inspect
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..adapters.trees import inward, is_number
+from ..measurement.budget import DTYPES
+
+
+def point_of(
+    value: Any, whose: str = "args: the sampler returned", advice: str = "return a tuple"
+) -> tuple:
+    """The arguments of one call.  Raises TypeError for what is none."""
+    if type(value) is list:
+        return tuple(value)
+    if isinstance(value, tuple):
+        return value
+    if is_number(value):
+        return (value,)
+    kind = type(value).__name__
+    raise TypeError(f"{whose} {kind}; {advice}")
+
+
+def args_of(args: Any) -> Any:
+    """A sampler as it is, anything else as a point.  Raises TypeError for what is neither."""
+    if not callable(args):
+        return point_of(args, "args is a", "pass a tuple or a function of an rng")
+    try:
+        parameters = inspect.signature(args).parameters
+    except (TypeError, ValueError):  # some callables tell nobody
+        return args
+    if not parameters:
+        raise TypeError(
+            "args: the sampler takes no argument; it is called with a random generator, so that "
+            "its draws can be repeated: def sample(rng): ..."
+        )
+    return args
+
+
+def dtype_of(dtype: Any) -> str:
+    """Its name.  Raises ValueError for one that is not judged."""
+    name = dtype if isinstance(dtype, str) else _name(dtype)
+    if name not in DTYPES:
+        raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
+    return name
+
+
+def _name(dtype: Any) -> str:
+    said = str(dtype)
+    if said.startswith("torch."):
+        return said.removeprefix("torch.")
+    try:
+        return np.dtype(dtype).name
+    except TypeError:  # no dtype of anybody's
+        return said
+
+
+def argnums_of(
+    argnums: Any, of: Callable, count: int, name: str = "argnums"
+) -> int | tuple[int, ...]:
+    """Positions, one or several.  Raises ValueError for an argument that there is not."""
+    if isinstance(argnums, tuple | list):
+        if not argnums:
+            raise ValueError(f"{name} is empty; name at least one argument")
+        return tuple(position_of(one, of, count, f"{name} is") for one in argnums)
+    return position_of(argnums, of, count, f"{name} is")
+
+
+def position_of(one: Any, of: Callable, count: int, whose: str) -> int:
+    """The position of an argument that is named, or counted from either end."""
+    names = parameters_of(of)
+    position = names.index(one) if one in names else one
+    try:
+        number = operator.index(position)
+    except TypeError:
+        number = count
+    if not -count <= number < count or isinstance(one, bool):
+        known = f": {', '.join(names)}" if names else ""
+        raise ValueError(f"{whose} {one!r}; there are {count} arguments, from 0{known}")
+    return number % count
+
+
+def parameters_of(of: Callable) -> list[str]:
+    try:
+        return list(inspect.signature(of).parameters)
+    except (TypeError, ValueError):  # some callables tell nobody
+        return []
+
+
+def check_point(point: tuple, argnums: tuple[int, ...]) -> None:
+    """Raises ValueError for NaN, and for an argument differentiated by that holds no numbers."""
+    for path, leaf in jax.tree_util.tree_flatten_with_path(inward(point))[0]:
+        if _is_float(leaf) and np.isnan(np.asarray(leaf, np.float64)).any():
+            where = f"args{jax.tree_util.keystr(path)}"
+            raise ValueError(
+                f"args: the sample has NaN in {where}, where nothing can be judged; draw numbers"
+            )
+    for number in argnums:
+        if not any(map(_is_float, jax.tree.leaves(inward(point[number])))):
+            raise ValueError(f"argnums is {number}; that argument holds no floating-point array")
+
+
+def _is_float(leaf: Any) -> bool:
+    return jnp.issubdtype(np.asarray(leaf).dtype, jnp.floating)
