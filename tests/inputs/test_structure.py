@@ -220,3 +220,13 @@ def test_scales_are_those_of_the_format():
     found = [e.case.args[0] for e in edges((half,), dtype="float16")]
 
     assert all(a.dtype == np.float16 and np.isfinite(a).all() for a in found)
+
+
+def test_edges_of_a_number_are_numbers():
+    """A 0-d array stays one: an array of one entry would be another question."""
+    point = (np.array(0.25), np.array([0.5, -2.0, 3.0]))
+    found = edges(point, argnums=(0, 1))
+    shapes = {tuple(np.shape(x) for x in edge.case.args) for edge in found}
+
+    assert ((), (3,)) in shapes
+    assert all(shape[0] == () for shape in shapes)

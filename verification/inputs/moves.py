@@ -27,7 +27,7 @@ def zeros(x: np.ndarray, law: Law) -> np.ndarray:
 def all_equal(x: np.ndarray, law: Law) -> np.ndarray:
     """Every entry as the first that is not 0."""
     several = x.reshape(-1)[np.flatnonzero(x)[:1]]
-    return np.where(_present(x, law), several, x) if several.size else x
+    return np.where(_present(x, law), several[0], x) if several.size else x
 
 
 def singular(x: np.ndarray, law: Law) -> np.ndarray:
@@ -52,7 +52,7 @@ def is_singular(x) -> bool:
 
 def times(x: np.ndarray, scale: float) -> np.ndarray:
     with np.errstate(over="ignore"):  # what is beyond the range is not looked at
-        return x * np.asarray(scale, x.dtype)
+        return np.asarray(x * np.asarray(scale, x.dtype))
 
 
 def ties(x: np.ndarray, law: Law) -> Iterator[tuple[str, np.ndarray]]:
@@ -110,10 +110,10 @@ def _wide(x: np.ndarray) -> np.ndarray:
 
 def _present(x: np.ndarray, law: Law) -> np.ndarray:
     """Entries that are not 0 by law."""
-    return ~law.absent if law.absent.shape == x.shape else np.ones(x.shape, bool)
+    return np.asarray(~law.absent if law.absent.shape == x.shape else np.ones(x.shape, bool))
 
 
-def _at(score: np.ndarray) -> Index:
+def _at(score: np.ndarray | np.floating) -> Index:
     return tuple(map(int, np.unravel_index(int(np.argmax(score)), score.shape)))
 
 

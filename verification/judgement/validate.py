@@ -4,7 +4,7 @@ Where the function differentiated cannot be traced by JAX, its derivative is mea
 several oracles that must agree: see black_box.py.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -41,7 +41,7 @@ def validate(
     of: Callable,
     args: Any,
     *,
-    argnums: int | str | Sequence[int | str] = 0,
+    argnums: Any = 0,
     dtype: Any = "float64",
     cases: int = 16,
     seed: int = 0,
