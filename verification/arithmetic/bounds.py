@@ -20,6 +20,7 @@ from .elementary import ELEMENTARY, JUMPS, spread_of_angle, spread_of_jumps
 from .formats import Format, rounded_to
 from .interpreter import Arithmetic
 from .namespaces import function, is_traced, namespace, where
+from .recalled import with_recall
 
 ULPS = {  # largest error of an elementary function on any device we judge, in units of u |f(x)|
     "exp": lambda x: 4 + 2 * abs(x),  # XLA takes e^a e^b for e^(a+b), and rounds a + b
@@ -47,7 +48,7 @@ def bounds(target: Format) -> Arithmetic:
     """The arithmetic of running error bounds in one target format."""
     rules = {name: partial(rule, target) for name, rule in RULES.items()}
     name = f"running error bounds in {target.name}"
-    return Arithmetic(name, partial(lift, target), rules | UNROUNDED, decide)
+    return with_recall(Arithmetic(name, partial(lift, target), rules | UNROUNDED, decide))
 
 
 def lift(target: Format, array) -> Bounded:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..vocabulary import Undecided
 from .arrays import matrices
-from .bounds import ULPS
+from .bounds import ULPS, bounds
 from .elementary import ELEMENTARY
 from .formats import Format, has_digits
 from .interpreter import Arithmetic
@@ -23,6 +23,7 @@ from .moves import landing
 from .namespaces import cumsum as cumulative
 from .namespaces import dot, scatter_sum, special
 from .noise import DRAWS, Noise, sum_spread, underflow
+from .recalled import room
 from .samples import UNROUNDED, Samples, apply, decide, whole
 
 
@@ -81,6 +82,13 @@ def power(noise, x, y, **_):
 def one_minus_square(noise, x, **_):
     square = rounded(noise, apply(lambda v: v * v, x))
     return rounded(noise, apply(lambda v: 1.0 - v, square))
+
+
+def recalled(noise, product, above, at, program):
+    """The slope was read back from a stored value: see recalled.py."""
+    off = abs(above.value) * room(bounds(noise.target), at.value, program) / 3**0.5
+    draw = noise.draw(product.value)
+    return Samples(product.value, noise.settle(product.rows + off * draw, draw))
 
 
 # --- sums ------------------------------------------------------------------------------------
@@ -220,5 +228,6 @@ ROUNDED = {
     "scatter-add": scatter_add,
     "dot_general": dot_general,
     "convert_element_type": convert,
+    "recalled": recalled,
     "atan2": lambda noise, y, x, **_: rounded(noise, apply(np.arctan2, y, x), ULPS["atan2"](y)),
 } | {name: elementary(name, lambda v, f=f: f.value(np, v)) for name, f in ELEMENTARY.items()}

@@ -21,11 +21,12 @@ from ..vocabulary import Undecided
 from .arrays import MOVES
 from .bounded import decided
 from .bounded_sums import largest_share
-from .bounds import ULPS
+from .bounds import ULPS, bounds
 from .formats import Format, has_digits
 from .interpreter import Arithmetic, is_plain
 from .loops import along
 from .noise import sum_spread
+from .recalled import room
 from .tangent_draws import axis, raised, stored
 from .tangent_values import (
     PRIMITIVES,
@@ -116,6 +117,12 @@ def sign(ledger, name, x, **_) -> Tangents:
 
 def one_minus_square(ledger, name, x, **_):
     return ONE(ledger, "sub", Tangents(1.0), ONE(ledger, "square", x))
+
+
+def recalled(ledger, name, product, above, at, program) -> Tangents:
+    """The slope was read back from a stored value: see recalled.py."""
+    off = abs(above.value) * room(bounds(ledger.target), at.value, program) / 3**0.5
+    return ledger.round(product.value, product.parts, off / ledger.target.unit)
 
 
 def convert(ledger, name, x, new_dtype, **_):
@@ -219,6 +226,7 @@ TABLE = (
         "neg": exact,
         "sign": sign,
         "convert_element_type": convert,
+        "recalled": recalled,
         "stop_gradient": lambda ledger, name, x, **_: x,
         "copy_p": lambda ledger, name, x, **_: x,
         "dot_general": sums(_contracted, stretches, products=True),

@@ -13,6 +13,7 @@ from ..adapters import jax_function
 from ..adapters.function import Function
 from ..adapters.trees import inward, opened, outward
 from ..arithmetic.formats import PRECISIONS
+from ..arithmetic.stored import with_stored
 from ..inputs import draws
 from ..oracles.question import Question, ask
 from .answer import cast
@@ -176,11 +177,15 @@ def _is_float_array(x: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def autodiff(of: Callable, argnums: tuple[int, ...], scalar: bool) -> Callable:
-    """Reverse autodiff of (*args), or of (*args, cotangent), in the float leaves alone."""
+    """Reverse autodiff of (*args), or of (*args, cotangent), in the float leaves alone.
+
+    Slopes may be read back from stored outputs: see arithmetic/stored.py.
+    """
 
     def slopes_of(*args):
         inputs = args if scalar else args[:-1]
         only, picked = jax_function.restricted(of, list(inputs), argnums)
+        only = with_stored(only)
         if scalar:
             return jax.grad(only, tuple(range(len(picked))))(*picked)
         return jax.vjp(only, *picked)[1](args[-1])

@@ -1,0 +1,208 @@
+"""Functions of one number inside of a program, and what of them may be stored for the way back.
+
+A chain is a run of operations on entries that begins with one array, its source, and ends where
+another array comes in: the stable sigmoid of z, whatever it is made of.  Its slope is that of
+autodiff, with the room of recalled.py for each stored value: one that is strictly monotone in the
+source, and no sum.  (What adding a constant to a value loses is lost by whoever adds it: 1 + e^x is
+no place to keep x.)  Functions whose slopes nobody takes from the output (erf, sin) keep nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Literal
+
+from .bounded import Bounded
+from .bounds import bounds
+from .formats import format_of
+from .interpreter import run
+from .linear import bind
+from .recalled import recalled
+
+KEEPING = {"exp", "exp2", "expm1", "logistic", "tanh", "sqrt", "rsqrt", "cbrt", "div", "select_n"}
+KEEPING |= {"integer_pow", "pow", "square"}
+ENTRYWISE = KEEPING | {"add", "add_any", "sub", "mul", "neg", "abs", "max", "min", "log", "log1p"}
+ENTRYWISE |= {"lt", "gt", "le", "ge", "eq", "ne", "and", "or", "not", "convert_element_type"}
+ENTRYWISE |= {"stop_gradient", "copy", "copy_p"}
+BODIES = {"jit", "pjit", "closed_call"}
+GRID = np.concatenate([np.linspace(-4.0, 4.0, 65) + 1 / 128, np.array([-24.0, -12.0, 12.0, 24.0])])
+
+
+class Node:
+    """A number of a program: known, or an operation on other nodes that begins with a source."""
+
+    __slots__ = ("eqn", "ins", "known", "source")
+
+    def __init__(self, known: Any = None, eqn=None, ins: tuple = (), source: "Node | None" = None):
+        self.known, self.eqn, self.ins, self.source = known, eqn, ins, source or self
+
+
+class Constant:
+    """A scalar that every entry meets."""
+
+    __slots__ = ("known",)
+
+    def __init__(self, known):
+        self.known = known
+
+
+def with_stored(of: Callable) -> Callable:
+    """The same function, whose slopes by reverse autodiff have room for stored outputs."""
+
+    def function(*args):
+        leaves, tree = jax.tree.flatten(args)
+        flat = lambda *flat_leaves: of(*jax.tree.unflatten(tree, flat_leaves))
+        program, out = jax.make_jaxpr(flat, return_shape=True)(*leaves)
+        outs = _walk(program, [Node(jnp.asarray(x)) for x in leaves])
+        return jax.tree.unflatten(jax.tree.structure(out), list(map(value, outs)))
+
+    return function
+
+
+def _walk(program: ClosedJaxpr, ins: list) -> list:
+    jaxpr = program.jaxpr
+    env: dict = dict(zip(jaxpr.invars, ins, strict=True))
+    env |= zip(jaxpr.constvars, map(_constant, program.consts), strict=True)
+    read = lambda atom: _constant(atom.val) if isinstance(atom, Literal) else env[atom]
+    for eqn in jaxpr.eqns:
+        env.update(zip(eqn.outvars, _nodes(eqn, list(map(read, eqn.invars))), strict=True))
+    return list(map(read, jaxpr.outvars))
+
+
+def _constant(number) -> Any:
+    return Constant(number) if np.ndim(number) == 0 else Node(jnp.asarray(number))
+
+
+def _nodes(eqn, ins: list) -> list:
+    name = eqn.primitive.name
+    if name in BODIES:
+        return _walk(eqn.params.get("jaxpr") or eqn.params["call_jaxpr"], ins)
+    if name == "broadcast_in_dim" and isinstance(ins[0], Constant):
+        return ins
+    if name in ENTRYWISE and (source := _source(eqn, ins)) is not None:
+        return [Node(eqn=eqn, ins=tuple(ins), source=source)]
+    operands = [_shaped(value(x), v) for x, v in zip(ins, eqn.invars, strict=True)]
+    return [Node(out) for out in bind(eqn, operands)]
+
+
+def _source(eqn, ins: list) -> Node | None:
+    """The one array that the operands begin with; None where there are more."""
+    (out,) = eqn.outvars
+    sources = {x.source for x in ins if isinstance(x, Node)}
+    if len(sources) != 1:
+        return None
+    (source,) = sources
+    alike = source.known.shape == out.aval.shape and out.aval.shape != ()
+    return source if alike and jnp.issubdtype(source.known.dtype, jnp.floating) else None
+
+
+def _shaped(known, atom):
+    """A constant at the shape that its place has."""
+    return known if np.shape(known) == atom.aval.shape else jnp.full(atom.aval.shape, known)
+
+
+def value(node) -> Any:
+    """The number itself: the end of a chain is made here."""
+    if node.known is None:
+        node.known = _chained(node)(node.source.known)
+        node.source = node
+    return node.known
+
+
+# --- the end of a chain ----------------------------------------------------------------------
+
+
+def _chained(end: Node) -> Callable:
+    """From the source to the end, with room for what may be stored on the way."""
+    chain, source = partial(_replayed, end, end.source), end.source.known
+    kept = [node for node in _nodes_before(end) if node.eqn.primitive.name in KEEPING]
+    kept = [node for node in kept if jnp.issubdtype(node.eqn.outvars[0].aval.dtype, jnp.floating)]
+    program = _slopes(chain, [partial(_replayed, node, end.source) for node in kept], GRID.shape)
+    kept = [node for node, yes in zip(kept, _keeps(program), strict=True) if yes]
+    if not kept:
+        return chain
+    maps = [partial(_replayed, node, end.source) for node in kept]
+    return _recalling(chain, _slopes(chain, maps, source.shape))
+
+
+def _recalling(chain: Callable, program: ClosedJaxpr) -> Callable:
+    @jax.custom_vjp
+    def function(x):
+        return chain(x)
+
+    def forward(x):
+        out, back = jax.vjp(chain, x)
+        return out, (back, x)
+
+    def backward(kept, above):
+        back, x = kept
+        return (recalled.bind(*back(above), above, x, program=program),)
+
+    function.defvjp(forward, backward)
+    return function
+
+
+def _slopes(chain: Callable, kept: list[Callable], shape: tuple[int, ...]) -> ClosedJaxpr:
+    """The slope of the chain and its slope, and the value and slope of all that is kept."""
+
+    def program(x):
+        one = jnp.ones_like(x)
+        slope = lambda f: lambda v: jax.jvp(f, (v,), (one,))[1]
+        first = jax.jvp(slope(chain), (x,), (one,))
+        return *first, *(part for f in kept for part in jax.jvp(f, (x,), (one,)))
+
+    return jax.make_jaxpr(program)(jax.ShapeDtypeStruct(shape, np.float64))
+
+
+def _keeps(program: ClosedJaxpr) -> list[bool]:
+    """Whether each is strictly monotone where it is a number, and the chain bends at all."""
+    with np.errstate(all="ignore"):
+        _, bend, *rest = run(program, [Bounded(GRID)], bounds(format_of("float64")))
+    bends = bool((np.nan_to_num(bend.value) != 0.0).any())
+    pairs = zip(rest[::2], rest[1::2], strict=True)
+    return [bends and _monotone(a.value, da.value) for a, da in pairs]
+
+
+def _monotone(a, da) -> bool:
+    known = np.isfinite(a) & np.isfinite(da)
+    inner = known & (abs(GRID) < 5.0)
+    one_way = (da[known] >= 0.0).all() or (da[known] <= 0.0).all()
+    return bool(one_way and inner.any() and (da[inner] != 0.0).all())
+
+
+def _nodes_before(end: Node) -> Iterator[Node]:
+    """All operations of the chain, each once, the end too."""
+    seen, todo = set(), [end]
+    while todo:
+        node = todo.pop()
+        if node is end.source or isinstance(node, Constant) or node in seen:
+            continue
+        seen.add(node)
+        yield node
+        todo.extend(node.ins)
+
+
+def _replayed(end: Node, source: Node, x):
+    """The value of a node, at another value of its source."""
+    made = {source: x}
+
+    def at(node):
+        if isinstance(node, Constant):
+            return node.known
+        if node not in made:
+            made[node] = _again(node, [at(n) for n in node.ins], x)
+        return made[node]
+
+    return at(end)
+
+
+def _again(node: Node, operands: list, like):
+    shaped = lambda v, atom: (
+        jnp.full(like.shape, v, atom.aval.dtype) if np.shape(v) != like.shape else v
+    )
+    pairs = zip(operands, node.eqn.invars, strict=True)
+    return bind(node.eqn, [shaped(v, atom) for v, atom in pairs])[0]
