@@ -9,6 +9,7 @@ import numpy as np
 from jax.core import Tracer
 
 from ..vocabulary import Undecided
+from .any_order import Terms
 from .arrays import moved
 from .formats import Format
 from .interpreter import is_plain
@@ -18,14 +19,15 @@ from .namespaces import is_traced, moves, namespace, where
 class Bounded:
     """A value, and a bound on |computed - exact|, entry by entry; `exact`: the bound is 0.
 
-    `terms`: how many were summed for it, where it comes from a sum; 0 elsewhere.
+    `terms`: how many were summed for it, where it comes from a sum; 0 elsewhere.  `parts`: what
+    was added up one by one for it, see any_order.py; None elsewhere.
     """
 
-    __slots__ = ("bound", "terms", "value")
+    __slots__ = ("bound", "parts", "terms", "value")
 
-    def __init__(self, value, bound=None, terms: int = 0):
+    def __init__(self, value, bound=None, terms: int = 0, parts: Terms | None = None):
         xp = namespace(value, bound)
-        self.terms = terms
+        self.terms, self.parts = terms, parts
         self.value = xp.asarray(value, xp.float64)
         whole = bound is None or xp.shape(bound) == self.value.shape
         self.bound = bound if whole else xp.broadcast_to(bound, self.value.shape)

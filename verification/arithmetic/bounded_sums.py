@@ -6,6 +6,7 @@ import jax
 import numpy as np
 from jax import lax
 
+from .any_order import joined, opposite, terms
 from .bounded import Bounded, rounded, zero
 from .formats import Format
 from .moves import landing
@@ -17,6 +18,33 @@ def gamma(unit: float, n):
     """n u / (1 - n u): what n roundings in a row may do.  Higham 2002, lemma 3.1."""
     small = n * unit
     return where(small < 1.0, small / where(small < 1.0, 1.0 - small, 1.0), np.inf)
+
+
+def add(target, x, y, **_):
+    return _sum_of_two(target, x.value + y.value, x, y)
+
+
+def sub(target, x, y, **_):
+    return _sum_of_two(target, x.value - y.value, x, negated(y))
+
+
+def _sum_of_two(target, value, x, y):
+    """A kernel may start the sum of x with y, a bias or a buffer: then y sees all its roundings.
+
+    Several terms may be added in another order: see any_order.py.
+    """
+    parts = joined(terms(x.value, x.parts, x.error), terms(y.value, y.parts, y.error))
+    for total, start in ((x, y), (y, x)):
+        if total.terms:
+            more = gamma(target.sums, total.terms) * abs(start.value)
+            parts = parts._replace(error=parts.error + more)
+    error = parts.error + (parts.count - 2) * target.unit * parts.partial
+    total = rounded(target, value, error, exact=(value == 0) & (error == 0))
+    return Bounded(total.value, total.bound, parts=parts)
+
+
+def negated(x: Bounded) -> Bounded:
+    return Bounded(-x.value, x.bound, parts=opposite(x.parts))
 
 
 def dot_general(target, a, b, dimension_numbers, **_):

@@ -8,19 +8,19 @@ correct program in the target format may overflow, the bound is infinite.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
 from ..vocabulary import Undecided
 from .arrays import MOVES
 from .bounded import COMPARISONS, Bounded, Predicate, decide, move, rounded, select, times, zero
-from .bounded_sums import cumsum, dot_general, gamma, reduce_sum, scatter_add
+from .bounded_sums import add, cumsum, dot_general, negated, reduce_sum, scatter_add, sub
 from .elementary import ELEMENTARY, JUMPS, spread_of_angle, spread_of_jumps
 from .formats import Format, rounded_to
 from .interpreter import Arithmetic
 from .namespaces import function, is_traced, namespace, where
-from .recalled import with_recall
+from .recalled import with_room
 
 ULPS = {  # largest error of an elementary function on any device we judge, in units of u |f(x)|
     "exp": lambda x: 4 + 2 * abs(x),  # XLA takes e^a e^b for e^(a+b), and rounds a + b
@@ -44,11 +44,12 @@ FIX_ZERO = ("expm1", "log1p", "sqrt", "sin", "tanh", "erf")  # f(0) is exactly 0
 FIX_ZERO += tuple(name for name, f in ELEMENTARY.items() if f.fixed)
 
 
+@lru_cache(maxsize=32)
 def bounds(target: Format) -> Arithmetic:
     """The arithmetic of running error bounds in one target format."""
     rules = {name: partial(rule, target) for name, rule in RULES.items()}
     name = f"running error bounds in {target.name}"
-    return with_recall(Arithmetic(name, partial(lift, target), rules | UNROUNDED, decide))
+    return Arithmetic(name, partial(lift, target), rules | UNROUNDED, decide)
 
 
 def lift(target: Format, array) -> Bounded:
@@ -63,25 +64,6 @@ def lift(target: Format, array) -> Bounded:
 
 
 # --- arithmetic ------------------------------------------------------------------------------
-
-
-def add(target, x, y, **_):
-    return _sum_of_two(target, x.value + y.value, x, y)
-
-
-def sub(target, x, y, **_):
-    return _sum_of_two(target, x.value - y.value, x, y)
-
-
-def _sum_of_two(target, value, x, y):
-    """A kernel may start the sum of x with y, a bias or a buffer: then y sees all its roundings."""
-    if x.exact and y.exact:
-        return rounded(target, value, 0.0, exact=value == 0)
-    error = x.error + y.error
-    for total, start in ((x, y), (y, x)):
-        if total.terms:
-            error = error + gamma(target.sums, total.terms) * abs(start.value)
-    return rounded(target, value, error, exact=(value == 0) & (error == 0))
 
 
 def mul(target, x, y, **_):
@@ -199,8 +181,11 @@ def jump(f: Callable) -> Callable:
     return rule
 
 
-def sign(x, **_):
-    return Bounded(namespace(x.value).sign(x.value), 2.0 * (abs(x.value) < x.error))
+def sign(target, x, **_):
+    """x / |x|: a division, where x is not 0."""
+    side = namespace(x.value).sign(x.value)
+    turned = 2.0 * (abs(x.value) < x.error)
+    return Bounded(side, turned + 2.0 * target.unit * abs(side))
 
 
 # --- the tables ------------------------------------------------------------------------------
@@ -270,15 +255,16 @@ RULES = {
     "scatter-add": scatter_add,
     "dot_general": dot_general,
     "convert_element_type": convert,
+    "sign": sign,
+    "recalled": lambda target, *ins, program: with_room(bounds(target), *ins, program),
     "atan2": angle,
 } | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
 UNROUNDED = (
     {name: move(name) for name in MOVES if name not in RULES}
     | COMPARISONS
     | {
-        "neg": lambda x, **_: Bounded(-x.value, x.bound),
+        "neg": lambda x, **_: negated(x),
         "abs": lambda x, **_: Bounded(abs(x.value), x.bound),
-        "sign": sign,
         "max": extreme("maximum"),
         "min": extreme("minimum"),
         "reduce_max": extreme("maximum"),

@@ -10,7 +10,7 @@ the whole is off by
 arithmetics that count errors.  Where all arguments near z have the same a, all of it is room.
 """
 
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -28,15 +28,8 @@ mlir.register_lowering(recalled, lambda _, product, above, at, *, program: [prod
 batching.primitive_batchers[recalled] = lambda operands, axes, *, program: (operands[0], axes[0])
 
 
-def with_recall(arithmetic: Arithmetic) -> Arithmetic:
-    """Running error bounds that know of recalled slopes."""
-    rules = dict(arithmetic.rules)
-    whole = arithmetic._replace(rules=rules)
-    rules["recalled"] = partial(_bounded, whole)
-    return whole
-
-
-def _bounded(bounds: Arithmetic, product: Bounded, above: Bounded, at: Bounded, program):
+def with_room(bounds: Arithmetic, product: Bounded, above: Bounded, at: Bounded, program):
+    """The product, in running error bounds."""
     size = abs(above.value) + above.error
     return Bounded(product.value, product.error + size * room(bounds, at.value, program))
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..vocabulary import Undecided
+from .any_order import joined, rounding, terms
 from .arrays import matrices
 from .bounds import ULPS, bounds
 from .elementary import ELEMENTARY
@@ -24,7 +25,7 @@ from .namespaces import cumsum as cumulative
 from .namespaces import dot, scatter_sum, special
 from .noise import DRAWS, Noise, sum_spread, underflow
 from .recalled import room
-from .samples import UNROUNDED, Samples, apply, decide, whole
+from .samples import UNROUNDED, Samples, apply, decide, negated, sampled, whole, wide
 
 
 def random_rounding(target: Format, count: int = DRAWS, seed: int = 0, first: int = 0):
@@ -61,6 +62,18 @@ def rounded(noise: Noise, x: Samples, ulps: Any = 1.0, flushed: bool = False) ->
 def operation(f: Callable, ulps: float = 1.0) -> Callable:
     """+ - * /, and whatever is rounded relative to its result."""
     return lambda noise, *operands, **_: rounded(noise, apply(f, *operands), ulps)
+
+
+def added(noise, x, y, **_) -> Samples:
+    """x + y, and what another order of several terms rounds: see any_order.py."""
+    x, y = sampled(x), sampled(y)
+    total = apply(np.add, x, y)
+    parts = joined(terms(x.value, x.parts, 0.0), terms(y.value, y.parts, 0.0), np.hypot)
+    more, parts = rounding(total.value, parts)
+    draw = noise.draw(total.value)
+    spread = np.copysign(np.hypot(total.rows, more), total.rows)
+    draws = total.rows + noise.target.unit / 3**0.5 * spread * draw
+    return Samples(total.value, noise.settle(draws, draw), parts)
 
 
 def elementary(name: str, f: Callable) -> Callable:
@@ -201,9 +214,9 @@ def convert(noise, x, new_dtype, **_):
 # --- the tables ------------------------------------------------------------------------------
 
 ROUNDED = {
-    "add": operation(np.add),
-    "add_any": operation(np.add),
-    "sub": operation(np.subtract),
+    "add": added,
+    "add_any": added,
+    "sub": lambda noise, x, y, **_: added(noise, x, negated(sampled(y))),
     "mul": operation(np.multiply),
     "div": operation(np.divide, 2.0),  # compilers turn a division by a constant into a product
     "square": operation(np.square),
@@ -229,5 +242,6 @@ ROUNDED = {
     "dot_general": dot_general,
     "convert_element_type": convert,
     "recalled": recalled,
+    "sign": lambda noise, x, **_: rounded(noise, apply(np.sign, wide(sampled(x))), 2.0),  # x / |x|
     "atan2": lambda noise, y, x, **_: rounded(noise, apply(np.arctan2, y, x), ULPS["atan2"](y)),
 } | {name: elementary(name, lambda v, f=f: f.value(np, v)) for name, f in ELEMENTARY.items()}

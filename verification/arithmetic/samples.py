@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..vocabulary import Undecided
+from .any_order import Terms, opposite
 from .arrays import MOVES, moved
 from .bounded import decided, pick_case
 from .elementary import JUMPS
@@ -19,12 +20,15 @@ WIDE = 4.0  # deviations in comparisons, over what they are
 
 
 class Samples:
-    """An array, and what became of it in each draw: `draws` has one more axis, in front."""
+    """An array, and what became of it in each draw: `draws` has one more axis, in front.
 
-    __slots__ = ("draws", "value")
+    `parts`: what was added up one by one for it, see any_order.py; None elsewhere.
+    """
 
-    def __init__(self, value, draws=None):
-        self.value, self.draws = np.asarray(value), draws
+    __slots__ = ("draws", "parts", "value")
+
+    def __init__(self, value, draws=None, parts: Terms | None = None):
+        self.value, self.draws, self.parts = np.asarray(value), draws, parts
 
     shape = property(lambda self: self.value.shape)
     ndim = property(lambda self: self.value.ndim)
@@ -96,6 +100,11 @@ def rule_of(f: Callable) -> Callable:
     return lambda *operands, **_: apply(f, *operands)
 
 
+def negated(x: Samples) -> Samples:
+    draws = None if x.draws is None else -x.draws
+    return Samples(-x.value, draws, opposite(x.parts))
+
+
 def extreme(best: np.ufunc, first: Callable) -> Callable:
     """max or min of two numbers, chosen as a comparison would choose, or along axes."""
 
@@ -143,9 +152,8 @@ UNROUNDED = (
         "or": rule_of(operator.or_),
         "not": rule_of(operator.invert),
         "is_finite": rule_of(np.isfinite),
-        "neg": rule_of(operator.neg),
+        "neg": lambda x, **_: negated(x),
         "abs": rule_of(operator.abs),
-        "sign": lambda x, **_: apply(np.sign, wide(x)),
         "max": extreme(np.maximum, operator.ge),
         "min": extreme(np.minimum, operator.le),
         "reduce_max": extreme(np.maximum, operator.ge),

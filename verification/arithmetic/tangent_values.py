@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.extend.core import Primitive
 
+from .any_order import Terms
 from .bounds import ULPS
 from .formats import Format
 from .moves import MOVES
@@ -36,12 +37,15 @@ PARTS = 16  # of an error, before it is drawn and becomes one
 
 
 class Tangents:
-    """A value in float64, and its error in units of u, in parts."""
+    """A value in float64, and its error in units of u, in parts.
 
-    __slots__ = ("parts", "value")
+    `terms`: what was added up one by one for it, see any_order.py; None elsewhere.
+    """
 
-    def __init__(self, value, parts: tuple[Part, ...] = ()):
-        self.value = jnp.asarray(value)
+    __slots__ = ("parts", "terms", "value")
+
+    def __init__(self, value, parts: tuple[Part, ...] = (), terms: Terms | None = None):
+        self.value, self.terms = jnp.asarray(value), terms
         self.parts = parts if len(parts) <= PARTS else (Part(whole(parts, self.shape), None),)
 
     shape = property(lambda self: self.value.shape)

@@ -18,6 +18,7 @@ import numpy as np
 from jax import lax
 
 from ..vocabulary import Undecided
+from .any_order import joined, opposite, rounding, terms
 from .arrays import MOVES
 from .bounded import decided
 from .bounded_sums import largest_share
@@ -80,6 +81,21 @@ def rounded(ulps: Callable) -> Callable:
     return rule
 
 
+def added(ledger, name, x, y, **params) -> Tangents:
+    """A sum, and what another order of several terms rounds: see any_order.py."""
+    value, parts = pushed(name, (x, y), params)
+    one, other = terms(x.value, x.terms, 0.0), terms(y.value, y.terms, 0.0)
+    every = joined(one, opposite(other) if name == "sub" else other, jnp.hypot)
+    more, every = rounding(value, every)
+    total = ledger.round(value, parts, jnp.hypot(value, more) / 3**0.5)
+    return Tangents(total.value, total.parts, every)
+
+
+def negated(ledger, name, x, **params) -> Tangents:
+    moved = exact(ledger, name, x, **params)
+    return Tangents(moved.value, moved.parts, opposite(x.terms))
+
+
 def compare(ledger, name, x, y, **_) -> Gate:
     holds = PRIMITIVES[name].bind(*jnp.broadcast_arrays(x.value, y.value))
     noisy = [(side, node) for side, n in ((1.0, x), (-1.0, y)) if (node := n.drawn()) is not None]
@@ -112,11 +128,13 @@ def logic(f: Callable) -> Callable:
 
 def sign(ledger, name, x, **_) -> Tangents:
     gate = compare(ledger, "gt", x, Tangents(jnp.zeros(())))
-    return ledger.round(jnp.sign(x.value), (), gate.unsure / ledger.target.unit)
+    side = jnp.sign(x.value)
+    division = abs(side) * (2.0 / 3**0.5)  # x / |x|
+    return ledger.round(side, (), jnp.hypot(gate.unsure / ledger.target.unit, division))
 
 
 def one_minus_square(ledger, name, x, **_):
-    return ONE(ledger, "sub", Tangents(1.0), ONE(ledger, "square", x))
+    return added(ledger, "sub", Tangents(1.0), ONE(ledger, "square", x))
 
 
 def recalled(ledger, name, product, above, at, program) -> Tangents:
@@ -208,7 +226,8 @@ TABLE = (
     | dict.fromkeys(("reshape", "squeeze", "transpose", "rev", "copy"), kept)
     | dict.fromkeys(("max", "min", "abs", "reduce_max", "reduce_min", "clamp"), exact)
     | dict.fromkeys(("lt", "gt", "le", "ge", "eq", "ne"), compare)
-    | dict.fromkeys(("add", "add_any", "sub", "mul", "square"), ONE)
+    | dict.fromkeys(("mul", "square"), ONE)
+    | dict.fromkeys(("add", "add_any", "sub"), added)
     | {
         name: rounded(lambda x, *_, name=name, **__: ULPS[name](x.value))
         for name in ULPS
@@ -223,7 +242,7 @@ TABLE = (
         "or": logic(jnp.logical_or),
         "not": logic(jnp.logical_not),
         "is_finite": lambda ledger, name, x, **_: jnp.isfinite(x.value),
-        "neg": exact,
+        "neg": negated,
         "sign": sign,
         "convert_element_type": convert,
         "recalled": recalled,

@@ -100,7 +100,7 @@ def _chosen(enough: bool, rigorous, random) -> tuple[np.ndarray, str]:
 
 def _rigorous(program: ClosedJaxpr, leaves: list, target: Format) -> list[tuple]:
     """Value and bound of every leaf, no bound below its floor."""
-    flushed, pairs = lost(target, leaves), running(program, leaves, _bounds(target))
+    flushed, pairs = lost(target, leaves), running(program, leaves, bounds(target))
     return [(value, floored(value, e, program, target, flushed)) for value, e in pairs]
 
 
@@ -122,14 +122,11 @@ def value_and_error(out) -> tuple[np.ndarray, np.ndarray]:
 
 def _underflows(program: ClosedJaxpr, leaves: list, errors: list) -> list[np.ndarray]:
     """What underflow adds to the bound: in float64 itself, no draw of float64 can show it."""
-    endless = _bounds(format_of("float64")._replace(tiny=0.0))
+    endless = bounds(format_of("float64")._replace(tiny=0.0))
     without = [error for _, error in running(program, leaves, endless)]
     with np.errstate(invalid="ignore"):
         parts = [a - b for a, b in zip(errors, without, strict=True)]
     return [np.where(np.isfinite(part), np.maximum(part, 0.0), 0.0) for part in parts]
-
-
-_bounds = functools.lru_cache(maxsize=16)(bounds)
 
 
 # --- random rounding -------------------------------------------------------------------------

@@ -1,0 +1,65 @@
+"""Sums of a few numbers, a + b + c, that another program adds in another order.
+
+Each of k terms is added once, and every partial sum is rounded.  No partial sum is larger than all
+positive terms together, or all negative ones, whatever the order; so beside the errors of the terms
+themselves the sum S may be off by
+
+    u ((k - 2) max(sum of positive terms, sum of negative terms) + |S|)
+"""
+
+import operator
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .namespaces import is_traced, namespace, where
+
+
+class Terms(NamedTuple):
+    """What a sum is made of: how many terms, the sums of the positive and of the negative ones.
+
+    error: of the terms themselves, in a running bound; in random rounding the root of the sum of
+    squares of the partial sums that were rounded so far.
+    """
+
+    count: int
+    plus: Any
+    minus: Any
+    error: Any
+
+    @property
+    def partial(self):
+        """The largest partial sum of any order."""
+        return namespace(self.plus, self.minus).maximum(self.plus, self.minus)
+
+
+def terms(value, parts: Terms | None, error) -> Terms:
+    """Those of a number; of one that is no sum itself."""
+    if parts is not None:
+        return parts
+    xp = namespace(value)
+    nothing = not is_traced(value) and not xp.any(value)
+    return Terms(int(not nothing), xp.maximum(value, 0.0), xp.maximum(-value, 0.0), error)
+
+
+def opposite(parts: Terms | None) -> Terms | None:
+    return parts and parts._replace(plus=parts.minus, minus=parts.plus)
+
+
+def joined(one: Terms, other: Terms, add: Callable = operator.add) -> Terms:
+    """The terms of both: two at least, as they were added; `add` is for their errors."""
+    return Terms(
+        max(one.count + other.count, 2),
+        one.plus + other.plus,
+        one.minus + other.minus,
+        add(one.error, other.error),
+    )
+
+
+def rounding(value, parts: Terms) -> tuple[Any, Terms]:
+    """What another order may round here besides the sum itself, and the terms with it rounded."""
+    xp = namespace(value)
+    largest = parts.partial
+    before = parts.error / where(largest > 0.0, largest, 1.0)
+    more = largest * xp.sqrt(xp.maximum(parts.count - 2 - before * before, 0.0))
+    size = xp.hypot(value, more)
+    return more, parts._replace(error=xp.hypot(parts.error, size))
