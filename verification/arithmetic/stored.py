@@ -27,9 +27,10 @@ KEEPING = {"exp", "exp2", "expm1", "logistic", "tanh", "sqrt", "rsqrt", "cbrt", 
 KEEPING |= {"integer_pow", "pow", "square"}
 ENTRYWISE = KEEPING | {"add", "add_any", "sub", "mul", "neg", "abs", "max", "min", "log", "log1p"}
 ENTRYWISE |= {"lt", "gt", "le", "ge", "eq", "ne", "and", "or", "not", "convert_element_type"}
-ENTRYWISE |= {"stop_gradient", "copy", "copy_p"}
+ENTRYWISE |= {"stop_gradient", "copy", "copy_p", "is_finite"}
+OWN_SLOPES = {"custom_jvp_call"}
 BODIES = {"jit", "pjit", "closed_call"}
-GRID = np.concatenate([np.linspace(-4.0, 4.0, 65) + 1 / 128, np.array([-24.0, -12.0, 12.0, 24.0])])
+GRID = np.concatenate([np.linspace(-4.0, 4.0, 28) + 1 / 128, [-24.0, -12.0, 12.0, 24.0]])
 
 
 class Node:
@@ -58,7 +59,8 @@ def with_stored(of: Callable) -> Callable:
         flat = lambda *flat_leaves: of(*jax.tree.unflatten(tree, flat_leaves))
         program, out = jax.make_jaxpr(flat, return_shape=True)(*leaves)
         outs = _walk(program, [Node(jnp.asarray(x)) for x in leaves])
-        return jax.tree.unflatten(jax.tree.structure(out), list(map(value, outs)))
+        shaped = map(_shaped, map(value, outs), program.jaxpr.outvars)
+        return jax.tree.unflatten(jax.tree.structure(out), list(shaped))
 
     return function
 
@@ -83,10 +85,23 @@ def _nodes(eqn, ins: list) -> list:
         return _walk(eqn.params.get("jaxpr") or eqn.params["call_jaxpr"], ins)
     if name == "broadcast_in_dim" and isinstance(ins[0], Constant):
         return ins
-    if name in ENTRYWISE and (source := _source(eqn, ins)) is not None:
+    if all(isinstance(x, Constant) for x in ins) and all(v.aval.shape == () for v in eqn.outvars):
+        with jax.ensure_compile_time_eval():
+            return [Constant(np.asarray(out)) for out in bind(eqn, [x.known for x in ins])]
+    if _entrywise(eqn) and (source := _source(eqn, ins)) is not None:
         return [Node(eqn=eqn, ins=tuple(ins), source=source)]
     operands = [_shaped(value(x), v) for x, v in zip(ins, eqn.invars, strict=True)]
     return [Node(out) for out in applied(eqn, operands)]
+
+
+def _entrywise(eqn) -> bool:
+    """Whether every entry of the one result is made of the same entries of the operands."""
+    body = eqn.params.get("call_jaxpr") or eqn.params.get("jaxpr")
+    if eqn.primitive.name in OWN_SLOPES | BODIES and body is not None:
+        inner = body.jaxpr if isinstance(body, ClosedJaxpr) else body
+        return len(eqn.outvars) == 1 and all(map(_entrywise, inner.eqns))
+    constant = eqn.primitive.name == "broadcast_in_dim" and eqn.invars[0].aval.shape == ()
+    return eqn.primitive.name in ENTRYWISE or constant
 
 
 def _source(eqn, ins: list) -> Node | None:
@@ -96,7 +111,7 @@ def _source(eqn, ins: list) -> Node | None:
     if len(sources) != 1:
         return None
     (source,) = sources
-    alike = source.known.shape == out.aval.shape and out.aval.shape != ()
+    alike = source.known.shape == out.aval.shape and source.known.size > 0
     return source if alike and jnp.issubdtype(source.known.dtype, jnp.floating) else None
 
 
@@ -123,9 +138,9 @@ def _sides(xs, moves):
     return size(x), dx * jnp.where(x == 0.0, 1.0, jnp.sign(x))
 
 
-def value(node) -> Any:
+def value(node: Node | Constant) -> Any:
     """The number itself: the end of a chain is made here."""
-    if node.known is None:
+    if isinstance(node, Node) and node.known is None:
         node.known = _chained(node)(node.source.known)
         node.source = node
     return node.known
@@ -137,14 +152,19 @@ def value(node) -> Any:
 def _chained(end: Node) -> Callable:
     """From the source to the end, with room for what may be stored on the way."""
     chain, source = partial(_replayed, end, end.source), end.source.known
-    kept = [node for node in _nodes_before(end) if node.eqn.primitive.name in KEEPING]
-    kept = [node for node in kept if jnp.issubdtype(node.eqn.outvars[0].aval.dtype, jnp.floating)]
-    program = _slopes(chain, [partial(_replayed, node, end.source) for node in kept], GRID.shape)
-    kept = [node for node, yes in zip(kept, _keeps(program), strict=True) if yes]
-    if not kept:
+    keeping = KEEPING | OWN_SLOPES
+    kept = [node for node in _nodes_before(end) if node.eqn.primitive.name in keeping]
+    kept = [node for node in kept if _real(node)]
+    if not kept or not _real(end):
         return chain
     maps = [partial(_replayed, node, end.source) for node in kept]
-    return _recalling(chain, _slopes(chain, maps, source.shape))
+    may = _keeps(_slopes(chain, maps, source.shape), source.shape)
+    maps = [kept for kept, yes in zip(maps, may, strict=True) if yes]
+    return _recalling(chain, _slopes(chain, maps, source.shape)) if maps else chain
+
+
+def _real(node: Node) -> bool:
+    return bool(jnp.issubdtype(node.eqn.outvars[0].aval.dtype, jnp.floating))
 
 
 def _recalling(chain: Callable, program: ClosedJaxpr) -> Callable:
@@ -176,18 +196,22 @@ def _slopes(chain: Callable, kept: list[Callable], shape: tuple[int, ...]) -> Cl
     return jax.make_jaxpr(program)(jax.ShapeDtypeStruct(shape, np.float64))
 
 
-def _keeps(program: ClosedJaxpr) -> list[bool]:
+def _keeps(program: ClosedJaxpr, shape: tuple[int, ...]) -> list[bool]:
     """Whether each is strictly monotone where it is a number, and the chain bends at all."""
+    size = int(np.prod(shape, dtype=int))
+    points = np.resize(GRID, (-(-len(GRID) // size), *shape))
+    exact = bounds(format_of("float64"))
     with np.errstate(all="ignore"):
-        _, bend, *rest = run(program, [Bounded(GRID)], bounds(format_of("float64")))
-    bends = bool((np.nan_to_num(bend.value) != 0.0).any())
-    pairs = zip(rest[::2], rest[1::2], strict=True)
-    return [bends and _monotone(a.value, da.value) for a, da in pairs]
+        runs = [[out.value for out in run(program, [Bounded(x)], exact)] for x in points]
+    _, bend, *rest = (np.concatenate([part.ravel() for part in p]) for p in zip(*runs, strict=True))
+    x, pairs = points.ravel(), zip(rest[::2], rest[1::2], strict=True)
+    bends = bool((np.nan_to_num(bend) != 0.0).any())
+    return [bends and _monotone(x, a, da) for a, da in pairs]
 
 
-def _monotone(a, da) -> bool:
+def _monotone(x, a, da) -> bool:
     known = np.isfinite(a) & np.isfinite(da)
-    inner = known & (abs(GRID) < 5.0)
+    inner = known & (abs(x) < 5.0)
     one_way = (da[known] >= 0.0).all() or (da[known] <= 0.0).all()
     return bool(one_way and inner.any() and (da[inner] != 0.0).all())
 
@@ -212,15 +236,8 @@ def _replayed(end: Node, source: Node, x):
         if isinstance(node, Constant):
             return node.known
         if node not in made:
-            made[node] = _again(node, [at(n) for n in node.ins], x)
+            pairs = zip(node.ins, node.eqn.invars, strict=True)
+            made[node] = applied(node.eqn, [_shaped(at(n), v) for n, v in pairs])[0]
         return made[node]
 
     return at(end)
-
-
-def _again(node: Node, operands: list, like):
-    shaped = lambda v, atom: (
-        jnp.full(like.shape, v, atom.aval.dtype) if np.shape(v) != like.shape else v
-    )
-    pairs = zip(operands, node.eqn.invars, strict=True)
-    return applied(node.eqn, [shaped(v, atom) for v, atom in pairs])[0]
