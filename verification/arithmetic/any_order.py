@@ -41,8 +41,8 @@ def terms(value, parts: Terms | None, error) -> Terms:
     return Terms(int(not nothing), xp.maximum(value, 0.0), xp.maximum(-value, 0.0), error)
 
 
-def opposite(parts: Terms | None) -> Terms | None:
-    return parts and parts._replace(plus=parts.minus, minus=parts.plus)
+def opposite(parts: Terms) -> Terms:
+    return parts._replace(plus=parts.minus, minus=parts.plus)
 
 
 def joined(one: Terms, other: Terms, add: Callable = operator.add) -> Terms:

@@ -44,7 +44,7 @@ def _sum_of_two(target, value, x, y):
 
 
 def negated(x: Bounded) -> Bounded:
-    return Bounded(-x.value, x.bound, parts=opposite(x.parts))
+    return Bounded(-x.value, x.bound, parts=x.parts and opposite(x.parts))
 
 
 def dot_general(target, a, b, dimension_numbers, **_):

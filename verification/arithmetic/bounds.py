@@ -188,6 +188,10 @@ def sign(target, x, **_):
     return Bounded(side, turned + 2.0 * target.unit * abs(side))
 
 
+def recalled(target, product, above, at, program):
+    return with_room(target, bounds(target), product, above, at, program)
+
+
 # --- the tables ------------------------------------------------------------------------------
 
 
@@ -256,7 +260,7 @@ RULES = {
     "dot_general": dot_general,
     "convert_element_type": convert,
     "sign": sign,
-    "recalled": lambda target, *ins, program: with_room(bounds(target), *ins, program),
+    "recalled": recalled,
     "atan2": angle,
 } | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
 UNROUNDED = (

@@ -6,8 +6,11 @@ the whole is off by
 
     |f''(z)| e / |da/dz|
 
-`recalled` is the identity on a slope times what comes from above; it has this room for an error in
-arithmetics that count errors.  Where all arguments near z have the same a, all of it is room.
+A program that works with logarithms has a = e^(z - c), and rounds z - c first: then e is |z| |a|
+units.  Where all arguments near z have the same a, all of the slope is room.
+
+`recalled` is the identity on a slope times what comes from above; arithmetics that count errors
+give it this room.
 """
 
 from functools import reduce
@@ -18,6 +21,7 @@ from jax.extend.core import ClosedJaxpr, Primitive
 from jax.interpreters import batching, mlir
 
 from .bounded import Bounded
+from .formats import Format
 from .interpreter import Arithmetic, run
 from .namespaces import namespace, where
 
@@ -28,13 +32,13 @@ mlir.register_lowering(recalled, lambda _, product, above, at, *, program: [prod
 batching.primitive_batchers[recalled] = lambda operands, axes, *, program: (operands[0], axes[0])
 
 
-def with_room(bounds: Arithmetic, product: Bounded, above: Bounded, at: Bounded, program):
+def with_room(target: Format, bounds, product: Bounded, above: Bounded, at: Bounded, program):
     """The product, in running error bounds."""
     size = abs(above.value) + above.error
-    return Bounded(product.value, product.error + size * room(bounds, at.value, program))
+    return Bounded(product.value, product.error + size * room(target, bounds, at.value, program))
 
 
-def room(bounds: Arithmetic, at, program: ClosedJaxpr) -> Any:
+def room(target: Format, bounds: Arithmetic, at, program: ClosedJaxpr) -> Any:
     """What the slope may be off by, at arguments in float64.
 
     `program` has the slope and its slope, and then each value that may be kept and its slope;
@@ -43,12 +47,13 @@ def room(bounds: Arithmetic, at, program: ClosedJaxpr) -> Any:
     with np.errstate(all="ignore"):
         slope, bend, *kept = run(program, [Bounded(at)], bounds)
         pairs = zip(kept[::2], kept[1::2], strict=True)
-        rooms = [_room(slope.value, bend.value, a, da.value) for a, da in pairs]
+        unit = target.unit * abs(at)
+        rooms = [_room(slope.value, bend.value, a, da.value, unit) for a, da in pairs]
     return reduce(namespace(at).maximum, rooms)
 
 
-def _room(slope, bend, a: Bounded, da):
+def _room(slope, bend, a: Bounded, da, unit):
     flat = (da == 0.0) & namespace(da).isfinite(a.value)
-    off = abs(bend) * a.error / where(flat, 1.0, abs(da))
-    off = where(flat, abs(slope), off)
+    error = namespace(da).maximum(a.error, unit * abs(a.value))
+    off = where(flat, abs(slope), abs(bend) * error / where(flat, 1.0, abs(da)))
     return where(namespace(off).isfinite(off), off, 0.0)

@@ -99,7 +99,7 @@ def one_minus_square(noise, x, **_):
 
 def recalled(noise, product, above, at, program):
     """The slope was read back from a stored value: see recalled.py."""
-    off = abs(above.value) * room(bounds(noise.target), at.value, program) / 3**0.5
+    off = abs(above.value) * room(noise.target, bounds(noise.target), at.value, program) / 3**0.5
     draw = noise.draw(product.value)
     return Samples(product.value, noise.settle(product.rows + off * draw, draw))
 

@@ -102,7 +102,7 @@ def rule_of(f: Callable) -> Callable:
 
 def negated(x: Samples) -> Samples:
     draws = None if x.draws is None else -x.draws
-    return Samples(-x.value, draws, opposite(x.parts))
+    return Samples(-x.value, draws, x.parts and opposite(x.parts))
 
 
 def extreme(best: np.ufunc, first: Callable) -> Callable:

@@ -39,7 +39,8 @@ class Node:
     __slots__ = ("eqn", "ins", "known", "source")
 
     def __init__(self, known: Any = None, eqn=None, ins: tuple = (), source: "Node | None" = None):
-        self.known, self.eqn, self.ins, self.source = known, eqn, ins, source or self
+        self.known, self.ins, self.source = known, ins, source or self
+        self.eqn: Any = eqn
 
 
 class Constant:

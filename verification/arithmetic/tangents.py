@@ -92,8 +92,8 @@ def added(ledger, name, x, y, **params) -> Tangents:
 
 
 def negated(ledger, name, x, **params) -> Tangents:
-    moved = exact(ledger, name, x, **params)
-    return Tangents(moved.value, moved.parts, opposite(x.terms))
+    value, parts = pushed(name, (x,), params)
+    return Tangents(value, parts, x.terms and opposite(x.terms))
 
 
 def compare(ledger, name, x, y, **_) -> Gate:
@@ -139,7 +139,7 @@ def one_minus_square(ledger, name, x, **_):
 
 def recalled(ledger, name, product, above, at, program) -> Tangents:
     """The slope was read back from a stored value: see recalled.py."""
-    off = abs(above.value) * room(bounds(ledger.target), at.value, program) / 3**0.5
+    off = abs(above.value) * room(ledger.target, bounds(ledger.target), at.value, program) / 3**0.5
     return ledger.round(product.value, product.parts, off / ledger.target.unit)
 
 
