@@ -1,5 +1,8 @@
 """Sums of a few numbers, a + b + c, that another program adds in another order.
 
+Such are the contributions to a cotangent, one for each use of an array.  A difference is no such
+sum: x - m - n cancels twice, as its program means it to, and x - (m + n) does not.
+
 Each of k terms is added once, and every partial sum is rounded.  No partial sum is larger than all
 positive terms together, or all negative ones, whatever the order; so beside the errors of the terms
 themselves the sum S may be off by

@@ -21,26 +21,30 @@ def gamma(unit: float, n):
 
 
 def add(target, x, y, **_):
-    return _sum_of_two(target, x.value + y.value, x, y)
+    """Several terms may be added in another order: see any_order.py."""
+    parts = joined(terms(x.value, x.parts, x.error), terms(y.value, y.parts, y.error))
+    parts = parts._replace(error=parts.error + started(target, x, y))
+    error = parts.error + (parts.count - 2) * target.unit * parts.partial
+    value = x.value + y.value
+    total = rounded(target, value, error, exact=(value == 0) & (error == 0))
+    return Bounded(total.value, total.bound, parts=parts)
 
 
 def sub(target, x, y, **_):
-    return _sum_of_two(target, x.value - y.value, x, negated(y))
+    """What cancels here is the program's choice: a difference is no sum of several terms."""
+    value, error = x.value - y.value, started(target, x, y)
+    if not (x.exact and y.exact):
+        error = error + x.error + y.error
+    return rounded(target, value, error, exact=(value == 0) & (error == 0))
 
 
-def _sum_of_two(target, value, x, y):
-    """A kernel may start the sum of x with y, a bias or a buffer: then y sees all its roundings.
-
-    Several terms may be added in another order: see any_order.py.
-    """
-    parts = joined(terms(x.value, x.parts, x.error), terms(y.value, y.parts, y.error))
+def started(target, x, y):
+    """A kernel may start the sum of x with y, a bias or a buffer: then y sees all its roundings."""
+    error = 0.0
     for total, start in ((x, y), (y, x)):
         if total.terms:
-            more = gamma(target.sums, total.terms) * abs(start.value)
-            parts = parts._replace(error=parts.error + more)
-    error = parts.error + (parts.count - 2) * target.unit * parts.partial
-    total = rounded(target, value, error, exact=(value == 0) & (error == 0))
-    return Bounded(total.value, total.bound, parts=parts)
+            error = error + gamma(target.sums, total.terms) * abs(start.value)
+    return error
 
 
 def negated(x: Bounded) -> Bounded:

@@ -12,6 +12,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from .bounds import ULPS
 from .elementary import ELEMENTARY
+from .recalled import recalled
 from .rewrites import REWRITES, rewritten
 
 ARITHMETIC = ("add", "add_any", "sub", "mul", "square", "dot_general", "reduce_sum", "cumsum")
@@ -50,6 +51,8 @@ def _after(eqn, ins: list[Way]) -> list[Way]:
     """The ways of an equation's outputs."""
     body = next((v for v in eqn.params.values() if isinstance(v, ClosedJaxpr | Jaxpr)), None)
     longest_in = max(ins, default=Way(0, 0))
+    if eqn.primitive is recalled:
+        return ins[:1]
     if body is not None:
         inner = body.jaxpr if isinstance(body, ClosedJaxpr) else body
         if "length" not in eqn.params and len(inner.invars) == len(ins):

@@ -25,7 +25,7 @@ from .namespaces import cumsum as cumulative
 from .namespaces import dot, scatter_sum, special
 from .noise import DRAWS, Noise, sum_spread, underflow
 from .recalled import room
-from .samples import UNROUNDED, Samples, apply, decide, negated, sampled, whole, wide
+from .samples import UNROUNDED, Samples, apply, decide, sampled, whole, wide
 
 
 def random_rounding(target: Format, count: int = DRAWS, seed: int = 0, first: int = 0):
@@ -216,7 +216,7 @@ def convert(noise, x, new_dtype, **_):
 ROUNDED = {
     "add": added,
     "add_any": added,
-    "sub": lambda noise, x, y, **_: added(noise, x, negated(sampled(y))),
+    "sub": operation(np.subtract),
     "mul": operation(np.multiply),
     "div": operation(np.divide, 2.0),  # compilers turn a division by a constant into a product
     "square": operation(np.square),

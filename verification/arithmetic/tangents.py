@@ -85,8 +85,7 @@ def added(ledger, name, x, y, **params) -> Tangents:
     """A sum, and what another order of several terms rounds: see any_order.py."""
     value, parts = pushed(name, (x, y), params)
     one, other = terms(x.value, x.terms, 0.0), terms(y.value, y.terms, 0.0)
-    every = joined(one, opposite(other) if name == "sub" else other, jnp.hypot)
-    more, every = rounding(value, every)
+    more, every = rounding(value, joined(one, other, jnp.hypot))
     total = ledger.round(value, parts, jnp.hypot(value, more) / 3**0.5)
     return Tangents(total.value, total.parts, every)
 
@@ -134,7 +133,7 @@ def sign(ledger, name, x, **_) -> Tangents:
 
 
 def one_minus_square(ledger, name, x, **_):
-    return added(ledger, "sub", Tangents(1.0), ONE(ledger, "square", x))
+    return ONE(ledger, "sub", Tangents(1.0), ONE(ledger, "square", x))
 
 
 def recalled(ledger, name, product, above, at, program) -> Tangents:
@@ -226,8 +225,8 @@ TABLE = (
     | dict.fromkeys(("reshape", "squeeze", "transpose", "rev", "copy"), kept)
     | dict.fromkeys(("max", "min", "abs", "reduce_max", "reduce_min", "clamp"), exact)
     | dict.fromkeys(("lt", "gt", "le", "ge", "eq", "ne"), compare)
-    | dict.fromkeys(("mul", "square"), ONE)
-    | dict.fromkeys(("add", "add_any", "sub"), added)
+    | dict.fromkeys(("sub", "mul", "square"), ONE)
+    | dict.fromkeys(("add", "add_any"), added)
     | {
         name: rounded(lambda x, *_, name=name, **__: ULPS[name](x.value))
         for name in ULPS

@@ -18,7 +18,8 @@ class Form(NamedTuple):
     """Three gradients (x, cotangent) -> dx of one function `of`, and where to look at them.
 
     What is swept is one number t, the `variable`: `grid(dtype)` are its values in ascending
-    order, exact in the dtype; `rows(t)` is the x of each.
+    order, exact in the dtype; `rows(t)` is the x of each.  A `stored` form reads its slope from a
+    stored output: the digits it loses are within the budget of the function.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Form(NamedTuple):
     grid: Callable[[str], np.ndarray]
     rows: Callable[[np.ndarray], np.ndarray] = lambda t: t
     variable: str = "z"
+    stored: bool = False
 
 
 BINADES = {"float16": (-6, 4.4), "bfloat16": (-4, 7), "float32": (-4, 7), "float64": (-4, 10)}
@@ -93,6 +95,7 @@ FORMS: tuple[Form, ...] = (
         lambda z, d: naive.stable_sigmoid(z) * naive.stable_sigmoid(-z) * d,
         naive.one_minus_a_twice,
         exponents,
+        stored=True,
     ),
     Form(
         "autodiff of the naive logistic function",
@@ -111,6 +114,7 @@ FORMS: tuple[Form, ...] = (
         naive.stable_tanh_slope,
         naive.one_minus_tanh,
         exponents,
+        stored=True,
     ),
     Form(
         "naive softplus",

@@ -3,6 +3,8 @@
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
+from ..arithmetic.recalled import recalled
+
 
 def products(program: ClosedJaxpr | Jaxpr) -> int:
     """Scalar products in matrix products, and one for every other number computed."""
@@ -11,6 +13,8 @@ def products(program: ClosedJaxpr | Jaxpr) -> int:
 
 
 def _of(eqn) -> int:
+    if eqn.primitive is recalled:
+        return 0
     inner = [b for value in eqn.params.values() for b in _bodies(value)]
     if inner:
         return int(eqn.params.get("length", 1)) * sum(map(products, inner))

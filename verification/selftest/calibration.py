@@ -24,6 +24,7 @@ from ..measurement.answer import PROVABLE, cast
 from ..measurement.batch import budgets
 from ..measurement.error import beyond
 from ..measurement.sample import Sample, decidable, outside, visible
+from ..measurement.subject import autodiff
 from ..measurement.tolerance import root_mean_square
 from ..oracles import ball
 from ..oracles.question import Question, as_exact, ask
@@ -92,7 +93,7 @@ def targets(
     """Truth and budgets at all points of one network; `exact` is its gradient in float64."""
     network = points[0].network
     value = jax_mlp.objective(network.activation, network.loss)
-    gradient = jax_mlp.autodiff(network.activation, network.loss)
+    gradient = autodiff(value, (0,), scalar=True)
     args = [cast(drawn(point), dtype, weights=(0,)) for point in points]
     allowances: Iterable = budgets(gradient, args, dtype)
     for configuration, point, (allowed, _) in zip(points, args, allowances, strict=True):
@@ -145,7 +146,7 @@ def sensitivity_of(sample: Sample) -> tuple[float, float]:
 
 
 def judged(
-    name: str, gradient: Callable, dtype: str, configuration: Configuration, held: Target
+    name: str, gradient: Callable, dtype: str, configuration: Configuration | str, held: Target
 ) -> Judged:
     """Raises ValueError where the answer has other shapes than the truth."""
     got = answered(gradient, held.args)

@@ -18,11 +18,14 @@ CONTROL = 8.0  # budgets this many times smaller must raise alarms
 
 
 class Judged(NamedTuple):
-    """One verdict: one implementation, one configuration, one dtype, all leaves."""
+    """One verdict: one implementation, one configuration, one dtype, all leaves.
+
+    Of the corpus: one function and, for a configuration, who spelt it and where it was asked.
+    """
 
     implementation: str
     dtype: str
-    configuration: Configuration
+    configuration: Configuration | str
     alarms: int  # entries outside their budget
     undecided: int  # entries without one
     entries: int
@@ -95,6 +98,8 @@ def sensitivity(verdicts: list[Judged]) -> list[dict[str, Any]]:
     once = {(v.dtype, v.configuration): v for v in verdicts}
     found: dict[tuple[str, int], list[Judged]] = {}
     for (dtype, configuration), v in once.items():
+        if isinstance(configuration, str):
+            continue
         width = max(configuration.network.sizes)
         found.setdefault((dtype, int(np.log2(width) // 2)), []).append(v)
     return [

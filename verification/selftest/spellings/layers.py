@@ -1,14 +1,13 @@
-"""Layers: dense, norms, attention, a recurrent cell, and uses of one array in any order."""
+"""Layers: dense, attention, a recurrent cell, and uses of one array in any order."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ...inputs import draws
+from .losses import at_once as logs
 from .losses import rows, softmax
-from .spelling import Spelled, derived, torch_of
-
-EPS = 1e-3
+from .spelling import Spelled, torch_of
 
 
 def by_jax(function, *argnums):
@@ -44,6 +43,19 @@ def entry_sums(x, w, dy):
     return dx, dw, dy.sum(0)
 
 
+def by_einsum(x, w, b, dy):
+    return np.einsum("bj,ij->bi", dy, w), np.einsum("bi,bj->ij", x, dy), np.einsum("bj->j", dy)
+
+
+def last_first(x, w, b, dy):
+    dx, dw, db = outer_sum(x[::-1], w, dy[::-1])
+    return dx[::-1], dw, db
+
+
+def at_once(x, w, b, dy):
+    return dy @ w.T, (x[:, :, None] * dy[:, None, :]).sum(0), dy.sum(axis=0)
+
+
 DENSE = {
     "matrices": lambda x, w, b, dy: (dy @ w.T, x.T @ dy, dy.sum(0)),
     "transposed": lambda x, w, b, dy: ((w @ dy.T).T, (dy.T @ x).T, np.ones_like(dy[:, 0]) @ dy),
@@ -58,130 +70,9 @@ DENSE = {
         *outer_sum(x[::-1], w, dy[::-1])[1:],
     ),
     "loops": lambda x, w, b, dy: entry_sums(x, w, dy),
-    "all at once": lambda x, w, b, dy: (
-        dy @ w.T,
-        (x[:, :, None] * dy[:, None, :]).sum(0),
-        dy.sum(axis=0),
-    ),
+    "all at once": at_once,
     "PyTorch": torch_of(lambda x, w, b: x @ w + b, (0, 1, 2)),
     "JAX": by_jax(affine, 0, 1, 2),
-}
-
-
-def layer_norm(x, g, b):
-    c = x - x.mean(-1, keepdims=True)
-    return g[None, :] * c / jnp.sqrt((c * c).mean(-1, keepdims=True) + EPS) + b[None, :]
-
-
-def mean(x, axis=-1):
-    return x.mean(axis, keepdims=True)
-
-
-def normed(x, axis=-1):
-    """Two passes: the mean, then the mean of squares around it."""
-    c = x - mean(x, axis)
-    r = 1 / np.sqrt(mean(c * c, axis) + x.dtype.type(EPS))
-    return c * r, r
-
-
-def normed_at_once(x, axis=-1):
-    """One pass: the mean, and the mean of squares less its square."""
-    m = mean(x, axis)
-    r = 1 / np.sqrt(mean(x * x, axis) - m * m + x.dtype.type(EPS))
-    return (x - m) * r, r
-
-
-def pulled_norm(h, r, dh, axis=-1):
-    return r * (dh - mean(dh, axis) - h * mean(dh * h, axis))
-
-
-def norm_by(forward, pull=pulled_norm, axis=-1):
-    def gradient(x, g, b, dy):
-        h, r = forward(x, axis)
-        over = tuple(i for i in range(x.ndim) if i != x.ndim - 1)
-        return pull(h, r, dy * g, axis), (dy * h).sum(over), dy.sum(over)
-
-    return gradient
-
-
-def by_sums(h, r, dh, axis):
-    """r / n (n dh - sum dh - h sum dh h)."""
-    n = h.dtype.type(h.shape[axis])
-    total = lambda x: x.sum(axis, keepdims=True)
-    return r / n * (n * dh - total(dh) - h * total(dh * h))
-
-
-def by_variance(h, r, dh, axis):
-    """Through the variance and the mean, one after the other, as papers print it."""
-    n, c = h.dtype.type(h.shape[axis]), h / r
-    dvar = (dh * c).sum(axis, keepdims=True) * r.dtype.type(-0.5) * r**3
-    dmean = -(dh * r).sum(axis, keepdims=True) + dvar * (-2 * c).sum(axis, keepdims=True) / n
-    return dh * r + dvar * 2 * c / n + dmean / n
-
-
-def by_deviation(h, r, dh, axis):
-    """Through the deviation, then the mean of what is left taken off."""
-    dc = r * (dh - h * mean(h * dh, axis))
-    return dc - mean(dc, axis)
-
-
-def layer_norms(axis, torch):
-    return {
-        "two passes": norm_by(normed, axis=axis),
-        "one pass": norm_by(normed_at_once, axis=axis),
-        "sums": norm_by(normed, by_sums, axis),
-        "one pass, sums": norm_by(normed_at_once, by_sums, axis),
-        "by the variance": norm_by(normed, by_variance, axis),
-        "by the deviation": norm_by(normed, by_deviation, axis),
-        "PyTorch": torch_of(torch, (0, 1, 2)),
-    }
-
-
-def torch_norm(axis):
-    def function(x, g, b):
-        c = x - x.mean(axis, keepdim=True)
-        return g * c / ((c * c).mean(axis, keepdim=True) + EPS).sqrt() + b
-
-    return function
-
-
-def root_mean_square(x):
-    return 1 / np.sqrt(mean(x * x) + x.dtype.type(EPS))
-
-
-def rms_norm(x, g):
-    return x / jnp.sqrt((x * x).mean(-1, keepdims=True) + EPS) * g[None, :]
-
-
-def pulled_rms(x, g, dy):
-    r = root_mean_square(x)
-    h, dh = x * r, dy * g
-    return r * (dh - h * mean(h * dh)), (h * dy).sum(0)
-
-
-def cubed_rms(x, g, dy):
-    r, dh = root_mean_square(x), dy * g
-    return r * dh - x * r**3 * mean(x * dh), (x * r * dy).sum(0)
-
-
-def divided_rms(x, g, dy):
-    s = np.sqrt(mean(x * x) + x.dtype.type(EPS))
-    dh = dy * g
-    return (dh - x * mean(x * dh) / (s * s)) / s, (dy * x / s).sum(0)
-
-
-RMS = {
-    "r (dh - h mean)": pulled_rms,
-    "r^3": cubed_rms,
-    "divided": divided_rms,
-    "row by row": lambda x, g, dy: (
-        np.concatenate([pulled_rms(a[None], g, b[None])[0] for a, b in zip(x, dy, strict=True)]),
-        (x * root_mean_square(x) * dy).sum(0),
-    ),
-    "PyTorch": torch_of(
-        lambda x, g: x * ((x * x).mean(-1, keepdim=True) + EPS).rsqrt() * g, (0, 1)
-    ),
-    "JAX": by_jax(rms_norm, 0, 1),
 }
 
 
@@ -206,11 +97,7 @@ def flash(p, dp, do, o):
 
 inner = lambda p, dp, do, o: p * (dp - (p * dp).sum(-1, keepdims=True))
 apart = lambda p, dp, do, o: p * dp - p * (p * dp).sum(-1, keepdims=True)
-by_logs = lambda s: np.exp(
-    s
-    - s.max(-1, keepdims=True)
-    - np.log(np.exp(s - s.max(-1, keepdims=True)).sum(-1, keepdims=True))
-)
+by_logs = lambda s: np.exp(logs(s))
 plain = lambda s: np.exp(s) / np.exp(s).sum(-1, keepdims=True)
 ATTENTION = {
     "p (dp - p . dp)": attended(softmax, inner),
@@ -309,43 +196,21 @@ LENGTH = {
     "PyTorch": torch_of(lambda x: x.norm(dim=-1)),
     "JAX": by_jax(size, 0),
 }
-vectors = lambda rng: (draws.reals(rng, 4, 5),)
+
+
+def of_reals(*shapes, high=4.0):
+    """Arguments of these shapes, evenly in log size."""
+    return lambda rng: tuple(draws.reals(rng, *shape, high=high) for shape in shapes)
+
 
 LAYERS = {
-    "dense": Spelled(
-        affine,
-        lambda rng: (draws.reals(rng, 6, 4), draws.reals(rng, 4, 3), draws.reals(rng, 3)),
-        DENSE,
-        (0, 1, 2),
-        (1.0, 64.0),
-    ),
-    "layer_norm": derived(
-        "layer_norm",
-        layer_norms(-1, torch_norm(-1)) | {"JAX": by_jax(layer_norm, 0, 1, 2)},
-        scales=(1.0, 8.0),
-    ),
-    "batch_norm": derived("batch_norm", layer_norms(0, torch_norm(0)), scales=(1.0, 8.0)),
-    "rms norm": Spelled(
-        rms_norm, lambda rng: (draws.reals(rng, 4, 5), draws.reals(rng, 5)), RMS, (0, 1), (1.0, 8.0)
-    ),
+    "dense": Spelled(affine, of_reals((6, 4), (4, 3), (3,)), DENSE, (0, 1, 2), (1.0, 64.0)),
     "attention": Spelled(
-        attention,
-        lambda rng: (draws.reals(rng, 3, 5), draws.reals(rng, 4, 5), draws.reals(rng, 4, 2)),
-        ATTENTION,
-        (0, 1, 2),
-        (1.0, 4.0),
+        attention, of_reals((3, 5), (4, 5), (4, 2)), ATTENTION, (0, 1, 2), (1.0, 4.0)
     ),
     "recurrent": Spelled(
-        recurrent,
-        lambda rng: (
-            draws.reals(rng, 4, 5, 2),
-            draws.reals(rng, 2, 3, high=1.5),
-            draws.reals(rng, 3, 3, high=1.5),
-        ),
-        RECURRENT,
-        (1, 2),
-        (1.0, 4.0),
+        recurrent, of_reals((4, 5, 2), (2, 3), (3, 3), high=1.5), RECURRENT, (1, 2), (1.0, 4.0)
     ),
     "uses of one array": Spelled(uses, lambda rng: (rng.normal(size=6),), USES, scales=(1.0, 16.0)),
-    "length": Spelled(size, vectors, LENGTH, scales=(1.0, 64.0)),
+    "length": Spelled(size, of_reals((4, 5)), LENGTH, scales=(1.0, 64.0)),
 }

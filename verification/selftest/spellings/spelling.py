@@ -1,4 +1,4 @@
-"""A function, and right gradients of it as people write them: the entries of the corpus's tables."""
+"""A function, and right gradients of it as people write them: an entry of the corpus."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -8,8 +8,6 @@ import numpy as np
 from ...derivations import ALL
 from ...derivations.layers import LAYERS
 from ...vocabulary import Derivation
-
-ORDINARY = (1.0,)
 
 
 class Spelled(NamedTuple):
