@@ -130,7 +130,7 @@ def passed_back(forward, slope, arriving, sums):
 def network(activation: str, loss: str) -> Spelled:
     f, of, arriving = FUNCTIONS[activation], LOSSES[loss], ARRIVING[loss]
     sums = {"": by_matrices, ", by examples": by_examples, ", einsum": by_einsum}
-    right = {
+    right: dict[str, Callable] = {
         f"{name}{how}{', second' * k}": passed_back(forward, slope, arriving[k], total)
         for (name, (forward, slope)), (how, total), k in product(
             SLOPES[activation].items(), sums.items(), (0, 1)

@@ -1,0 +1,53 @@
+"""The room of a slope that is read back: as derived, and in every arithmetic that counts errors."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from verification.arithmetic.bounds import bounds
+from verification.arithmetic.formats import format_of
+from verification.arithmetic.recalled import room
+from verification.arithmetic.stored import with_stored
+from verification.measurement.batch import judged
+from verification.measurement.budget import deviations, running_bound, traced
+
+Z = np.array([-6.0, -1.0, 0.5, 3.0, 6.0])
+FLOAT32 = format_of("float32")
+
+
+def pullback(f):
+    return lambda z, d: jax.vjp(f, z)[1](d)[0]
+
+
+def room_of(f, z):
+    program, _ = traced(pullback(with_stored(f)), (z, np.ones_like(z)))
+    (found,) = [e.params["program"] for e in program.jaxpr.eqns if e.primitive.name == "recalled"]
+    return room(FLOAT32, bounds(FLOAT32), z, found)
+
+
+def test_the_slope_of_tanh_moves_with_its_square():
+    """d(1 - a^2) = 2 |a| da, and da is ten units of tanh."""
+    a = np.tanh(Z)
+    derived = 2 * np.abs(a) * 10 * FLOAT32.unit * np.abs(a)
+    np.testing.assert_allclose(room_of(jnp.tanh, Z), derived, rtol=1e-6)
+
+
+def test_where_nothing_is_left_of_the_argument_all_of_the_slope_is_room():
+    z = np.array([-50.0, 50.0, 1.0])
+    slope = 1.0 / np.cosh(z) ** 2
+    found = room_of(jnp.tanh, z)
+    assert (found[:2] < 1e-30).all()  # and so it is: tanh is 1 there in float64, too
+    assert found[2] < slope[2]
+
+
+def test_every_arithmetic_has_it():
+    """Bounds, random rounding, and many cases at once."""
+    z, d = Z.astype(np.float32), np.ones(5, np.float32)
+    plain, stored = pullback(jnp.tanh), pullback(with_stored(jnp.tanh))
+    wide, narrow = (running_bound(g, (z, d), "float32")[0] for g in (stored, plain))
+    assert (wide > narrow).all()
+    wide, narrow = (deviations(g, (z, d), "float32")[0] for g in (stored, plain))
+    assert (wide[[0, -1]] > narrow[[0, -1]]).all()
+    cases = (np.stack([z, z]), np.stack([d, d]))
+    wide, narrow = (judged(g, (z, d), "float32")(cases).allowed[0] for g in (stored, plain))
+    assert bool((wide >= narrow).all()) and bool((wide[0, [0, -1]] > narrow[0, [0, -1]]).all())

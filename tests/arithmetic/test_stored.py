@@ -1,0 +1,103 @@
+"""Slopes read back from stored outputs are inside the bound, and nothing else is let in by that."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import refnet as rn
+from verification.arithmetic.stored import with_stored
+from verification.measurement.budget import running_bound, traced
+
+Z = np.array([-7.5, -2.0, -0.5, 0.25, 1.5, 4.0, 7.5], np.float32)
+ONE = np.ones_like(Z)
+
+
+def composed(z):
+    return 1.0 / (1.0 + jnp.exp(-z))
+
+
+def stable(z):
+    e = jnp.exp(-abs(z))
+    return jnp.where(z >= 0, 1.0 / (1.0 + e), e / (1.0 + e))
+
+
+def hyperbolic(z):
+    return (jnp.exp(z) - jnp.exp(-z)) / (jnp.exp(z) + jnp.exp(-z))
+
+
+def pullback(f):
+    return lambda z, d: jax.vjp(f, z)[1](d)[0]
+
+
+def outside(got, f, of):
+    """Entries further from the slope of f than the bound of the pullback of `of`."""
+    with jax.enable_x64(True):
+        truth = np.asarray(pullback(f)(jnp.asarray(Z, float), jnp.ones(len(Z), float)))
+    (allowed,) = running_bound(pullback(of), (Z, ONE), "float32")
+    return np.abs(got - truth) > allowed
+
+
+def from_sigmoid():
+    a = 1 / (1 + np.exp(-Z))
+    return a * (1 - a)
+
+
+def from_tanh():
+    return 1 - np.tanh(Z) ** 2
+
+
+@pytest.mark.parametrize("f", [rn.sigmoid, jax.nn.sigmoid, composed, stable])
+def test_the_logistic_function_keeps_its_output_whatever_it_is_made_of(f):
+    assert not outside(from_sigmoid(), f, with_stored(f)).any()
+
+
+@pytest.mark.parametrize("f", [rn.tanh, jnp.tanh, hyperbolic])
+def test_so_does_tanh(f):
+    assert not outside(from_tanh(), f, with_stored(f)).any()
+
+
+@pytest.mark.parametrize(("f", "got"), [(stable, from_sigmoid), (rn.tanh, from_tanh)])
+def test_without_that_room_it_is_outside(f, got):
+    assert outside(got(), f, f).any()
+
+
+def test_a_wrong_slope_is_outside():
+    assert outside(from_sigmoid() * np.float32(1.001), rn.sigmoid, with_stored(rn.sigmoid)).any()
+    assert outside(np.tanh(Z) * (1 - np.tanh(Z)), jnp.tanh, with_stored(jnp.tanh))[:-1].all()
+
+
+def test_what_adding_a_constant_loses_is_not_stored():
+    """1 - 1 / (1 + e^z) for the slope of log(1 + e^z): e^z is not kept in 1 + e^z."""
+    lost = 1 - 1 / (1 + np.exp(Z))
+    for f in (jax.nn.softplus, lambda z: jnp.log(1.0 + jnp.exp(z))):
+        assert outside(lost, f, with_stored(f))[0]
+
+
+@pytest.mark.parametrize("f", [rn.relu, jax.nn.relu, jax.scipy.special.erf, lambda z: 3 * z - 1])
+def test_what_is_flat_or_straight_keeps_nothing(f):
+    assert "recalled" not in str(traced(pullback(with_stored(f)), (Z, ONE))[0])
+
+
+def test_nothing_else_is_changed():
+    def network(w, v, x):
+        h = composed(x @ w) * jnp.tanh(x @ w)
+        return jnp.log(jnp.sum(jnp.exp(h @ v), -1)), jnp.where(h > 0, h, 0.0 * h)
+
+    rng = np.random.default_rng(0)
+    args = [jnp.asarray(rng.normal(size=s)) for s in ((3, 4), (4, 2), (5, 3))]
+    assert jax.tree.all(jax.tree.map(jnp.array_equal, with_stored(network)(*args), network(*args)))
+    total = lambda f: lambda *a: sum(jnp.sum(out) for out in f(*a))
+    got, want = (jax.grad(total(f), (0, 1, 2))(*args) for f in (with_stored(network), network))
+    for a, b in zip(got, want, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+def test_a_size_is_divided_by():
+    """x / |x| is rounded twice."""
+    got = (ONE * 0.7 * Z) / np.abs(Z)
+    truth = np.float32(0.7) * np.sign(Z).astype(float)
+    (allowed,) = running_bound(
+        pullback(with_stored(jnp.abs)), (Z, ONE * np.float32(0.7)), "float32"
+    )
+    assert (np.abs(got - truth) <= allowed).all()
