@@ -103,7 +103,7 @@ TANH = {
     "sech^2": times(lambda z: 1 / np.cosh(z) ** 2),
     "4 / (e^z + e^-z)^2": times(lambda z: 4 / (np.exp(z) + np.exp(-z)) ** 2),
     "4 s(2z) s(-2z)": times(lambda z: 4 * logistic(2 * z) * logistic(-2 * z)),
-    "4 e^2z / (1 + e^2z)^2": times(lambda z: 4 * np.exp(2 * z) / (1 + np.exp(2 * z)) ** 2),
+    "4 / (1 + e^2z) (1 + e^-2z)": times(lambda z: 4 / ((1 + np.exp(2 * z)) * (1 + np.exp(-2 * z)))),
     "loop": entry_by_entry(lambda z: 1 - np.tanh(z) ** 2),
     "da - da a^2": lambda z, da: da - da * np.tanh(z) ** 2,
     "scikit-learn": in_place("inplace_tanh_derivative", np.tanh),
