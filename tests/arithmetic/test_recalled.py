@@ -7,9 +7,9 @@ import numpy as np
 from verification.arithmetic.bounds import bounds
 from verification.arithmetic.formats import format_of
 from verification.arithmetic.recalled import room
-from verification.arithmetic.stored import with_stored
 from verification.measurement.batch import judged
 from verification.measurement.budget import deviations, running_bound, traced
+from verification.measurement.subject import with_stored
 
 Z = np.array([-6.0, -1.0, 0.5, 3.0, 6.0])
 FLOAT32 = format_of("float32")

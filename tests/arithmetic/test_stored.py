@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import refnet as rn
-from verification.arithmetic.stored import with_stored
 from verification.measurement.budget import running_bound, traced
+from verification.measurement.subject import with_stored
 
 Z = np.array([-7.5, -2.0, -0.5, 0.25, 1.5, 4.0, 7.5], np.float32)
 ONE = np.ones_like(Z)

@@ -52,18 +52,10 @@ class Constant:
         self.known = known
 
 
-def with_stored(of: Callable) -> Callable:
-    """The same function, whose slopes by reverse autodiff have room for stored outputs."""
-
-    def function(*args):
-        leaves, tree = jax.tree.flatten(args)
-        flat = lambda *flat_leaves: of(*jax.tree.unflatten(tree, flat_leaves))
-        program, out = jax.make_jaxpr(flat, return_shape=True)(*leaves)
-        outs = _walk(program, [Node(jnp.asarray(x)) for x in leaves])
-        shaped = map(_shaped, map(value, outs), program.jaxpr.outvars)
-        return jax.tree.unflatten(jax.tree.structure(out), list(shaped))
-
-    return function
+def run_with_room(program: ClosedJaxpr, leaves: list) -> list:
+    """The outputs of a program, whose slopes by reverse autodiff have room for stored values."""
+    outs = _walk(program, [Node(jnp.asarray(x)) for x in leaves])
+    return list(map(_shaped, map(value, outs), program.jaxpr.outvars))
 
 
 def _walk(program: ClosedJaxpr, ins: list) -> list:

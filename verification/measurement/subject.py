@@ -13,7 +13,7 @@ from ..adapters import jax_function
 from ..adapters.function import Function
 from ..adapters.trees import inward, opened, outward
 from ..arithmetic.formats import PRECISIONS
-from ..arithmetic.stored import with_stored
+from ..arithmetic.stored import run_with_room
 from ..inputs import draws
 from ..oracles.question import Question, ask
 from .answer import cast
@@ -200,6 +200,18 @@ def referable(of: Callable) -> Callable:
     """
     is_numpys = type(of).__module__.partition(".")[0] == "numpy"
     return (lambda *args: of(*args)) if is_numpys else of
+
+
+def with_stored(of: Callable) -> Callable:
+    """The same function, whose slopes by reverse autodiff have room for stored outputs."""
+
+    def function(*args):
+        leaves, tree = jax.tree.flatten(args)
+        flat = lambda *flat_leaves: of(*jax.tree.unflatten(tree, flat_leaves))
+        program, out = jax.make_jaxpr(flat, return_shape=True)(*leaves)
+        return jax.tree.unflatten(jax.tree.structure(out), run_with_room(program, leaves))
+
+    return function
 
 
 def inside(of: Callable) -> Callable:
