@@ -49,7 +49,9 @@ def judged(how, rule="adam", given=ADAM):
 
 def test_a_right_loop_has_nothing_to_hand_over():
     finding = judged({})
-    assert finding.verdict == "undecided" and "every step alone is right" in finding.reason
+    assert finding.verdict == "correct" and "every step alone is right" in finding.reason
+    untold = judged({"told": False})  # the gradients' budgets are in those of the weights
+    assert untold.verdict == "undecided" and "no gradient is told" in untold.reason
     assert finding.explanation == ()
 
 

@@ -197,7 +197,7 @@ def test_nan_never_passes():
         ({"dtype": "float8"}, "dtype is 'float8'"),
         ({"batches": []}, "batches"),
         ({"runs": 8}, "runs is 8"),
-        ({"params": {"n": np.array([1])}}, "every leaf must be an array of floats"),
+        ({"params": {"n": np.array([1])}}, "an array of floats among its leaves"),
     ],
 )
 def test_arguments_are_checked(change, said):

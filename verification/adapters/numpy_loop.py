@@ -49,6 +49,7 @@ class Habits(NamedTuple):
     decays: Callable  # an array of weights or biases -> whether it decays
     statistics: Callable  # x, running -> mean, variance
     in_place: bool = False  # a layer is updated before the next one below has its slopes
+    handed: Callable = lambda at: 1  # how often the rule is applied to a tensor
 
 
 def work(seed: int = 0, **changes) -> Work:
@@ -122,10 +123,11 @@ def loop(work: Work, habits: Habits = RIGHT, micro: int = 1) -> Callable:
                 rate = habits.scheduled(work, count)
                 update = partial(moved, work, habits, leaves, velocity, rate)
                 loss, gradient = slopes(leaves, x, y, habits, micro, update)
-                gradients = [*gradients[-1:], gradient]
+                gradients = [*gradients, gradient]
                 if not habits.in_place:
                     for at, g in enumerate(habits.applied(gradients)):
-                        update(at, g)
+                        for _ in range(habits.handed(at)):
+                            update(at, g)
                 count += 1
                 yield TrainingStep([leaf.copy() for leaf in leaves], loss, gradient)
 

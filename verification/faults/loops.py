@@ -1,4 +1,4 @@
-"""Mistakes people make in training loops: ten, each one habit of the NumPy loop changed."""
+"""Mistakes people make in training loops, each one habit of the NumPy loop changed."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -36,7 +36,7 @@ def shuffled_before_split(work: Work) -> Habits:
 
 def stale_gradient(work: Work) -> Habits:
     """Each step applies the gradient of the step before it."""
-    return RIGHT._replace(applied=lambda gradients: gradients[0])
+    return RIGHT._replace(applied=lambda gradients: gradients[max(len(gradients) - 2, 0)])
 
 
 def momentum_reset(work: Work) -> Habits:
@@ -78,6 +78,62 @@ def wrong_accumulation_count(work: Work) -> Habits:
     return RIGHT._replace(accumulated=summed)
 
 
+def gradients_never_cleared(work: Work) -> Habits:
+    """Gradients pile up: each step applies the sum of all so far.
+
+    Where people meet it: PyTorch adds to .grad, and zero_grad() is forgotten: the most common
+    of all.
+    """
+    total = lambda gradients: [sum(leaf) for leaf in zip(*gradients, strict=True)]
+    return RIGHT._replace(applied=total)
+
+
+def last_micro_batch_only(work: Work) -> Habits:
+    """Of the micro-batches of a batch only the last one counts.
+
+    Where people meet it: zero_grad() stands inside the loop over micro-batches, or a new gradient
+    replaces the sum where it should be added.
+    """
+    return RIGHT._replace(accumulated=lambda gradients, sizes: gradients[-1])
+
+
+def mean_of_means(work: Work) -> Habits:
+    """Micro-batches count alike, though they differ in size.
+
+    Where people meet it: the loss of each micro-batch is divided by their number, and the last one
+    is smaller.
+    """
+    mean = lambda gradients, sizes: [
+        np.mean(leaf, axis=0, dtype=leaf[0].dtype) for leaf in zip(*gradients, strict=True)
+    ]
+    return RIGHT._replace(accumulated=mean)
+
+
+def parameters_not_handed_over(work: Work) -> Habits:
+    """The last layer's bias is never handed to the rule.
+
+    Where people meet it: the optimizer is made before a layer is added, or of a filtered list.
+    """
+    return RIGHT._replace(handed=lambda at: at != 3)
+
+
+def tied_weights_updated_twice(work: Work) -> Habits:
+    """The rule is applied twice to one tensor.
+
+    Where people meet it: an embedding that is also the last layer stands in the list twice.
+    """
+    return RIGHT._replace(handed=lambda at: 1 + (at == 2))
+
+
+def same_order_every_epoch(work: Work) -> Habits:
+    """The data are shuffled once, and dealt in that order in every epoch.
+
+    Where people meet it: a generator that is made anew each epoch, or a sampler that is never told
+    the epoch.
+    """
+    return RIGHT._replace(deal=lambda work: [deal(work)[0]] * work.epochs)
+
+
 def wrong_seed(work: Work) -> Habits:
     """The batches are dealt by another seed."""
     return RIGHT._replace(deal=lambda work: deal(work, work.seed + 1))
@@ -88,8 +144,13 @@ def in_evaluation(params, x, y):
     return numpy_loop.objective()(params, x / jnp.sqrt(1.0 + EPS), y)
 
 
+def said(function: Callable) -> str:
+    """The first paragraph of its docstring: what is wrong; the next says where people meet it."""
+    return " ".join((function.__doc__ or "").split("\n\n")[0].split())
+
+
 def _named(name: str, habits: Callable, **options) -> tuple[str, LoopFault]:
-    return name, LoopFault(name, (habits.__doc__ or "").strip(), habits, **options)
+    return name, LoopFault(name, said(habits), habits, **options)
 
 
 LOOPS: Mapping[str, LoopFault] = dict(
@@ -103,6 +164,12 @@ LOOPS: Mapping[str, LoopFault] = dict(
         _named("off-by-one schedule", off_by_one_schedule),
         _named("in-place update", updated_in_place),
         _named("wrong accumulation count", wrong_accumulation_count, micro=MICRO),
+        _named("gradients never cleared", gradients_never_cleared),
+        _named("last micro-batch only", last_micro_batch_only, micro=MICRO),
+        _named("mean of means", mean_of_means, micro=MICRO),
+        _named("parameters not handed over", parameters_not_handed_over),
+        _named("tied weights updated twice", tied_weights_updated_twice),
+        _named("same order every epoch", same_order_every_epoch),
         _named("wrong seed", wrong_seed),
     ]
 )

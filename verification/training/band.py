@@ -25,7 +25,7 @@ from ..arithmetic.bounds import ULPS
 from ..arithmetic.formats import Format, format_of
 from ..arithmetic.noise import sum_spread
 from ..measurement.tolerance import allowance
-from .local import Reference, loose, wide
+from .local import Reference, begun, loose, wide
 from .steps import Step
 
 UNROUNDED = {
@@ -61,7 +61,9 @@ def needed(program: ClosedJaxpr) -> int:
     """How many roundings the program makes."""
     count = 0
     for eqn in program.jaxpr.eqns:
-        if eqn.primitive.name in CALLS:
+        if eqn.primitive.name == "cond":
+            count += max(map(needed, eqn.params["branches"]))
+        elif eqn.primitive.name in CALLS:
             count += needed(_body(eqn))
         elif eqn.primitive.name not in UNROUNDED:
             count += sum(math.prod(v.aval.shape) for v in eqn.outvars if _is_float(v.aval))
@@ -87,12 +89,12 @@ def _perturbed(program: ClosedJaxpr, target: Format, take: Callable, args: list)
     read = lambda atom: atom.val if isinstance(atom, Literal) else env[atom]
     for eqn in jaxpr.eqns:
         ins = [read(atom) for atom in eqn.invars]
-        called = eqn.primitive.name in CALLS
-        outs = (
-            _perturbed(_body(eqn), target, take, ins)
-            if called
-            else _rounded(eqn, ins, target, take)
-        )
+        if eqn.primitive.name in CALLS:
+            outs = _perturbed(_body(eqn), target, take, ins)
+        elif eqn.primitive.name == "cond":
+            outs = _chosen(eqn, target, take, ins)
+        else:
+            outs = _rounded(eqn, ins, target, take)
         env |= zip(eqn.outvars, outs, strict=True)
     return [read(atom) for atom in jaxpr.outvars]
 
@@ -106,8 +108,34 @@ def _is_float(x) -> bool:
     return bool(jnp.issubdtype(x.dtype, jnp.floating))
 
 
+def _chosen(eqn, target: Format, take: Callable, ins: list) -> list:
+    """The branch that the index says; all of them draw the same numbers."""
+    branches, (index, *operands) = eqn.params["branches"], ins
+    draws = take((max(map(needed, branches)),))
+    wide = lambda x: jnp.asarray(x, float) if _is_float(jnp.asarray(x)) else x
+    run = lambda branch: (
+        lambda *args: list(map(wide, _perturbed(branch, target, iter_of(draws), list(args))))
+    )
+    return lax.switch(
+        jnp.asarray(index, np.int32), [run(b) for b in branches], *map(wide, operands)
+    )
+
+
+def _bound(eqn, ins: list):
+    """The operation in float64, also where the program has it in float32."""
+    params = dict(eqn.params)
+    if any(isinstance(x, ClosedJaxpr) for x in jax.tree.leaves(list(params.values()))):
+        held = [jnp.asarray(x, v.aval.dtype) for x, v in zip(ins, eqn.invars, strict=True)]
+        return eqn.primitive.bind(*held, **params)
+    for name in ("new_dtype", "dtype", "preferred_element_type"):
+        if params.get(name) is not None and jnp.issubdtype(params[name], jnp.floating):
+            params[name] = np.dtype(float)
+    widened = [jnp.asarray(x, float) if _is_float(jnp.asarray(x)) else x for x in ins]
+    return eqn.primitive.bind(*widened, **params)
+
+
 def _rounded(eqn, ins: list, target: Format, take: Callable) -> list:
-    outs = eqn.primitive.bind(*ins, **eqn.params)
+    outs = _bound(eqn, ins)
     outs = list(outs) if eqn.primitive.multiple_results else [outs]
     if eqn.primitive.name in UNROUNDED:
         return outs
@@ -187,8 +215,10 @@ def band(reference: Reference, steps: Sequence[Step], seed: int, runs: int = RUN
     """The candidate's weights beside the ensemble, for as many steps as it made."""
     with loose():
         params = wide(reference.params)
-        state = reference.rule.init(params)
-        alike = lambda x: jnp.broadcast_to(x, (runs + 1, *jnp.shape(x)))
+        state = begun(reference)
+        kinds = tuple(x.dtype for x in jax.tree.leaves((params, state)))
+        float64 = lambda x: jnp.asarray(x, float) if _is_float(x) else x
+        alike = lambda x: jnp.broadcast_to(float64(x), (runs + 1, *jnp.shape(x)))
         carry = jax.tree.map(alike, (params, state))
         keys = jax.random.split(jax.random.key(seed), runs + 1)
         out = []
@@ -198,7 +228,7 @@ def band(reference: Reference, steps: Sequence[Step], seed: int, runs: int = RUN
             got = [[np.asarray(x, np.float64) for x in step.weights] for step in steps[first:last]]
             got = [np.stack(column) for column in zip(*got, strict=True)]
             numbers = jnp.arange(first, last)
-            run = _run(reference.slopes, reference.rule, reference.dtype)
+            run = _run(reference.slopes, reference.rule, reference.dtype, kinds)
             carry, found = run(carry, keys, (numbers, batches, got))
             out.append(jax.tree.map(np.asarray, found))
     distance, width = zip(*out, strict=True)
@@ -216,7 +246,7 @@ def _segments(batches: Sequence[tuple]) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=32)
-def _run(slopes, rule: optax.GradientTransformation, dtype: str):
+def _run(slopes, rule: optax.GradientTransformation, dtype: str, kinds: tuple):
     """One segment of the ensemble, compiled once for its length and shapes."""
 
     def step(params, state, *batch):
@@ -230,7 +260,8 @@ def _run(slopes, rule: optax.GradientTransformation, dtype: str):
         flat = lambda *leaves: jax.tree.leaves(step(*jax.tree.unflatten(whole, leaves)))
         first, batch = row(carry), row(xs[1])
         whole = jax.tree.structure((*first, *batch))
-        program = jax.make_jaxpr(flat)(*jax.tree.leaves((*first, *batch)))
+        own = [x.astype(kind) for x, kind in zip(jax.tree.leaves(first), kinds, strict=True)]
+        program = jax.make_jaxpr(flat)(*own, *jax.tree.leaves(batch))
         disturbed = (jnp.arange(len(keys)) > 0)[:, None]  # the first of them is not
         target, count = format_of(dtype), needed(program)
 

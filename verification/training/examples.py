@@ -29,7 +29,7 @@ def others(
     if step.gradient is None or len(sizes) != 1 or not pool or len(pool[0]) > count:
         return
     (size,) = sizes.pop()
-    rows = _each(reference, before, pool)
+    rows = each(reference, before, pool, reference.batches[0])
     if rows is None:
         return
     target = np.concatenate([np.asarray(g, np.float64).ravel() for g in step.gradient])
@@ -56,7 +56,7 @@ def _pool(batches, held_out) -> tuple[list[np.ndarray], int]:
     columns = [jax.tree.leaves(tuple(batch)) for batch in batches]
     if held_out is not None:
         columns.append(jax.tree.leaves(tuple(held_out)))
-    if any(np.ndim(leaf) == 0 for column in columns for leaf in column):
+    if not all(is_batch(column) for column in columns):
         return [], 0
     whole = [np.concatenate(list(map(np.asarray, parts))) for parts in zip(*columns, strict=True)]
     seen: dict[bytes, int] = {}
@@ -67,9 +67,17 @@ def _pool(batches, held_out) -> tuple[list[np.ndarray], int]:
     return [leaf[rows] for leaf in whole], int((rows < last).sum())
 
 
-def _each(reference: Reference, before: list, pool: list[np.ndarray]) -> np.ndarray | None:
+def is_batch(column: list) -> bool:
+    """Whether all arrays have one first axis of one length: examples."""
+    sizes = {np.shape(leaf)[:1] for leaf in column}
+    return len(sizes) == 1 and sizes != {()}
+
+
+def each(
+    reference: Reference, before: list, pool: list[np.ndarray], like: tuple
+) -> np.ndarray | None:
     """The gradient of every example alone, one row for each; None where a batch is needed."""
-    tree = jax.tree.structure(tuple(reference.batches[0]))
+    tree = jax.tree.structure(tuple(like))
     one = lambda leaves: jax.tree.unflatten(tree, [leaf[None] for leaf in leaves])
     try:
         with loose():

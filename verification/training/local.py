@@ -18,7 +18,7 @@ from jax.extend.core import ClosedJaxpr
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import Format, format_of
-from ..arithmetic.interpreter import run
+from ..arithmetic.interpreter import Arithmetic, run
 from ..measurement.budget import budget, floored, running, traced
 from ..measurement.sample import Sample
 from ..measurement.tolerance import lost
@@ -54,6 +54,7 @@ class Memory(NamedTuple):
 
     tree: Any
     leaves: list[Any]
+    dtypes: tuple = ()  # those that the rule keeps them in
 
 
 def sloped(program: Callable, reference: Reference, leaves: Sequence, batch: tuple) -> Sample:
@@ -92,12 +93,41 @@ def ball(value, error) -> Ball:
 
 def start(reference: Reference) -> Memory:
     """The rule's state before the first step."""
+    state = begun(reference)
+    lift = bounds(format_of(reference.dtype)).lift
+    leaves = list(map(np.asarray, jax.tree.leaves(state)))
+    entered = [lift(leaf) if leaf.dtype.kind == "f" else leaf for leaf in leaves]
+    return Memory(jax.tree.structure(state), entered, tuple(leaf.dtype for leaf in leaves))
+
+
+def begun(reference: Reference) -> Any:
+    """The rule's first state; counts of 64 bits, so that what JAX makes of them has 64 bits."""
     with loose():
         state = reference.rule.init(wide(reference.params))
-    lift = bounds(format_of(reference.dtype)).lift
-    leaves = map(np.asarray, jax.tree.leaves(state))
-    entered = [lift(leaf) if leaf.dtype.kind == "f" else leaf for leaf in leaves]
-    return Memory(jax.tree.structure(state), entered)
+        tree = jax.tree.map(lambda leaf: counted(jax.numpy.asarray(leaf)), state)
+        try:
+            jax.eval_shape(
+                reference.rule.update, wide(reference.params), tree, wide(reference.params)
+            )
+        except TypeError:  # a rule that compares its count with one of 32 bits
+            return state
+    return tree
+
+
+def counted(leaf: Any) -> Any:
+    return leaf.astype(np.int64) if leaf.dtype == np.int32 else leaf
+
+
+def arithmetic_of(target: Format) -> Arithmetic:
+    """Running bounds; a constant that the rule holds in float32 is known to half a unit of that."""
+    exact, unit = bounds(target), format_of("float32").unit
+
+    def lift(number):
+        out = exact.lift(number)
+        narrow = np.asarray(number).dtype == np.float32 and target.unit < unit
+        return Bounded(out.value, unit * np.abs(out.value)) if narrow else out
+
+    return exact._replace(lift=lift)
 
 
 def moved(
@@ -108,7 +138,7 @@ def moved(
     try:
         numbers = [*gradient, *memory.leaves, *map(Bounded, before)]
         with np.errstate(all="ignore"):
-            out = run(advance(reference, memory), numbers, bounds(target))
+            out = run(advance(reference, memory), numbers, arithmetic_of(target))
     except Silent as said:
         return silent(reference.paths, [leaf.shape for leaf in before], str(said)), memory
     new, state = out[: len(before)], out[len(before) :]
@@ -119,7 +149,7 @@ def moved(
     # another correct program may write a weight twice: decay first, then the step
     allowed = [floored(leaf.value, error, program, target, flushed) for leaf, error in pairs]
     sample = Sample("", reference.paths, balls, list(map(np.asarray, allowed)), [])
-    return sample, Memory(memory.tree, state)
+    return sample, memory._replace(leaves=state)
 
 
 def known(out: Bounded) -> np.ndarray:
@@ -143,9 +173,8 @@ def advance(reference: Reference, memory: Memory) -> ClosedJaxpr:
         if len(_PROGRAMS) > 64:
             _PROGRAMS.clear()
         wide = [jax.ShapeDtypeStruct(shape, np.float64) for shape in shapes]
-        kept = [
-            jax.ShapeDtypeStruct(x.shape, getattr(x, "dtype", np.float64)) for x in memory.leaves
-        ]
+        pairs = zip(memory.leaves, memory.dtypes, strict=True)
+        kept = [jax.ShapeDtypeStruct(x.shape, dtype) for x, dtype in pairs]
         with loose():
             program = jax.make_jaxpr(lambda *flat: _advance(reference, memory.tree, flat))
             _PROGRAMS[key] = program(*wide, *kept, *wide), reference.rule

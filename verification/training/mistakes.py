@@ -47,14 +47,14 @@ def _rank(one: Explanation) -> tuple:
     return VAGUE.get(one.fault, 0), one.residual
 
 
-VAGUE = {"wrong order": 1, "wrong rate": 1, "wrong seed": 2}
+VAGUE = {"wrong order": 1, "wrong rate": 1, "wrong seed": 2, "mean over tokens": 3}
 
 
 def _wrong_step(reference: Reference, steps: Sequence[Step], k: int) -> WrongStep:
     points = [(reference.weights(steps, i), reference.batches[i]) for i in range(k + 1)]
     bases = slopes(reference, points)
     *_, (_, memory) = updates(reference, bases, steps[: k + 1])
-    return WrongStep(reference, steps, k, bases[k], memory)
+    return WrongStep(reference, steps, k, bases[k], memory, bases[:k])
 
 
 def _unknown(first: Left) -> Explanation:

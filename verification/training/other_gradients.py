@@ -15,7 +15,7 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from ..measurement.sample import Sample
 from ..oracles.question import as_exact
 from ..vocabulary import Explanation
-from . import examples
+from . import examples, parts
 from .local import Reference, loose, moved, sloped
 from .single_steps import WrongStep, fed, fitted, nearest, slopes
 from .steps import Step
@@ -36,6 +36,14 @@ def of_gradient(
         yield say("stale gradient", stale, alone(earlier, wrong.batch))
         last = f"it is the gradient of step {here - 1}: taken one step too early"
         yield say("stale gradient", last, alone(earlier, wrong.reference.batches[wrong.k - 1]))
+        for said, sample in parts.never_cleared(wrong):
+            yield say("gradients never cleared", said, sample)
+        yield from _told_before(wrong, term)
+    for name, said, sample in parts.of_micro_batches(wrong):
+        yield say(name, f"{said}", sample)
+    weighed = parts.of_weights(wrong)
+    if weighed:
+        yield Explanation("fault", term, weighed[1], fault=weighed[0], residual=0.0, fits=True)
     yield from _other_batches(wrong, say)
     for name, loss in instead.items():
         program = jax.value_and_grad(loss)
@@ -54,6 +62,21 @@ def of_gradient(
     ):
         yield say("wrong seed", said, sample)
     yield from _leaks(wrong, term, held_out)
+
+
+def _told_before(wrong: WrongStep, term: str) -> Iterator[Explanation]:
+    """The right gradient added to what was told of the step before, as PyTorch's .grad does it."""
+    before, now = wrong.steps[wrong.k - 1].gradient, wrong.step.gradient
+    if before is None or now is None:
+        return
+    truth = [
+        ball._replace(mid=ball.mid + np.asarray(g, np.float64))
+        for ball, g in zip(wrong.base.truth[1:], before, strict=True)
+    ]
+    room = [2.0 * a for a in wrong.base.allowed[1:]]
+    said = "it is added to that of the step before: gradients pile up, they are never cleared"
+    fits = fitted(list(zip(now, truth, room, strict=True)))
+    yield Explanation("fault", term, said, fault="gradients never cleared", **fits)
 
 
 def _leaks(wrong: WrongStep, term: str, held_out: tuple | None) -> Iterator[Explanation]:
@@ -84,7 +107,22 @@ def _other_batches(wrong: WrongStep, say: Callable) -> Iterator[Explanation]:
         left_out = j == wrong.k + 1 and size(wrong.k) < size(j)
         if left_out:
             said += f": the last, smaller batch {wrong.k + 1} is left out"
-        yield say("last batch dropped" if left_out else "wrong order", said, sample)
+        one = say("last batch dropped" if left_out else "wrong order", said, sample)
+        period = wrong.k - j
+        if one.fits and period > 0 and _again(wrong, period):
+            said = f"{said}, and the next step on batch {j + 2}: the same every {period} steps"
+            one = replace(one, mistake=said, fault="same order every epoch")
+        yield one
+
+
+def _again(wrong: WrongStep, period: int) -> bool:
+    """Whether the next step is taken on the batch of so many steps ago as well."""
+    k = wrong.k + 1
+    if k >= len(wrong.steps) or wrong.steps[k].gradient is None:
+        return False
+    before = wrong.reference.weights(wrong.steps, k)
+    (sample,) = slopes(wrong.reference, [(before, wrong.reference.batches[k - period])])
+    return bool(_near(wrong._replace(k=k), sample)["fits"])
 
 
 MOST = 64  # of the other batches: the nearest

@@ -24,6 +24,7 @@ from .single_steps import Left, WrongStep, fed, fitted, nearest
 def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
     """Every update that a known mistake would have made of the same gradients."""
     here, term = wrong.k + 1, f"the update of step {wrong.k + 1}"
+    yield from _not_moved(wrong, first)
     gradient = fed(wrong.base, wrong.step)
     say = lambda fault, said, memory, slopes=gradient: Explanation(
         "fault", term, said, fault=fault, **_moves(wrong, memory, slopes)
@@ -40,6 +41,11 @@ def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
             before = fed(wrong.base, wrong.steps[wrong.k - 1])
             last = f"it is made of the gradient of step {here - 1}"
             yield say("stale gradient", last, wrong.memory, before)
+            told = [step.gradient for step in wrong.steps[: wrong.k + 1]]
+            if all(one is not None for one in told):
+                total = [Bounded(sum(map(_float64, row))) for row in zip(*told, strict=True)]
+                piled = "it is made of the sum of all gradients so far: they are never cleared"
+                yield say("gradients never cleared", piled, wrong.memory, total)
     counted = [leaf for leaf in wrong.memory.leaves if not isinstance(leaf, Bounded)]
     for shift in (1, -1) if counted else ():
         memory = wrong.memory._replace(leaves=[_shifted(x, shift) for x in wrong.memory.leaves])
@@ -49,6 +55,61 @@ def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
         yield say("off-by-one schedule", said, memory)
     yield from _decayed(wrong, first)
     yield from _rescaled(wrong, first)
+
+
+def _float64(leaf) -> np.ndarray:
+    return np.asarray(leaf, np.float64)
+
+
+def _not_moved(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
+    """Tensors that stay what they are, that are updated twice, or that should have stayed."""
+    at = [wrong.reference.paths.index(path) for path in first.tensors]
+    names, term = ", ".join(first.tensors), f"the update of step {wrong.k + 1}"
+    say = lambda fault, said, told, **more: Explanation(
+        "fault", term, said, fault=fault, leaves=first.tensors, **fitted(told), **more
+    )
+    before = [_float64(wrong.before[i]) for i in at]
+    got, truth = [first.sample.got[i] for i in at], [first.sample.truth[i] for i in at]
+    room = [first.sample.allowed[i] for i in at]
+    if all(np.array_equal(a, b) for a, b in zip(got, before, strict=True)):
+        last = [_float64(wrong.steps[-1].weights[i]) for i in at]
+        start = [_float64(wrong.reference.weights(wrong.steps, 0)[i]) for i in at]
+        ever = all(np.array_equal(a, b) for a, b in zip(last, start, strict=True))
+        said = f"{names} stay as they are" + (
+            ", in every step: they were never handed to the rule" if ever else " in this step"
+        )
+        yield Explanation(
+            "fault", term, said, fault="parameters not handed over", residual=0.0, fits=True,
+            leaves=first.tensors,
+        )  # fmt: skip
+        return
+    if all(np.array_equal(ball.mid, w) for ball, w in zip(truth, before, strict=True)):
+        said = f"{names} should stay as they are: frozen parameters are updated"
+        yield Explanation(
+            "fault", term, said, fault="frozen parameters updated", residual=0.0, fits=True,
+            leaves=first.tensors,
+        )  # fmt: skip
+    if len(first.tensors) < len(wrong.reference.paths):
+        twice = [
+            (g, ball._replace(mid=2.0 * ball.mid - w), 3.0 * a)
+            for g, ball, w, a in zip(got, truth, before, room, strict=True)
+        ]
+        said = f"{names} move by twice their step: weights that are tied are updated twice"
+        yield say("tied weights updated twice", said, twice)
+        said = f"the rule is applied twice to {names}: weights that are tied are updated twice"
+        yield say("tied weights updated twice", said, _applied_again(wrong, at, got))
+
+
+def _applied_again(wrong: WrongStep, at: list[int], got: list) -> list[tuple]:
+    """What the rule makes of its own answer, with the same gradient, count and rate."""
+    slopes = fed(wrong.base, wrong.step)
+    once, after = moved(wrong.reference, wrong.memory, slopes, wrong.before)
+    pairs = zip(after.leaves, wrong.memory.leaves, strict=True)
+    kept = [new if isinstance(new, Bounded) else old for new, old in pairs]
+    weights = [ball.mid for ball in once.truth]
+    again, _ = moved(wrong.reference, after._replace(leaves=kept), slopes, weights)
+    room = [2.0 * (again.allowed[i] + once.allowed[i]) for i in at]
+    return [(g, again.truth[i], a) for g, i, a in zip(got, at, room, strict=True)]
 
 
 def _shifted(leaf, shift: int):
@@ -65,7 +126,7 @@ def _decayed(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
     at = [wrong.reference.paths.index(path) for path in first.tensors]
     before = [np.asarray(wrong.before[i], np.float64) for i in at]
     for when, old in (("before", before), ("after", [first.sample.truth[i].mid for i in at])):
-        off = [first.sample.got[i] - first.sample.truth[i].mid for i in at]
+        off = [np.asarray(first.sample.got[i] - first.sample.truth[i].mid) for i in at]
         share = nearest(off, old)
         if share is None:
             continue
@@ -73,8 +134,10 @@ def _decayed(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
             (got - share * w, first.sample.truth[i], 2.0 * first.sample.allowed[i])
             for i, got, w in zip(at, (first.sample.got[i] for i in at), old, strict=True)
         ]
-        biases = all(w.ndim < 2 for w in old)
-        which = "biases" if biases else "weights"
+        which = "biases" if all(w.ndim < 2 for w in old) else "weights"
+        same = zip(at, before, strict=True)
+        if all(np.array_equal(first.sample.truth[i].mid, w) for i, w in same):
+            which = "frozen parameters"
         said = f"{', '.join(first.tensors)} decay by a further {-share:.6g} of themselves"
         yield Explanation(
             "fault",
@@ -90,8 +153,8 @@ def _decayed(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
 def _rescaled(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
     """The right update times one factor."""
     before = [np.asarray(leaf, np.float64) for leaf in wrong.before]
-    right = [ball.mid - w for ball, w in zip(first.sample.truth, before, strict=True)]
-    made = [got - w for got, w in zip(first.sample.got, before, strict=True)]
+    right = [np.asarray(b.mid - w) for b, w in zip(first.sample.truth, before, strict=True)]
+    made = [np.asarray(got - w) for got, w in zip(first.sample.got, before, strict=True)]
     factor = nearest(made, right)
     if factor is None:
         return

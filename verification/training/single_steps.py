@@ -187,6 +187,7 @@ class WrongStep(NamedTuple):
     k: int  # counts from 0
     base: Sample  # truth and budget of its loss and gradient
     memory: Memory  # the rule's before it
+    earlier: Sequence[Sample] = ()  # as `base`, of the steps before
 
     @property
     def step(self) -> Step:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ..adapters.recorded import array, as_step, read
@@ -26,38 +27,78 @@ class Taken(NamedTuple):
     failure: str
 
 
-def taken(train: Any, params: Any, batches: Sequence[tuple]) -> Taken:
+class Parameters(NamedTuple):
+    """All parameters of a loop; those that are trained are its floats."""
+
+    whole: Any
+    floats: tuple[bool, ...]  # for each leaf
+
+    @classmethod
+    def of(cls, params: Any) -> "Parameters":
+        floating = lambda x: jnp.issubdtype(np.asarray(x).dtype, np.floating)
+        return cls(params, tuple(bool(floating(x)) for x in jax.tree.leaves(params)))
+
+    @property
+    def trained(self) -> Any:
+        """The same tree; None where nothing is trained."""
+        leaves, tree = jax.tree.flatten(self.whole)
+        pairs = zip(leaves, self.floats, strict=True)
+        return jax.tree.unflatten(tree, [x if trained else None for x, trained in pairs])
+
+    def filled(self, trained: Any) -> Any:
+        """The whole tree with other values of what is trained."""
+        leaves, tree = jax.tree.flatten(self.whole)
+        new = iter(jax.tree.leaves(trained))
+        pairs = zip(leaves, self.floats, strict=True)
+        return jax.tree.unflatten(tree, [next(new) if mine else x for x, mine in pairs])
+
+    def picked(self, tree: Any) -> list:
+        """The trained leaves of weights, or of a gradient that has None for some."""
+        leaves = jax.tree.leaves(tree, is_leaf=lambda x: x is None)
+        if len(leaves) != len(self.floats):
+            return jax.tree.leaves(tree)
+        return [x for x, trained in zip(leaves, self.floats, strict=True) if trained]
+
+
+def taken(
+    train: Any, params: Any, batches: Sequence[tuple], whole: Parameters | None = None
+) -> Taken:
     """Run the loop, or read what it recorded, no further than there are batches."""
     shapes = [np.shape(leaf) for leaf in jax.tree.leaves(params)]
+    whole = Parameters.of(params) if whole is None else whole
     steps: list[Step] = []
     held: list[Any] = []
     try:
         # what overflows is judged by its result
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            for given in islice(_told(train, params, batches), len(batches)):
+            for given in islice(_told(train, params, batches, whole), len(batches)):
                 step = as_step(given)
                 held.append(jax.tree.leaves(step.weights))
-                steps.append(_checked(step, shapes))
+                steps.append(_checked(step, shapes, whole))
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
         return Taken(steps, f"after {len(steps)} steps it raised {type(error).__name__}: {error}")
     return Taken(steps, _failure(steps, held, len(batches)))
 
 
-def _told(train: Any, params: Any, batches: Sequence[tuple]) -> Iterable[Any]:
+def _told(train: Any, params: Any, batches: Sequence[tuple], whole: Parameters) -> Iterable[Any]:
     if isinstance(train, str | Path):
         return read(train, params)
     if not isinstance(train, Callable):
         return train
     own = lambda tree: jax.tree.map(np.array, tree)  # it may write into what it is given
-    answer = train(own(params), own(list(batches)))
+    answer = train(own(whole.filled(params)), own(list(batches)))
     if not isinstance(answer, Iterable):
         raise TypeError(f"it returned {type(answer).__name__}; yield or return one record per step")
     return answer
 
 
-def _checked(step: Any, shapes: list[tuple]) -> Step:
-    weights = list(map(array, jax.tree.leaves(step.weights)))
-    gradient = None if step.gradient is None else list(map(array, jax.tree.leaves(step.gradient)))
+def _checked(step: Any, shapes: list[tuple], whole: Parameters) -> Step:
+    weights = list(map(array, whole.picked(step.weights)))
+    gradient = None
+    if step.gradient is not None:
+        told = whole.picked(step.gradient)
+        shaped = zip(told, shapes, strict=True) if len(told) == len(shapes) else ()
+        gradient = [_slope(leaf, shape) for leaf, shape in shaped] or list(map(array, told))
     for name, leaves in (("weights", weights), ("gradient", gradient)):
         got = None if leaves is None else [leaf.shape for leaf in leaves]
         if got not in (None, shapes):
@@ -66,6 +107,12 @@ def _checked(step: Any, shapes: list[tuple]) -> Step:
     if loss is not None and loss.size != 1:
         raise ValueError(f"its loss has shape {loss.shape}; it must be one number")
     return Step(weights, None if loss is None else loss.reshape(()), gradient)
+
+
+def _slope(leaf: Any, shape: tuple) -> np.ndarray:
+    """A gradient; None and float0 say that nothing depends on the parameter."""
+    nothing = leaf is None or getattr(leaf, "dtype", None) == jax.dtypes.float0
+    return np.zeros(shape) if nothing else array(leaf)
 
 
 def _failure(steps: list[Step], held: list[Any], wanted: int) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import numpy as np
-import optax
 
 import refnet
 
@@ -21,14 +20,14 @@ from .band import NOTHING, RUNS, Band, band
 from .finding import Seen, TrainingFinding, looked
 from .local import Reference
 from .single_steps import Left, judged, left
-from .steps import Taken, taken
+from .steps import Parameters, Taken, taken
 
 
 def validate_training(
     train: Any,
     *,
     of: Callable,
-    rule: str | optax.GradientTransformation,
+    rule: Any,
     params: Any,
     batches: Sequence[tuple],
     dtype: str = "float64",
@@ -46,8 +45,8 @@ def validate_training(
     of        of(params, *batch) -> the loss of a batch, traceable by JAX
     rule      a name of refnet.UPDATES with its hyperparameters, or any optax transformation
     dtype     one of measurement.budget.DTYPES; params and batches are cast to it
-    runs      of the reference with random roundings, that make the band; 0 makes none, and then
-              nothing is accepted
+    runs      of the reference with random roundings, that make the band; 0 makes none: then each
+              step alone decides, where its gradient is told
     instead   other losses that may have been trained by mistake: name -> f(params, *batch)
     held_out  examples that must not have been trained on, as one batch
 
@@ -65,10 +64,13 @@ def validate_training(
     _check(of, params, batches, dtype)
     if runs != 0 and runs < RUNS:
         raise ValueError(f"runs is {runs}; a band wants at least {RUNS}, and 0 makes none")
+    whole = Parameters.of(params)
+    if not all(whole.floats):
+        of, params = _of_trained(of, whole), whole.trained
     reference = _reference(of, made, params, batches, dtype)
     if isinstance(rule, str):
         reference = reference._replace(named=(rule, hyperparameters))
-    run = taken(train, reference.params, reference.batches)
+    run = taken(train, reference.params, reference.batches, whole)
     seen = Seen()
     first = None
     for step in judged(reference, run.steps):
@@ -79,11 +81,15 @@ def validate_training(
     explanation = _explained(reference, run, first, instead or {}, held_out)
     verdict, reason = _verdict(reference, run, seen, first, ribbon)
     unknown = verdict is Verdict.WRONG and not any(one.fits for one in explanation[:1])
-    again = unknown and dtype != "float64" and callable(train)
-    if first and again and _mends(train, reference, first):
-        verdict, explanation = Verdict.INACCURATE, ()
-        reason = f"in float64 this step is right; in {dtype} it loses digits: {reason}"
+    lost = _digits_lost(train, reference, run, first, whole) if first and unknown else ""
+    if lost:
+        verdict, explanation, reason = Verdict.INACCURATE, (), f"{lost}: {reason}"
     return _finding(train, reference, run, seen, first, ribbon, verdict, reason, explanation)
+
+
+def _of_trained(of: Callable, whole: Parameters) -> Callable:
+    """The loss as a function of what is trained."""
+    return lambda trained, *batch: of(whole.filled(trained), *batch)
 
 
 def _reference(of, rule, params, batches, dtype: str) -> Reference:
@@ -103,16 +109,36 @@ def _explained(
     return mistakes.explain(reference, run.steps, first, instead, held_out)
 
 
-def _mends(train, reference: Reference, first: Left) -> bool:
+def _digits_lost(train, reference: Reference, run: Taken, first: Left, whole: Parameters) -> str:
+    """Why the step is right but for its digits; "" where it is not."""
+    if reference.dtype == "float64":
+        single = all(leaf.dtype == np.float32 for step in run.steps for leaf in step.weights)
+        return (
+            "in float32, which the loop computes in, it is right"
+            if single and _right(reference, run, "float32")
+            else ""
+        )
+    if callable(train) and _mends(train, reference, first, whole):
+        return f"in float64 this step is right; in {reference.dtype} it loses digits"
+    return ""
+
+
+def _right(reference: Reference, run: Taken, dtype: str) -> bool:
+    """Whether every step is inside the budget of another format."""
+    other = _reference(reference.of, reference.rule, reference.params, reference.batches, dtype)
+    return not any(map(left, judged(other, run.steps)))
+
+
+def _mends(train, reference: Reference, first: Left, whole: Parameters) -> bool:
     """Whether the same loop in float64 makes this step right."""
     of, rule = reference.of, reference.rule
     wide = _reference(of, rule, reference.params, reference.batches, "float64")
-    run = taken(train, wide.params, wide.batches[: first.step])
+    run = taken(train, wide.params, wide.batches[: first.step], whole)
     steps = list(judged(wide, run.steps))
     return len(steps) == first.step and not any(map(left, steps))
 
 
-def _rule(rule: Any, hyperparameters: dict) -> optax.GradientTransformation:
+def _rule(rule: Any, hyperparameters: dict) -> Any:
     if isinstance(rule, str):
         if rule not in refnet.UPDATES:
             raise ValueError(f"rule is {rule!r}; known: {', '.join(refnet.UPDATES)}")
@@ -135,10 +161,8 @@ def _check(of, params, batches, dtype: str) -> None:
     if not len(batches) or not all(isinstance(batch, tuple | list) for batch in batches):
         raise ValueError("batches: pass at least one, each a tuple such as (x, y)")
     leaves = jax.tree.leaves(params)
-    if not leaves or not all(
-        jax.numpy.issubdtype(np.asarray(x).dtype, np.floating) for x in leaves
-    ):
-        raise ValueError("params: every leaf must be an array of floats, and there must be one")
+    if not any(jax.numpy.issubdtype(np.asarray(x).dtype, np.floating) for x in leaves):
+        raise ValueError("params: there must be an array of floats among its leaves")
 
 
 def _verdict(
@@ -149,8 +173,10 @@ def _verdict(
         return _verdict_of_wrong(seen, first, gone)
     if run.failure:
         return Verdict.REJECTED, run.failure
-    if not len(ribbon.width):
-        return Verdict.UNDECIDED, "every step alone is right; runs is 0, so that there is no band"
+    told = all(step.gradient is not None for step in run.steps)
+    if not len(ribbon.width) and not told:
+        said = "every step alone is right; runs is 0, so that there is no band"
+        return Verdict.UNDECIDED, f"{said}, and no gradient is told"
     if gone is not None:
         step, tensor = gone
         return Verdict.INACCURATE, (
@@ -169,6 +195,11 @@ def _verdict(
     if missed:
         return Verdict.UNDECIDED, f"these mistakes would have gone unseen: {', '.join(missed)}"
     power = in_words(leaf.power for leaf in by_leaf(seen.best).values())
+    if not len(ribbon.width):
+        said = (
+            "every step alone is right; runs is 0: errors that add up over steps are not looked for"
+        )
+        return Verdict.CORRECT, f"{said}; {power}"
     return Verdict.CORRECT, (
         f"all {count} steps are right, each alone and all together inside the band, whose width is "
         f"{ribbon.width[-1]:.2g} of the weights at the end; {power}"
