@@ -246,7 +246,7 @@ def _segments(batches: Sequence[tuple]) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=32)
-def _run(slopes, rule: optax.GradientTransformation, dtype: str, kinds: tuple):
+def _run(slopes, rule: Any, dtype: str, kinds: tuple):
     """One segment of the ensemble, compiled once for its length and shapes."""
 
     def step(params, state, *batch):

@@ -34,7 +34,7 @@ class Reference(NamedTuple):
 
     of: Callable
     slopes: Callable  # (params, *batch) -> (loss, gradient)
-    rule: optax.GradientTransformation
+    rule: Any  # what has .init and .update, as optax has them
     params: Any
     batches: Sequence[tuple]
     paths: tuple[str, ...]
