@@ -186,7 +186,9 @@ def test_one_witness_alone_convicts_nobody():
     assert vf.validate(slope, of=wave, args=vector, cases=2).verdict is Verdict.CORRECT
 
     assert found.verdict is Verdict.UNDECIDED
-    assert "complex_step excludes an entry, and another witness does not" in found.reason
+    assert (
+        "complex_step excludes the answer at an entry, but another witness does not" in found.reason
+    )
 
 
 def test_a_function_that_raises_is_named():

@@ -168,7 +168,7 @@ HEX = (
     ("entry", "verdict", "said"),
     [
         (None, "correct", ""),
-        ("nan", "rejected", "not finite where the truth is"),
+        ("nan", "rejected", "the truth is finite there"),
         ("1.5", "rejected", "not as a hexadecimal string"),
         ("0x1p99999", "rejected", "beyond float64"),
         ("0x1p-3", "wrong", ""),
@@ -199,7 +199,7 @@ def test_digits_lost_are_told_from_a_mistake_by_asking_in_float64():
     words = [sys.executable, "-I", "-S", "-c", LOSSY]
     finding = validate_process(words, against="mse", dtype="float32", cases=2)
     assert finding.verdict == "inaccurate", finding
-    assert "asked in float64 its error vanishes" in finding.reason
+    assert "computed in float64 its error vanishes" in finding.reason
     wrong = [*words[:-1], LOSSY.replace("r(2 * b / n)", "r(1 * b / n)")]
     assert validate_process(wrong, against="mse", dtype="float32", cases=2).verdict == "wrong"
 

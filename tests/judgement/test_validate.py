@@ -203,7 +203,7 @@ def test_one_point_stays_undecided_and_says_what_to_pass():
 
     assert finding.verdict == Verdict.UNDECIDED
     assert finding.cases == 1
-    assert "pass a sampler" in finding.reason
+    assert "pass a function that draws points" in finding.reason
     assert validated(args=(np.array([1.3, 1.2]),)).verdict == Verdict.CORRECT
 
 
@@ -251,7 +251,7 @@ def test_a_missing_rule_is_not_looked_for_again():
     finding = vf.validate(jax.jit(jax.grad(of)), of=of, args=points, cases=2)
 
     assert finding.cases_drawn == 2
-    assert "pass a sampler" not in finding.reason
+    assert "pass a function that draws points" not in finding.reason
 
 
 @pytest.mark.parametrize("dtype", DTYPES_KNOWN)

@@ -113,7 +113,7 @@ def test_errors_that_stay_are_not(dtype):
     wrong = untraced(times(naive, 1.125))
     told = in_float64(wrong, at(wrong, [FAR[dtype], 1.7], dtype))
 
-    assert told == Told(None, "asked in float64 its error stays")
+    assert told == Told(None, "computed in float64 its error stays")
 
 
 def test_an_infinite_error_is_not_made_good_by_a_finite_one():
@@ -129,7 +129,7 @@ def test_an_infinite_error_is_not_made_good_by_a_finite_one():
 def test_float64_itself_has_nothing_wider_to_ask():
     told = in_float64(naive, at(naive, [-30.0], "float64"))
 
-    assert told == Told(None, "there is nothing wider than float64 to ask it in")
+    assert told == Told(None, "it cannot be called in more than float64")
 
 
 def test_who_answers_in_float32_all_the_same_cannot_be_told_and_it_is_said():
@@ -137,7 +137,7 @@ def test_who_answers_in_float32_all_the_same_cannot_be_told_and_it_is_said():
     told = formula(narrow, at(narrow, [-18.0, 1.7]))
 
     assert told.right is False
-    assert "asked in float64 it answers in float32" in told.why
+    assert "called in float64 it answers in float32" in told.why
 
 
 def test_who_computes_in_float32_behind_float64_cannot_be_told_either():
@@ -187,7 +187,7 @@ def test_a_proof_that_is_too_dear_is_not_begun(monkeypatch):
     with pytest.raises(Undecided, match="more than 5 products"):
         traced(naive, sample)
 
-    assert formula(naive, sample) == Told(True, "asked in float64 its error vanishes")
+    assert formula(naive, sample) == Told(True, "computed in float64 its error vanishes")
     told = formula(naive, at(naive, [FAR["float64"], 1.7], "float64"))
     assert told.right is False
     assert "more than 5 products" in told.why

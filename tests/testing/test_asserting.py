@@ -25,7 +25,7 @@ def unknown(w):
     return jnp.sum(jax.lax.digamma(w))
 
 
-OPEN = {"of": unknown, "args": lambda rng: (rng.uniform(1.2, 3.0, size=3),), "cases": 2}
+OPEN = {"of": unknown, "args": lambda rng: (rng.uniform(1.2, 3.0, size=300),), "cases": 2}
 
 
 def test_a_right_gradient_is_given_back_as_a_finding():

@@ -145,7 +145,7 @@ def test_floats_may_be_hexadecimal_and_then_nan_can_be_said():
     assert judged(slipped(*HEXADECIMAL)).verdict == "correct"
     finding = judged(slipped(*HEXADECIMAL, NAN))
     assert finding.verdict == "rejected"
-    assert "not finite where the truth is" in finding.reason
+    assert "the truth is finite there" in finding.reason
 
 
 def test_who_fails_once_is_started_again_for_the_other_runs(tmp_path):

@@ -36,7 +36,7 @@ def _one(rank: int, said: Explanation) -> RenderableType:
     """A sentence, and under it the line with the wrong expression underlined."""
     head = Text(f"\n{rank}. ")
     if said.is_guess:
-        head.append(f"closest, {said.residual:.2g} budgets away: ", style="yellow")
+        head.append(f"closest, but {said.residual:.2g} budgets remain: ", style="yellow")
     head.append(said.term, style="bold")
     head.append(": ")
     head.append(said.mistake, style="red" if said.fits else "yellow")

@@ -119,7 +119,7 @@ def _by_cast(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
     cast = cast_of(problems, leaf)
     if cast is not None:
         name, residual = cast
-        words = f"it has been through {name}: every entry is one of its numbers"
+        words = f"it was rounded to {name}: every entry is a number of that format"
         form = Instead("cast", words, f"keep {name} out of it", np.abs)
         yield from _said("cast", form, _path(problems, leaf), residual)
 

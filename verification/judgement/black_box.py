@@ -129,9 +129,9 @@ def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rn
     narrow = subject.dtype != "float64" and _vanishes(subject, sample)
     if every.any() and not vetoed and not narrow:
         return sample
-    why = f"{found.estimates[0].name} excludes an entry, and another witness does not"
+    why = f"{found.estimates[0].name} excludes the answer at an entry, but another witness does not"
     if narrow:
-        why = "asked in float64 its error vanishes, and witnesses do not judge digits"
+        why = "computed in float64 its error vanishes; witnesses cannot judge lost digits"
     unknown = [
         np.where(part, np.inf, b.rad) for part, b in zip(box.split(out), sample.truth, strict=True)
     ]
@@ -202,7 +202,7 @@ def said(witnesses: Witnesses, finding: Finding) -> Finding:
     if narrow:
         lines.append(
             f"of computes in less than float64: its noise is {max(n.relative for n in narrow):.1g} "
-            "of its terms, and every error is widened by it"
+            "of its terms, so every error estimate is made larger by it"
         )
     because = why if witnesses.traced else "of cannot be traced"
     reason = f"{finding.reason}; by witnesses: {because}"

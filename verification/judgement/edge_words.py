@@ -31,7 +31,7 @@ def decided(verdict: Verdict, reason: str, seen: Seen, mode: str) -> Decision:
     if worst.verdict is Verdict.INACCURATE and verdict is not Verdict.CORRECT:
         return Decision(verdict, f"{reason}; and {_sentence(worst)}", None)
     where = "near the draws" if worst.edge.region is Region.NEAR else "far from the draws"
-    alone = f'an edge {where} decides, which with edges="note" would be {verdict}'
+    alone = f'this is an edge {where}; with edges="note" the verdict would be {verdict}'
     return Decision(worst.verdict, f"{_sentence(worst)}; {alone}", worst)
 
 
@@ -42,17 +42,20 @@ def _severity(one: Observation) -> int:
 def _sentence(one: Observation) -> str:
     if one.result is Result.DIFFERENT and one.worst is not None:
         because = f"; {one.told.why}" if one.told and one.told.why else ""
-        return f"not by rounding: {entry(one.worst)}{because}"
+        return f"{entry(one.worst)}{because}"
     seen = f": {entry(one.worst)}" if one.worst is not None else f" ({one.edge.case.label})"
     if one.verdict is Verdict.INACCURATE:
-        return f"right where it was drawn, and no number at an edge: {one.said}{seen}"
-    return f"not finite where the truth is, {one.said}{seen}"
+        return f"right at the draws, but not a number at an edge: {one.said}{seen}"
+    return f"not a number where the truth is finite: {one.said}{seen}"
 
 
 def entry(where: Worst) -> str:
-    """The entry, what it is and should be, and by how much it is off."""
-    seen = f"{where.leaf}{list(where.index)} is {where.got!r}, not {where.expected!r}"
-    return f"{seen} ({where.budgets:.3g} budgets away, {where.case})"
+    """Where, what it is and should be, and how far that is outside of what is allowed."""
+    name = f"{where.leaf}{list(where.index) if where.index else ''}" or "the gradient"
+    case = where.case.replace("edge: ", "the edge ")
+    seen = f"{name} is {where.got!r}, not {where.expected!r}, at {case}"
+    far = f"; the error is {where.budgets:.3g} times what rounding allows"
+    return seen + (far if np.isfinite(where.budgets) else "")
 
 
 # --- notes ----------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from .reproduction import snippet, with_worst
 from .truth_source import TruthSource, truth_source
 from .verdict import Draws, judge
 
-ADVICE = "; args is one point: pass a sampler, and as many are drawn as it takes"
+ADVICE = "; args is one point: pass a function that draws points, and as many are drawn as needed"
 CONTRACT_CASES = 3  # cases at which the candidate is asked again, in other ways
 
 

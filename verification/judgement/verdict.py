@@ -183,11 +183,11 @@ def _verdict_of_wrong(record: Record) -> tuple[Verdict, str]:
     seen = entry(where)
     because = f"; {told.why}" if told.why else ""
     if told.right:
-        return Verdict.INACCURATE, f"the formula is right but loses digits: {seen}{because}"
+        return Verdict.INACCURATE, f"{seen}; the formula is right, but it loses digits{because}"
     if not np.isfinite(where.got):
-        return Verdict.REJECTED, f"not finite where the truth is: {seen}{because}"
-    what = "its value is not that of `of`" if where.leaf.startswith(VALUE) else "not by rounding"
-    return Verdict.WRONG, f"{what}: {seen}{because}"
+        return Verdict.REJECTED, f"{seen}; the truth is finite there{because}"
+    what = "; this is its value, and `of` has another" if where.leaf.startswith(VALUE) else ""
+    return Verdict.WRONG, f"{seen}{what}{because}"
 
 
 def budgets(counts: Mapping[str, int]) -> str:

@@ -76,7 +76,7 @@ def behaved(sample: Sample, ask: Callable, raw: Callable | None, inputs: int) ->
     except Rejection as said:
         return replace(sample, failure=str(said))
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
-        said = f"asked again it raised {type(error).__name__}: {error}"
+        said = f"called again it raised {type(error).__name__}: {error}"
         return replace(sample, failure=said)
     return sample
 
@@ -94,7 +94,7 @@ def _constant(sample: Sample, ask: Callable) -> None:
             near = np.abs(leaf - sample.got[k]) <= room
         same = near | (np.isnan(leaf) & np.isnan(sample.got[k])) | (leaf == sample.got[k])
         if not same[known].all():
-            raise Rejection(f"asked twice, it answers differently in {_leaf(sample, k)}")
+            raise Rejection(f"called twice alike, it answers differently in {_leaf(sample, k)}")
 
 
 def _linear(sample: Sample, ask: Callable, inputs: int) -> None:
@@ -107,7 +107,7 @@ def _linear(sample: Sample, ask: Callable, inputs: int) -> None:
             near = np.abs(as_exact(leaf) - SCALE * sample.got[k]) <= room
         if not near[_scalable(sample, k)].all():
             raise Rejection(
-                f"not linear in the cotangent: {SCALE:g} times as much from above is not "
+                f"not linear in the cotangent: {SCALE:g} times the cotangent does not give "
                 f"{SCALE:g} times the answer in {_leaf(sample, k)}"
             )
     for k, leaf in enumerate(ask(*given, jax.tree.map(np.zeros_like, above))):

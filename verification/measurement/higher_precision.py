@@ -107,14 +107,14 @@ def _refined(sample: Sample, enclosures: Callable[[], list], work: int) -> Told:
             leaves = list(zip(map(balls, enclosures()), range(len(sample.truth)), strict=True))
             codes = [_codes(sample, k, answer) for answer, k in leaves]
         if any((code == APART).any() for code in codes):
-            return Told(False, "with all the digits it wants it is another function")
+            return Told(False, "computed in higher precision it is another function")
         right |= {k for k, c in enumerate(codes) if (_seen(sample, k) & (c == INSIDE)).any()}
         undecided = {k for k, c in enumerate(codes) if (outside(sample, k) & (c == OPEN)).any()}
         if not undecided or work * 8 * bits > PROVABLE * BITS[0]:
             break
     if right and undecided <= right:  # an entry without a value is excused by others of its leaf
-        return Told(True, "with all the digits it wants it is the same function")
-    return Told(None, "with all the digits it wants it has no value here")
+        return Told(True, "computed in higher precision it is the same function")
+    return Told(None, "in higher precision, too, it has no value here")
 
 
 def _codes(sample: Sample, leaf: int, answer: np.ndarray) -> np.ndarray:
@@ -148,17 +148,17 @@ def in_float64(gradient: Callable, sample: Sample) -> Told:
     """The implementation in float64: rounding errors shrink with the dtype, mistakes stay."""
     dtypes = {leaf.dtype for leaf in map(np.asarray, jax.tree.leaves(sample.args))}
     if np.dtype(np.float64) in dtypes:
-        return Told(None, "there is nothing wider than float64 to ask it in")
+        return Told(None, "it cannot be called in more than float64")
     with jax.enable_x64(True), np.errstate(all="ignore"):
         wider = list(map(np.asarray, jax.tree.leaves(gradient(*cast(sample.args, "float64")))))
     if any(leaf.dtype != np.float64 for leaf in wider):
         said = ", ".join(sorted({leaf.dtype.name for leaf in wider}))
-        return Told(None, f"asked in float64 it answers in {said}")
+        return Told(None, f"called in float64 it answers in {said}")
     leaves = range(len(sample.truth))
     accepted = len(wider) == len(leaves) and all(_accepted(sample, k, wider[k]) for k in leaves)
     if accepted and any(_seen(sample, k).any() for k in leaves):
-        return Told(True, "asked in float64 its error vanishes")
-    return Told(None, "asked in float64 its error stays")
+        return Told(True, "computed in float64 its error vanishes")
+    return Told(None, "computed in float64 its error stays")
 
 
 def _accepted(sample: Sample, leaf: int, wider: np.ndarray) -> bool:

@@ -212,9 +212,9 @@ def _verdict_of_wrong(seen: Seen, first: Left, gone: tuple[int, int] | None) -> 
     where, *others = first.tensors
     also = f" with {', '.join(others)}" if others else ""
     reason = (
-        f"step {first.step}: the {first.part} left first, in {where}{also}; "
+        f"step {first.step}: the {first.part} is the first part that differs, in {where}{also}; "
         f"{worst.leaf}{list(worst.index)} is {worst.got!r}, not {worst.expected!r} "
-        f"({worst.budgets:.3g} budgets of one step away)"
+        f"({worst.budgets:.3g} times what the rounding of one step allows)"
     )
     if gone:
         reason += f"; the weights are outside the band from step {gone[0]} on"

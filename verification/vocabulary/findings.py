@@ -98,10 +98,10 @@ class Explanation:
 
     def __str__(self) -> str:
         place = f"{self.location}: " if self.location else ""
-        head = f"closest, {self.residual:.2g} budgets away: " if self.is_guess else ""
+        head = f"closest, but {self.residual:.2g} budgets remain: " if self.is_guess else ""
         parts = [f"{head}{place}{self.term}: {self.mistake}", self.remedy]
         if self.confused_with:
-            parts.append(f"cannot be told apart from {', '.join(self.confused_with)}")
+            parts.append(f"fits equally well: {', '.join(self.confused_with)}")
         return "; ".join(filter(None, parts))
 
 
@@ -161,12 +161,12 @@ class Finding:
         drawn = more if self.cases_drawn > self.cases_asked else ""
         skipped = f", {self.skipped} of them only in part" if self.skipped else ""
         within = f" within the {self.budget}" if self.budget else ""
-        known = ORACLES.get(self.oracle, self.oracle) or "nobody"
+        known = ORACLES.get(self.oracle, self.oracle) or "no oracle"
         power = ", ".join(f"{path or 'gradient'} {seen:.1e}" for path, seen in self.power.items())
         lines = [
             self.reason,
             f"judged at {plural(self.cases, 'case')}{drawn}{skipped}, by {known}{within}",
-            f"smallest error certain to be seen, relative to a leaf's rms: {power or 'none'}",
+            f"smallest error certain to be seen, in RMS of its leaf: {power or 'none'}",
         ]
         if self.left_out:
             lines.append(f"{plural(self.left_out, 'case')} left out: beyond {self.dtype}'s range")

@@ -57,13 +57,13 @@ def worst(entry: Row) -> str:
 def power(row: Row) -> str:
     """The smallest error certain to be seen, leaf by leaf."""
     if not row["power"]:
-        return "no error was certain to be seen"
+        return "no error is certain to be seen"
     leaves = ", ".join(f"{leaf or 'gradient'} {number(p)}" for leaf, p in row["power"].items())
-    return f"seen for certain is an error, relative to the rms of its leaf, of {leaves}"
+    return f"the smallest error certain to be seen, relative to the RMS of its leaf: {leaves}"
 
 
 def judged(row: Row) -> str:
-    known = ORACLES.get(row["oracle"], row["oracle"]) or "nobody"
+    known = ORACLES.get(row["oracle"], row["oracle"]) or "no oracle"
     within = f" within the {row['budget']}" if row["budget"] else ""
     skipped = f", {row['skipped']} of them only in part" if row["skipped"] else ""
     out = f"; {row['left_out']} left out, beyond the range" if row["left_out"] else ""
