@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 
 import jax
 import numpy as np
@@ -115,12 +116,13 @@ def _of_answers(problems: list[Problem]) -> list[Stage]:
 def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
     """With the function's own program at hand."""
     edges = Edges(problems)
+    local = cache(lambda: _local(problems))
     return [
-        lambda: _placed(_weighed(edges, one_edge(edges)), said),
-        lambda: _in_two(edges, _weighed(edges, said)),
+        lambda: _placed(_weighed(edges, one_edge(edges), local), said),
+        lambda: _in_two(edges, _weighed(edges, said, local)),
         lambda: exchanged(problems),
         lambda: part_of_batch(problems),
-        lambda: _seen_first(problems, _local(problems)),
+        lambda: _seen_first(problems, local()),
         lambda: by_leaf(problems, rare=True),
         lambda: softmax_alone(problems),
         lambda: wrong_call(problems),
@@ -159,13 +161,13 @@ def _seen_first(problems: list[Problem], found: list[Explanation]) -> list[Expla
     return [*by_leaf(problems, rare=True), *found]
 
 
-def _weighed(edges: Edges, found: list[Explanation]) -> list[Explanation]:
+def _weighed(edges: Edges, found: list[Explanation], local: Stage) -> list[Explanation]:
     """A factor that is no number of the problem explains less than a mistake with a name."""
     if not found or not found[0].fits or found[0].factor is None:
         return found
     if any(n.value == found[0].factor for n in edges.numbers[0]):
         return found
-    return [e for e in _local(edges.problems) if e.fits and e.factor is None] + found
+    return [e for e in local() if e.fits and e.factor is None] + found
 
 
 def _placed(found: list[Explanation], said: list[Explanation]) -> list[Explanation]:

@@ -42,6 +42,7 @@ class Place(NamedTuple):
         return f"{Path(self.file).name}:{self.line}" if self.file else ""
 
 
+@lru_cache(maxsize=4096)  # a traceback is dear to read, and an equation is asked for often
 def place_of(eqns: tuple[JaxprEqn, ...]) -> Place:
     """The innermost line of the user's for an equation, or for one of those around it.
 
