@@ -111,8 +111,9 @@ def test_every_share_of_a_unit_at_0_is_one_wherever_it_is_used():
     "jump", [jnp.floor, jnp.sign, lambda x: jnp.where(x > 0, 1.0, 0.0), lambda x: x // 1.0]
 )
 def test_where_the_function_jumps_nothing_is_said(jump):
-    (found,) = at(lambda x: jump(x).sum(), [0.0, 0.5])
+    (found,) = at(lambda x: jump(x).sum() + (x**2).sum(), [0.0, 0.5])
     assert np.isinf(found.rad[0])
+    assert found.mid[1] == 1.0 and found.rad[1] < 1e-25  # along which nothing jumps
     assert at(lambda x: jump(x).sum(), [0.3, 0.6])[0].rad.max() == 0.0
 
 

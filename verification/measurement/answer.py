@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arithmetic.formats import PRECISIONS
 from ..oracles import ball, reverse_autodiff
+from ..oracles.float_ties import opened
 from ..oracles.question import Question, as_exact
 from ..oracles.work import products
 from ..vocabulary import Ball, Silent
@@ -47,7 +48,8 @@ def truth_or_silence(question: Question, dtype: str = "") -> tuple[list[Ball], s
     """The truth, and why there is none, where there is none; `dtype` is the one to be judged.
 
     A proven ball; where a proof is too much work or has no rule, reverse autodiff in float64 with
-    its running error bound.  At an exact kink that one has the convention of the function alone.
+    its running error bound.  Entries that a tie gives a choice are open there: autodiff has one
+    convention, and others are as right.
     """
     most = PROVABLE * PATIENCE.get(dtype, 1)
     silence = f"a proof takes more than {most} products"
@@ -57,7 +59,7 @@ def truth_or_silence(question: Question, dtype: str = "") -> tuple[list[Ball], s
         except Silent as said:
             silence = str(said)
     try:
-        return reverse_autodiff.gradient(question), ""
+        return opened(question, reverse_autodiff.gradient), ""
     except Silent as said:
         silence = f"{silence}; {said}"
     unknown = [np.zeros(question.leaves[i].shape) for i in question.wanted]

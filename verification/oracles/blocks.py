@@ -17,10 +17,9 @@ from itertools import pairwise
 import numpy as np
 
 from ..vocabulary import Undecided
-from .one_sided import directions
+from .one_sided import MOST, directions
 from .sides import SAME, Parts, Seen, all_seen, kept, numbers, same, step
 
-MOST = 64  # entries that are moved one by one
 MANY = 96  # sides of one block that are met
 CHECKS = 8  # random sides at which the blocks must add up
 

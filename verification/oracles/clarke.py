@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..vocabulary import Undecided
-from .blocks import MOST, by_coordinates, by_planes
-from .one_sided import Beside, Side, directions
+from .blocks import by_coordinates, by_planes
+from .one_sided import MOST, Beside, Jump, Side, directions
 from .sides import Parts, Seen, all_seen, kept, numbers, step
 
 RUNS = 256  # gradients beside one point
@@ -31,7 +31,20 @@ class Hull(NamedTuple):
 
 
 def hull(beside: Beside, products: int) -> Hull:
-    """The subgradients at the point.  Raises Silent where there is no derivative on some side."""
+    """The subgradients at the point; an entry along which the function jumps is not known.
+
+    Raises Undecided where the function has no value, or jumps, on every side.
+    """
+    try:
+        return _hull(beside, products)
+    except Jump:
+        beside.hold_jumping()
+        if not beside.held.any() or beside.held.all():
+            raise
+        return _hull(beside, products)
+
+
+def _hull(beside: Beside, products: int) -> Hull:
     rng = np.random.default_rng(beside.size)
     seen = Seen(beside, int(min(RUNS, max(2 * FIRST, WORK // max(products, 1)))))
     known = _first(seen, rng)
@@ -47,7 +60,7 @@ def hull(beside: Beside, products: int) -> Hull:
 
 def _first(seen: Seen, rng) -> np.ndarray:
     """Opposite sides, and the entries that have a derivative on them."""
-    known = np.ones(seen.beside.size, bool)
+    known = np.asarray(~seen.beside.held)
     for v in directions(FIRST // 2, seen.beside.size, rng):
         for direction in (v, -v):
             side = seen(direction)

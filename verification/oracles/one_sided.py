@@ -26,6 +26,7 @@ from ..vocabulary import Undecided
 from .question import Question
 
 FINE = 400  # t is 2^-FINE of the smallest number at the point, or of 1
+MOST = 64  # entries that are moved one by one
 GRAIN = 2.0**-20  # of directions
 
 
@@ -37,12 +38,20 @@ class Side(NamedTuple):
     rates: np.ndarray
 
 
+class Jump(Undecided):
+    """The value on a side is not that of the point: the function jumps, or may."""
+
+
 class Beside:
-    """A point with ties, and what can be asked beside it.  `value` is the function at the point."""
+    """A point with ties, and what can be asked beside it.  `value` is the function at the point.
+
+    Entries that are held stay where they are, whatever the direction.
+    """
 
     def __init__(self, question: Question, ties: Mapping[int, Tie], value: arb):
         self.question, self.ties, self.value = question, ties, value
         self.size = sum(question.leaves[i].size for i in question.wanted)
+        self.held = np.zeros(self.size, bool)
 
     @cached_property
     def exponent(self) -> int:
@@ -60,6 +69,7 @@ class Beside:
     def at(self, direction: np.ndarray, power: int = 1) -> Side:
         """The gradient at x + t^power direction."""
         t, followed = arb(2) ** (-power * self.exponent), Followed(self.ties)
+        direction = np.where(self.held, 0.0, direction)
         with ctx.workprec(4 * power * self.exponent):
             args = self._moved(t, direction)
             out, leaves = sweep.value_and_gradient(
@@ -89,16 +99,22 @@ class Beside:
     def _before(self, leaf: int) -> tuple[int, ...]:
         return self.question.wanted[: self.question.wanted.index(leaf)]
 
-    def steady(self, side: Side, direction: np.ndarray) -> np.ndarray:
-        """Entries whose derivative is the same at t and at t^2.
-
-        Raises Undecided where the value is not that of the point: the function jumps.
-        """
-        if not side.value.is_finite():
-            raise Undecided("the function has no value on one side of a tie")
+    def jumps(self, side: Side) -> bool:
         gap, scale = abs(side.value - self.value), 1 + abs(self.value)
-        if not gap < scale * self.resolution:
-            raise Undecided("the function jumps here, or may: it has no derivative")
+        return side.value.is_finite() and not gap < scale * self.resolution
+
+    def hold_jumping(self) -> None:
+        """Hold every entry along which the function jumps.  Raises Undecided for too many."""
+        if self.size > MOST:
+            raise Undecided("more entries than are moved one by one")
+        ways = [sign * row for row in np.eye(self.size) for sign in (1.0, -1.0)]
+        jumps = [self.jumps(self.at(way)) for way in ways]
+        self.held = np.array(jumps).reshape(-1, 2).any(axis=1)
+
+    def steady(self, side: Side, direction: np.ndarray) -> np.ndarray:
+        """Entries whose derivative is the same at t and at t^2.  Raises Jump."""
+        if self.jumps(side):
+            raise Jump("the function jumps here, or may: it has no derivative")
         nearer = self.at(direction, 2).slopes
         with ctx.workprec(4 * self.exponent):
             pairs = zip(side.slopes, nearer, strict=True)

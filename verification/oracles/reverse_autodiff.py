@@ -3,7 +3,8 @@
 Method       jax.grad's program, in float64 with running error bounds.
 Independent  of our arithmetics and slopes; it trusts JAX's rules, and custom_jvp and custom_vjp.
 Guarantee    the radius bounds the rounding, if elementary functions keep their ulp bounds.
-Kinks        whatever convention the function's own rules choose.
+Kinks        whatever convention the function's own rules choose, and the branch that is taken by
+             equality: as a witness it says so; as a truth it is silent there (see float_ties.py).
 Silent on    points where it is inf or NaN, or where no bound is known.
 """
 

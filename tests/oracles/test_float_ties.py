@@ -1,0 +1,36 @@
+"""What a large program answers at a tie is left open where it is a choice, and only there."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from verification.oracles import reverse_autodiff
+from verification.oracles.float_ties import is_tied, opened
+from verification.oracles.question import ask
+
+AT = np.array([0.0, 0.0, 0.75, -1.25])
+CHOICES = {
+    "relu": (lambda x: jnp.sum(jnp.tanh(jnp.maximum(x, 0.0))), [True, True, False, False]),
+    "where": (lambda x: jnp.sum(jnp.where(x > 0, x, 0.1 * x) * x[2]), [True, True, False, False]),
+    "abs": (lambda x: jnp.abs(x).sum(), [True, True, False, False]),
+    "sort": (lambda x: (jnp.sort(x) * jnp.arange(4.0)).sum(), [True, True, False, False]),
+    "equality": (lambda x: jnp.where(x == 0, 0.0, x * 3.0).sum(), [True, True, False, False]),
+    "largest": (lambda x: jnp.max(x[:2]) + x[3] ** 2, [True, True, False, False]),
+    "no matter": (lambda x: jnp.sum(jnp.maximum(x, 0.0) ** 2 + x**3), [False] * 4),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_is_open(name):
+    function, choices = CHOICES[name]
+    question = ask(function, (AT,))
+    (found,) = opened(question, reverse_autodiff.gradient)
+    assert is_tied(question)
+    assert np.isinf(found.rad).tolist() == choices
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_without_a_tie_nothing_changes(name):
+    question = ask(CHOICES[name][0], (np.array([0.5, 0.25, 0.75, -1.25]),))
+    (found,) = opened(question, reverse_autodiff.gradient)
+    assert not is_tied(question) and np.isfinite(found.rad).all()
