@@ -150,7 +150,7 @@ def _caught(wrong: Sample) -> bool:
 def _right(sample: Sample) -> list[np.ndarray]:
     """The gradient as it is, with the leaves that are 0 exactly so."""
     middles = [np.asarray(b.mid) for b in sample.truth]
-    return [0.0 * mid if is_zero(sample, k) else mid for k, mid in enumerate(middles)]
+    return [np.zeros_like(mid) if is_zero(sample, k) else mid for k, mid in enumerate(middles)]
 
 
 def _plant(fault: Fault, right: list[np.ndarray], dtype: str) -> list[np.ndarray] | None:
