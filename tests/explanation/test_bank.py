@@ -7,7 +7,7 @@ import pytest
 
 import verification as vf
 from verification.arithmetic.tape import record
-from verification.explanation.bank import ARGUMENTS, ELSEWHERE
+from verification.explanation.bank import ARGUMENTS, ELSEWHERE, formula_of
 from verification.explanation.units import units
 
 X = np.array([[0.3, -1.2, 0.7], [1.6, -0.4, 2.3]])
@@ -48,3 +48,23 @@ def test_it_is_named_where_it_is_planted(formula, at):
     said = finding.explanation[0]
     assert said.fits and f"that at {formula}" in said.mistake
     assert "jnp.tanh(3.0 * x)" in said.term
+
+
+Z = np.linspace(0.2, 2.9, 7)
+FORMULAS = {
+    "1 - a**2": (np.tanh(Z), 1.0 / np.cosh(Z) ** 2),
+    "1 / (2 * a)": (np.sqrt(Z), 0.5 * Z**-0.5),
+    "a": (np.exp(Z), np.exp(Z)),
+    "cos(z)": (np.sin(Z), np.cos(Z)),
+    "": (np.tanh(Z), 1.01 / np.cosh(Z) ** 2),
+}
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_the_right_slope_is_said_as_a_formula_of_z_and_a(formula):
+    a, slope = FORMULAS[formula]
+    assert formula_of([(Z, a, slope)]) == formula
+
+
+def test_two_entries_are_too_few_to_tell_a_formula():
+    assert formula_of([(Z[:2], np.tanh(Z[:2]), 1.0 / np.cosh(Z[:2]) ** 2)]) == ""

@@ -173,6 +173,8 @@ def test_the_body_of_a_loop_is_looked_into(name):
     finding = vf.validate(wrong, of=recurrent, args=points, argnums=(0, 1), cases=2)
 
     assert finding.explanation[0].fits and words in finding.explanation[0].mistake
+    if name == "1 - a":  # followed by what it should be
+        assert finding.explanation[0].remedy.startswith("here it should be 1 - a**2")
     assert "tanh(x @ w + h @ u)" in finding.explanation[0].source
 
 
