@@ -134,7 +134,8 @@ def shortfall(record: Record, asked: int) -> str:
         return _undecided(record, asked)
     leaves = by_leaf(record.best)
     unseen = lambda leaf: np.isinf(leaf.power) or (leaf.is_zero and record.draws < 2)
-    blind = [path or "the gradient" for path, leaf in leaves.items() if unseen(leaf)]
+    filled = {path: leaf for path, leaf in leaves.items() if leaf.of_rms.size} or leaves
+    blind = [path or "the gradient" for path, leaf in filled.items() if unseen(leaf)]
     if blind:
         return f"no case could show a mistake in {', '.join(blind)}"
     missed = [name for name, seen in record.kills.items() if not seen]
@@ -171,7 +172,8 @@ def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
     cases = "the one case" if record.cases == 1 else f"all {record.cases} cases"
     entry = "every entry that could be judged is" if record.skipped else "every entry"
     judged = f"{entry} inside its budget at {cases}{more}"
-    seen = in_words(leaf.power for leaf in by_leaf(record.best).values())
+    leaves = by_leaf(record.best).values()
+    seen = in_words([leaf.power for leaf in leaves if leaf.of_rms.size])
     return Verdict.CORRECT, f"{judged}; {seen}"
 
 
