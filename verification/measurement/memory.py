@@ -80,7 +80,8 @@ def shared(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def overlaps_itself(x: np.ndarray) -> bool:
-    return any(n > 1 and step == 0 for n, step in zip(x.shape, x.strides, strict=True))
+    steps = zip(x.shape, x.strides, strict=True)
+    return x.size > 0 and any(n > 1 and step == 0 for n, step in steps)
 
 
 def named(args: tuple) -> Iterator[tuple[str, Any]]:
