@@ -237,7 +237,8 @@ def ending_sample(rng):
 @pytest.mark.parametrize("name", LAST)
 def test_an_ending_of_any_kind_is_judged(name):
     loss, sample = lambda w, x: half(LAST[name](x @ w)), ending_sample
-    judged = lambda f: vf.validate(f, of=loss, args=sample, dtype="float32", cases=2)
+    near = {"cases": 2, "edges": "near"}  # autodiff of a norm is 0/0 at all zeros, far away
+    judged = lambda f: vf.validate(f, of=loss, args=sample, dtype="float32", **near)
     gradient = jax.jit(jax.grad(loss))
     right, wrong = judged(gradient), judged(lambda w, x: gradient(w, x) * np.float32(1.01))
 
