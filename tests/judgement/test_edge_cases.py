@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 
 import verification as vf
-from refnet import tanh
 from verification.vocabulary import Verdict
 
 
