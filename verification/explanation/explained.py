@@ -13,10 +13,9 @@ from ..vocabulary import Explanation, Silent
 from .arrows import mishandled
 from .calls import softmax_alone, wrong_call
 from .edges import Edges, one_edge
-from .exchanged import exchanged
 from .leaves import by_leaf, each_leaf
 from .masks import wrong_mask
-from .other_gradients import known_twins, part_of_batch
+from .other_gradients import exchanged, known_twins, part_of_batch
 from .other_rules import other_rule
 from .other_runs import other_argument, other_value
 from .problem import Problem, of_one_program
