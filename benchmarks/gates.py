@@ -24,7 +24,8 @@ LEAD = """# The gates of others, on the same gradients
 Each gate sees the same answers: mistakes of the catalogue that make another function, and right
 gradients (by hand, autodiff, PyTorch's own where they lose no digits). Passed: wrong ones that the
 gate lets through. Refused: right ones that it does not. Tolerances are those of the project that is
-named; a float64 reference is the proven truth, the reference in the dtype is autodiff.
+named; a float64 reference is the proven truth, the reference in the dtype is autodiff. Numbers: of
+an entrywise function, at the size that is said; else a few, as the derivation is drawn.
 """
 
 
@@ -44,11 +45,15 @@ def share(part: int, whole: int) -> str:
 
 
 def markdown(counts: list[dict], how: dict) -> str:
-    lines = [LEAD, "| gate | dtype | wrong ones passed | right ones refused | no answer |"]
-    lines.append("| --- | --- | --- | --- | --- |")
+    lines = [
+        LEAD,
+        "| gate | dtype | numbers | wrong ones passed | right ones refused | no answer |",
+    ]
+    lines.append("| --- | --- | --- | --- | --- | --- |")
     for one in counts:
         passed, refused = share(one["passed"], one["wrong"]), share(one["refused"], one["right"])
-        cells = (one["gate"], one["dtype"], passed, refused, str(one["no answer"]))
+        size = f"{one['size']:,}" if one["size"] else "few"
+        cells = (one["gate"], one["dtype"], size, passed, refused, str(one["no answer"]))
         lines.append(f"| {' | '.join(cells)} |")
     said = ", ".join(f"{name} {number}" for name, number in how["versions"].items())
     lines += ["", f"Derivations: {', '.join(how['derivations'])}; one mistake in {how['every']}."]

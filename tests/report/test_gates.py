@@ -13,15 +13,16 @@ from verification.report.sections.section import Part
 from verification.selftest import kill_table
 
 SMALL = {"names": ("tanh",), "dtypes": ("float64",), "every": 17, "cases": 1, "checkers": ()}
+SIZE = 200
 
 
 @pytest.fixture(scope="module")
 def table():
-    return list(gates.rows(**SMALL))
+    return list(gates.rows(**SMALL, sizes=(0, SIZE)))
 
 
 def test_refnet_lets_no_mistake_pass_and_refuses_no_right_one_and_a_gate_does(table):
-    counted = {one["gate"]: one for one in gates.counts(table)}
+    counted = {one["gate"]: one for one in gates.counts(table) if not one["size"]}
     refnet, loose = counted["refnet"], counted["allclose 1e-2 (BackendBench)"]
 
     assert refnet["wrong"] == loose["wrong"] >= 3
@@ -31,11 +32,20 @@ def test_refnet_lets_no_mistake_pass_and_refuses_no_right_one_and_a_gate_does(ta
 
 
 def test_rows_are_counted_by_what_they_are():
-    row = lambda right, passed: {"gate": "g", "dtype": "d", "right": right, "passed": passed}
+    which = {"gate": "g", "dtype": "d", "size": 0}
+    row = lambda right, passed: {**which, "right": right, "passed": passed}
     rows = [row(*one) for one in [(1, True), (1, False), (0, True), (0, False), (0, None)]]
     counted = {"wrong": 2, "passed": 1, "right": 2, "refused": 1, "no answer": 1}
 
-    assert gates.counts(rows) == [{"gate": "g", "dtype": "d", **counted}]
+    assert gates.counts(rows) == [which | counted]
+
+
+def test_at_a_larger_size_refnet_still_lets_nothing_pass(table):
+    counted = {one["gate"]: one for one in gates.counts(table) if one["size"] == SIZE}
+    (refnet,) = (one for gate, one in counted.items() if gate == "refnet")
+
+    assert refnet["wrong"] >= 3
+    assert (refnet["passed"], refnet["refused"]) == (0, 0)
 
 
 def test_slopes_along_a_direction_are_those_of_the_function():
@@ -70,7 +80,7 @@ def test_a_checker_that_breaks_down_has_no_answer(monkeypatch):
 
 def test_the_section_has_a_row_for_each_count(tmp_path, monkeypatch):
     counts = [
-        {"gate": gate, "dtype": "float32", "wrong": 9, "passed": 2}
+        {"gate": gate, "dtype": "float32", "size": 0, "wrong": 9, "passed": 2}
         | {"right": 4, "refused": 1, "no answer": 0}
         for gate in ("refnet", "cosine above 0.99")
     ]

@@ -1,13 +1,14 @@
 """The gates that people use, on the same wrong and right gradients as refnet: passed or refused.
 
 Wrong is a planted mistake that makes another function in float64, whatever the dtype judged.  Right
-are the derivation by hand, compiled and not, and where they lose no digits in float64 autodiff and
-PyTorch's own function.
+are the derivation by hand, compiled and not, and autodiff and PyTorch's own function, without those
+that lose digits in saturation.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import product
 from typing import Any, NamedTuple
 
 import jax
@@ -19,13 +20,14 @@ from ..adapters.jax_function import entries
 from ..faults.assembly import SUBJECTS
 from ..faults.pieces.piece import gradient_of
 from ..faults.twin import Twin
+from ..judgement import check as judging
 from ..measurement.budget import running_bound
 from ..measurement.sample import Sample
 from ..oracles.question import as_exact
 from ..selftest import kill_table
 from ..selftest.gates import GATES, STEPS, Answer
 from ..selftest.kill_table import answered, caught
-from ..vocabulary import Derivation
+from ..vocabulary import Case, Derivation
 from . import kills_peers, others
 from .kills_peers import Point
 
@@ -36,6 +38,8 @@ WRONG = (kill_table.CAUGHT, kill_table.SURVIVED, kill_table.WEAK)
 CHECKERS = ("PyTorch gradcheck", "JAX check_grads, reverse")
 CHECKED = ("float64", "float32")  # where the two checkers can be asked
 REFNET = "refnet"
+SIZES = (0, 1000)  # numbers of an entrywise function; 0: as the derivation draws them
+LOSSY = ("tanh", "gelu")  # PyTorch's, in saturation: by 1 - a^2, and by 1 + erf
 
 
 class Candidate(NamedTuple):
@@ -53,34 +57,50 @@ def rows(
     cases: int = CASES,
     seed: int = 0,
     checkers: Sequence[str] = CHECKERS,
+    sizes: Sequence[int] = SIZES,
 ) -> Iterator[dict[str, Any]]:
-    """One row for each gate, dtype and implementation: whether it passed in all cases.
+    """One row for each gate, dtype, size and implementation: whether it passed in all cases.
 
-    `every` picks each n-th mistake.  `passed` is None where the gate could not be asked.
+    `every` picks each n-th mistake.  `passed` is None where the gate could not be asked.  The
+    checkers are asked at the derivation's own draws alone: they call the function for each number.
     """
     for name in names:
         candidates = [*right_ones(name), *wrong_ones(name, every, seed)]
-        for dtype in dtypes:
-            samples = kill_table.samples_of(SUBJECTS[name], dtype, cases, seed)
-            questions = [question(SUBJECTS[name], sample, dtype) for sample in samples]
+        where = [size for size in sizes if not size or name in kills_peers.SIZED]
+        for dtype, size in product(dtypes, where):
+            questions = [*questions_of(SUBJECTS[name], size, dtype, cases, seed)]
             for candidate in candidates:
                 who = {"implementation": candidate.name, "right": candidate.right}
-                head = {"derivation": name, "dtype": dtype, **who}
-                for gate, passed in asked(candidate, questions, checkers):
+                head = {"derivation": name, "dtype": dtype, "size": size, **who}
+                for gate, passed in asked(candidate, questions, () if size else checkers):
                     yield {"gate": gate, **head, "passed": passed}
+
+
+def questions_of(
+    subject: Derivation, size: int, dtype: str, cases: int, seed: int
+) -> Iterator["Question"]:
+    if not size:
+        for sample in kill_table.samples_of(subject, dtype, cases, seed):
+            yield question(subject, sample, dtype)
+        return
+    rng = np.random.default_rng([seed, size])
+    for k in range(cases):
+        case = Case(f"{size} numbers, draw {k}", kills_peers.SIZED[subject.name](rng, size))
+        sample = judging.sample(subject, dtype, judging.with_cotangent(subject, case, rng))
+        if sample is not None and not sample.silence:
+            yield question(subject, sample, dtype)
 
 
 def right_ones(name: str) -> Iterator[Candidate]:
     subject = SUBJECTS[name]
     for way, gradient in kill_table.right_ways(subject).items():
         yield Candidate(f"by hand, {way}", True, gradient)
-    foreign = {"autodiff": gradient_of(subject.function, subject.argnums, subject.scalar)}
-    if find_spec("torch") and name in torch_ones():
-        foreign["PyTorch"] = torch_gradient(subject, torch_ones()[name])
+    plain = gradient_of(subject.function, subject.argnums, subject.scalar)
     samples = kill_table.samples_of(subject, "float64")
-    for way, gradient in foreign.items():
-        if not any(caught(answered(gradient, sample)) for sample in samples):
-            yield Candidate(way, True, gradient)
+    if not any(caught(answered(plain, sample)) for sample in samples):
+        yield Candidate("autodiff", True, plain)
+    if find_spec("torch") and name in torch_ones() and name not in LOSSY:
+        yield Candidate("PyTorch", True, torch_gradient(subject, torch_ones()[name]))
 
 
 @lru_cache(maxsize=1)
@@ -214,12 +234,12 @@ def _accepted(checker: str, gradient: Callable, questions: Sequence[Question]) -
 
 
 def counts(table: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By gate and dtype: how many wrong ones passed, how many right ones were refused."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in table:
-        gate, dtype = row["gate"], row["dtype"]
+    """By gate, dtype and size: how many wrong ones passed, how many right ones were refused."""
+    found: dict[tuple, dict[str, Any]] = {}
+    for row in sorted(table, key=lambda row: row["size"]):
+        which = {key: row[key] for key in ("gate", "dtype", "size")}
         zero = {"wrong": 0, "passed": 0, "right": 0, "refused": 0, "no answer": 0}
-        mine = found.setdefault((gate, dtype), {"gate": gate, "dtype": dtype, **zero})
+        mine = found.setdefault((*which.values(),), which | zero)
         if row["passed"] is None:
             mine["no answer"] += 1
         elif row["right"]:

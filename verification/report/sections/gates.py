@@ -12,6 +12,7 @@ RECORD = Path(__file__).resolve().parents[3] / "benchmarks" / "gates.json"
 COLUMNS = (
     Column("gate", "Gate"),
     Column("dtype", "Dtype"),
+    Column("size", "Numbers"),
     Column("passed", "Wrong ones passed", NUMBER),
     Column("of_wrong", "of", NUMBER),
     Column("refused", "Right ones refused", NUMBER),
@@ -37,7 +38,8 @@ def record() -> dict[str, Any]:
 def row(one: Mapping[str, Any]) -> dict[str, Any]:
     names = {"passed": "passed", "of_wrong": "wrong", "refused": "refused", "of_right": "right"}
     cells = {key: one[name] for key, name in names.items()} | {"open": one["no answer"]}
-    found = {"gate": one["gate"], "dtype": one["dtype"], **cells}
+    size = f"{one['size']:,}" if one["size"] else "few"
+    found = {"gate": one["gate"], "dtype": one["dtype"], "size": size, **cells}
     return found | {"act": ALARM} if one["gate"] == "refnet" and one["refused"] else found
 
 
