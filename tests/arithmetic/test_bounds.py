@@ -9,10 +9,11 @@ from jax import lax
 from scipy import special
 
 from verification.arithmetic.balls import BALLS
-from verification.arithmetic.bounds import ULPS, bounds
+from verification.arithmetic.bounds import bounds
 from verification.arithmetic.elementary import ELEMENTARY
 from verification.arithmetic.formats import format_of
 from verification.arithmetic.interpreter import run
+from verification.arithmetic.ulps import ULPS
 from verification.measurement.error import distance
 from verification.oracles.ball import to_ball
 
@@ -88,3 +89,42 @@ def test_an_exact_zero_has_no_error_and_its_neighbour_has(name):
 
     assert (error[0.0] == 0).all()
     assert (error[2.0**-100] > 0).all()
+
+
+# --- infinities that were put there --------------------------------------------------------------
+
+MASK = np.array([[True, False, False], [True, True, False], [True, True, True]])
+
+
+def bounded(f, *args):
+    with jax.enable_x64(True):
+        program = jax.make_jaxpr(f)(*args)
+    arithmetic = bounds(format_of("float32"))
+    with np.errstate(all="ignore"):
+        (out,) = run(program, list(map(arithmetic.lift, args)), arithmetic)
+    return out
+
+
+MASKED = {
+    "exp": lambda x: jnp.exp(jnp.where(MASK, x, -jnp.inf) - 0.3),
+    "softmax": lambda x: jax.nn.softmax(jnp.where(MASK, x, -jnp.inf), -1),
+    "added": lambda x: jax.nn.softmax((x + jnp.where(MASK, 0.0, -jnp.inf)) / np.sqrt(3.0), -1),
+    "logistic": lambda x: jax.nn.sigmoid(jnp.where(MASK, x, -jnp.inf) * 0.5),
+}
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_a_mask_of_minus_infinity_leaves_exact_zeros(name):
+    x = np.random.default_rng(3).normal(size=(3, 3))
+    out = bounded(MASKED[name], x)
+
+    assert (out.value[~MASK] == 0.0).all() and (out.error[~MASK] == 0.0).all()
+    assert np.isfinite(out.error).all() and (out.error[MASK] > 0.0).all()
+
+
+def test_an_infinity_by_overflow_has_no_bound():
+    big = np.array([1e30, 3.0])
+
+    assert np.isinf(bounded(lambda x: x * x, big).error[0])
+    assert np.isinf(bounded(lambda x: -(x * x) - x, big).error[0])
+    assert np.isinf(bounded(lambda x: 1.0 / (x - x * 1.0), big).error[0])

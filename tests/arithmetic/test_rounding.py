@@ -182,3 +182,16 @@ def test_the_undisturbed_sample_is_the_function_and_the_others_are_near(name):
         np.abs(samples[0] - exact) <= 64 * format_of("float64").unit * (1 + np.abs(exact))
     ).all()
     assert ulps < 1000.0
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+def test_a_mask_of_minus_infinity_leaves_exact_zeros_in_every_draw(dtype):
+    mask = np.tril(np.ones((4, 4), bool))
+    x = held(np.random.default_rng(3), 4, 4, dtype=dtype)
+    chosen = lambda x: jax.nn.softmax(jnp.where(mask, x, -jnp.inf), -1)
+    added = lambda x: jax.nn.softmax(x + jnp.where(mask, 0.0, -jnp.inf), -1)
+    for masked in (chosen, added):
+        drawn = sampled(masked, x, dtype=dtype)
+
+        assert (drawn[:, ~mask] == 0.0).all()
+        assert np.isfinite(drawn).all() and (sigma(drawn)[2:][mask[2:]] > 0.0).all()

@@ -61,3 +61,11 @@ def test_points_in_batches_are_the_function_at_each():
     moved = sampling.along_axes(question, axes, np.array([2.5, 0.0]))
     want = np.array([2 * np.sin(1.0) * 2.5, np.sin(1.0)])
     assert (np.abs(moved - want) <= 8 * np.finfo(float).eps * want).all()
+
+
+def test_at_a_jump_nothing_is_known_and_a_kink_is_no_jump():
+    f = lambda z: jnp.where(z > 0.0, 1.0 + z, 0.0).sum() + jnp.abs(z - 1.0).sum()
+    (said,) = finite_difference.gradient(ask(f, (np.array([0.0, 1.0, 0.5]),)))
+
+    assert np.isinf(said.rad[0])
+    assert 1.0 <= said.rad[1] < 16.0 and said.rad[2] < 1e-9

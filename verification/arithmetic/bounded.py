@@ -65,16 +65,24 @@ def zero(x: Bounded):
     return (x.value == 0) if x.exact else (x.value == 0) & (x.error == 0)
 
 
+def infinite(x: Bounded):
+    """Where a number is infinite by itself, and not by overflow."""
+    far = abs(x.value) == np.inf
+    return far if x.exact else far & (x.error == 0)
+
+
 def rounded(target: Format, value, error, roundings=1.0, exact: Any = False) -> Bounded:
     """The result of an operation: its operands' errors handed on, and its own rounding.
 
-    `exact` marks entries that come out as 0 without rounding: no underflow touches them, nor
-    results that are normal numbers for certain.
+    `exact` marks entries that come out as 0, or infinite, without rounding: no underflow touches
+    them, nor results that are normal numbers for certain.
     """
     spread = error + roundings * target.unit * abs(value)
     spread = spread + where(abs(value) - spread >= 2.0 * target.tiny, 0.0, target.tiny)
     spread = spread if exact is False else where(exact, 0.0, spread)
-    return Bounded(value, where(abs(value) + spread <= target.largest, spread, np.inf))
+    fits = abs(value) + spread <= target.largest
+    fits = fits if exact is False else fits | exact
+    return Bounded(value, where(fits, spread, np.inf))
 
 
 def move(name: str) -> Callable:

@@ -7,7 +7,7 @@ import numpy as np
 from jax import lax
 
 from .any_order import joined, opposite, terms
-from .bounded import Bounded, rounded, zero
+from .bounded import Bounded, infinite, rounded, zero
 from .formats import Format
 from .moves import landing
 from .namespaces import cumsum as cumulative
@@ -21,12 +21,16 @@ def gamma(unit: float, n):
 
 
 def add(target, x, y, **_):
-    """Several terms may be added in another order: see any_order.py."""
+    """Several terms may be added in another order: see any_order.py.
+
+    With an infinity, as of a mask, a sum is that infinity, and not rounded.
+    """
     parts = joined(terms(x.value, x.parts, x.error), terms(y.value, y.parts, y.error))
     parts = parts._replace(error=parts.error + started(target, x, y))
     error = parts.error + (parts.count - 2) * target.unit * parts.partial
     value = x.value + y.value
-    total = rounded(target, value, error, exact=(value == 0) & (error == 0))
+    exact = ((value == 0) & (error == 0)) | endless(value, x, y)
+    total = rounded(target, value, error, exact=exact)
     return Bounded(total.value, total.bound, parts=parts)
 
 
@@ -35,7 +39,12 @@ def sub(target, x, y, **_):
     value, error = x.value - y.value, started(target, x, y)
     if not (x.exact and y.exact):
         error = error + x.error + y.error
-    return rounded(target, value, error, exact=(value == 0) & (error == 0))
+    return rounded(target, value, error, exact=((value == 0) & (error == 0)) | endless(value, x, y))
+
+
+def endless(value, x: Bounded, y: Bounded):
+    """Where a sum is infinite because one of the two was."""
+    return (abs(value) == np.inf) & (infinite(x) | infinite(y))
 
 
 def started(target, x, y):

@@ -14,34 +14,25 @@ import numpy as np
 
 from ..vocabulary import Undecided
 from .arrays import MOVES
-from .bounded import COMPARISONS, Bounded, Predicate, decide, move, rounded, select, times, zero
+from .bounded import (
+    COMPARISONS,
+    Bounded,
+    Predicate,
+    decide,
+    infinite,
+    move,
+    rounded,
+    select,
+    times,
+    zero,
+)
 from .bounded_sums import add, cumsum, dot_general, negated, reduce_sum, scatter_add, sub
 from .elementary import ELEMENTARY, JUMPS, spread_of_angle, spread_of_jumps
 from .formats import Format, rounded_to
 from .interpreter import Arithmetic
 from .namespaces import function, is_traced, namespace, where
 from .recalled import with_room
-
-ULPS = {  # largest error of an elementary function on any device we judge, in units of u |f(x)|
-    "exp": lambda x: 4 + 2 * abs(x),  # XLA takes e^a e^b for e^(a+b), and rounds a + b
-    "exp2": lambda x: 4 + 2 * abs(x),  # e^(x log 2) with the product rounded
-    "expm1": lambda x: 6,
-    "log": lambda x: 4,
-    "log1p": lambda x: where((x > -0.415) & (x < -0.29), 300, 6),  # XLA leaves its fit there
-    "sqrt": lambda x: 2,
-    "rsqrt": lambda x: 4,
-    "sin": lambda x: 4,
-    "cos": lambda x: 4,
-    "tanh": lambda x: 10,
-    "logistic": lambda x: 10,
-    "erf": lambda x: 8,
-    "erfc": lambda x: 8 + 4 * x * x,  # e^(-x^2) with x^2 rounded
-    "pow": lambda x: 8,
-    "atan2": lambda x: 8,
-} | {name: f.ulps for name, f in ELEMENTARY.items()}
-
-FIX_ZERO = ("expm1", "log1p", "sqrt", "sin", "tanh", "erf")  # f(0) is exactly 0
-FIX_ZERO += tuple(name for name, f in ELEMENTARY.items() if f.fixed)
+from .ulps import FIX_ZERO, ULPS, VANISH
 
 
 @lru_cache(maxsize=32)
@@ -71,7 +62,8 @@ def mul(target, x, y, **_):
         spread = 0.0
     else:
         spread = times(abs(x.value), y.error) + times(x.error, abs(y.value) + y.error)
-    return rounded(target, x.value * y.value, spread, exact=zero(x) | zero(y))
+    still = (infinite(x) & (abs(y.value) > y.error)) | (infinite(y) & (abs(x.value) > x.error))
+    return rounded(target, x.value * y.value, spread, exact=zero(x) | zero(y) | still)
 
 
 def div(target, x, y, **_):
@@ -79,7 +71,8 @@ def div(target, x, y, **_):
     room = namespace(value).maximum(abs(y.value) - y.error, 0.0)
     # two roundings: compilers turn a division by a constant into a product
     error = (x.error + abs(value) * y.error) / room
-    return rounded(target, value, error, 2.0, exact=zero(x) & (room > 0))
+    still = (zero(x) | infinite(x)) & (room > 0) & (room < np.inf)
+    return rounded(target, value, error, 2.0, exact=still)
 
 
 def integer_pow(target, x, y: int, **_):
@@ -105,6 +98,8 @@ def elementary(name: str, f: Callable, spread: Callable) -> Callable:
         xp = namespace(x.value)
         moved = 0.0 if x.exact else where(x.error == 0, 0.0, spread(xp, x.value, x.error))
         exact = zero(x) if name in FIX_ZERO else False
+        if name in VANISH:
+            exact = infinite(x) & (x.value < 0.0)
         return rounded(target, f(xp, x.value), moved, ULPS[name](x.value), exact=exact)
 
     return rule

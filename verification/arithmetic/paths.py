@@ -10,10 +10,10 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from .bounds import ULPS
 from .elementary import ELEMENTARY
 from .recalled import recalled
 from .rewrites import REWRITES, rewritten
+from .ulps import ULPS
 
 ARITHMETIC = ("add", "add_any", "sub", "mul", "square", "dot_general", "reduce_sum", "cumsum")
 TYPICAL = (  # units of a function where it is at its best; those of ELEMENTARY by their rewrites

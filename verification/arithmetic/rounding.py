@@ -15,7 +15,7 @@ import numpy as np
 from ..vocabulary import Undecided
 from .any_order import joined, rounding, terms
 from .arrays import matrices
-from .bounds import ULPS, bounds
+from .bounds import bounds
 from .elementary import ELEMENTARY
 from .formats import Format, has_digits
 from .interpreter import Arithmetic
@@ -26,6 +26,7 @@ from .namespaces import dot, scatter_sum, special
 from .noise import DRAWS, Noise, sum_spread, underflow
 from .recalled import room
 from .samples import UNROUNDED, Samples, apply, decide, sampled, whole, wide
+from .ulps import ULPS
 
 
 def random_rounding(target: Format, count: int = DRAWS, seed: int = 0, first: int = 0):
@@ -41,7 +42,8 @@ def lift(noise: Noise, array) -> Samples:
     array = np.asarray(array, np.float64)
     held = has_digits(noise.target, array)
     size = abs(array)
-    beyond = ((size < noise.target.tiny) & (size > 0.0)) | (size > noise.target.largest)
+    beyond = (size < noise.target.tiny) & (size > 0.0)
+    beyond |= (size > noise.target.largest) & (size < np.inf)  # an infinity is held
     if held.all() and not beyond.any():
         return Samples(array)
     draw = noise.draw(array)
@@ -72,6 +74,7 @@ def added(noise, x, y, **_) -> Samples:
     more, parts = rounding(total.value, parts)
     draw = noise.draw(total.value)
     spread = np.copysign(np.hypot(total.rows, more), total.rows)
+    spread = np.where(np.isfinite(total.rows), spread, 0.0)
     draws = total.rows + noise.target.unit / 3**0.5 * spread * draw
     return Samples(total.value, noise.settle(draws, draw), parts)
 

@@ -88,7 +88,11 @@ def move(name: str) -> Callable:
 
 
 def wide(x: Samples) -> Samples:
-    return x if x.exact else Samples(x.value, x.value + WIDE * (x.draws - x.value))
+    """What is infinite in all draws stays so."""
+    if x.draws is None:
+        return x
+    apart = np.where(x.draws == x.value, 0.0, x.draws - x.value)
+    return Samples(x.value, x.value + WIDE * apart)
 
 
 def compare(holds: Callable) -> Callable:

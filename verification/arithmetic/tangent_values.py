@@ -10,7 +10,6 @@ from jax import lax
 from jax.extend.core import Primitive
 
 from .any_order import Terms
-from .bounds import ULPS
 from .formats import Format
 from .moves import MOVES
 from .namespaces import moves, scatter_sum
@@ -26,6 +25,7 @@ from .tangent_draws import (
     signs,
     whole,
 )
+from .ulps import ULPS
 
 PRIMITIVES = {p.name: p for p in vars(lax).values() if isinstance(p, Primitive)}
 PRIMITIVES |= {"add_any": lax.add_p}

@@ -22,7 +22,7 @@ from .any_order import joined, opposite, rounding, terms
 from .arrays import MOVES
 from .bounded import decided
 from .bounded_sums import largest_share
-from .bounds import ULPS, bounds
+from .bounds import bounds
 from .formats import Format, has_digits
 from .interpreter import Arithmetic, is_plain
 from .loops import along
@@ -39,6 +39,7 @@ from .tangent_values import (
     operation,
     pushed,
 )
+from .ulps import ULPS
 
 STRETCHES = 8  # of a sum, whose ends say how far it wanders
 TURNS = 8.0  # a comparison counts as settled beyond so many times the largest of the draws

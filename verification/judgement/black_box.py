@@ -23,7 +23,7 @@ from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
 from ..measurement.budget import Budget
 from ..measurement.evaluation import Proof, evaluated, held
-from ..measurement.higher_precision import Told, in_float64
+from ..measurement.higher_precision import Told, by_shape, in_float64
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject
 from ..measurement.tolerance import FALSE_ALARM
@@ -139,6 +139,12 @@ def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rn
     return replace(sample, truth=truth, silence=why)
 
 
+def excused(subject: Subject, sample: Sample) -> Told:
+    """Every witness excludes the answer: it is wrong, but for digits that its noise explains."""
+    moved = (*subject.argnums, subject.inputs)
+    return by_shape(partial(answer, subject), sample, moved, None, ("every witness excludes it",))
+
+
 def _vanishes(subject: Subject, sample: Sample) -> bool:
     """Whether its error is gone in float64; not where it cannot be asked there."""
     try:
@@ -214,5 +220,9 @@ def pieces(
 ) -> tuple[Callable, Callable, Callable, Callable]:
     """How a case is evaluated, excused, weighed, and what the finding says in the end."""
     witnesses = Witnesses(subject, why, traced, [])
-    excuse = lambda sample: Told(False, "every witness excludes it", sure=False)
-    return partial(at, witnesses), excuse, partial(work, witnesses), partial(said, witnesses)
+    return (
+        partial(at, witnesses),
+        partial(excused, subject),
+        partial(work, witnesses),
+        partial(said, witnesses),
+    )

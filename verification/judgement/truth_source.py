@@ -14,7 +14,7 @@ from ..measurement.batch import budget_at
 from ..measurement.beside import budget_beside
 from ..measurement.budget import running
 from ..measurement.evaluation import evaluated, held
-from ..measurement.higher_precision import Told, right_formula
+from ..measurement.higher_precision import Told, formula
 from ..measurement.sample import Sample
 from ..measurement.subject import Subject
 from ..oracles.black_box import ENTRIES
@@ -40,13 +40,20 @@ def truth_source(subject: Subject, first: tuple) -> TruthSource:
     untraceable = why_not_traced(subject, first)
     unproven = "" if untraceable else why_not_proven(subject, first)
     if not untraceable and not unproven:
-        at, excuse = partial(proven, subject), right_formula(subject.plain)
+        at, excuse = partial(proven, subject), partial(excused, subject)
         weigh, same = partial(work, subject), lambda finding: finding
         return TruthSource(at, excuse, weigh, subject.answer, same, takes_shapes=True)
     traced = not untraceable
     at, excuse, weigh, said = black_box.pieces(subject, untraceable or unproven, traced)
     ask = partial(black_box.answer, subject)
     return TruthSource(at, excuse, weigh, ask, said, takes_shapes=traced)
+
+
+def excused(subject: Subject, sample: Sample) -> Told:
+    """Whether a right formula lost its digits at the sample."""
+    reference = subject.reference(len(sample.args) == subject.inputs)
+    moved = (*subject.argnums, subject.inputs)
+    return formula(subject.plain, sample, moved, jax.jit(reference))
 
 
 def why_not_traced(subject: Subject, point: tuple) -> str:

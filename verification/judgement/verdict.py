@@ -186,6 +186,8 @@ def _verdict_of_wrong(record: Record) -> tuple[Verdict, str]:
     because = f"; {told.why}" if told.why else ""
     if told.right:
         return Verdict.INACCURATE, f"{seen}; the formula is right, but it loses digits{because}"
+    if told.untold and np.isfinite(where.got):
+        return Verdict.UNDECIDED, f"{seen}; these are lost digits, or a mistake{because}"
     if not np.isfinite(where.got):
         return Verdict.REJECTED, f"{seen}; the truth is finite there{because}"
     what = "; this is its value, and `of` has another" if where.leaf.startswith(VALUE) else ""

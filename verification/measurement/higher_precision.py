@@ -7,8 +7,7 @@ real balls, from JAX     the implementation's program over proven intervals, fin
 float64                  the implementation at the same numbers, where a narrower dtype is judged
 real balls, from NumPy   the implementation on arrays of objects
 
-What loses its digits even in float64 (a(1 - a) of z = 40), and can be run in no other way than in
-floats, cannot be told from a mistake: it is not excused, and the verdict says why.
+What can be run in no other way than in floats is known by the shape of its error: see roughness.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,6 +26,7 @@ from ..vocabulary import Silent, Undecided
 from .answer import PROVABLE, cast
 from .error import beyond
 from .joint import in_words
+from .roughness import is_float32, is_seen, shape_of_error
 from .sample import Sample, decidable, mixed_up, outside
 
 BITS = (128, 1024, 16384)  # of working precision; the last has digits left after 1 - e^-10000
@@ -40,15 +40,27 @@ class Told(NamedTuple):
     right: bool | None
     why: str
     sure: bool = True  # False where nobody could be asked, so that it is held against it
+    untold: bool = False  # lost digits or a mistake: nobody can tell, and it is not held against it
 
 
-def right_formula(gradient: Callable) -> Callable[[Sample], Told]:
+def right_formula(
+    gradient: Callable, moved: tuple[int, ...] = (0,), reference: Callable | None = None
+) -> Callable[[Sample], Told]:
     """sample -> whether its errors are those of a right formula that lost digits."""
-    return lambda sample: formula(gradient, sample)
+    return lambda sample: formula(gradient, sample, moved, reference)
 
 
-def formula(gradient: Callable, sample: Sample) -> Told:
-    """What the implementation's formula is worth, whatever digits it lost at the sample."""
+def formula(
+    gradient: Callable,
+    sample: Sample,
+    moved: tuple[int, ...] = (0,),
+    reference: Callable | None = None,
+) -> Told:
+    """What the implementation's formula is worth, whatever digits it lost at the sample.
+
+    args[i] for i in `moved` may be moved to see how rough the error is; `reference` answers as a
+    right gradient does, in float64.
+    """
     if mixed_up(sample):
         return Told(False, in_words(sample.truth, sample.got))
     open_in_balls, refusals = None, []
@@ -64,7 +76,7 @@ def formula(gradient: Callable, sample: Sample) -> Told:
         if ask is not in_float64:
             open_in_balls = open_in_balls or told
         refusals.append(told.why)
-    return open_in_balls or Told(False, "; ".join(refusals), sure=False)
+    return open_in_balls or by_shape(gradient, sample, moved, reference, tuple(refusals))
 
 
 def concluded(told: Sequence[Told]) -> Told:
@@ -167,6 +179,40 @@ def _accepted(sample: Sample, leaf: int, wider: np.ndarray) -> bool:
         return False
     inside = beyond(wider, truth) <= sample.allowed[leaf]
     return bool(inside[decidable(sample, leaf)].all())
+
+
+# --- in floats alone -----------------------------------------------------------------------------
+
+
+def by_shape(
+    gradient: Callable,
+    sample: Sample,
+    moved: tuple[int, ...],
+    reference: Callable | None,
+    refusals: tuple[str, ...] = (),
+) -> Told:
+    """By the shape of its error: as rough as rounding, or as smooth as a formula."""
+    try:
+        shape = shape_of_error(gradient, sample, moved, reference)
+    except Exception as error:  # foreign code, at points beside the case
+        said = str(error) if isinstance(error, Silent) else f"it raises {type(error).__name__}"
+        return Told(False, "; ".join([*refusals, f"asked beside the case {said}"]), sure=False)
+    wrong = [k for k in range(len(sample.paths)) if outside(sample, k).any()]
+    if any((outside(sample, k) & ~shape.explained[k] & ~shape.untold[k]).any() for k in wrong):
+        smooth = "its error is as smooth as a formula's, and no rounding"
+        return Told(False, "; ".join([*refusals, smooth]), sure=False)
+    if all(is_seen(sample, k, shape.noise[k]) and shape.explained[k].any() for k in wrong):
+        narrow = "float64" in _names(sample) and all(
+            is_float32(sample, k, shape.noise[k]) for k in wrong
+        )
+        how = "it answers in numbers of float32" if narrow else "its error is as rough as rounding"
+        return Told(True, f"{how}, and no larger than the noise around it")
+    hidden = "noise hides all but its first digits"
+    return Told(None, "; ".join([*refusals, hidden]), sure=False, untold=True)
+
+
+def _names(sample: Sample) -> set[str]:
+    return {np.asarray(leaf).dtype.name for leaf in jax.tree.leaves(sample.args)}
 
 
 ASKED = {

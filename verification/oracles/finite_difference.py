@@ -6,7 +6,8 @@ Method       (f(x + h) - f(x - h)) / 2h for h = 2^-3, 2^-5, ... of the coordinat
 Independent  of every derivative rule, and of everything but values in float64.
 Guarantee    none: a witness.  Its estimate is what neighbouring table entries disagree by, plus
              the rounding noise of f over h.
-Kinks        where the two one-sided slopes stay apart as h falls, their distance is the estimate.
+Kinks        where the two one-sided slopes stay apart as h falls, their distance is the estimate;
+             where they part as 1 / h does the function jumps, and nothing is known.
 Silent on    more than ENTRIES entries, and where f is not finite around the point.
 """
 
@@ -21,6 +22,8 @@ ENTRIES, WORK = 256, 2**24  # coordinates, and coordinates times entries of all 
 STEPS = 2.0 ** -np.arange(3, 42, 2)  # relative to the coordinate's size
 ORDERS = 5  # columns of Richardson's table: errors in h^2, h^4, ..., h^10
 NOISE = 8.0  # roundings of f, in units of its own last place, that a value may carry
+CLEAR = 64.0  # times its noise that a gap of slopes must be
+PARTING, ENOUGH = slice(4, 10), 6  # steps at which a jump must show
 SPARE = 4.0  # neighbours in the table may agree by luck
 
 
@@ -48,6 +51,7 @@ def slopes(here, up, down, forward, backward, noise) -> tuple[np.ndarray, np.nda
         table, error = richardson(central, noise / np.minimum(forward, backward))
         right, left = (up - here) / forward, (here - down) / backward
         error = np.maximum(error, kink(right, left, noise / forward)[None])
+        error = np.where(jumps(right, left, noise / forward), np.inf, error)
     error = np.where(np.isfinite(error) & np.isfinite(table), error, np.inf)
     flat = error.reshape(-1, up.shape[1])
     best = np.argmin(flat, axis=0), np.arange(up.shape[1])
@@ -93,3 +97,11 @@ def kink(right: np.ndarray, left: np.ndarray, noise: np.ndarray) -> np.ndarray:
     gap = np.abs(right - left)
     coarser = np.concatenate([np.full_like(gap[:1], np.inf), gap[:-1]])
     return np.where(gap > 0.5 * coarser + 4.0 * noise, gap, 0.0)
+
+
+def jumps(right: np.ndarray, left: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Where the one-sided slopes part at every one of the last clear steps, as 1 / h does."""
+    gap = np.abs(right - left)
+    clear = np.isfinite(gap) & (gap > CLEAR * noise)
+    parts = clear[1:] & clear[:-1] & (gap[1:] > 2.0 * gap[:-1])
+    return (np.sum(parts, axis=0) >= ENOUGH) & parts[PARTING].all(axis=0)

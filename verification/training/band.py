@@ -21,9 +21,9 @@ import optax
 from jax import lax
 from jax.extend.core import ClosedJaxpr, Literal
 
-from ..arithmetic.bounds import ULPS
 from ..arithmetic.formats import Format, format_of
 from ..arithmetic.noise import sum_spread
+from ..arithmetic.ulps import ULPS
 from ..measurement.tolerance import allowance
 from .local import Reference, begun, loose, wide
 from .steps import Step

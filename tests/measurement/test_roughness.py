@@ -1,0 +1,141 @@
+"""Lost digits are as rough as noise: a lossy formula that cannot be run wider is told from another.
+
+Every candidate here goes through SciPy, so that neither JAX nor arrays of balls can run it.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import special
+
+import verification as vf
+from verification.measurement.roughness import ORDERS, POINTS, rough
+from verification.vocabulary import Verdict
+
+
+def judged(gradient, of, args, dtype="float64"):
+    return vf.validate(gradient, of=of, args=args, dtype=dtype, cases=6, edges="none")
+
+
+def between(low, high):
+    return lambda rng: (rng.uniform(low, high, size=5),)
+
+
+def compiled(x):
+    return x + 0.0 * special.expit(x)
+
+
+def softplus(x):
+    return jax.nn.softplus(x).sum()
+
+
+def deviation_of(x):
+    return jnp.std(x)
+
+
+def one_pass(x):
+    x = compiled(x)
+    mean = x.mean()
+    return (x - mean) / len(x) / np.sqrt((x * x).mean() - mean * mean)
+
+
+LOSSY = {
+    "1 - s": (lambda x: 1 - special.expit(-x), softplus, between(-20.0, -5.0)),
+    "1 - s, to its end": (lambda x: 1 - special.expit(-x), softplus, between(-60.0, -2.0)),
+    "in one pass": (one_pass, deviation_of, lambda rng: (1e4 + rng.normal(size=6),)),
+    "through float32": (
+        lambda x: 3.7 * np.cos(compiled(x)).astype(np.float32).astype(float),
+        lambda x: 3.7 * jnp.sin(x).sum(),
+        between(-3.0, 3.0),
+    ),
+    "of float32": (
+        lambda x: np.cos(compiled(x).astype(np.float32)).astype(float),
+        lambda x: jnp.sin(x).sum(),
+        between(-3.0, 3.0),
+    ),
+}
+MISTAKES = {
+    "a factor": lambda answer: 1.0005 * answer,
+    "a larger one": lambda answer: 1.02 * answer,
+    "the sign": lambda answer: -answer,
+    "something added": lambda answer: answer + 1e-3,
+    "the next one's": lambda answer: np.roll(answer, 1),
+    "nothing": lambda answer: 0.0 * answer,
+    "ones": lambda answer: 0.0 * answer + 1.0,
+}
+
+
+@pytest.mark.parametrize("name", LOSSY)
+def test_what_cannot_be_run_wider_is_inaccurate(name):
+    gradient, of, args = LOSSY[name]
+    found = judged(gradient, of, args)
+
+    assert found.verdict is Verdict.INACCURATE, str(found)
+    assert "noise around it" in found.reason
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("name", LOSSY)
+def test_a_mistake_in_it_is_wrong(name, mistake):
+    gradient, of, args = LOSSY[name]
+    found = judged(lambda x: MISTAKES[mistake](gradient(x)), of, args)
+
+    assert found.verdict is Verdict.WRONG, str(found)
+
+
+def test_an_answer_of_float32_is_said_to_be_one():
+    square = lambda x, d: (2.0 * compiled(x) * d).astype(np.float32)
+    found = judged(square, lambda x: x * x, between(-2.0, 2.0))
+    wrong = judged(lambda x, d: np.float32(1.0005) * square(x, d), lambda x: x * x, between(-2, 2))
+
+    assert found.verdict is Verdict.INACCURATE and "numbers of float32" in found.reason
+    assert wrong.verdict is Verdict.WRONG
+
+
+def test_where_noise_hides_all_but_the_first_digits_nobody_can_tell():
+    far = between(-36.0, -33.0)
+    right, wrong = (
+        judged(lambda x, k=k: k * (1 - special.expit(-x)), softplus, far) for k in (1.0, 1.0005)
+    )
+
+    assert right.verdict is wrong.verdict is Verdict.UNDECIDED
+    assert "noise hides" in right.reason
+    assert judged(lambda x: 0.0 * compiled(x), softplus, between(-20.0, -5.0)).verdict is (
+        Verdict.WRONG
+    )
+
+
+def test_a_table_of_hundredths_is_never_a_right_formula():
+    coarse = lambda x: np.floor(100.0 * np.cos(compiled(x))) / 100.0
+    found = judged(coarse, lambda x: jnp.sin(x).sum(), between(-3.0, 3.0))
+
+    assert found.verdict in (Verdict.WRONG, Verdict.UNDECIDED)
+
+
+def test_a_black_box_and_a_lossy_gradient_of_it():
+    of = lambda x: float(np.sum(np.sin(np.asarray(x))))
+    lossy = lambda x: np.cos(x.astype(np.float32)).astype(float)
+    found = judged(lossy, of, between(-3.0, 3.0))
+    wrong = judged(lambda x: 1.0005 * lossy(x), of, between(-3.0, 3.0))
+
+    assert found.verdict in (Verdict.INACCURATE, Verdict.UNDECIDED), str(found)
+    assert wrong.verdict is Verdict.WRONG, str(wrong)
+
+
+# --- noise, and what is smooth -----------------------------------------------------------------
+
+
+def lines(f):
+    return [[np.array([f(k) for k in POINTS])[:, None]] for _ in range(2)]
+
+
+def test_noise_is_the_same_in_every_order_and_a_smooth_answer_has_none():
+    rng = np.random.default_rng(5)
+    noise = [[rng.normal(size=(len(POINTS), 1))] for _ in range(2)]
+
+    assert 0.5 < rough(0, noise)[0] < 1.5
+    assert rough(0, lines(lambda k: np.exp(0.1 * k)))[0] < 1e-6
+    assert rough(0, lines(lambda k: 3.0))[0] == 0.0
+    assert rough(0, lines(lambda k: np.nan))[0] == 0.0
+    assert len(POINTS) > 3 * max(ORDERS)
