@@ -165,8 +165,42 @@ RULES = {
 }
 
 
+@pytest.mark.parametrize("name", ["MultiSteps", "inject_hyperparams"])
+def test_a_rule_that_computes_in_float32_is_right_as_it_is(name):
+    banded = judged(own(RULES[name]), rule=RULES[name], runs=32)
+    assert banded.verdict == "correct", banded.reason
+    slower = own(optax.inject_hyperparams(optax.adam)(optax.linear_schedule(0, 0.99 * RATE, 3)))
+    assert judged(slower, rule=RULES[name]).verdict == "wrong"
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_any_transformation_is_any(name):
     right = judged(own(RULES[name]), rule=RULES[name], dtype="float32", runs=32)
     assert right.verdict == "correct", right.reason
     assert judged(own(optax.sgd(0.7)), rule=RULES[name], dtype="float32").verdict == "wrong"
+
+
+def test_a_mean_over_samples_is_told_from_one_over_tokens():
+    """Examples of several tokens; the loss is the mean over all tokens."""
+    rng = np.random.default_rng(1)
+    lengths = np.array([1, 2, 3, 4])
+    mask = (np.arange(4) < lengths[:, None]).astype(float)
+    batches = [(rng.normal(size=(4, 4, 6)), rng.normal(size=(4, 4)), mask) for _ in range(4)]
+
+    def of(params, x, y, mask):
+        return jnp.sum(mask * (x @ params["w"] - y) ** 2) / jnp.sum(mask)
+
+    def train(params, batches, by_sample=False):
+        w = params["w"]
+        for x, y, m in batches:
+            share = m / m.sum(axis=1, keepdims=True) / len(m) if by_sample else m / m.sum()
+            e = x @ w - y
+            g = 2 * np.einsum("nt,ntd->d", share * e, x)
+            w = w - RATE * g
+            yield vf.TrainingStep({"w": w}, (share * e**2).sum(), {"w": g})
+
+    how = {"of": of, "params": {"w": rng.normal(size=6)}, "batches": batches}
+    assert judged(train, **how).verdict == "correct"
+    wrong = judged(lambda *given: train(*given, by_sample=True), **how)
+    assert wrong.verdict == "wrong"
+    assert "mean over samples" in [one.fault for one in wrong.explanation if one.fits]

@@ -26,6 +26,7 @@ from ..arithmetic.noise import sum_spread
 from ..arithmetic.ulps import ULPS
 from ..measurement.tolerance import allowance
 from .local import Reference, begun, loose, wide
+from .narrow import path
 from .steps import Step
 
 UNROUNDED = {
@@ -50,6 +51,8 @@ CALLS = {
     *("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"),
 }
 LOST_BELOW = 2.0**-50  # a smaller relative change of a float64 is rounded away, or to a step
+RUNS = 32
+QUICKLY = {"xla_backend_optimization_level": 0}  # compiled once for a few hundred steps
 
 
 def perturbed(program: ClosedJaxpr, target: Format, draws, args: list) -> list:
@@ -179,10 +182,6 @@ def _sum(target: Format, count: int, out, squares, products: bool):
 SUMS: dict[str, Callable] = {"dot_general": _product, "reduce_sum": _total}
 
 
-RUNS = 32
-QUICKLY = {"xla_backend_optimization_level": 0}  # compiled once for a few hundred steps
-
-
 class Band(NamedTuple):
     """Step by step: the largest distance of each tensor in bands, and the band's width.
 
@@ -221,15 +220,16 @@ def band(reference: Reference, steps: Sequence[Step], seed: int, runs: int = RUN
         alike = lambda x: jnp.broadcast_to(float64(x), (runs + 1, *jnp.shape(x)))
         carry = jax.tree.map(alike, (params, state))
         keys = jax.random.split(jax.random.key(seed), runs + 1)
-        out = []
+        out, own = [], path(reference, len(steps))
         for first, last in _segments(reference.batches[: len(steps)]):
             rows = [wide(batch) for batch in reference.batches[first:last]]
             batches = jax.tree.map(lambda *xs: jnp.stack(xs), *rows)
             got = [[np.asarray(x, np.float64) for x in step.weights] for step in steps[first:last]]
             got = [np.stack(column) for column in zip(*got, strict=True)]
+            also = got if own is None else [np.stack(x) for x in zip(*own[first:last], strict=True)]
             numbers = jnp.arange(first, last)
-            run = _run(reference.slopes, reference.rule, reference.dtype, kinds)
-            carry, found = run(carry, keys, (numbers, batches, got))
+            run = _run(reference.slopes, reference.rule, reference.dtype, kinds, own is not None)
+            carry, found = run(carry, keys, (numbers, batches, got, also))
             out.append(jax.tree.map(np.asarray, found))
     distance, width = zip(*out, strict=True)
     return Band(np.concatenate(distance), np.concatenate(width))
@@ -246,7 +246,7 @@ def _segments(batches: Sequence[tuple]) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=32)
-def _run(slopes, rule: Any, dtype: str, kinds: tuple):
+def _run(slopes, rule: Any, dtype: str, kinds: tuple, narrow: bool):
     """One segment of the ensemble, compiled once for its length and shapes."""
 
     def step(params, state, *batch):
@@ -266,28 +266,31 @@ def _run(slopes, rule: Any, dtype: str, kinds: tuple):
         target, count = format_of(dtype), needed(program)
 
         def one(carry, x):
-            number, batch, got = x
+            number, batch, got, also = x
             here = jax.vmap(jax.random.fold_in, (0, None))(keys, number)
             draw = lambda key: jax.random.uniform(key, (count,), jnp.float32, -(3.0**0.5), 3.0**0.5)
             draws = jnp.where(disturbed, jax.vmap(draw)(here).astype(float), 0.0)
             data = jax.tree.leaves(batch)
             shake = lambda draws, *own: perturbed(program, target, draws, [*own, *data])
             leaves = jax.vmap(shake)(draws, *jax.tree.leaves(carry))
-            return jax.tree.unflatten(tree, leaves), _seen(leaves[: len(got)], got)
+            return jax.tree.unflatten(tree, leaves), _seen(
+                leaves[: len(got)], got, also if narrow else None
+            )
 
         return lax.scan(one, carry, xs)
 
     return jax.jit(segment, compiler_options=QUICKLY)
 
 
-def _seen(weights: list, got: list) -> tuple[Any, Any]:
+def _seen(weights: list, got: list, also: list | None) -> tuple[Any, Any]:
     """How far each tensor is, in bands, and how wide the band is, in weights."""
     entries = sum(leaf[0].size for leaf in weights)
     far, wide, size = [], 0.0, 0.0
-    for leaf, answer in zip(weights, got, strict=True):
+    for leaf, answer, own in zip(weights, got, also or [None] * len(got), strict=True):
         middle = leaf[0]
         sigma = jnp.sqrt(((leaf[1:] - middle) ** 2).mean(axis=0))
         room = allowance(sigma, jnp.full_like(sigma, jnp.inf), entries)
+        room = room if own is None else room + 2.0 * abs(own - middle)
         off = abs(answer - middle)
         far.append(jnp.max(jnp.where(off == 0.0, 0.0, off / room), initial=0.0))
         wide, size = wide + (room**2).sum(), size + (middle**2).sum()

@@ -127,7 +127,15 @@ def arithmetic_of(target: Format) -> Arithmetic:
         narrow = np.asarray(number).dtype == np.float32 and target.unit < unit
         return Bounded(out.value, unit * np.abs(out.value)) if narrow else out
 
-    return exact._replace(lift=lift)
+    def power(x, y, **more):
+        whole = isinstance(y, Bounded) and not np.any(y.error) and np.all(y.value == 1.0)
+        return x if whole else exact.rules["pow"](x, y, **more)
+
+    def product(*operands, **more):  # of a schedule: one of them may say where the others count
+        lifted = [x if isinstance(x, Bounded) else lift(np.asarray(x, float)) for x in operands]
+        return exact.rules["dot_general"](*lifted, **more)
+
+    return exact._replace(lift=lift, rules={**exact.rules, "pow": power, "dot_general": product})
 
 
 def moved(

@@ -23,6 +23,7 @@ from ..measurement.tolerance import lost, root_mean_square
 from ..oracles.question import as_exact
 from ..oracles.work import products
 from ..vocabulary import Silent
+from . import narrow
 from .local import Memory, Reference, ball, moved, own, sloped, start
 from .steps import Step
 
@@ -118,9 +119,12 @@ def updates(
     reference: Reference, bases: Sequence[Sample], steps: Sequence[Step]
 ) -> Iterator[tuple[Sample, Memory]]:
     """Truth and budget of the weights after each step, and the memory before it."""
-    memory = start(reference)
+    memory, own = start(reference), narrow.itself(reference)
     for k, (base, step) in enumerate(zip(bases, steps, strict=True)):
-        sample, after = moved(reference, memory, fed(base, step), reference.weights(steps, k))
+        gradient, before = fed(base, step), reference.weights(steps, k)
+        sample, after = moved(reference, memory, gradient, before)
+        if own is not None:
+            sample, own = narrow.beside(sample, own, reference, gradient, before)
         yield sample, memory
         memory = after
 
