@@ -97,6 +97,7 @@ class Seen(NamedTuple):
     worst: Worst | None = None  # of the answers that are right
     kinks: Counter[str] = Counter()
     positions: frozenset[int] = frozenset()  # of the arguments that were moved, and judged
+    turning: tuple[str, ...] = ()  # where the slope turns its sign, and the answer is no number
 
 
 def seen(visits: Iterable[Visit], dtype: str, excuse: Excuse) -> Seen:
@@ -105,6 +106,9 @@ def seen(visits: Iterable[Visit], dtype: str, excuse: Excuse) -> Seen:
 
 def _looked(before: Seen, visit: Visit, dtype: str, excuse: Excuse) -> Seen:
     edge, sample = visit.edge, visit.sample
+    if sample is not None and any(turns(sample, k).any() for k in range(len(sample.paths))):
+        before = before._replace(turning=(*before.turning, edge.case.label))
+        sample = without_turns(sample)
     if sample is None or not is_judged(sample):
         return before._replace(skipped=before.skipped + 1)
     after = before._replace(judged=before.judged + 1, positions=before.positions | {edge.position})
@@ -123,6 +127,28 @@ def is_judged(sample: Sample) -> bool:
     """Whether the truth is known: at all entries for an exception, which answers every one."""
     known = [decidable(sample, k) for k in range(len(sample.paths))]
     return all(x.all() for x in known) if sample.failure else any(x.any() for x in known)
+
+
+def turns(sample: Sample, leaf: int) -> np.ndarray:
+    """Entries without an answer where the derivative turns its sign, as that of |x| does at 0.
+
+    There is no derivative there, and x / |x|, which is right beside it, has no value.  At other
+    kinks one of the sides is what every program can answer.
+    """
+    truth, room = sample.truth[leaf], sample.allowed[leaf]
+    with np.errstate(invalid="ignore"):
+        both = (truth.mid - truth.rad < -room) & (truth.mid + truth.rad > room)
+    none = True if sample.failure else ~np.isfinite(sample.got[leaf])
+    return np.asarray(decidable(sample, leaf) & both & none)
+
+
+def without_turns(sample: Sample) -> Sample | None:
+    """The other entries; nothing is left of an exception, which may be theirs."""
+    if sample.failure:
+        return None
+    leaves = range(len(sample.paths))
+    open_there = lambda k: np.where(turns(sample, k), np.inf, sample.allowed[k])
+    return replace(sample, allowed=[open_there(k) for k in leaves])
 
 
 def observed(

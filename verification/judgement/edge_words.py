@@ -73,6 +73,9 @@ def notes(seen: Seen, edges: Edges, decision: Decision, dtype: str) -> tuple[str
         )
     lines += [_spared(one, edges.mode) for one in found if _is_spared(one, edges.mode)]
     lines += [_shape(one) for one in found if _is_shape(one)]
+    if seen.turning:
+        where = ", ".join(label.removeprefix("edge: ") for label in seen.turning)
+        lines.append(f"not judged, because the derivative turns its sign there: {where}")
     return (*lines, *_held(seen, edges))
 
 
