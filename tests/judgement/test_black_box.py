@@ -72,15 +72,6 @@ UNPROVEN = {  # of, args, right, wrong, what has no rule
         lambda x: 1.02 * np.exp(x) / x,
         "steers a branch",
     ),
-    "complex": (length, normal(4), lambda x: 2 * x, lambda x: -2 * x, "'complex'"),
-    "fft": (spectrum, normal(4), lambda x: 2 * len(x) * x, lambda x: 2 * x, "'fft'"),
-    "median": (
-        lambda x: jnp.median(x) ** 2,
-        normal(5),
-        lambda x: 2 * np.median(x) * (x == np.median(x)),
-        lambda x: 2 * np.median(x) / 5 + 0 * x,
-        "turned into an integer",
-    ),
 }
 
 
@@ -94,6 +85,27 @@ def test_what_has_no_proof_is_measured_and_the_finding_says_why(name):
     assert "by witnesses" in good.reason and why in good.reason
     assert any("no proof of the derivative" in note for note in good.notes)
     assert max(good.power.values()) < 1e-9
+
+
+DECIDED = {  # by proof where there are rules, and by witnesses elsewhere
+    "complex": (length, normal(4), lambda x: 2 * x, lambda x: -2 * x),
+    "fft": (spectrum, normal(4), lambda x: 2 * len(x) * x, lambda x: 2 * x),
+    "median": (
+        lambda x: jnp.median(x) ** 2,
+        normal(5),
+        lambda x: 2 * np.median(x) * (x == np.median(x)),
+        lambda x: 2 * np.median(x) / 5 + 0 * x,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DECIDED)
+def test_complex_numbers_and_indices_are_decided(name):
+    of, args, right, wrong = DECIDED[name]
+    good, bad = (judged(g, of, args, edges="none") for g in (right, wrong))
+
+    assert good.verdict is Verdict.CORRECT, str(good)
+    assert bad.verdict is Verdict.WRONG, str(bad)
 
 
 def test_a_function_with_a_proof_needs_no_witness():
