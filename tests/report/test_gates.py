@@ -48,6 +48,16 @@ def test_at_a_larger_size_refnet_still_lets_nothing_pass(table):
     assert (refnet["passed"], refnet["refused"]) == (0, 0)
 
 
+def test_a_mistake_that_is_none_at_a_size_is_not_counted_there():
+    subject = SUBJECTS["tanh"]
+    right = lambda z, d: subject.gradient(z, d)
+    same = gates.Candidate("along the columns of one row", False, right)
+    other = gates.Candidate("twice", False, lambda z, d: (2.0 * right(z, d)[0],))
+    whole = gates.Candidate("by hand", True, right)
+
+    assert gates.made_at(SIZE, [whole, same, other], "tanh") == [whole, other]
+
+
 def test_slopes_along_a_direction_are_those_of_the_function():
     subject = SUBJECTS["mse"]
     (sample,) = kill_table.samples_of(subject, "float64", 1)
