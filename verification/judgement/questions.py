@@ -12,9 +12,10 @@ import numpy as np
 
 from ..derivations import ALL
 from ..measurement.batch import budget_at
-from ..measurement.budget import Budget
+from ..measurement.budget import Budget, wider
 from ..measurement.evaluation import Proof, evaluated, held, proof
 from ..measurement.sample import Sample
+from ..measurement.subject import autodiff
 from ..vocabulary import Case, Silent
 from .check import draw, edges_of, numbered, question_of, with_cotangent
 
@@ -32,9 +33,15 @@ class CaseQuestion:
     @cached_property
     def _bound(self) -> Budget | Silent:
         try:
-            return budget_at(self.derivation.gradient, self.case.args, self.dtype)
+            by_hand = budget_at(self.derivation.gradient, self.case.args, self.dtype)
         except Silent as unbounded:
             return unbounded
+        known = self.derivation
+        reference = autodiff(known.function, known.argnums, known.scalar)
+        try:
+            return wider(by_hand, budget_at(reference, self.case.args, self.dtype))
+        except Silent:
+            return by_hand
 
     def bound(self) -> Budget:
         """What rounding may do.  Raises Silent where no oracle can say."""

@@ -65,6 +65,15 @@ def budget(gradient: Callable, args: tuple, dtype: str) -> Budget:
     return Budget([allowed for allowed, _ in chosen], tuple(kind for _, kind in chosen))
 
 
+def wider(one: Budget, other: Budget) -> Budget:
+    """Entry by entry what either program of one function may be off by, where both have a bound."""
+    pairs = list(zip(one.allowed, other.allowed, strict=True))
+    more = [(b > a) & np.isfinite(b) for a, b in pairs]
+    allowed = [np.where(k, b, a) for k, (a, b) in zip(more, pairs, strict=True)]
+    kinds = zip(more, one.kinds, other.kinds, strict=True)
+    return Budget(allowed, tuple(b if k.any() else a for k, a, b in kinds))
+
+
 def floored(value, error, program: ClosedJaxpr, target: Format, flushed):
     """No less than the units of the longest path: see arithmetic/paths.py; and than underflow."""
     least = longest(program).ulps * target.unit * abs(value) + flushed

@@ -42,6 +42,22 @@ def corpus_rows(
     return rows(list(judgements(functions, dtypes, seeds)))
 
 
+def sampled(count: int, seed: int) -> Iterator[Judged]:
+    """At least `count` verdicts: each function in turn, at a dtype, scale and point of the draw."""
+    rng, found = np.random.default_rng(seed), 0
+    while found < count:
+        for name, spelled in CORPUS.items():
+            dtype, first = str(rng.choice(DTYPES)), int(rng.integers(2**31))
+            one = (
+                spelled
+                if dtype == "float16"
+                else spelled._replace(scales=(rng.choice(spelled.scales),))
+            )
+            for verdict in judgements({name: one}, (dtype,), range(first, first + 1)):
+                found += 1
+                yield verdict
+
+
 def judgements(
     functions: Mapping[str, Spelled] = CORPUS,
     dtypes: tuple[str, ...] = DTYPES,

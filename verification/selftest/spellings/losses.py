@@ -180,7 +180,7 @@ CHANCE = {
     "(1 - y) / (1 - p) - y / p": lambda p, y: (
         ((1 - y) / (1 - p) - y / p) * p.dtype.type(1 / p.size)
     ),
-    "(p - y) / (p - p^2)": lambda p, y: (p - y) / (p - p * p) / p.size,
+    "(p - y) / p / (1 - p)": lambda p, y: (p - y) / p / (1 - p) / p.size,
     "loop": lambda p, y: np.array(
         [
             (a - b) / (a * (1 - a)) / p.dtype.type(p.size)
