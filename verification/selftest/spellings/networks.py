@@ -96,7 +96,7 @@ TORCH_LOSSES = {
     "half squares of a sigmoid": lambda z, t: 0.5 * ((z.sigmoid() - t) ** 2).sum(),
     "mean squares": lambda z, t: ((z - t) ** 2).mean(),
     "softmax": lambda z, t: -(t * z.log_softmax(-1)).sum(-1).mean(),
-    "logits": lambda z, t: -(t * z.sigmoid().log() + (1 - t) * (1 - z.sigmoid()).log()).mean(),
+    "logits": lambda z, t: ((1 + (-z.abs()).exp()).log() + z.clamp(min=0) - z * t).mean(),
 }
 
 
