@@ -31,7 +31,7 @@ def test_the_differentiated_argument_has_zeros_ties_and_every_scale():
     point = (np.array([0.3, -0.7, 1.9]),)
     said = labels(point)
 
-    for what in ("with a zero", "all zeros", "all equal", "times 64", "times 2048"):
+    for what in ("with a zero", "all zeros", "all equal", "times 64", "times 1024"):
         assert f"edge: args[0] {what}" in said
     assert at(point, "edge: args[0] all equal")[0].tolist() == [0.3, 0.3, 0.3]
     assert at(point, "edge: args[0] with a zero")[0].tolist() == [0.0, -0.7, 1.9]
@@ -230,3 +230,14 @@ def test_edges_of_a_number_are_numbers():
 
     assert ((), (3,)) in shapes
     assert all(shape[0] == () for shape in shapes)
+
+
+@pytest.mark.parametrize(("dtype", "overflow"), [("float64", 709.8), ("float32", 88.8)])
+def test_the_largest_scale_takes_both_signs_to_where_exponentials_overflow_and_not_far_beyond(
+    dtype, overflow
+):
+    point = (np.array([0.7, -1.3, 0.2], dtype),)
+    largest = max(e.scale for e in edges(point, dtype=dtype))
+    assert 0.7 * largest >= overflow > 0.7 * largest / 2.0
+    small = (np.array([0.6, -0.5, 0.2], dtype),)
+    assert max(e.scale for e in edges(small, dtype=dtype)) > largest

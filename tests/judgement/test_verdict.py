@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import verification as vf
 from refnet import binary_cross_entropy, binary_cross_entropy_with_logits, sigmoid
 from verification.judgement.verdict import judge
 from verification.measurement.higher_precision import Told
@@ -200,3 +201,21 @@ def test_a_mistake_is_explained_by_a_few_cases_the_worst_first_and_nothing_else_
     (evidence,) = asked
     assert evidence[0] is wrong
     assert 1 < len(evidence) < 9
+
+
+def test_an_entry_that_is_never_a_number_is_no_lost_digit():
+    """An entry without a number now and then is what a right formula may lose; always is not."""
+    of = lambda x: jnp.sum(x * x)
+
+    def at(is_missing):
+        def gradient(x):
+            out = 2.0 * np.asarray(x)
+            out[0] = np.nan if is_missing(x) else out[0]
+            return out
+
+        return vf.validate(gradient, of=of, args=lambda rng: (rng.normal(size=3),), cases=6)
+
+    finding = at(lambda x: True)
+    assert finding.verdict == "rejected" and "[0][0] is not a number at any draw" in finding.reason
+    assert at(lambda x: x[1] > 0.0).verdict != "correct"
+    assert at(lambda x: False).verdict == "correct"

@@ -19,14 +19,8 @@ import numpy as np
 from ..vocabulary import Case
 from . import moves
 from .domain import Law, is_float, is_key, keeps, lawless
+from .scales import scales
 
-SCALES = {  # powers of two, exact: into saturation, beyond it, and next to nothing
-    "float64": (2.0**5, 2.0**10, 2.0**-30),
-    "float32": (2.0**5, 2.0**7, 2.0**-20),
-    "bfloat16": (2.0**5, 2.0**7, 2.0**-20),
-    "float16": (2.0**2, 2.0**4, 2.0**-6),
-}
-MORE = 4.0  # powers of two, at most, for numbers that are smaller than 1
 PAIRS = 3  # of arrays that meet in an entry
 
 
@@ -84,7 +78,7 @@ def edges(
         yield from _numbers(point, position, position in named)
     for position in positions:
         few = None if position in (*argnums, *named) else 1
-        yield from _far(one, position, SCALES[dtype][:few])
+        yield from _far(one, position, dtype, few)
     yield from _shapes(one, argnums)
 
 
@@ -171,26 +165,15 @@ def _comparable(mine: Leaf, other: Leaf, argnums: tuple[int, ...]) -> bool:
     return alike and is_float(other.value) and bool({mine.position, other.position} & {*argnums})
 
 
-def _far(one: Sampled, position: int, scales: tuple[float, ...]) -> Iterator[Edge]:
+def _far(one: Sampled, position: int, dtype: str, few: int | None) -> Iterator[Edge]:
     chosen = partial(_movable, position=position)
     for what, move in FAR:
         yield from _edge(_moved(one, chosen, move), Region.FAR, position, what)
     arrays = [leaf.value for leaf in one.leaves if chosen(leaf)]
-    for nominal in scales if arrays else ():
-        scale = reaching(arrays, nominal)
+    for scale in scales(arrays, dtype)[:few] if arrays else ():
         power = f"{scale:.0f}" if scale >= 1.0 else f"2^{np.log2(scale):.0f}"
         point = _moved(one, chosen, lambda x, _, s=scale: moves.times(x, s))
         yield from _edge(point, Region.FAR, position, f"times {power}", scale)
-
-
-def reaching(arrays: list[np.ndarray], nominal: float) -> float:
-    """The scale, or as much more as it takes for both signs to come as far as it says."""
-    if nominal < 1.0:
-        return nominal
-    wide = np.concatenate([np.asarray(x, np.float64).reshape(-1) for x in arrays])
-    sides = [side for side in (wide.max(), -wide.min()) if side > 0.0]
-    more = np.ceil(-np.log2(min(sides))) if sides else 0.0
-    return float(nominal * 2.0 ** np.clip(more, 0.0, MORE))
 
 
 FAR = (

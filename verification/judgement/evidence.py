@@ -42,12 +42,13 @@ class Record(NamedTuple):
     number: Worst | None = None  # the worst of the entries that are numbers
     oracles: tuple[str, ...] = ()  # whose truth it was
     best: Best = {}
-    kills: Mapping[str, bool] = {}
+    kills: Mapping[str, bool | None] = {}
     budgets: Mapping[str, int] = {}  # kind of budget -> leaves it judged
     kinks: Counter[str] = Counter()  # slope answered at a kink -> how often
     fits: Mapping[Any, bool] | None = (
         None  # constant factor -> whether it explained every case so far
     )
+    numberless: Mapping[tuple, np.ndarray] = {}  # path, shape -> entries never a number so far
     notes: tuple[str, ...] = ()  # what was seen beside the values, each once
     evidence: tuple[Sample, ...] = ()  # a few cases, those with a mistake first: to be explained
 
@@ -73,6 +74,7 @@ def looked(
         told=_told(record.told, sample, excuse) if wrong else record.told,
         worst=worst(record.worst, sample, dtype),
         number=worst(record.number, numbers_alone(sample), dtype) if wrong else record.number,
+        numberless=_numberless(record.numberless, sample),
         oracles=tuple(sorted({*record.oracles, *_oracles(sample)})),
         best=better(record.best, sample),
         kills=kills(record.kills, sample, faults, dtype),
@@ -81,6 +83,24 @@ def looked(
         evidence=kept_to_explain(record.evidence, sample, wrong),
         fits=fit(record.fits, sample),
     )
+
+
+def _numberless(before: Mapping, sample: Sample) -> Mapping[tuple, np.ndarray]:
+    """Entries that were no number at every draw at which they could be judged."""
+    after = dict(before)
+    for k, path in enumerate(sample.paths) if not sample.edge else ():
+        fine = np.isfinite(sample.got[k]) | ~decidable(sample, k)
+        after[path, fine.shape] = after.get((path, fine.shape), True) & ~fine
+    return after
+
+
+def never_a_number(numberless: Mapping[tuple, np.ndarray]) -> str:
+    """The first entry that has no number anywhere, by name; empty where there is none."""
+    for (path, _), never in numberless.items():
+        if never.any():
+            index = list(map(int, np.argwhere(never)[0]))
+            return f"{path}{index if index else ''}" or "the gradient"
+    return ""
 
 
 def _failed(record: Record, sample: Sample) -> Record:

@@ -20,10 +20,11 @@ from ..vocabulary import Explanation, Finding, Verdict
 from .edge_evidence import NOWHERE, Edges, Seen, seen
 from .edge_words import decided, entry
 from .edge_words import notes as notes_of_edges
-from .evidence import Excuse, Fit, Record, kept_to_explain, looked, worse
+from .evidence import Excuse, Fit, Record, kept_to_explain, looked, never_a_number, worse
 
 Explain = Callable[[tuple[Sample, ...]], tuple[Explanation, ...]]
 LIMIT = 8  # times the number of cases asked for
+ENOUGH = 8  # draws at which a mistake that changes nothing is taken to be none
 
 
 class Draws(NamedTuple):
@@ -82,7 +83,7 @@ def judge(
         skipped=record.skipped,
         oracle=", ".join(record.oracles),
         budget=budgets(record.budgets),
-        kills=record.kills,
+        kills={name: seen for name, seen in record.kills.items() if seen is not None},
         explanation=(*factors, *explain(evidence)) if verdict in EXPLAINED else (),
         reproduce=reproduce,
         cases_asked=done.asked,
@@ -121,24 +122,29 @@ def _drawn(record: Record, look: Callable, draws: Draws) -> Drawn:
     while count < wanted:
         record = reduce(look, draws.at(range(count, wanted)), record)
         count = wanted
-        short = shortfall(record, draws.asked)
+        short = shortfall(record, draws.asked, may_draw=count < LIMIT * draws.asked)
         if short and not (record.failure or record.wrong or hopeless(record)):
             why_more = why_more or short
             wanted = min(2 * count, LIMIT * draws.asked)
     return Drawn(record, count, draws.asked, why_more)
 
 
-def shortfall(record: Record, asked: int) -> str:
-    """Why these cases accept nothing; empty where they may."""
+def shortfall(record: Record, asked: int, may_draw: bool = False) -> str:
+    """Why these cases accept nothing; empty where they may.
+
+    What a few cases could not show because there was nothing to see, more of them might.
+    """
     if record.draws < asked or not record.whole:
         return _undecided(record, asked)
     leaves = by_leaf(record.best)
-    unseen = lambda leaf: np.isinf(leaf.power) or (leaf.is_zero and record.draws < 2)
+    is_rare = lambda leaf: leaf.is_zero and record.draws < LIMIT * asked  # it may still be seen
+    unseen = lambda leaf: np.isinf(leaf.power) or is_rare(leaf)
     filled = {path: leaf for path, leaf in leaves.items() if leaf.of_rms.size} or leaves
     blind = [path or "the gradient" for path, leaf in filled.items() if unseen(leaf)]
     if blind:
         return f"no case could show a mistake in {', '.join(blind)}"
-    missed = [name for name, seen in record.kills.items() if not seen]
+    few = record.draws < ENOUGH and may_draw
+    missed = [name for name, seen in record.kills.items() if not (seen or seen is None and not few)]
     return f"these mistakes would have gone unseen: {', '.join(missed)}" if missed else ""
 
 
@@ -172,9 +178,11 @@ def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
     cases = "the one case" if record.cases == 1 else f"all {record.cases} cases"
     entry = "every entry that could be judged is" if record.skipped else "every entry"
     judged = f"{entry} inside its budget at {cases}{more}"
-    leaves = by_leaf(record.best).values()
-    seen = in_words([leaf.power for leaf in leaves if leaf.of_rms.size])
-    return Verdict.CORRECT, f"{judged}; {seen}"
+    leaves = by_leaf(record.best)
+    zeros = ", ".join(path or "the gradient" for path, leaf in leaves.items() if leaf.is_zero)
+    seen = in_words([leaf.power for leaf in leaves.values() if leaf.of_rms.size])
+    always = f"; {zeros} is 0 at every draw" if zeros else ""
+    return Verdict.CORRECT, f"{judged}; {seen}{always}"
 
 
 def _verdict_of_wrong(record: Record) -> tuple[Verdict, str]:
@@ -184,10 +192,12 @@ def _verdict_of_wrong(record: Record) -> tuple[Verdict, str]:
         where = record.number  # a wrong number says more than one that is none
     seen = entry(where)
     because = f"; {told.why}" if told.why else ""
-    if told.right:
+    if told.right and not (never := never_a_number(record.numberless)):
         return Verdict.INACCURATE, f"{seen}; the formula is right, but it loses digits{because}"
     if told.untold and np.isfinite(where.got):
         return Verdict.UNDECIDED, f"{seen}; these are lost digits, or a mistake{because}"
+    if told.right:
+        return Verdict.REJECTED, f"{seen}; {never} is not a number at any draw"
     if not np.isfinite(where.got):
         return Verdict.REJECTED, f"{seen}; the truth is finite there{because}"
     what = "; this is its value, and `of` has another" if where.leaf.startswith(VALUE) else ""

@@ -120,9 +120,12 @@ def in_words(powers: Iterable[float]) -> str:
 
 
 def kills(
-    before: Mapping[str, bool], sample: Sample, faults: Iterable[Fault], dtype: str
-) -> Mapping[str, bool]:
-    """fault -> whether some case has shown it so far, for the faults that change anything."""
+    before: Mapping[str, bool | None], sample: Sample, faults: Iterable[Fault], dtype: str
+) -> Mapping[str, bool | None]:
+    """fault -> whether some case has shown it so far, for the faults that change anything.
+
+    None where there was nothing to see: it may be no mistake of this function, or of these cases.
+    """
     after, right = dict(before), _right(sample)
     for fault in faults:
         if after.get(fault.name) or (wrong := _plant(fault, right, dtype)) is None:
@@ -131,6 +134,8 @@ def kills(
         chosen = not caught and _is_a_choice(sample, right, wrong)
         if caught or not (chosen or _is_no_mistake(fault, sample, right, dtype)):
             after[fault.name] = caught
+        elif not chosen:
+            after.setdefault(fault.name, None)
     return after
 
 

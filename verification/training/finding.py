@@ -34,7 +34,7 @@ class Seen(NamedTuple):
 
     worst: Worst | None = None
     best: Best = {}  # of gradients where they are told, else of the weights
-    kills: Mapping[str, bool] = {}
+    kills: Mapping[str, bool | None] = {}
     skipped: int = 0
     open: int = 0  # the first step with an entry that nobody could judge
     silence: str = ""

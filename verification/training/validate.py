@@ -191,7 +191,7 @@ def _verdict(
         )
     if seen.open:
         return Verdict.UNDECIDED, f"no bound is known at step {seen.open}: {seen.silence}"
-    missed = [name for name, caught in seen.kills.items() if not caught]
+    missed = [name for name, caught in seen.kills.items() if caught is False]
     if missed:
         return Verdict.UNDECIDED, f"these mistakes would have gone unseen: {', '.join(missed)}"
     power = in_words(leaf.power for leaf in by_leaf(seen.best).values())
@@ -247,7 +247,7 @@ def _finding(
         cases=len(run.steps),
         skipped=seen.skipped,
         oracle="reverse_autodiff",
-        kills=seen.kills,
+        kills={name: caught for name, caught in seen.kills.items() if caught is not None},
         explanation=explanation,
         budget="budget of one step, and the band of a perturbed ensemble",
         cases_asked=len(reference.batches),

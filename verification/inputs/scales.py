@@ -1,0 +1,32 @@
+"""How far arrays are scaled: into saturation, to where exponentials overflow, next to nothing."""
+
+import ml_dtypes
+import numpy as np
+
+SCALES = {  # powers of two, exact: into saturation, beyond it, and next to nothing
+    "float64": (2.0**5, 2.0**10, 2.0**-30),
+    "float32": (2.0**5, 2.0**7, 2.0**-20),
+    "bfloat16": (2.0**5, 2.0**7, 2.0**-20),
+    "float16": (2.0**2, 2.0**4, 2.0**-6),
+}
+MORE = 4.0  # powers of two, at most, for numbers that are smaller than 1
+
+
+def scales(arrays: list[np.ndarray], dtype: str) -> tuple[float, ...]:
+    """Powers of two for these arrays: as far as numbers of about 1 come by those of the table."""
+    overflow = float(np.log(float(ml_dtypes.finfo(dtype).max)))  # of e^x, from there on
+    return tuple(reaching(arrays, nominal, overflow) for nominal in SCALES[dtype])
+
+
+def reaching(arrays: list[np.ndarray], nominal: float, enough: float = np.inf) -> float:
+    """The scale, or as much more as it takes for both signs to come as far as it says.
+
+    `enough` is as far as any has to come.
+    """
+    if nominal < 1.0:
+        return nominal
+    wide = np.concatenate([np.asarray(x, np.float64).reshape(-1) for x in arrays])
+    sides = [side for side in (wide.max(), -wide.min()) if side > 0.0]
+    wanted = min(nominal, enough) / nominal
+    more = np.ceil(np.log2(wanted / min(sides))) if sides else 0.0
+    return float(nominal * 2.0 ** np.clip(more, 0.0, MORE))
