@@ -182,7 +182,6 @@ SIZE = {
     "sign": times(np.sign),
     "z / |z|": times(lambda z: z / np.abs(z)),
     "da z / |z|": lambda z, da: da * z / np.abs(z),
-    "z / sqrt(z^2)": times(lambda z: z / np.sqrt(z * z)),
     "|z| / z": times(lambda z: np.abs(z) / z),
     "where": lambda z, da: np.where(z > 0, da, -da),
     "loop": entry_by_entry(lambda z: z / abs(z)),
