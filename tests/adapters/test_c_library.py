@@ -68,18 +68,15 @@ TWINS = {  # the mistake -> what is written for what
     "sign": ("dx[r * m + i] = (REAL)sum", "dx[r * m + i] = (REAL)-sum"),
     "the layer's input for what arrives": ("(SUM)dy[r * k + o] * w", "(SUM)x[r * m + i] * w"),
     "no cotangent": ("(SUM)x[r * m + i] * dy[r * k + o]", "(SUM)x[r * m + i]"),
-    "sums in eight bits": (
-        "sum += (SUM)x[r * m + i] * dy[r * k + o];",
-        f"{{ {NARROW} }}",
-    ),
 }
+EIGHT_BITS = ("sum += (SUM)x[r * m + i] * dy[r * k + o];", f"{{ {NARROW} }}")
 HOSTILE = {  # the same, and what is said
     "one row too many": ("r < n; r++) /* dx", "r <= n; r++) /* dx", "it wrote beyond dx"),
     "writes into its input": ("db[o] = (REAL)sum", "((REAL *)b)[o] = db[o] = sum", "it changed b"),
     "leaves an entry unwritten": (
         "size_t i = 0; i < m; i++) {",
         "size_t i = 1; i < m; i++) {",
-        "not finite",
+        "is nan",
     ),
     "crashes": ("(void)b;", "*(volatile int *)0 = 1;", "killed by SIGSEGV"),
     "ends the process": (
@@ -112,7 +109,14 @@ def test_a_hostile_twin_is_rejected(mistake, tmp_path):
     assert said in finding.reason
 
 
-@pytest.mark.parametrize(("sums", "verdict"), [("double", "correct"), ("float", "wrong")])
+def test_sums_in_eight_bits_are_no_right_kernel(tmp_path):
+    """Lost digits, as many as a mistake might have: it is never said to be correct."""
+    finding = judged(compiled(tmp_path, SOURCE.read_text().replace(*EIGHT_BITS)))
+    assert finding.verdict in ("undecided", "inaccurate", "wrong"), finding
+    assert finding.worst.budgets > 1.0
+
+
+@pytest.mark.parametrize(("sums", "verdict"), [("double", "correct"), ("float", "inaccurate")])
 def test_sums_in_float_are_seen_in_a_double_kernel(sums, verdict, tmp_path):
     library = compiled(tmp_path, SOURCE.read_text(), "-DREAL=double", f"-DSUM={sums}")
     finding = judged(library, DENSE.replace("float", "double"), "float64")

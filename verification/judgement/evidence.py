@@ -90,7 +90,7 @@ def _numberless(before: Mapping, sample: Sample) -> Mapping[tuple, np.ndarray]:
     after = dict(before)
     for k, path in enumerate(sample.paths) if not sample.edge else ():
         fine = np.isfinite(sample.got[k]) | ~decidable(sample, k)
-        after[path, fine.shape] = after.get((path, fine.shape), True) & ~fine
+        after[path, fine.shape] = np.asarray(after.get((path, fine.shape), True) & ~fine)
     return after
 
 
