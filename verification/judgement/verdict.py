@@ -192,7 +192,8 @@ def _verdict_of_wrong(record: Record) -> tuple[Verdict, str]:
         where = record.number  # a wrong number says more than one that is none
     seen = entry(where)
     because = f"; {told.why}" if told.why else ""
-    if told.right and not (never := never_a_number(record.numberless)):
+    never = never_a_number(record.numberless) if told.excused else ""
+    if told.right and not never:
         return Verdict.INACCURATE, f"{seen}; the formula is right, but it loses digits{because}"
     if told.untold and np.isfinite(where.got):
         return Verdict.UNDECIDED, f"{seen}; these are lost digits, or a mistake{because}"

@@ -41,6 +41,7 @@ class Told(NamedTuple):
     why: str
     sure: bool = True  # False where nobody could be asked, so that it is held against it
     untold: bool = False  # lost digits or a mistake: nobody can tell, and it is not held against it
+    excused: bool = False  # an entry without any value is taken to be as right as its leaf
 
 
 def right_formula(
@@ -82,7 +83,8 @@ def formula(
 def concluded(told: Sequence[Told]) -> Told:
     """What several samples say together: one wrong is wrong, one right speaks for the open."""
     by_right = {one.right: one for one in reversed(told)}
-    return by_right.get(False) or by_right.get(True) or by_right[None]
+    said = by_right.get(False) or by_right.get(True) or by_right[None]
+    return said._replace(excused=any(one.excused for one in told))
 
 
 # --- with all the digits it wants --------------------------------------------------------------
@@ -125,7 +127,8 @@ def _refined(sample: Sample, enclosures: Callable[[], list], work: int) -> Told:
         if not undecided or work * 8 * bits > PROVABLE * BITS[0]:
             break
     if right and undecided <= right:  # an entry without a value is excused by others of its leaf
-        return Told(True, "computed in higher precision it is the same function")
+        same = "computed in higher precision it is the same function"
+        return Told(True, same, excused=bool(undecided))
     return Told(None, "in higher precision, too, it has no value here")
 
 
