@@ -65,7 +65,9 @@ def test_every_derivation_says_its_shapes(name):
 
 
 def test_an_unknown_derivation_is_named():
-    with pytest.raises(ValueError, match="against is 'msee'; it must be one of"):
+    with pytest.raises(
+        ValueError, match="against is 'msee'; did you mean 'mse'. it must be one of"
+    ):
         layout("msee")
 
 

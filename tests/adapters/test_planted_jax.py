@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax.experimental import pallas as pl
 
+import verification as vf
 from verification.adapters import jax_function
 from verification.vocabulary import Verdict
 
@@ -176,3 +177,13 @@ def test_a_custom_jvp_is_asked_in_forward_mode_too():
 def test_what_is_no_function_is_named():
     with pytest.raises(TypeError, match="gradient is 3; pass a function"):
         PLANTED["half of the rule"].judged(3)
+
+
+@pytest.mark.parametrize(("slope", "verdict"), [(1.0, Verdict.CORRECT), (0.5, Verdict.WRONG)])
+def test_a_custom_vjp_under_jit_is_known_at_sight(slope, verdict):
+    square = jax.custom_vjp(lambda x: x * x)
+    square.defvjp(lambda x: (x * x, x), lambda x, d: (2.0 * slope * x * d,))
+    points = lambda rng: (rng.normal(size=3),)
+
+    assert vf.validate(jax.jit(square), lambda x: x**2, points, cases=2).verdict is verdict
+    assert jax_function.recognised(jax.jit(lambda x, d: 2.0 * x * d)) is None

@@ -173,3 +173,20 @@ def test_a_gradient_on_tensors_that_writes_into_its_input_is_rejected():
 
     assert found.verdict is Verdict.REJECTED
     assert "it changed its input args[0]" in found.reason
+
+
+@pytest.mark.parametrize(("slope", "verdict"), [(1.0, Verdict.CORRECT), (0.5, Verdict.WRONG)])
+def test_the_apply_of_an_autograd_function_is_the_function(slope, verdict):
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, d):
+            return 2.0 * slope * ctx.saved_tensors[0] * d
+
+    points = lambda rng: (rng.normal(size=3),)
+
+    assert vf.validate(Square.apply, lambda x: x**2, points, cases=2).verdict is verdict

@@ -65,7 +65,7 @@ def test_a_tree_that_json_has_not_is_refused():
 
 
 def test_an_unknown_variant_is_named():
-    with pytest.raises(ValueError, match="against is 'admm'; it must be one of"):
+    with pytest.raises(ValueError, match="against is 'admm'; did you mean 'adam'"):
         run_layout("admm")
     said = "run: hyperparameters {b1, b2, eps} params gradients rates -> params"
     assert in_one_line("adam") == said

@@ -50,3 +50,11 @@ def test_it_takes_the_mistakes_of_validate(refnet):
     assert (status, out) == (2, "")
     assert "--of is missing" in err
     assert argnums_of("0, 2") == (0, 2)
+
+
+def test_its_help_names_no_option_that_it_has_not(refnet):
+    status, out, _ = refnet("explain", "--help")
+
+    assert status == 0
+    assert "The gradient to explain" in out
+    assert "--update" not in out

@@ -214,3 +214,12 @@ def test_an_error_inside_of_the_gradient_stays_what_it_is():
         return x + None
 
     assert "it raised TypeError: unsupported operand" in judged(broken, squares, one).reason
+
+
+def test_a_tensor_in_the_sample_is_said_with_its_place():
+    torch = pytest.importorskip("torch")
+    draw = lambda rng: ({"x": torch.ones(3)},)
+    of = lambda tree: jnp.sum(tree["x"] ** 2)
+
+    with pytest.raises(TypeError, match=r"args\[0\]\['x'\] is a tensor; give NumPy arrays"):
+        judged(lambda tree: tree, of, draw)

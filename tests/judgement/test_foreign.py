@@ -248,7 +248,7 @@ def test_what_cannot_be_executed_is_rejected(tmp_path):
         ("no_such_program_at_all --x", "mse", {}, "there is no program 'no_such_program_at_all'"),
         ("", "mse", {}, "command is empty"),
         ("a 'b", "mse", {}, "cannot be split"),
-        ("true", "msee", {}, "against is 'msee'; it must be one of"),
+        ("true", "msee", {}, "against is 'msee'; did you mean 'mse'? it must be one of"),
         ("true", "mse", {"dtype": "float23"}, "dtype is 'float23'"),
         ("true", "mse", {"cases": 0}, "cases is 0"),
     ],

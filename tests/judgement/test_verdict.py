@@ -219,3 +219,11 @@ def test_an_entry_that_is_never_a_number_is_no_lost_digit():
     assert finding.verdict == "rejected" and "[0][0] is not a number at any draw" in finding.reason
     assert at(lambda x: x[1] > 0.0).verdict != "correct"
     assert at(lambda x: False).verdict == "correct"
+
+
+@pytest.mark.parametrize("of", [lambda w: jnp.sum(jnp.floor(w)), lambda w: jnp.nan * jnp.sum(w)])
+def test_where_there_is_no_derivative_it_is_not_said_to_overflow(verdict_of, of):
+    finding = verdict_of(jnp.zeros_like, of, [(np.array([1.0, 2.0]),)])
+
+    assert finding.verdict == Verdict.UNDECIDED
+    assert "the function has no finite derivative there" in finding.reason

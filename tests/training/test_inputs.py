@@ -204,3 +204,38 @@ def test_a_mean_over_samples_is_told_from_one_over_tokens():
     wrong = judged(lambda *given: train(*given, by_sample=True), **how)
     assert wrong.verdict == "wrong"
     assert "mean over samples" in [one.fault for one in wrong.explanation if one.fits]
+
+
+def in_place(params, batches):
+    """It writes into the arrays that it was given, and hands them out again and again."""
+    w, b = params["w"], params["b"]
+    for x, y in batches:
+        e = x @ w + b - y
+        w -= RATE * 2 * x.T @ e / len(y)
+        b -= RATE * 2 * e.mean()
+        yield {"w": w, "b": b}
+
+
+def test_a_list_of_one_and_the_same_arrays_is_said():
+    found = judged(lambda params, batches: list(in_place(params, batches)), runs=32)
+
+    assert found.verdict == "rejected"
+    assert found.reason.endswith("yield copies")
+    assert judged(in_place, runs=32).verdict == "correct"  # a step is copied as it comes
+
+
+def test_a_loop_that_never_moves_is_no_list_of_one_array():
+    still = lambda params, batches: [dict(params) for _ in batches]
+
+    assert judged(still, runs=32).verdict == "wrong"
+
+
+def test_a_name_and_batches_that_cannot_be_used_are_said():
+    with pytest.raises(ValueError, match="rule is 'sgd'; did you mean 'gradient_descent'?"):
+        judged(loop(), rule="sgd", learning_rate=RATE)
+    with pytest.raises(
+        TypeError, match="the rule momentum: .*'learning_rate'; it takes learning_rate, d"
+    ):
+        judged(loop(), rule="momentum", decay=0.9)
+    with pytest.raises(TypeError, match="batches is a generator; pass a list of batches"):
+        judged(loop(), batches=(batch for batch in BATCHES))

@@ -192,7 +192,7 @@ def test_what_reproduces_a_finding_is_code_that_runs():
     ("command", "more", "said"),
     [
         ("no_such_program_at_all", {}, "there is no program 'no_such_program_at_all'"),
-        ("true", {"against": "admm"}, "against is 'admm'; it must be one of"),
+        ("true", {"against": "admm"}, "against is 'admm'; did you mean 'adam'"),
         ("true", {"dtype": "float23"}, "dtype is 'float23'"),
         ("true", {"steps": 1}, "steps is 1; at least 2"),
         ("true", {"beta": 0.5}, "adam has no 'beta'; it has learning_rate, b1"),

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from .function import Function
 from .trees import inward, outward
 
+JITTED = type(jax.jit(abs))
 TANGENTS = 64  # float entries up to which forward mode is asked for every one
 
 
@@ -28,10 +29,11 @@ def derivative(f: Callable, ahead: bool = False) -> Function:
 
 
 def recognised(candidate: Any) -> Function | None:
-    """custom_jvp goes both ways; custom_vjp has no forward mode."""
-    if isinstance(candidate, jax.custom_jvp):
+    """custom_jvp goes both ways; custom_vjp has no forward mode.  Either may be under jit."""
+    own = getattr(candidate, "__wrapped__", None) if isinstance(candidate, JITTED) else candidate
+    if isinstance(own, jax.custom_jvp):
         return derivative(candidate, ahead=True)
-    return derivative(candidate) if isinstance(candidate, jax.custom_vjp) else None
+    return derivative(candidate) if isinstance(own, jax.custom_vjp) else None
 
 
 def answers(f: Callable, argnums: tuple[int, ...], ahead: bool = False) -> Callable:

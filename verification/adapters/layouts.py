@@ -17,6 +17,7 @@ import numpy as np
 
 from ..arithmetic.formats import PRECISIONS
 from ..derivations import ALL
+from ..vocabulary.names import unknown
 from .strict_json import Improper, shown
 
 FUNCTION = "gradient"
@@ -56,7 +57,7 @@ class Layout(NamedTuple):
 def layout(name: str) -> Layout:
     """The layout of a derivation.  Raises ValueError for an unknown name."""
     if name not in ALL:
-        raise ValueError(f"against is {name!r}; it must be one of {', '.join(ALL)}")
+        raise ValueError(unknown("against", name, ALL))
     derivation = ALL[name]
     names = tuple(inspect.signature(derivation.gradient).parameters)
     wanted = tuple(names[i] for i in derivation.argnums)

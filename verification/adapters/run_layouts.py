@@ -14,6 +14,7 @@ import numpy as np
 
 from ..arithmetic.formats import PRECISIONS
 from ..derivations.rules import COUNTS, VARIANTS
+from ..vocabulary.names import VARIANTS_LISTED, unknown
 from .layouts import NUMBER, members, read, written
 
 PREFIX, FUNCTION = "update/", "run"
@@ -58,7 +59,7 @@ class RunLayout(NamedTuple):
 def run_layout(name: str) -> RunLayout:
     """The layout of a variant.  Raises ValueError for an unknown name."""
     if name not in VARIANTS:
-        raise ValueError(f"against is {name!r}; it must be one of {', '.join(VARIANTS)}")
+        raise ValueError(unknown("against", name, VARIANTS, VARIANTS_LISTED))
     return RunLayout(PREFIX + name)
 
 

@@ -39,7 +39,9 @@ def located(what: str, given: str, folder: Path = Path()) -> Located:
     """
     place, colon, name = given.rpartition(":")
     if not (colon and place and name):
-        raise Unusable(f"{what} is {given!r}; give FILE.py:FUNCTION, such as net.py:{name or 'f'}")
+        raise Unusable(
+            f"{what} is {given!r}; give FILE.py:FUNCTION, such as {_example(given, name)}"
+        )
     is_file = place.endswith(".py") or os.sep in place
     module = _from_file(what, given, folder / place) if is_file else _imported(what, given, place)
     function = _member(what, given, module, name)
@@ -47,6 +49,12 @@ def located(what: str, given: str, folder: Path = Path()) -> Located:
         kind = type(function).__name__
         raise Unusable(f"{what} is {given!r}, but {name} is of type {kind}; give a function")
     return Located(function, *_where(function, module, name), given)
+
+
+def _example(given: str, name: str) -> str:
+    if given.endswith(".py"):
+        return f"{given}:gradient"
+    return f"net.py:{name or 'f'}"
 
 
 # --- the module ------------------------------------------------------------------------------

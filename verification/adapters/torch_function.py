@@ -53,8 +53,10 @@ def recognised(candidate: Any) -> Function | None:
     torch = sys.modules.get("torch")
     if torch is None:
         return None
-    is_function = isinstance(candidate, type) and issubclass(candidate, torch.autograd.Function)
-    return derivative(candidate) if is_function or isinstance(candidate, torch.nn.Module) else None
+    applied = getattr(candidate, "__name__", "") == "apply"
+    own = getattr(candidate, "__self__", candidate) if applied else candidate
+    is_function = isinstance(own, type) and issubclass(own, torch.autograd.Function)
+    return derivative(own) if is_function or isinstance(own, torch.nn.Module) else None
 
 
 def with_parameters(torch, module) -> Callable:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..adapters.source_files import Located, Unusable, line_of, located
 from ..vocabulary import Finding
+from ..vocabulary.names import nearest
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,9 @@ def variant(name: str):
 
 
 def _known(what: str, name: str, names: Collection[str], which: str) -> str:
-    from difflib import get_close_matches
-
     if name in names:
         return name
-    near = get_close_matches(name, names, n=1)
-    guess = f"did you mean {near[0]!r}? " if near else ""
-    raise Unusable(f"{what} is {name!r}; {guess}{which}")
+    raise Unusable(f"{what} is {name!r}; {nearest(name, names)}{which}")
 
 
 def rule(one: Implementation) -> Located:

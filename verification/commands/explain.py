@@ -1,6 +1,8 @@
 """`refnet explain`: which term of a wrong gradient is wrong, where, and by how much."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from .status import status_of
 from .validate import (
@@ -11,7 +13,6 @@ from .validate import (
     CASES,
     DTYPE,
     EDGES,
-    GRADIENT,
     OF,
     SEED,
     VARY,
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
 
 def explain(
-    gradient: GRADIENT = None,
+    gradient: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FILE.py:GRADIENT]",
+            help="The gradient to explain. Also package.module:GRADIENT.",
+        ),
+    ] = None,
     of: OF = None,
     args: ARGS = None,
     argnums: ARGNUMS = "0",

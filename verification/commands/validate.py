@@ -51,7 +51,8 @@ ALLOW = Annotated[
 VARY = Annotated[
     list[str] | None,
     typer.Option(
-        help="An argument (its number) whose integers and numbers get edges, too; may be repeated."
+        help="An argument, by number or name, whose integers and numbers get edges, too; "
+        "may be repeated."
     ),
 ]
 EDGES = Annotated[

@@ -99,8 +99,11 @@ def parameters_of(of: Callable) -> list[str]:
 
 
 def check_point(point: tuple, argnums: tuple[int, ...]) -> None:
-    """Raises ValueError for NaN, and for an argument differentiated by that holds no numbers."""
+    """Raises TypeError for a tensor, ValueError for NaN and for argnums without floats."""
     for path, leaf in jax.tree_util.tree_flatten_with_path(inward(point))[0]:
+        if hasattr(leaf, "detach"):
+            where = f"args{jax.tree_util.keystr(path)}"
+            raise TypeError(f"{where} is a tensor; give NumPy arrays, which the adapters convert")
         if _is_float(leaf) and np.isnan(np.asarray(leaf, np.float64)).any():
             where = f"args{jax.tree_util.keystr(path)}"
             raise ValueError(

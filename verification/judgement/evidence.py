@@ -36,6 +36,7 @@ class Record(NamedTuple):
     failed: int = 0  # how many were none
     open: str = ""  # the first draw with entries that nobody could judge
     silences: tuple[str, ...] = ()  # why nobody could, each once
+    overflows: bool = False  # some open entry had a truth, but no bound on its rounding
     wrong: bool = False  # some entry was outside its budget
     told: Told | None = None  # whether at all such cases by lost digits alone
     worst: Worst | None = None
@@ -153,7 +154,13 @@ def _decided(record: Record, sample: Sample) -> Record:
         partial=record.partial + draw,
         open=record.open or (sample.label if draw else ""),
         silences=record.silences + new,
+        overflows=record.overflows or _may_overflow(sample),
     )
+
+
+def _may_overflow(sample: Sample) -> bool:
+    pairs = zip(sample.truth, sample.allowed, strict=True)
+    return any((np.isfinite(ball.rad) & ~np.isfinite(room)).any() for ball, room in pairs)
 
 
 def worst(before: Worst | None, sample: Sample, dtype: str) -> Worst | None:

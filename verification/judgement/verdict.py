@@ -153,13 +153,17 @@ def hopeless(record: Record) -> bool:
     return not record.whole and len(record.silences) == 1 and record.silences[0] != ""
 
 
+OVERFLOWS = "a correct implementation may overflow there"
+NO_DERIVATIVE = "the function has no finite derivative there"
+
+
 def _undecided(record: Record, asked: int) -> str:
     if not record.cases:
         return "no case is within the format's range"
     if not record.skipped:
         return f"only {record.draws} of the {asked} cases asked for are within the format's range"
     where = "at any case" if not record.whole else record.open
-    why = next(filter(None, record.silences), "a correct implementation may overflow there")
+    why = next(filter(None, record.silences), OVERFLOWS if record.overflows else NO_DERIVATIVE)
     return f"no oracle could decide {where}: {why}"
 
 

@@ -255,6 +255,8 @@ def _shaped(leaves: list, wanted: list) -> list:
 
 def _layout(tree: Any) -> str:
     said = str(jax.tree.structure(tree)).removeprefix("PyTreeDef(").removesuffix(")")
+    if said == "*":
+        return "an array"
     return said if len(said) <= 120 else said[:117] + "..."
 
 

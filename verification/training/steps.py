@@ -77,7 +77,12 @@ def taken(
                 steps.append(_checked(step, shapes, whole))
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
         return Taken(steps, f"after {len(steps)} steps it raised {type(error).__name__}: {error}")
-    return Taken(steps, _failure(steps, held, len(batches)))
+    if _is_one_buffer(steps, held, params):
+        return Taken(
+            [], "every record holds the same arrays, as they were at the end: yield copies"
+        )
+    short = f"it made {len(steps)} steps; there are {len(batches)} batches"
+    return Taken(steps, short if len(steps) < len(batches) else "")
 
 
 def _told(train: Any, params: Any, batches: Sequence[tuple], whole: Parameters) -> Iterable[Any]:
@@ -115,13 +120,14 @@ def _slope(leaf: Any, shape: tuple) -> np.ndarray:
     return np.zeros(shape) if nothing else array(leaf)
 
 
-def _failure(steps: list[Step], held: list[Any], wanted: int) -> str:
-    if len(steps) < wanted:
-        return f"it made {len(steps)} steps; there are {wanted} batches"
-    same = len(steps) > 1 and all(a is b for a, b in zip(held[0], held[-1], strict=True))
+def _is_one_buffer(steps: list[Step], held: list[Any], start: Any) -> bool:
+    """Whether the records are one and the same arrays, which a loop wrote into step by step."""
+    if len(steps) < 2 or not all(a is b for a, b in zip(held[0], held[-1], strict=True)):
+        return False
     arrays = all(isinstance(leaf, np.ndarray) or hasattr(leaf, "detach") for leaf in held[0])
-    first, last = (step.weights for step in (steps[0], steps[-1]))
-    alike = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, last, strict=True))
-    if same and arrays and alike:
-        return "every record holds the same arrays, as they were at the end: yield copies"
-    return ""
+    return arrays and _equal(steps[0], steps[-1].weights) and not _equal(steps[0], start)
+
+
+def _equal(step: Step, weights: Any) -> bool:
+    pairs = zip(step.weights, jax.tree.leaves(weights), strict=True)
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)

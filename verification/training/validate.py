@@ -1,6 +1,7 @@
 """Judge a training run: every step alone, and all of them together against a band of rounding."""
 
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..measurement.answer import cast
 from ..measurement.budget import DTYPES
 from ..measurement.power import by_leaf, in_words, sensitivity
 from ..vocabulary import Explanation, Verdict
+from ..vocabulary.names import unknown
 from . import mistakes
 from .band import NOTHING, RUNS, Band, band
 from .finding import Seen, TrainingFinding, looked
@@ -29,7 +31,7 @@ def validate_training(
     of: Callable,
     rule: Any,
     params: Any,
-    batches: Sequence[tuple],
+    batches: Iterable[tuple],
     dtype: str = "float64",
     seed: int = 0,
     runs: int = RUNS,
@@ -61,7 +63,8 @@ def validate_training(
     TypeError for arguments that are not what they should be.
     """
     made = _rule(rule, hyperparameters)
-    _check(of, params, batches, dtype)
+    _check(of, params, dtype)
+    batches = _batches(batches)
     if runs != 0 and runs < RUNS:
         raise ValueError(f"runs is {runs}; a band wants at least {RUNS}, and 0 makes none")
     whole = Parameters.of(params)
@@ -141,8 +144,8 @@ def _mends(train, reference: Reference, first: Left, whole: Parameters) -> bool:
 def _rule(rule: Any, hyperparameters: dict) -> Any:
     if isinstance(rule, str):
         if rule not in refnet.UPDATES:
-            raise ValueError(f"rule is {rule!r}; known: {', '.join(refnet.UPDATES)}")
-        return refnet.UPDATES[rule](**hyperparameters)
+            raise ValueError(unknown("rule", rule, refnet.UPDATES))
+        return _made(rule, hyperparameters)
     if hyperparameters:
         raise TypeError(
             f"{', '.join(hyperparameters)}: hyperparameters go with the name of a rule; "
@@ -153,13 +156,29 @@ def _rule(rule: Any, hyperparameters: dict) -> Any:
     return rule
 
 
-def _check(of, params, batches, dtype: str) -> None:
+def _made(name: str, hyperparameters: dict) -> Any:
+    try:
+        inspect.signature(refnet.UPDATES[name]).bind(**hyperparameters)
+    except TypeError as error:
+        wanted = ", ".join(inspect.signature(refnet.UPDATES[name]).parameters)
+        raise TypeError(f"the rule {name}: {error}; it takes {wanted}") from error
+    return refnet.UPDATES[name](**hyperparameters)
+
+
+def _batches(batches: Any) -> Sequence[tuple]:
+    if not isinstance(batches, Sequence):
+        kind = type(batches).__name__
+        raise TypeError(f"batches is a {kind}; pass a list of batches, which can be read twice")
+    if not len(batches) or not all(isinstance(batch, tuple | list) for batch in batches):
+        raise ValueError("batches: pass at least one, each a tuple such as (x, y)")
+    return batches
+
+
+def _check(of, params, dtype: str) -> None:
     if not callable(of):
         raise TypeError(f"of is {of!r}; pass a function of params and a batch")
     if dtype not in DTYPES:
         raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
-    if not len(batches) or not all(isinstance(batch, tuple | list) for batch in batches):
-        raise ValueError("batches: pass at least one, each a tuple such as (x, y)")
     leaves = jax.tree.leaves(params)
     if not any(jax.numpy.issubdtype(np.asarray(x).dtype, np.floating) for x in leaves):
         raise ValueError("params: there must be an array of floats among its leaves")

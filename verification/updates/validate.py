@@ -12,6 +12,7 @@ from ..measurement.budget import DTYPES
 from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample, outside
 from ..vocabulary import Finding
+from ..vocabulary.names import VARIANTS_LISTED, unknown
 from . import vectors
 from .digits import digits_lost
 from .evaluation import Answering, in_python
@@ -196,7 +197,7 @@ def _digits(one: Answering, variant: Variant, where: Layout, dtype: str, sample:
 
 def _checked(against: str, dtype: str, cases: int, steps: int, given: Mapping) -> Variant:
     if against not in VARIANTS:
-        raise ValueError(f"against is {against!r}; it must be one of {', '.join(VARIANTS)}")
+        raise ValueError(unknown("against", against, VARIANTS, VARIANTS_LISTED))
     if dtype not in DTYPES:
         raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
     for name, value, least in (("cases", cases, 1), ("steps", steps, 2)):

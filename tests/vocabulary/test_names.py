@@ -1,0 +1,30 @@
+"""An unknown name is answered with the nearest one; of a long list only where it is."""
+
+from verification.vocabulary.names import nearest, unknown
+
+NAMES = ("gradient_descent", "momentum", "adam")
+
+
+def test_the_nearest_name_is_said_and_all_of_them():
+    assert unknown("rule", "adm", NAMES) == (
+        "rule is 'adm'; did you mean 'adam'? it must be one of gradient_descent, momentum, adam"
+    )
+
+
+def test_a_name_from_elsewhere_is_translated_where_we_have_the_rule():
+    assert nearest("SGD", NAMES) == "did you mean 'gradient_descent'? "
+    assert nearest("sgd", ("adam",)) == ""
+
+
+def test_nothing_is_guessed_where_nothing_is_near():
+    assert nearest("quantum", NAMES) == ""
+    assert nearest(None, NAMES) == ""
+
+
+def test_a_long_list_is_not_recited():
+    many = tuple(f"name_{k}" for k in range(30))
+
+    assert unknown("rule", "x", many, "`list` has all of them") == (
+        "rule is 'x'; `list` has all of them"
+    )
+    assert "name_29" in unknown("rule", "x", many)

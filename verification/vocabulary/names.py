@@ -1,0 +1,22 @@
+"""A name that is none of the known ones: a sentence that says the nearest of them."""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+from typing import Any
+
+SHOWN = 20  # more names than these are not listed in a sentence
+VARIANTS_LISTED = "`refnet list updates` has all of them"
+SYNONYMS = {"sgd": "gradient_descent", "heavy_ball": "momentum", "nag": "nesterov"}
+
+
+def nearest(name: Any, names: Collection[str]) -> str:
+    """ "did you mean 'adam'? ", or nothing where no name is near."""
+    meant = SYNONYMS.get(str(name).lower(), "")
+    near = [meant] if meant in names else get_close_matches(str(name), names, n=1)
+    return f"did you mean {near[0]!r}? " if near else ""
+
+
+def unknown(what: str, name: Any, names: Collection[str], which: str = "") -> str:
+    """`what` is `name`; the nearest name; and all of them, or `which` says where they are."""
+    every = which if which and len(names) > SHOWN else f"it must be one of {', '.join(names)}"
+    return f"{what} is {name!r}; {nearest(name, names)}{every}"
