@@ -82,10 +82,20 @@ def test_a_right_gradient_has_none_and_one_leaf_alone_is_none():
     assert vf.validate(one, of=of, args=points, cases=2).conventions == ()
 
 
-def test_a_factor_that_is_right_at_one_size_only_is_not_allowed():
-    """8 times the truth, whatever the batch: at one of 7 it is no sum."""
+def test_a_factor_that_is_right_at_one_size_only_is_noted():
+    """8 times the truth, whatever the batch: at one of 7, which nobody draws, it is no sum."""
     assert judged(8.0).conventions == ("sum",)
-    assert judged(8.0, allow=("sum",)).verdict is Verdict.WRONG
+    allowed = judged(8.0, allow=("sum",))
+    assert allowed.verdict is Verdict.CORRECT
+    assert any("a shape that args did not draw" in note for note in allowed.notes)
+
+
+def test_a_factor_that_is_right_at_one_of_the_drawn_sizes_is_not_allowed():
+    sizes = iter([8, 7] * 40)
+    varied = lambda rng: (
+        lambda n: (rng.normal(size=3), rng.normal(size=(n, 3)), rng.normal(size=n))
+    )(next(sizes))
+    assert judged(8.0, args=varied, allow=("sum",)).verdict is Verdict.WRONG
 
 
 def test_a_convention_that_there_is_not_is_said():

@@ -42,6 +42,21 @@ def explain(
     of the error is listed as the closest, and what is right and what is wrong.  Empty where there
     is no answer to explain.  A stage that fails is left out, and logged at the level of debugging.
     """
+    try:
+        return _of_evidence(evidence, of, argnums, scalar)
+    except Exception as error:  # a verdict is not lost for want of a reason
+        LOG.debug("the explanation failed", exc_info=True)
+        return (_unexplained(error),)
+
+
+def _unexplained(error: Exception) -> Explanation:
+    said = f"no explanation: looking for one raised {type(error).__name__}"
+    return Explanation("layer", "the gradient", said, residual=np.inf, fits=False)
+
+
+def _of_evidence(
+    evidence: tuple[Sample, ...], of: Callable, argnums: tuple[int, ...], scalar: bool
+) -> tuple[Explanation, ...]:
     if tied := shared_wrongly(evidence):
         return tied
     problems = [

@@ -1,12 +1,13 @@
 """The sections that are tables: the name of each one's stage, and where its rows come from."""
 
-from . import experiments, gates, kill_table, naming, other_implementations, update_rules
+from . import corpora, experiments, gates, kill_table, naming, other_implementations, update_rules
 from .section import Section
 
 SECTIONS: dict[str, Section] = {
     "other implementations": other_implementations.SECTION,
     "kill table": kill_table.SECTION,
     "gates": gates.SECTION,
+    "corpora": corpora.SECTION,
     "naming": naming.SECTION,
     "update rules": update_rules.SECTION,
     "experiments": experiments.SECTION,
