@@ -38,3 +38,11 @@ def test_other_entries_that_are_none_are_not_explained_by_it():
 
 def test_a_right_slope_is_correct():
     assert found(lambda z: 0.5 / np.sqrt(z)).verdict == "correct"
+
+
+def test_where_no_entry_is_a_number_no_slope_is_named():
+    nowhere = lambda x, y: (np.full_like(x, np.nan), np.full_like(y, np.nan))
+    said = vf.validate(nowhere, of=forward, args=sample, argnums=(0, 1), cases=3).explanation
+
+    assert not any(one.kind == "slope" for one in said)
+    assert "not finite numbers" in said[0].mistake

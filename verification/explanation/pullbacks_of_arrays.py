@@ -168,6 +168,17 @@ def _written(a: Arrow, last: bool) -> list:
     return _one(pool.reshape(a.ins[0].shape), a)
 
 
+def _written_along(a: Arrow, axis: int) -> list:
+    """The gradient of rows looked up: added up along one axis of the indices, else written over."""
+    _, positions = moved(a.op.name, a.ins, a.op.params)
+    pool = np.zeros(a.ins[0].size)
+    pairs = zip(np.moveaxis(positions, axis, 0), np.moveaxis(a.d, axis, 0), strict=True)
+    for at, d in pairs:
+        once, last = np.unique(at.ravel()[::-1], return_index=True)
+        pool[once] += d.ravel()[::-1][last]
+    return _one(pool.reshape(a.ins[0].shape), a)
+
+
 MOVES = (
     _weights(
         "pairs the rows off by one", lambda a: a.pull(a.d, [np.roll(a.ins[0], 1, 0), a.ins[1]])
@@ -210,6 +221,16 @@ MOVES = (
             lambda a, last=last: _written(a, last),
         )
         for which, last in (("last", True), ("first", False))
+    ),
+    *(
+        Rule(
+            f"rows looked up more than once at one place along axis {axis} of the indices keep the "
+            "last alone there: written over, not added up",
+            "reduction",
+            lambda a: a.op.name == "gather" and a.out.ndim >= 2,
+            lambda a, axis=axis: _written_along(a, axis),
+        )
+        for axis in (0, 1)
     ),
     Rule("rows looked up n times get the mean of n", "reduction", _moved("gather"), _often),
     *(

@@ -224,7 +224,12 @@ WORK = 10**6  # operations of all sweeps together
 
 
 def not_finite(problems: Sequence[Problem]) -> list[Explanation]:
-    """The slopes that spoil the same entries in every case, and answer the others alike."""
+    """The slopes that spoil the same entries in every case, and answer the others alike.
+
+    Where no entry of any case is a number, every slope without a value would fit: none is named.
+    """
+    if not any(_is_number(p) for p in problems):
+        return []
     met = [p.units for p in problems]
     room = WORK // max(len(problems[0].tape.operations), 1)
     alike = [
@@ -233,6 +238,12 @@ def not_finite(problems: Sequence[Problem]) -> list[Explanation]:
         if _spoils_the_same(problems[0], g)
     ]
     return [e for g in alike if (e := explained(problems, met, g)).fits]
+
+
+def _is_number(p: Problem) -> bool:
+    """Whether some entry of the answer can be judged and is finite."""
+    pairs = zip(p.sample.got, p.known, strict=True)
+    return any(np.isfinite(np.asarray(got)[k]).any() for got, k in pairs)
 
 
 def _not_finite_guesses(problems: Sequence[Problem], met: list[dict]) -> Iterator[Guess]:

@@ -1,6 +1,7 @@
 """How a case is evaluated: by proof where JAX can trace the function, by witnesses elsewhere."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -19,9 +20,10 @@ from ..measurement.sample import Sample
 from ..measurement.subject import Subject
 from ..oracles.black_box import ENTRIES
 from ..oracles.work import products
-from ..vocabulary import Case, Finding, Silent
+from ..vocabulary import Case, Finding, Silent, Verdict
 from . import black_box
 from .called import is_complex
+from .narrow_constants import warning
 
 
 class TruthSource(NamedTuple):
@@ -41,8 +43,8 @@ def truth_source(subject: Subject, first: tuple) -> TruthSource:
     unproven = "" if untraceable else why_not_proven(subject, first)
     if not untraceable and not unproven:
         at, excuse = partial(proven, subject), partial(excused, subject)
-        weigh, same = partial(work, subject), lambda finding: finding
-        return TruthSource(at, excuse, weigh, subject.answer, same, takes_shapes=True)
+        weigh, more = partial(work, subject), partial(warned, subject, first)
+        return TruthSource(at, excuse, weigh, subject.answer, more, takes_shapes=True)
     traced = not untraceable
     at, excuse, weigh, said = black_box.pieces(subject, untraceable or unproven, traced)
     ask = partial(black_box.answer, subject)
@@ -54,6 +56,16 @@ def excused(subject: Subject, sample: Sample) -> Told:
     reference = subject.reference(len(sample.args) == subject.inputs)
     moved = (*subject.argnums, subject.inputs)
     return formula(subject.plain, sample, moved, jax.jit(reference))
+
+
+def warned(subject: Subject, first: tuple, finding: Finding) -> Finding:
+    """Where an answer is off by numbers, the constants that may be why are said."""
+    if finding.verdict not in (Verdict.WRONG, Verdict.INACCURATE):
+        return finding
+    args = cast(first, subject.dtype)
+    cotangent = subject.cotangent(args, np.random.default_rng(0))
+    said = warning(subject.question(args, cotangent).program, subject.dtype)
+    return replace(finding, reason=f"{finding.reason}; {said}") if said else finding
 
 
 def why_not_traced(subject: Subject, point: tuple) -> str:
