@@ -241,3 +241,11 @@ def test_the_largest_scale_takes_both_signs_to_where_exponentials_overflow_and_n
     assert 0.7 * largest >= overflow > 0.7 * largest / 2.0
     small = (np.array([0.6, -0.5, 0.2], dtype),)
     assert max(e.scale for e in edges(small, dtype=dtype)) > largest
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e300])
+def test_sums_that_are_all_the_same_are_seen_at_every_scale(scale):
+    free = np.array([[0.3, 1.7], [0.9, 0.4]])
+
+    assert domain.is_constrained(scale * free / free.sum(axis=1, keepdims=True))
+    assert not domain.is_constrained(scale * free)

@@ -68,6 +68,10 @@ HABITS = {
     "another answer": (drifting(), "called twice alike, it answers differently in [0].w"),
     "an exception": (raises, "it raised IndexError: list index out of range"),
     "integers": (integers, "the answer is of dtype int64; the argument is float64"),
+    "a bare array": (
+        lambda layer, x: x,
+        "its answer is an array, where the argument is Layer(*, *)",
+    ),
     "too few parts": (lambda layer, x: None, "its answer is None, where the argument is"),
 }
 

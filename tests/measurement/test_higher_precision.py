@@ -198,3 +198,12 @@ def test_a_leaf_without_any_value_is_not_excused_by_another_leaf():
     finding = vf.validate(wrong, of=both, args=sample, argnums=(0, 1), cases=2)
 
     assert finding.verdict == "rejected"
+
+
+def test_what_is_known_of_a_mistake_is_not_hidden_behind_who_could_not_be_asked():
+    close = lambda x: 2.001 * np.asarray(x, np.float64)  # neither JAX nor balls go through
+    found = vf.validate(close, lambda x: jnp.sum(x**2), lambda rng: (rng.normal(size=3),), cases=2)
+
+    assert found.verdict == "wrong"
+    assert "its error is as smooth as a formula's" in found.reason
+    assert "it raises" not in found.reason

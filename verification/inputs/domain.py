@@ -203,6 +203,7 @@ def is_constrained(x: np.ndarray) -> bool:
     x = np.asarray(x, np.float64)
     if not np.isfinite(x).all():
         return False
+    x = x / np.abs(x).max(initial=1e-300)  # so that no square overflows
     return any(_constant(f(x, axis)) for f in (_sum, _squares) for axis in range(x.ndim))
 
 

@@ -14,6 +14,7 @@ linearity   (where the answer is right) -2 times the cotangent has -2 times the 
 """
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -253,8 +254,15 @@ def _shaped(leaves: list, wanted: list) -> list:
     return leaves
 
 
+NAMED = re.compile(
+    r"CustomNode\((?:Fields\[\(<class '(?:[^']*\.)?(\w+)'>, .*?\)\]|namedtuple\[(\w+)\]), "
+    r"\[([^\[\]]*)\]\)"
+)
+
+
 def _layout(tree: Any) -> str:
     said = str(jax.tree.structure(tree)).removeprefix("PyTreeDef(").removesuffix(")")
+    said = NAMED.sub(lambda found: f"{found[1] or found[2]}({found[3]})", said)
     if said == "*":
         return "an array"
     return said if len(said) <= 120 else said[:117] + "..."

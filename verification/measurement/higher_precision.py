@@ -203,7 +203,7 @@ def by_shape(
     wrong = [k for k in range(len(sample.paths)) if outside(sample, k).any()]
     if any((outside(sample, k) & ~shape.explained[k] & ~shape.untold[k]).any() for k in wrong):
         smooth = "its error is as smooth as a formula's, and no rounding"
-        return Told(False, "; ".join([*refusals, smooth]), sure=False)
+        return Told(False, smooth, sure=False)  # who could not be asked explains nothing here
     if all(is_seen(sample, k, shape.noise[k]) and shape.explained[k].any() for k in wrong):
         narrow = "float64" in _names(sample) and all(
             is_float32(sample, k, shape.noise[k]) for k in wrong
