@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb, ctx
 
 from ..derivations.rules import VARIANTS, Variant, family_of
-from ..faults.update_rules import wrong_rules
+from ..faults.update_rules import ALL, wrong_rules
 from ..vocabulary import NoRule, Undecided
 from . import vectors
 from .numbers import balls, rationals
@@ -40,12 +40,23 @@ def candidates(variant: Variant) -> Iterator[Candidate]:
         yield Candidate(VARIANTS[name], "variant", name, VARIANTS[name].formula, 0)
     for k, (fault, wrong) in enumerate(wrong_rules(variant.name)):
         yield Candidate(wrong, "fault", fault.name, fault.description, 1 + k / 1000)
+    yield from _from_zero(family)
     for name, value in variant.defaults.items():
         said = f"{name} is ignored: it is {value:g}, whatever was asked for"
         yield Candidate(variant, "fault", f"{name} ignored", said, 2, ((name, value),))
     for name, other in VARIANTS.items():
         if name not in family and name != variant.name:
             yield Candidate(other, "variant", name, other.formula, 3)
+
+
+def _from_zero(family: set[str]) -> Iterator[Candidate]:
+    """Variants whose memories start at a hyperparameter, started at 0 as most code does."""
+    for name in sorted(family):
+        begun = ALL["start is zero"].make(VARIANTS[name])
+        at = [x for x in VARIANTS[name].start.values() if isinstance(x, str)]
+        if begun is not None and at:
+            said = f"{VARIANTS[name].formula}, from memories of 0, as with {at[0]}=0.0"
+            yield Candidate(begun, "variant", f"{name} from 0", said, 1.5)
 
 
 def candidate(variant: Variant, name: str) -> Candidate:
