@@ -1,5 +1,6 @@
 """One map in two words, or two maps that the driving vectors confused: decided without rounding."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -93,3 +94,24 @@ def test_calm_steps_and_turning_signs_tell_what_was_tied(rule):
     found = planted(rule, cases=2, seed=11)
     assert [one.fault for one in found if one.also] == []
     assert all(one.same or one.first == one.fault for one in found)
+
+
+@pytest.mark.parametrize(("begin", "named"), [(0.0, "adagrad_outside from 0"), (1.0, "")])
+def test_another_variant_that_starts_at_zero_is_named(begin, named):
+    def sums_of_squares(learning_rate, eps):
+        def update(gradient, sums, params):
+            sums = jax.tree.map(lambda s, g: s + g * g, sums, gradient)
+            down = lambda w, g, s: w - learning_rate * g / (eps + np.sqrt(s))
+            return jax.tree.map(down, params, gradient, sums), sums
+
+        return lambda params: jax.tree.map(lambda w: np.full_like(w, begin), params), update
+
+    judged = lambda against, **more: vf.validate_update(sums_of_squares, against=against, **more)
+    found = judged("adagrad")
+    fitting = [one for one in found.explanation if one.fits]
+
+    assert found.verdict == "wrong"
+    assert [one.fault for one in fitting] == ([named] if named else [])
+    assert all("initial_accumulator_value=0.0" in one.mistake for one in fitting)
+    settled = judged("adagrad_outside", initial_accumulator_value=begin)
+    assert settled.verdict == "correct"

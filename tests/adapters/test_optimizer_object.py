@@ -1,0 +1,79 @@
+"""Optimizers that are objects with a memory, handed over as they are."""
+
+import numpy as np
+import pytest
+
+import verification as vf
+from verification.adapters.optimizer_object import optimizer_object
+
+
+class Rate:
+    """A schedule that never changes."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def now(self):
+        return self.size
+
+
+class HeavyBall:
+    """The velocity is made at the first step; `frozen` holds on to the first rate."""
+
+    def __init__(self, rate, decay, frozen=False):
+        self.rate, self.decay, self.frozen, self.first = Rate(rate), decay, frozen, None
+        self.memory = {"v": None}
+
+    def update(self, w, g):
+        v = self.memory["v"]
+        self.memory["v"] = g.copy() if v is None else self.decay * v + g
+        if self.frozen:
+            self.first = self.first or self.rate.now()
+        return w - (self.first or self.rate.now()) * self.memory["v"]
+
+
+class InPlace(HeavyBall):
+    def go(self, w, g):
+        w -= self.rate.now() * g
+
+
+def judged(make, against="momentum", step=None):
+    made = lambda learning_rate, decay: optimizer_object(lambda: make(learning_rate, decay), step)
+    return vf.validate_update(made, against=against)
+
+
+def test_an_object_with_a_memory_is_judged_as_a_rule():
+    assert judged(HeavyBall).verdict == "correct"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_step_may_change_the_array_in_place(dtype):
+    made = lambda learning_rate: optimizer_object(lambda: InPlace(learning_rate, 0.0), InPlace.go)
+    assert vf.validate_update(made, against="gradient_descent", dtype=dtype).verdict == "correct"
+
+
+def test_a_memory_that_is_lost_is_named():
+    class Forgets(HeavyBall):
+        def update(self, w, g):
+            self.memory["v"] = None
+            return super().update(w, g)
+
+    found = judged(Forgets)
+    assert found.verdict == "wrong" and "no velocity" in found.explanation[0].mistake
+
+
+def test_only_what_the_object_holds_on_to_stays_the_first_rate():
+    found = judged(lambda r, decay: HeavyBall(r, decay, frozen=True))
+    assert found.verdict == "wrong" and "first rate for ever" in found.explanation[0].mistake
+
+
+def test_steps_begin_where_they_are_asked_to():
+    init, update = optimizer_object(lambda: HeavyBall(0.5, 0.25))
+    w, g = np.array([1.0, 2.0]), np.array([4.0, 8.0])
+    first, after = update(g, init(w), w)
+    again, _ = update(g, init(w), w)
+    second, _ = update(g, after, first)
+
+    np.testing.assert_array_equal(first, [-1.0, -2.0])
+    np.testing.assert_array_equal(again, first)
+    np.testing.assert_array_equal(second, [-3.5, -7.0])

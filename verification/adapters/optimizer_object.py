@@ -1,0 +1,61 @@
+"""An object with a memory of its own for each array, as most hand-written optimizers are.
+
+Its memory is what of its attributes has become another than that of a new object.
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+
+def optimizer_object(
+    make: Callable[[], Any], step: Callable[[Any, np.ndarray, np.ndarray], Any] | None = None
+) -> tuple[Callable, Callable]:
+    """(init, update) of make() -> an object, of which each array has one of its own.
+
+    step      step(object, array, gradient) -> the new array, or None where it was changed in place;
+              object.update(array, gradient) unless it is given
+
+    What an object was made with, such as its rate, is always that of a new one, so that it may
+    change from step to step.  Everything else is carried along, copied.
+    """
+    take = step or (lambda one, array, gradient: one.update(array, gradient))
+
+    def init(params):
+        return [{} for _ in jax.tree.leaves(params)]
+
+    def update(gradient, state, params):
+        leaves, tree = jax.tree.flatten(params)
+        triples = zip(leaves, jax.tree.leaves(gradient), state, strict=True)
+        taken = [_taken(make, take, *each) for each in triples]
+        return jax.tree.unflatten(tree, [new for new, _ in taken]), [kept for _, kept in taken]
+
+    return init, update
+
+
+def _taken(make: Callable, take: Callable, leaf: Any, slope: Any, kept: dict) -> tuple:
+    """The array after a step, and what the object has in mind then."""
+    one, array = make(), np.array(leaf)
+    vars(one).update(copy.deepcopy(kept))
+    answer = take(one, array, np.array(slope))
+    new = vars(make())
+    changed = {k: x for k, x in vars(one).items() if k not in new or not _alike(x, new[k])}
+    return array if answer is None else answer, changed
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two attributes hold the same, all the way down."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=False)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_alike(x, other[k]) for k, x in one.items())
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if hasattr(one, "__dict__") and not callable(one):
+        return _alike(vars(one), vars(other))
+    return bool(one == other)
