@@ -165,7 +165,7 @@ def test_the_finding_says_which_oracles_there_were():
     assert max(smooth.power.values()) < max(real.power.values()) < 1e-6
 
 
-def test_float32_noise_is_seen_first_and_convicts_nobody():
+def test_float32_noise_is_measured_first_and_makes_nothing_wrong():
     found = vf.validate(narrow_slope, of=in_float32, args=float32_sample, cases=2)
 
     assert found.verdict is Verdict.UNDECIDED  # at most what float32 can show is known
@@ -176,7 +176,7 @@ def test_float32_noise_is_seen_first_and_convicts_nobody():
     )
 
 
-def test_one_witness_alone_convicts_nobody():
+def test_one_witness_alone_decides_nothing():
     """An answer off by less than differences can see: the complex step excludes it, alone."""
     wave = lambda x: np.sum(np.sin(7.0 * plainly(x)))
     slope = lambda x: 7.0 * np.cos(7.0 * x)

@@ -114,7 +114,7 @@ class Fragile:
         pass
 
 
-def test_only_the_task_that_ends_its_process_is_blamed():
+def test_only_the_task_that_ends_its_process_has_no_answer():
     pool = Pool(3, Fragile)
     tasks = [(k,) for k in range(9)]
     seen = dict(pool.each(lambda k: k not in (2, 7), tasks))

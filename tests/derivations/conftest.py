@@ -35,7 +35,7 @@ def is_correct():
 
 @pytest.fixture
 def twins_are_wrong():
-    """Each planted mistake is convicted, in float64 and at the draws alone."""
+    """Each planted mistake is found wrong, in float64 and at the draws alone."""
 
     def check(name):
         assert slopes.ALL[name]

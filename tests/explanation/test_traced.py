@@ -53,7 +53,7 @@ def test_a_mean_in_every_leaf_is_traced_to_where_it_comes_down():
     assert any("`p - t`" in e.term and "is replaced by its mean" in e.mistake for e in said[1:])
 
 
-def test_where_no_line_is_to_blame_the_answer_speaks_first():
+def test_where_no_line_explains_it_the_answer_comes_first():
     squared = lambda x, dy: (np.cos(x) * dy) ** 2
     args = lambda rng: (rng.normal(size=(3, 5)),)
     said = vf.validate(squared, of=jnp.sin, args=args, cases=3).explanation

@@ -1,4 +1,4 @@
-"""Functions that are not ours: whatever JAX traces is judged, and its planted twin is convicted.
+"""Functions that are not ours: whatever JAX traces is judged, and its planted twin is wrong.
 
 Each forward pass has a twin whose gradient makes a mistake that people make; in float64, float32
 and bfloat16 JAX's own gradient is correct, and the twin's is wrong.

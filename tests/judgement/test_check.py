@@ -129,7 +129,7 @@ def test_draws_beyond_the_range_are_left_out_counted_and_replaced(monkeypatch):
 
 
 def test_a_draw_that_narrow_formats_cannot_decide_is_no_pass(monkeypatch):
-    """exp overflows at every draw; the edges alone acquit nobody."""
+    """exp overflows at every draw; the edges alone make nothing correct."""
     right = derivations.ALL["sigmoid"]
     exp = lambda z, da: (jax.numpy.exp(z) * da,)
     high = lambda rng: (rng.uniform(12.0, 13.0, size=(3, 5)),)

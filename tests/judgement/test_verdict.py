@@ -110,7 +110,7 @@ def test_a_case_beyond_the_range_of_the_format_is_left_out_counted_and_printed(v
     assert verdict_of(jax.grad(of), of, points, "bfloat16").left_out == 0
 
 
-def test_only_cases_beyond_the_range_acquit_nobody(verdict_of):
+def test_only_cases_beyond_the_range_make_nothing_correct(verdict_of):
     of = lambda w: jnp.sum(w**2)
     finding = verdict_of(jax.grad(of), of, [(np.array([0.3, 1e5]),)], "float16")
 
@@ -118,7 +118,7 @@ def test_only_cases_beyond_the_range_acquit_nobody(verdict_of):
     assert finding.reason == "no case is within the format's range"
 
 
-def test_a_case_that_may_overflow_on_the_way_acquits_nobody(verdict_of):
+def test_a_case_that_may_overflow_on_the_way_is_undecided(verdict_of):
     of = lambda w: jnp.sum(jnp.exp(w))
     finding = verdict_of(
         jax.grad(of), of, [(np.array([0.3, 1.7]),), (np.array([0.3, 12.0]),)], "float16"
@@ -131,7 +131,7 @@ def test_a_case_that_may_overflow_on_the_way_acquits_nobody(verdict_of):
     )
 
 
-def test_one_wrong_formula_convicts_and_one_right_one_speaks_for_the_open():
+def test_one_wrong_formula_is_wrong_and_one_right_one_decides_the_open():
     bad, asked = [sample(off=1.0) for _ in range(4)], []
 
     def verdict(*told):

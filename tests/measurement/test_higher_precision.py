@@ -162,7 +162,7 @@ def test_numpy_code_is_asked_for_all_its_digits(dtype):
 # --- together -----------------------------------------------------------------------------------
 
 
-def test_one_wrong_sample_convicts_and_one_right_one_speaks_for_the_open():
+def test_one_wrong_sample_is_wrong_and_one_right_one_decides_the_open():
     right, wrong, silent = Told(True, "a"), Told(False, "b"), Told(None, "c")
 
     assert concluded([right, silent, wrong]) == wrong

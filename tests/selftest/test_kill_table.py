@@ -43,7 +43,7 @@ def test_no_mistake_survives(name):
 
 
 @pytest.mark.parametrize("name", ["tanh", "huber", "embedding"])
-def test_the_right_gradient_is_never_convicted(name):
+def test_the_right_gradient_is_never_wrong(name):
     found = kill_table.false_alarms([name], kill_table.DTYPES, 1, seed=0)
     assert len(found) == 4 and all(row["alarms"] == 0 and row["cases"] == 1 for row in found)
 

@@ -95,7 +95,7 @@ def swept(
     swaps[spot](operation, operand, cotangents of the outputs) is handed back in place of p.
     instead[out] = (enters, slope): what reaches `out` goes to `enters` times the slope, or through
     it where it is a function, and not the way it came.
-    note(operation, operand, p) hears of every p.
+    note(operation, operand, p) is called with every p.
     """
     reached: Arrays = {tape.out: np.ones(())}
     scales, swaps = both(tape.wrong.scales, scales or {}), swaps or {}

@@ -115,7 +115,7 @@ def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
             **asked,
         )
     except Exception as error:
-        raise blamed(error, it) from error
+        raise attributed(error, it) from error
     return _renamed(found, one, dtype, cases, seed)
 
 
@@ -150,8 +150,8 @@ def _renamed(found: Finding, one: Implementation, dtype: str, cases: int, seed: 
     return replace(found, name=one.name, reproduce=command(one, dtype, cases, seed))
 
 
-def blamed(error: Exception, it: Subject) -> Exception:
-    """Whose fault an exception is: that of `of`, of the sampler, of an argument, or ours."""
+def attributed(error: Exception, it: Subject) -> Exception:
+    """Whose exception it is: that of `of`, of the sampler, of an argument, or ours."""
     for function, name in zip((it.of, it.args), it.names, strict=True):
         if (said := raised(function, name, error)) is not None:
             return said

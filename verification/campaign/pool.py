@@ -1,4 +1,4 @@
-"""An executor that outlives its processes: one that dies is replaced, its task alone is blamed."""
+"""An executor that outlives its processes: only the task of one that dies has no answer."""
 
 import contextlib
 import multiprocessing
@@ -40,40 +40,42 @@ class Pool:
 
         No task is begun before the answer that freed its place has been taken.
         """
-        waiting, flying = deque(tasks), {}
-        while waiting or flying:
-            lost = self._launch(function, waiting, flying)
-            done = wait(flying, return_when=FIRST_COMPLETED).done if not lost else set(flying)
-            suspects = []
+        waiting, running = deque(tasks), {}
+        while waiting or running:
+            lost = self._launch(function, waiting, running)
+            done = wait(running, return_when=FIRST_COMPLETED).done if not lost else set(running)
+            interrupted = []
             for future in done:
-                task = flying.pop(future)
+                task = running.pop(future)
                 if _is_broken(future):
-                    suspects.append(task)
+                    interrupted.append(task)
                 else:
                     yield task, future.result()
-            if suspects or lost:
-                for future in list(flying):  # all that was in the air came down with it
-                    waiting.appendleft(flying.pop(future))
+            if interrupted or lost:
+                for future in list(running):  # they ended with it
+                    waiting.appendleft(running.pop(future))
                 self._renew(self.workers)
-                yield from self._one_by_one(function, suspects)
+                yield from self._one_by_one(function, interrupted)
 
-    def _launch(self, function: Callable, waiting: deque, flying: dict[Future, tuple]) -> bool:
+    def _launch(self, function: Callable, waiting: deque, running: dict[Future, tuple]) -> bool:
         """Fill the free places; whether the executor was found broken."""
-        while waiting and len(flying) < self.workers:
+        while waiting and len(running) < self.workers:
             try:
                 with _uninterrupted():
                     future = self.executor.submit(function, *waiting[0])
             except BrokenExecutor:
                 return True
-            flying[future] = waiting.popleft()
+            running[future] = waiting.popleft()
         return False
 
-    def _one_by_one(self, function: Callable, suspects: list[tuple]) -> Iterator[tuple[tuple, Any]]:
+    def _one_by_one(
+        self, function: Callable, interrupted: list[tuple]
+    ) -> Iterator[tuple[tuple, Any]]:
         """Each alone, so that who ends a process is known."""
-        for task in suspects:
-            flying: dict[Future, tuple] = {}
-            self._launch(function, deque([task]), flying)
-            (future,) = flying
+        for task in interrupted:
+            running: dict[Future, tuple] = {}
+            self._launch(function, deque([task]), running)
+            (future,) = running
             if _is_broken(future):
                 self._renew(self.workers)
                 yield task, None

@@ -230,7 +230,7 @@ def argnums_of(text: str) -> int | tuple[int, ...]:
 def judged(
     one: "Implementation", dtype: list[str] | None, cases: int, seed: int
 ) -> "list[Finding]":
-    """One finding for each dtype; whatever the user's files are to blame for is a Mistake."""
+    """One finding for each dtype; whatever is wrong in the user's files is a Mistake."""
     at_least_one("--cases", cases)
     seed_of(seed)
     with translated():

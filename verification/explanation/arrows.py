@@ -1,4 +1,4 @@
-"""One arrow mishandled: a wrong pullback of the bank, tried at every operation of the program.
+"""A wrong pullback at one arrow: each of the bank, tried at every operation of the program.
 
 Where an operation runs once its effect is known from one meeting of tangents and cotangents; in a
 loop each guess is swept through, as far as the work allowed for goes.
@@ -35,7 +35,7 @@ class Guess(NamedTuple):
     left: float
 
 
-def mishandled(problems: Sequence[Problem]) -> list[Explanation]:
+def wrong_pullback(problems: Sequence[Problem]) -> list[Explanation]:
     """The rules that fit, each with the places where it does; they cannot be told apart."""
     guesses = sorted(_guesses(problems[0]), key=lambda g: g.left)
     likely = [g for g in guesses if g.left < HALF][:TRIED]

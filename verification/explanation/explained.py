@@ -10,7 +10,7 @@ import numpy as np
 
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation, Silent
-from .arrows import mishandled
+from .arrows import wrong_pullback
 from .calls import softmax_alone, wrong_call
 from .edges import Edges, one_edge
 from .leaves import by_leaf, each_leaf
@@ -115,7 +115,7 @@ def _with_calls(problems: list[Problem], found: list[Explanation]) -> list[Expla
 
 def _placed_too(problems: list[Problem]) -> list[Explanation]:
     """What is seen in the answer may have come down from one place."""
-    return [*one_edge(Edges(problems)), *mishandled(problems)]
+    return [*one_edge(Edges(problems)), *wrong_pullback(problems)]
 
 
 def _of_answers(problems: list[Problem]) -> list[Stage]:
@@ -152,9 +152,9 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
 
 
 def _local(problems: Sequence[Problem]) -> list[Explanation]:
-    """Wrong slopes, arrows mishandled, wrong masks: all that fit, or the closest slope."""
+    """Wrong slopes, wrong pullbacks, wrong masks: all that fit, or the closest slope."""
     slopes = attempted(lambda: wrong_slope(problems))
-    arrows = attempted(lambda: mishandled(problems))
+    arrows = attempted(lambda: wrong_pullback(problems))
     masks = attempted(lambda: wrong_mask(problems))
     fitting = [e for e in (*slopes, *arrows) if e.fits]
     fitting.sort(key=lambda e: (not e.location, e.factor is not None))

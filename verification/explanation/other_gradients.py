@@ -103,7 +103,7 @@ def known_twins(problems: Sequence[Problem]) -> list[Explanation]:
 def catalogue(name: str) -> list[tuple[str, str, Callable]]:
     """The wrong twins of one function's own: name, description, gradient.
 
-    What is mishandled at an arrow of any function is looked for there, and not here.
+    Wrong pullbacks at an arrow of any function are looked for in arrows.py, and not here.
     """
     from ..faults.assembly import twins
 

@@ -1,4 +1,4 @@
-"""A bank of wrong pullbacks: what arrives at an arrow of the chain rule is mishandled.
+"""A bank of wrong pullbacks: ways to go wrong at one arrow of the chain rule.
 
 Each takes the operation, its operands and the cotangent that arrives, and gives what is handed
 back in place of the right one.  They are rules of arithmetic, not of any function.

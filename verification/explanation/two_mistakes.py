@@ -16,7 +16,7 @@ import numpy as np
 from ..arithmetic.local_derivatives import Spot
 from ..arithmetic.tape import Wrong
 from ..vocabulary import Explanation
-from .arrows import mishandled
+from .arrows import wrong_pullback
 from .bank import BANK, ELSEWHERE
 from .columns import Table, fits, table
 from .edges import Edges, described, off_of, one_edge, residual_of
@@ -60,7 +60,7 @@ def _second(rest: list[Problem]) -> Explanation | None:
     for stage in (
         lambda: one_edge(Edges(rest)),
         lambda: wrong_slope(rest),
-        lambda: mishandled(rest),
+        lambda: wrong_pullback(rest),
     ):
         found = stage()
         if found and found[0].fits:

@@ -81,7 +81,7 @@ def formula(
 
 
 def concluded(told: Sequence[Told]) -> Told:
-    """What several samples say together: one wrong is wrong, one right speaks for the open."""
+    """What several samples say together: one wrong is wrong, one right decides the open."""
     by_right = {one.right: one for one in reversed(told)}
     said = by_right.get(False) or by_right.get(True) or by_right[None]
     return said._replace(excused=any(one.excused for one in told))

@@ -1,4 +1,4 @@
-"""What arrives from above is mishandled: lost, averaged, shifted, rounded, of the wrong sign."""
+"""What arrives from above is changed: lost, averaged, shifted, rounded, of the wrong sign."""
 
 import jax.numpy as jnp
 
