@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import verification as vf
 from verification.adapters.trees import Fields, Held, has_foreign, inward, mapped, outward
@@ -81,3 +82,13 @@ def test_nested_dataclasses_are_validated():
 
     assert found.verdict is Verdict.CORRECT, str(found)
     assert set(found.power) == {"[0].inner[0].w", "[0].scale"}
+
+
+def test_a_tensor_that_autograd_records_is_its_values():
+    torch = pytest.importorskip("torch")
+    of = lambda x: jnp.sum(x**3)
+    points = lambda rng: (rng.normal(size=3),)
+    recorded = lambda factor: lambda x: factor * torch.tensor(x, requires_grad=True) ** 2
+
+    assert vf.validate(recorded(3.0), of=of, args=points, cases=2).verdict is Verdict.CORRECT
+    assert vf.validate(recorded(2.0), of=of, args=points, cases=2).verdict is Verdict.WRONG

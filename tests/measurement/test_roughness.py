@@ -106,6 +106,16 @@ def test_where_noise_hides_all_but_the_first_digits_nobody_can_tell():
     )
 
 
+def test_a_spacing_that_is_too_wide_for_the_gradient_hides_no_noise():
+    """At an offset of 10^6 the coarse lines go far beyond the spread of the numbers."""
+    far = lambda rng: (1e6 + rng.normal(size=6),)
+
+    assert judged(one_pass, deviation_of, far).verdict is Verdict.UNDECIDED
+    for factor in (1.005, -1.0):
+        mistake = lambda x, k=factor: k * one_pass(x)
+        assert judged(mistake, deviation_of, far).verdict is Verdict.WRONG
+
+
 def test_a_table_of_hundredths_is_never_a_right_formula():
     coarse = lambda x: np.floor(100.0 * np.cos(compiled(x))) / 100.0
     found = judged(coarse, lambda x: jnp.sin(x).sum(), between(-3.0, 3.0))

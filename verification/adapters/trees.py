@@ -7,7 +7,7 @@ structure, never traced.
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -83,6 +83,8 @@ def _inward(leaf):
         return Fields(type(leaf), names, tuple(inward(getattr(leaf, n)) for n in names))
     if isinstance(leaf, jax.Array) and is_key(leaf):
         return Key(np.asarray(jax.random.key_data(leaf)), str(jax.random.key_impl(leaf)))
+    if getattr(leaf, "requires_grad", False):  # a tensor that is recorded: NumPy wants its values
+        leaf = cast(Any, leaf).detach()
     return leaf if is_number(leaf) else Held(leaf)
 
 

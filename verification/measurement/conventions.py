@@ -113,13 +113,14 @@ class Convention(NamedTuple):
 def candidates(args: tuple, first: tuple[int, ...]) -> tuple[Convention, ...]:
     """Every convention at arguments of these shapes; sizes of args[i] for i in `first` go last.
 
-    Of signs, factors and forms one each at most, none first; those of fewer parts come first.
+    Of signs, numbers, sizes and forms one each at most, none first; those of fewer parts come
+    first.
     """
     sizes = sorted(_sizes(args), key=lambda size: _differentiated(size, first))
-    plain = tuple(map(Factor, ("half", "double")))
-    scaled = plain + tuple(Factor(name, s) for name in ("sum", "mean") for s in sizes)
+    numbers = (None, *map(Factor, ("half", "double")))
+    counts = (None, *(Factor(name, s) for name in ("sum", "mean") for s in sizes))
     signs, forms = (None, Factor("negative")), (None, *structures(args, first))
-    each = product(signs, (None, *scaled), forms)
+    each = product(signs, numbers, counts, forms)
     found = (Convention(tuple(filter(None, pair)), form) for *pair, form in each)
     return tuple(sorted(found, key=lambda c: len(c.parts)))
 

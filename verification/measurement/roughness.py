@@ -77,17 +77,18 @@ def shape_of_error(
         for power in (0.75, 0.4)
         for line in _lines(sample, moved, unit**power)
     ]
-    noise = [quantile * _of_both(k, lines) for k in range(len(out))]
+    most = COARSEST * largest
+    noise = [quantile * _of_both(k, lines, most) for k in range(len(out))]
     left = [o & ~(e <= n) for o, e, n in zip(out, errors, noise, strict=True)]
     if reference is not None and any(x.any() for x in left):
         wide = _beside(gradient, reference, sample, moved)
-        noise = [np.maximum(n, quantile * w) for n, w in zip(noise, wide, strict=True)]
-    noise = [np.where(n <= quantile * COARSEST * largest, n, 0.0) for n in noise]
+        wide = [quantile * _no_more(w, most) for w in wide]
+        noise = [np.maximum(n, w) for n, w in zip(noise, wide, strict=True)]
     still = [_is_still(k, lines) for k in range(len(out))]
     slack = [max(2.0 * unit * UNITS * largest, n.max(initial=0.0)) for n in noise]
     return Shape(
         [o & (e <= n) for o, e, n in zip(out, errors, noise, strict=True)],
-        [s & (e <= most) for s, e, most in zip(still, errors, slack, strict=True)],
+        [s & (e <= m) for s, e, m in zip(still, errors, slack, strict=True)],
         noise,
     )
 
@@ -97,9 +98,15 @@ def _is_still(leaf: int, lines: list[Leaves]) -> np.ndarray:
     return np.all([(line[leaf] == line[leaf][:1]).all(axis=0) for line in lines], axis=0)
 
 
-def _of_both(leaf: int, lines: list[Leaves]) -> np.ndarray:
-    """The larger noise of the two spacings."""
-    return np.maximum(rough(leaf, lines[:LINES]), rough(leaf, lines[LINES:]))
+def _of_both(leaf: int, lines: list[Leaves], most: float) -> np.ndarray:
+    """The larger noise of the two spacings; one that is too wide for the gradient shows none."""
+    fine, coarse = rough(leaf, lines[:LINES]), rough(leaf, lines[LINES:])
+    return np.maximum(_no_more(fine, most), _no_more(coarse, most))
+
+
+def _no_more(noise: np.ndarray, most: float) -> np.ndarray:
+    """The noise, where it is one that digits can have."""
+    return np.where(noise <= most, noise, 0.0)
 
 
 def rough(leaf: int, lines: list[Leaves]) -> np.ndarray:
