@@ -162,3 +162,10 @@ def test_a_reader_who_leaves_is_no_error():
     done = python("-m", "verification", "list", "updates", stdout=writing, stderr=subprocess.PIPE)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_the_file_run_as_a_module_is_the_command_line_too():
+    done = python("-m", "verification.cli", "validate", capture_output=True)
+
+    assert done.returncode == 2
+    assert "there is nothing to judge" in done.stderr

@@ -116,3 +116,7 @@ def _sentence(error: Any, arguments: Sequence[str]) -> str:
 def _clause(text: str) -> str:
     text = " ".join(text.split()).rstrip(".").replace(". Did you", "; did you")
     return text[:1].lower() + text[1:]
+
+
+if __name__ == "__main__":  # it would end with 0 otherwise, as if all were correct
+    main()
