@@ -200,10 +200,12 @@ def test_the_mistake_is_wrong_and_its_right_twin_correct(name):
     assert wrong.verdict is Verdict.WRONG, str(wrong)
 
 
-def test_duplicates_are_an_edge_only_where_integers_are_named():
+def test_duplicates_are_an_edge_whether_integers_are_named_or_not():
     planted = PLANTED["overwritten at duplicates"]._replace(options=())
 
-    assert planted.judged(overwritten).verdict is Verdict.CORRECT
+    found = planted.judged(overwritten)
+    assert found.verdict is Verdict.WRONG and "with a duplicate" in found.worst.case
+    assert planted.judged(look_up_backward).verdict is Verdict.CORRECT
 
 
 def test_a_convention_is_named():

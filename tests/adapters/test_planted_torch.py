@@ -41,7 +41,7 @@ def pair(rng):
 
 # --- autograd.Function --------------------------------------------------------------------------
 
-softplus = lambda z: torch.log1p(torch.exp(z))
+softplus = lambda z: torch.logaddexp(z, torch.zeros_like(z))
 SOFTPLUS = function(softplus, lambda d, z: d * torch.sigmoid(z))
 SIGN = function(softplus, lambda d, z: -d * torch.sigmoid(-z))
 UPSTREAM = function(softplus, lambda d, z: torch.sigmoid(z))
