@@ -16,6 +16,9 @@ class Rate:
     def now(self):
         return self.size
 
+    def __call__(self, g):
+        return self.size * g
+
 
 class HeavyBall:
     """The velocity is made at the first step; `frozen` holds on to the first rate."""
@@ -37,13 +40,26 @@ class InPlace(HeavyBall):
         w -= self.rate.now() * g
 
 
+class Closed(HeavyBall):
+    """What it was made with is in a function, and it knows itself."""
+
+    def __init__(self, rate, decay):
+        super().__init__(rate, decay)
+        self.scaled, self.own = lambda v: rate * v, self
+
+    def update(self, w, g):
+        super().update(w, g)
+        return w - self.scaled(self.memory["v"])
+
+
 def judged(make, against="momentum", step=None):
     made = lambda learning_rate, decay: optimizer_object(lambda: make(learning_rate, decay), step)
     return vf.validate_update(made, against=against)
 
 
-def test_an_object_with_a_memory_is_judged_as_a_rule():
-    assert judged(HeavyBall).verdict == "correct"
+@pytest.mark.parametrize("kind", [HeavyBall, Closed])
+def test_an_object_with_a_memory_is_judged_as_a_rule(kind):
+    assert judged(kind).verdict == "correct"
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -1,7 +1,9 @@
 """The slope that makes NaN is named by the entries that it spoils."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import verification as vf
 
@@ -46,3 +48,22 @@ def test_where_no_entry_is_a_number_no_slope_is_named():
 
     assert not any(one.kind == "slope" for one in said)
     assert "not finite numbers" in said[0].mistake
+
+
+def logistic(z):
+    return 1.0 / (1.0 + np.exp(-z))
+
+
+@pytest.mark.parametrize(
+    ("slope", "term"),
+    [
+        (lambda z: logistic(z) + z, "a slope inside `jax.nn.silu(z)`"),  # 1 for that of its factor
+        (lambda z: z, "the slope of `jax.nn.silu(z)`"),
+    ],
+)
+def test_a_part_of_a_call_is_not_taken_for_the_whole_call(slope, term):
+    gradient = lambda z, d: d * slope(z)
+    points = lambda rng: (2 * rng.normal(size=7),)
+    said = vf.validate(gradient, of=lambda z: jax.nn.silu(z), args=points, cases=4).explanation
+
+    assert said[0].fits and said[0].term == term

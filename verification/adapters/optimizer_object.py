@@ -5,10 +5,14 @@ Its memory is what of its attributes has become another than that of a new objec
 
 import copy
 from collections.abc import Callable
+from itertools import repeat
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import jax
 import numpy as np
+
+CODE = (BuiltinFunctionType, FunctionType, MethodType, type)
 
 
 def optimizer_object(
@@ -46,16 +50,21 @@ def _taken(make: Callable, take: Callable, leaf: Any, slope: Any, kept: dict) ->
     return array if answer is None else answer, changed
 
 
-def _alike(one: Any, other: Any) -> bool:
-    """Whether two attributes hold the same, all the way down."""
+def _alike(one: Any, other: Any, above: tuple[int, ...] = ()) -> bool:
+    """Whether two attributes hold the same, all the way down; what is code remembers nothing."""
     if type(one) is not type(other):
         return False
+    if isinstance(one, CODE) or id(one) in above:
+        return True
     if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=False)
+        return one.dtype == other.dtype and np.array_equal(one, other)
+    inner = (*above, id(one))
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_alike(x, other[k]) for k, x in one.items())
+        return one.keys() == other.keys() and all(
+            _alike(x, other[k], inner) for k, x in one.items()
+        )
     if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    if hasattr(one, "__dict__") and not callable(one):
-        return _alike(vars(one), vars(other))
+        return len(one) == len(other) and all(map(_alike, one, other, repeat(inner)))
+    if hasattr(one, "__dict__"):
+        return _alike(vars(one), vars(other), inner)
     return bool(one == other)

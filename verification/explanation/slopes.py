@@ -206,7 +206,7 @@ def said_of(
     )
     return Explanation(
         kind="slope",
-        term=f"the slope of {what}{where}",
+        term=f"{'a slope inside' if _goes_on(problems[0], at) else 'the slope of'} {what}{where}",
         mistake=f"it is taken to be {formula}",
         location=place.location,
         source=place.text,
@@ -215,6 +215,13 @@ def said_of(
         fits=residual <= 1.0,
         leaves=wrong_leaves(problems),
     )
+
+
+def _goes_on(p: Problem, at: At) -> bool:
+    """Whether the same expression goes on to use what leaves the unit: it is a part of it."""
+    last, place = at.operation, place_of(at.operation.eqns)
+    uses = (op for op in p.tape.operations if at.leaves in op.ins and op.key > last.key)
+    return bool(place.expression) and any(place_of(op.eqns) == place for op in uses)
 
 
 # --- a slope that is not finite -------------------------------------------------------------------
