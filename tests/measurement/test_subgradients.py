@@ -57,6 +57,17 @@ def test_samples_add_up():
     assert in_words(zero + one + one) == "0 of [0, 1] at 2 kinks, 1 of [0, 1] at 4 kinks"
 
 
+def test_of_many_choices_the_commonest_are_said():
+    few = {f"{k} of [0, 1]": k + 1 for k in range(6)}
+    said = in_words(few)
+    assert said.count("kink") == 6 and "other" not in said
+
+    said = in_words({**few, "6 of [0, 1]": 1, "7 of [0, 1]": 1})
+    assert said.startswith("0 of [0, 1] at 1 kink, 1 of [0, 1] at 2 kinks, ")
+    assert "5 of [0, 1] at 6 kinks" in said and "7 of" not in said
+    assert said.endswith(", 2 other choices at 2 kinks")
+
+
 def test_no_kink_no_convention_and_a_wrong_slope_is_none():
     away = np.array([0.4, 1.3, -0.7, -0.2])
 

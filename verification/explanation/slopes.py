@@ -218,10 +218,14 @@ def said_of(
 
 
 def _goes_on(p: Problem, at: At) -> bool:
-    """Whether the same expression goes on to use what leaves the unit: it is a part of it."""
-    last, place = at.operation, place_of(at.operation.eqns)
-    uses = (op for op in p.tape.operations if at.leaves in op.ins and op.key > last.key)
-    return bool(place.expression) and any(place_of(op.eqns) == place for op in uses)
+    """Whether the same expression makes another number of what leaves the unit: it is a part."""
+    place, same, numbers = place_of(at.operation.eqns), {at.leaves}, p.tape.numbers
+    for op in p.tape.operations:
+        if op.key > at.operation.key and not same.isdisjoint(op.ins) and place_of(op.eqns) == place:
+            if not np.array_equal(numbers[op.outs[0]], numbers[at.leaves]):
+                return bool(place.expression)
+            same.add(op.outs[0])
+    return False
 
 
 # --- a slope that is not finite -------------------------------------------------------------------

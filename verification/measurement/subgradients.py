@@ -8,6 +8,8 @@ import numpy as np
 from ..vocabulary import Ball
 from .sample import Sample, decidable, outside
 
+MOST = 6  # choices that are said one by one
+
 
 def conventions(sample: Sample) -> str:
     """What was answered at every kink, such as "0 of [0, 1] at 2 kinks"; "" where there is none."""
@@ -26,8 +28,13 @@ def answers(sample: Sample) -> Counter[str]:
 
 
 def in_words(counts: Mapping[str, int]) -> str:
+    """Every choice with the number of kinks; of more than MOST the commonest, and how many more."""
     plural = lambda n: "1 kink" if n == 1 else f"{n} kinks"
-    return ", ".join(f"{said} at {plural(n)}" for said, n in sorted(counts.items()))
+    first = sorted(counts, key=lambda said: (-counts[said], said))[:MOST]
+    lines = [f"{said} at {plural(counts[said])}" for said in sorted(first)]
+    rest = [n for said, n in counts.items() if said not in first]
+    more = [f"{len(rest)} other choices at {plural(sum(rest))}"] if rest else []
+    return ", ".join(lines + more)
 
 
 def _answers(sample: Sample, leaf: int) -> list[str]:
