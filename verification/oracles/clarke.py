@@ -17,6 +17,7 @@ from .sides import Parts, Seen, all_seen, kept, numbers, step
 RUNS = 256  # gradients beside one point
 WORK = 2**20  # products in all of them
 FIRST = 4  # directions, with their opposites, that show whether the side matters
+AGAIN = 8  # more of them where it does not seem to: a median is the same entry on opposite sides
 MANY = 128  # sides that are met where there are no blocks
 
 
@@ -48,7 +49,7 @@ def _hull(beside: Beside, products: int) -> Hull:
     rng = np.random.default_rng(beside.size)
     seen = Seen(beside, int(min(RUNS, max(2 * FIRST, WORK // max(products, 1)))))
     known = _first(seen, rng)
-    if _alike(seen, known):
+    if _alike(seen, known) and _alike(_again(seen, rng), known):
         return Hull(seen.sides, _cleaned(seen, known), np.zeros(1, int), True, known)
     for ways in (by_planes, by_coordinates):
         try:
@@ -72,6 +73,15 @@ def _first(seen: Seen, rng) -> np.ndarray:
     if not seen.sides:
         raise Undecided("the function has no value beside the point")
     return known
+
+
+def _again(seen: Seen, rng) -> Seen:
+    """As many more sides as may be looked at."""
+    for v in directions(min(AGAIN, seen.left), seen.beside.size, rng):
+        if not seen(v).value.is_finite():
+            seen.sides.pop()
+            seen.directions.pop()
+    return seen
 
 
 def _alike(seen: Seen, known: np.ndarray) -> bool:
