@@ -110,6 +110,14 @@ def test_an_exception_far_away_is_what_nan_is_and_its_place_is_said():
     assert "overflows from about 7" in finding.reason and "OverflowError" in finding.reason
 
 
+def test_a_candidate_that_ends_the_program_is_rejected():
+    def ends(x):
+        raise SystemExit(3)
+
+    finding = vf.validate(ends, of=lambda x: (x * x).sum(), args=normal(3), cases=2)
+    assert finding.verdict == "rejected" and "SystemExit" in finding.reason
+
+
 def test_two_conventions_at_once():
     asked = {"of": lambda p, t: jnp.sum((p - t) ** 2), "args": pair(4)}
     allowed = ("negative", "half")

@@ -63,7 +63,10 @@ def evaluated(
         return answer(gradient, proven.question, proven.truth, allowed, case.args, **labels)
     except Rejection as rejection:
         said = str(rejection)
-    except Exception as error:  # foreign code may raise anything; it is the finding, not ours
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # foreign code may raise anything; it is the finding, not ours
         said = f"it raised {type(error).__name__}: {error}"
     paths, balls = proven.question.paths, proven.truth
     return Sample(case.label, paths, balls, allowed.allowed, [], case.args, edge, failure=said)
