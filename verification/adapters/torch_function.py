@@ -85,7 +85,7 @@ def answers(torch, f: Callable, argnums: tuple[int, ...]) -> Callable:
         tensors = inward(mapped(lambda x: tensor(torch, x), tuple(inputs)))
         chosen = jax.tree.leaves([tensors[i] for i in argnums])
         picked = [x.requires_grad_() for x in chosen if x.is_floating_point()]
-        value = jax.tree.leaves(inward(f(*mapped(lambda x: x, tensors))))
+        value = jax.tree.leaves(inward(f(*mapped(lambda x: x, tensors)), recorded=True))
         above = [tensor(torch, c) for c in jax.tree.leaves(cotangent)]
         above = [c.to(v.dtype) for c, v in zip(above, value, strict=True)]
         slopes = torch.autograd.grad(value, picked, above, allow_unused=True)

@@ -7,6 +7,7 @@ structure, never traced.
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import jax
@@ -70,20 +71,23 @@ def hashable(value: Any) -> bool:
     return True
 
 
-def inward(tree: Any) -> Any:
-    """The tree with dataclasses as Fields, keys as Key, and what is no number as Held."""
-    return jax.tree.map(_inward, tree)
+def inward(tree: Any, recorded: bool = False) -> Any:
+    """The tree with dataclasses as Fields, keys as Key, and what is no number as Held.
+
+    Tensors that PyTorch records are their values, which NumPy wants, unless `recorded` keeps them.
+    """
+    return jax.tree.map(partial(_inward, recorded=recorded), tree)
 
 
-def _inward(leaf):
+def _inward(leaf, recorded: bool):
     if isinstance(leaf, Held):
         return leaf
     if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type):
         names = tuple(field.name for field in dataclasses.fields(leaf))
-        return Fields(type(leaf), names, tuple(inward(getattr(leaf, n)) for n in names))
+        return Fields(type(leaf), names, tuple(inward(getattr(leaf, n), recorded) for n in names))
     if isinstance(leaf, jax.Array) and is_key(leaf):
         return Key(np.asarray(jax.random.key_data(leaf)), str(jax.random.key_impl(leaf)))
-    if getattr(leaf, "requires_grad", False):  # a tensor that is recorded: NumPy wants its values
+    if not recorded and getattr(leaf, "requires_grad", False):
         leaf = cast(Any, leaf).detach()
     return leaf if is_number(leaf) else Held(leaf)
 
@@ -110,7 +114,7 @@ def _counts(dtype: np.dtype) -> bool:
 def opened(tree: Any) -> Any:
     """The tree with dataclasses as Fields, and every other leaf as it is."""
     is_data = lambda x: dataclasses.is_dataclass(x) and not isinstance(x, type)
-    return jax.tree.map(lambda x: _inward(x) if is_data(x) else x, tree)
+    return jax.tree.map(lambda x: _inward(x, False) if is_data(x) else x, tree)
 
 
 def outward(tree: Any) -> Any:
@@ -134,7 +138,7 @@ def _outward(node):
 
 def mapped(f: Callable, tree: Any) -> Any:
     """f of every array in a tree as its owner knows it."""
-    return outward(jax.tree.map(f, inward(tree)))
+    return outward(jax.tree.map(f, inward(tree, recorded=True)))
 
 
 def has_foreign(tree: Any) -> bool:

@@ -43,7 +43,8 @@ def _answers(sample: Sample, leaf: int) -> list[str]:
         return []
     known = decidable(sample, leaf) & ~outside(sample, leaf)
     low, high = _interval(truth)
-    at = known & (high - low > 2.0 * sample.allowed[leaf])
+    with np.errstate(invalid="ignore"):  # infinite sides are not known
+        at = known & (high - low > 2.0 * sample.allowed[leaf])
     low, high, answer = low[at], high[at], got[at]
     downward = low + high < 0.0
     far = np.where(downward, low, high)

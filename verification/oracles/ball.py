@@ -74,10 +74,11 @@ def _between(said: Hull, cut: slice, shape: tuple[int, ...]) -> Ball:
     low, mean, high = (sides.mixture(f) for f in (np.min, np.mean, np.max))
     if not said.exact and not said.blocks.any():
         mean = sides.columns[:2].mean(axis=0)  # of opposite sides
-    moving, ends = high > low, np.maximum(high - mean, mean - low)
+    with np.errstate(invalid="ignore"):  # infinite sides are not known
+        moving, ends = high > low, np.maximum(high - mean, mean - low)
     wide = (ends if said.exact else 2.0 * ends) + np.spacing(np.maximum(np.abs(low), np.abs(high)))
     mid, tail = np.where(moving, mean, mid), np.where(moving, 0.0, tail)
-    rad = np.where(said.known[cut], np.where(moving, wide, rad), np.inf)
+    rad = np.where(said.known[cut] & ~np.isnan(wide), np.where(moving, wide, rad), np.inf)
     sides = sides._replace(columns=sides.columns.reshape(-1, *shape))
     return Ball(mid.reshape(shape), tail.reshape(shape), rad.reshape(shape), True, sides)
 

@@ -78,6 +78,9 @@ class Asked(NamedTuple):
     @property
     def horizon(self) -> int:
         """Steps of the long run: as many as HORIZON, fewer for large leaves."""
+        usual = [x for n, x in self.variant.defaults.items() if n in USUAL and x]
+        if not all(0 < vectors.held(x, self.dtype) < 1 for x in usual):
+            return 0  # without an epsilon, or with a decay of 1, it is another rule
         return min(HORIZON, MOST // self.where.size)
 
     @classmethod

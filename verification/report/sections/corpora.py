@@ -29,7 +29,7 @@ COLUMNS = {
 }
 TITLES = {
     SPELLINGS: ("spellings", "Right gradients by many hands"),
-    EDGES: ("edge_faults", "Mistakes that only an edge shows"),
+    EDGES: ("edge-faults", "Mistakes that only an edge shows"),
 }
 LEADS = {
     SPELLINGS: "One function written in many right ways (NumPy, SciPy, PyTorch, scikit-learn, "
