@@ -72,7 +72,7 @@ def validate(
     many.  Raises ValueError for a dtype, a number of cases, argnums, or a name in allow or vary
     that there is not, TypeError for arguments that are not what they should be.
     """
-    _check(gradient, of, cases)
+    candidate = _candidate(gradient, of, cases)
     _check_names(allow)
     _check_edges(edges)
     asked = Asked(gradient, of, args_of(args), 0, dtype_of(dtype), cases, seed, edges)
@@ -83,14 +83,14 @@ def validate(
     check_point(first, (argnums,) if isinstance(argnums, int) else argnums)
     point = inward(first)
     inner = inside(of) if has_foreign(point) else of
-    subject = Subject(recognised(gradient), inner, argnums, asked.dtype, point)
+    subject = Subject(candidate, inner, argnums, asked.dtype, point)
     named = positions(vary, of, len(first))
     finding, fits = judged(subject, asked, named, chain([first], points))
     if finding.verdict is not Verdict.WRONG:
         return finding
     for convention in (c for c in fits if set(c.names) <= set(allow)):
-        candidate = convention.candidate(recognised(gradient), argnums)
-        other = Subject(candidate, convention.function(inner), *subject.asked)
+        theirs = convention.candidate(candidate, argnums)
+        other = Subject(theirs, convention.function(inner), *subject.asked)
         again, _ = judged(other, asked, named, drawn_points(asked), convention.holds)
         if again.verdict is not Verdict.WRONG:
             return _allowed(again, convention)
@@ -183,12 +183,13 @@ def _streams(seed: int) -> list[np.random.Generator]:
 # --- arguments that cannot be ---------------------------------------------------------------------
 
 
-def _check(gradient, of, cases) -> None:
+def _candidate(gradient: Any, of: Any, cases: int) -> Any:
+    """What is judged, as it is known at sight."""
     if not callable(of):
         raise TypeError(f"of is {of!r}; pass a function")
-    recognised(gradient)
     if cases < 1:
         raise ValueError(f"cases is {cases}; at least 1 is needed")
+    return recognised(gradient)
 
 
 def _check_names(allow: tuple[str, ...]) -> None:

@@ -37,7 +37,7 @@ def torch_of(function: Callable, argnums: tuple[int, ...] = (0,)) -> Callable:
     """PyTorch's own derivative of a function of tensors; raises ImportError without PyTorch."""
 
     def gradient(*args):
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
 
         tensors = [_tensor(a) for a in args]
         chosen = [tensors[i].requires_grad_() for i in argnums]
@@ -52,7 +52,7 @@ def torch_of(function: Callable, argnums: tuple[int, ...] = (0,)) -> Callable:
 
 
 def _tensor(array):
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     array = np.asarray(array)
     if str(array.dtype) == "bfloat16":
@@ -62,7 +62,7 @@ def _tensor(array):
 
 def _array(tensor, like):
     wide = tensor.detach()
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     wide = wide.to(torch.float32) if wide.dtype == torch.bfloat16 else wide
     return wide.numpy().astype(np.asarray(like).dtype)
