@@ -101,6 +101,13 @@ def test_several_keys_and_unstable_ties_have_no_rule():
             exactly(lambda x, how=how: lax.sort((x, 2.0 * x), **how), x)
 
 
+def test_places_in_an_order_that_mixes_ties_look_up_the_same_numbers():
+    x = np.array([2.0, -1.0, 2.0, 0.5])
+    places = lambda x: lax.sort((x, jnp.arange(4)), num_keys=1, is_stable=False)
+    values, at = exactly(places, x)
+    assert list(map(float, values)) == sorted(x) == [float(x[int(k)]) for k in at]
+
+
 @pytest.mark.parametrize("reverse", [False, True])
 def test_a_cumulative_logsumexp_holds_the_sum_in_order(reverse):
     x = np.array([0.5, -900.0, 900.0, 899.0, -3.0])

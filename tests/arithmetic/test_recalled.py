@@ -50,4 +50,4 @@ def test_every_arithmetic_has_it():
     assert (wide[[0, -1]] > narrow[[0, -1]]).all()
     cases = (np.stack([z, z]), np.stack([d, d]))
     wide, narrow = (judged(g, (z, d), "float32")(cases).allowed[0] for g in (stored, plain))
-    assert bool((wide >= narrow).all()) and bool((wide[0, [0, -1]] > narrow[0, [0, -1]]).all())
+    assert bool((wide[:, [0, -1]] > narrow[:, [0, -1]]).all())  # elsewhere both are draws alike

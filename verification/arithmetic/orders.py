@@ -82,12 +82,17 @@ def order(x):
 
 
 def sort(*operands, dimension, is_stable, num_keys):
-    """One array by the network; several by the order of the first."""
+    """One array by the network; several by the order of the first.
+
+    Where an order may mix ties, any of them is as right for places: what is looked up by them is
+    the same number.
+    """
     front = lambda x: jnp.moveaxis(x, dimension, -1)
     back = lambda x: jnp.moveaxis(x, -1, dimension)
     if len(operands) == 1:
         return (back(ascending(front(operands[0]))),)
-    if num_keys != 1 or not is_stable:
+    places = all(jnp.issubdtype(x.dtype, jnp.integer) for x in operands[1:])
+    if num_keys != 1 or not (is_stable or places):
         raise NoRule("no arithmetic has a rule for a sort by several keys, or one that mixes ties")
     at = order(front(operands[0]))
     return tuple(back(jnp.take_along_axis(front(x), at, axis=-1)) for x in operands)

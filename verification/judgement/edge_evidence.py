@@ -135,11 +135,12 @@ def turns(sample: Sample, leaf: int) -> np.ndarray:
     There is no derivative there, and x / |x|, which is right beside it, has no value.  At other
     kinks one of the sides is what every program can answer.
     """
-    truth, room = sample.truth[leaf], sample.allowed[leaf]
+    truth = sample.truth[leaf]
     with np.errstate(invalid="ignore"):
+        room = sample.allowed[leaf] + 4.0 * np.spacing(np.abs(truth.mid) + truth.rad)
         both = (truth.mid - truth.rad < -room) & (truth.mid + truth.rad > room)
     none = True if sample.failure else ~np.isfinite(sample.got[leaf])
-    return np.asarray(decidable(sample, leaf) & both & none)
+    return np.asarray(decidable(sample, leaf) & both & none & truth.proven)
 
 
 def without_turns(sample: Sample) -> Sample | None:
