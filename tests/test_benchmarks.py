@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType
 
@@ -48,6 +49,7 @@ def test_a_name_that_nobody_defined_is_seen():
     assert undefined(text, {"write_text"}) == set()
 
 
+@pytest.mark.skipif(find_spec("ruff") is None, reason="needs the linter, an optional extra")
 def test_the_linter_sees_undefined_names_but_not_the_shapes_in_annotations(tmp_path):
     """With the project's own settings."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]

@@ -193,7 +193,7 @@ def test_nan_never_passes():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"rule": "adamm"}, "known: gradient_descent"),
+        ({"rule": "adamm"}, "did you mean 'adam'"),
         ({"dtype": "float8"}, "dtype is 'float8'"),
         ({"batches": []}, "batches"),
         ({"runs": 8}, "runs is 8"),
