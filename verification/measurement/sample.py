@@ -1,6 +1,6 @@
 """One case with everything needed to judge an answer to it: truth, budget, answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,6 +34,19 @@ class Sample:
     def joint(self) -> Joint:
         """What entries that share a tie say together."""
         return joint(self.truth, self.allowed, self.got)
+
+
+def restricted(sample: Sample, keep: list[int]) -> Sample:
+    """The sample with these leaves alone."""
+    picked = lambda items: [items[k] for k in keep]
+    return replace(
+        sample,
+        paths=tuple(picked(sample.paths)),
+        truth=picked(sample.truth),
+        allowed=picked(sample.allowed),
+        got=picked(sample.got),
+        budgets=tuple(picked(sample.budgets)) if sample.budgets else (),
+    )
 
 
 def decidable(sample: Sample, leaf: int) -> np.ndarray:

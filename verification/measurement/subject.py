@@ -19,7 +19,7 @@ from ..oracles.question import Question, ask
 from .answer import cast
 from .contract import Rejection, answered, copied, leaves_of, not_taken
 from .evaluation import Proof, proof
-from .sample import VALUE, Sample
+from .sample import VALUE, Sample, restricted
 
 AHEAD = " by forward mode"  # how the paths end of a gradient that is given a second time
 
@@ -152,15 +152,7 @@ def slopes(sample: Sample) -> Sample:
     keep = [k for k, p in enumerate(sample.paths) if not (p.startswith(VALUE) or p.endswith(AHEAD))]
     if len(keep) == len(sample.paths) or not sample.got:
         return sample
-    picked = lambda items: [items[k] for k in keep]
-    return replace(
-        sample,
-        paths=tuple(picked(sample.paths)),
-        truth=picked(sample.truth),
-        allowed=picked(sample.allowed),
-        got=picked(sample.got),
-        budgets=tuple(picked(sample.budgets)) if sample.budgets else (),
-    )
+    return restricted(sample, keep)
 
 
 def _typed(point: tuple, dtype: str) -> bool:

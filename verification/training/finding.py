@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..faults import Fault
 from ..judgement.evidence import worst
 from ..measurement.power import Best, better, kills
-from ..measurement.sample import Sample, decidable, outside
+from ..measurement.sample import Sample, decidable, outside, restricted
 from ..vocabulary import Finding, Worst
 from .single_steps import Judged, whole
 
@@ -61,15 +61,7 @@ def _gradient(slopes: Sample) -> Sample | None:
     kept = [k for k, path in enumerate(slopes.paths) if path != "loss"]
     if not kept:
         return None
-    pick = lambda whole: [whole[k] for k in kept]
-    return replace(
-        slopes,
-        paths=tuple(pick(slopes.paths)),
-        truth=pick(slopes.truth),
-        allowed=pick(slopes.allowed),
-        got=pick(slopes.got),
-        budgets=(),
-    )
+    return replace(restricted(slopes, kept), budgets=())
 
 
 def _worst(before: Worst | None, step: Judged, dtype: str) -> Worst | None:

@@ -15,7 +15,29 @@ from ..vocabulary import NoRule, Undecided
 from .vectors import Slices, along, elsewhere
 
 
-class Exact:
+class Plain:
+    """Operations that are what their formula says, in numbers without an error of their own."""
+
+    def mix(self, beta, old, new):
+        return beta * old + (1 - beta) * new
+
+    def piled(self, total, new, count: int):
+        return total + new
+
+    def shrunk(self, w, by):
+        return w - by * w
+
+    def either(self, one, other: Callable):
+        return one
+
+    def kept(self, x):
+        return x
+
+    def written(self, w, decays: bool):
+        return w
+
+
+class Exact(Plain):
     """What a variant computes with; `lift` makes one number of a float.
 
     Raises NoRule for an operation that the numbers do not have, Undecided for a comparison of
@@ -76,24 +98,6 @@ class Exact:
             return False
         raise Undecided("a comparison of overlapping balls steers the rule")
 
-    def mix(self, beta, old, new):
-        return beta * old + (1 - beta) * new
-
-    def piled(self, total, new, count: int):
-        return total + new
-
-    def shrunk(self, w, by):
-        return w - by * w
-
-    def either(self, one, other: Callable):
-        return one
-
-    def kept(self, x):
-        return x
-
-    def written(self, w, decays: bool):
-        return w
-
     def leaf_sum(self, x: np.ndarray) -> np.ndarray:
         out = x.copy()
         for leaf in self.slices:
@@ -142,7 +146,7 @@ BALLS: dict[str, Callable] = {
 }
 
 
-class Floats:
+class Floats(Plain):
     """NumPy's own arithmetic, with leaves at `slices`."""
 
     def __init__(self, slices: Slices, dtype: str = "float64"):
@@ -166,24 +170,6 @@ class Floats:
 
     def exceeds(self, x, bound: int) -> bool:
         return bool(x > bound)
-
-    def mix(self, beta, old, new):
-        return beta * old + (1 - beta) * new
-
-    def piled(self, total, new, count: int):
-        return total + new
-
-    def shrunk(self, w, by):
-        return w - by * w
-
-    def either(self, one, other: Callable):
-        return one
-
-    def kept(self, x):
-        return x
-
-    def written(self, w, decays: bool):
-        return w
 
     def leaf_sum(self, x: np.ndarray) -> np.ndarray:
         out = np.empty_like(x)
