@@ -24,28 +24,48 @@ def excess(
 
 
 def _excess(columns, blocks, point, room, convex: bool) -> np.ndarray:
-    """min sum of e with |point - w columns| <= room + e; the solver's own error is no excess."""
+    """What is left over beside the room; the solver's own error is no excess."""
+    scale = max(float(np.abs(columns).max()), float(np.abs(point).max()))
+    solved = _solved(columns / scale, blocks, point / scale, room / scale, convex)
+    count, n = columns.shape
+    if solved.x is None:
+        return np.zeros(n)
+    off = np.abs(point - solved.x[:count] @ columns) - room
+    return np.where(off > SOLVED * count * scale, off, 0.0)
+
+
+def separation(columns: np.ndarray, point: np.ndarray, room: np.ndarray) -> np.ndarray | None:
+    """A direction d with point . d - room . |d| > max of columns . d; None where there is none.
+
+    There is one exactly where no mixture of the columns is within the room of the point.
+    """
+    scale = max(float(np.abs(columns).max()), float(np.abs(point).max())) or 1.0
+    blocks, n = np.zeros(len(columns), int), len(point)
+    solved = _solved(columns / scale, blocks, point / scale, room / scale, True)
+    if solved.x is None:
+        return None
+    d = solved.ineqlin.marginals[:n] - solved.ineqlin.marginals[n:]
+    gap = point @ d - room @ np.abs(d) - (columns @ d).max()
+    return d if gap > SOLVED * len(columns) * scale * np.abs(d).sum() else None
+
+
+def _solved(columns, blocks, point, room, convex: bool):
+    """min sum of e with |point - w columns| <= room + e."""
     from scipy import sparse
     from scipy.optimize import linprog
 
-    scale = max(float(np.abs(columns).max()), float(np.abs(point).max()))
     count, n = columns.shape
     each = np.unique(blocks)
-    eye, mix = sparse.eye(n, format="csr"), sparse.csr_matrix(columns.T / scale)
+    eye, mix = sparse.eye(n, format="csr"), sparse.csr_matrix(columns.T)
     sums = sparse.csr_matrix((each[:, None] == blocks).astype(float))
     above = sparse.vstack([sparse.hstack([mix, -eye]), sparse.hstack([-mix, -eye])])
-    target, slack = point / scale, room / scale
-    solved = linprog(
+    return linprog(
         np.concatenate([np.zeros(count), np.ones(n)]),
         A_ub=above,
-        b_ub=np.concatenate([target + slack, slack - target]),
+        b_ub=np.concatenate([point + room, room - point]),
         A_eq=sparse.hstack([sums, sparse.csr_matrix((len(each), n))]),
         b_eq=np.ones(len(each)),
         bounds=[(0.0 if convex else None, None)] * count + [(0.0, None)] * n,
         method="highs",
         options={"primal_feasibility_tolerance": SOLVED},
     )
-    if solved.x is None:
-        return np.zeros(n)
-    off = np.abs(point - solved.x[:count] @ columns) - room
-    return np.where(off > SOLVED * count * scale, off, 0.0)

@@ -24,13 +24,15 @@ from ..measurement.answer import cast
 from ..measurement.budget import Budget
 from ..measurement.evaluation import Proof, evaluated, held
 from ..measurement.higher_precision import Told, by_shape, in_float64
-from ..measurement.sample import Sample, outside
+from ..measurement.joint import in_words
+from ..measurement.sample import Sample, mixed_up, outside
 from ..measurement.subject import Subject
 from ..measurement.tolerance import FALSE_ALARM
 from ..oracles import black_box
 from ..oracles.function_noise import Noise, scale_of
 from ..vocabulary import Ball, Case, Finding, Silent
 from .called import BlackBox, TracedBox, waits
+from .measured_kinks import around_kink, beside, outside_kinks
 
 MEASURED = "measured noise"
 HALF = 2.0**-26  # of the digits: less than this of the terms of f, a gradient may be measured as 0
@@ -69,9 +71,12 @@ def at(
     if not edge:
         witnesses.seen.append(found)
     proof = Proof(box.question, _balls(box, found), "")
+    kink = around_kink(box, found.noise.deviation, rng)
+    found = found if kink is None else black_box.by_noise(found, _quantile(box))
     allowed = _allowed(subject, box, found)
     sample = evaluated(partial(answer, subject), proof, lambda: allowed, named, edge)
     names = sorted({e.name for e in found.estimates} - {"polynomial"})
+    sample = sample if kink is None else beside(box, sample, kink)
     return _gated(subject, replace(sample, oracle=", ".join(names)), box, found, rng)
 
 
@@ -122,11 +127,13 @@ def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rn
     room = np.concatenate([np.ravel(a) for a in sample.allowed])
     with np.errstate(invalid="ignore"):
         excluded = [~(np.abs(got - e.mid) <= e.rad + room) for e in found.estimates]
-    every = out & np.all(excluded, axis=0)
-    without_step = found.estimates[0].name != "complex_step"
+    at_kinks = outside_kinks(sample)
+    every = out & (at_kinks | np.all(excluded, axis=0))
+    without_step = not at_kinks and found.estimates[0].name != "complex_step"
     noise = found.noise.deviation
     vetoed = without_step and black_box.order(box, box.x, got, noise, rng).agrees
-    narrow = subject.dtype != "float64" and _vanishes(subject, sample)
+    may_lose = subject.dtype != "float64" and not mixed_up(sample)
+    narrow = may_lose and _vanishes(subject, sample)
     if every.any() and not vetoed and not narrow:
         return sample
     why = f"{found.estimates[0].name} excludes the answer at an entry, but another witness does not"
@@ -141,6 +148,10 @@ def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rn
 
 def excused(subject: Subject, sample: Sample) -> Told:
     """Every witness excludes the answer: it is wrong, but for digits that its noise explains."""
+    if mixed_up(sample):
+        return Told(False, in_words(sample.truth, sample.got))
+    if outside_kinks(sample):
+        return Told(False, "no one-sided gradient, nor a mixture of them, is this answer")
     moved = (*subject.argnums, subject.inputs)
     return by_shape(partial(answer, subject), sample, moved, None, ("every witness excludes it",))
 

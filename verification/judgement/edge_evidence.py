@@ -140,7 +140,8 @@ def turns(sample: Sample, leaf: int) -> np.ndarray:
         room = sample.allowed[leaf] + 4.0 * np.spacing(np.abs(truth.mid) + truth.rad)
         both = (truth.mid - truth.rad < -room) & (truth.mid + truth.rad > room)
     none = True if sample.failure else ~np.isfinite(sample.got[leaf])
-    return np.asarray(decidable(sample, leaf) & both & none & truth.proven)
+    is_known = truth.proven or truth.sides is not None
+    return np.asarray(decidable(sample, leaf) & both & none & is_known)
 
 
 def without_turns(sample: Sample) -> Sample | None:

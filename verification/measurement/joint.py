@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arithmetic.hulls import excess
-from ..vocabulary import Ball
+from ..vocabulary import Ball, Sides
 
 Arrays = Sequence[np.ndarray]
 
@@ -36,6 +36,7 @@ def joint(truth: Sequence[Ball], allowed: Arrays, got: Arrays) -> Joint:
     columns = np.concatenate([s.columns.reshape(len(s.columns), -1) for s in sides], axis=1)
     blocks, exact = sides[0].blocks, all(s.exact for s in sides)
     answer, room = laid(got), laid(allowed) + np.spacing(np.abs(columns).max(axis=0))
+    room = room + np.concatenate([np.ravel(_error(s)) for s in sides])
     known = np.isfinite(answer) & np.isfinite(room) & np.isfinite(laid([b.rad for b in truth]))
     moving = known & (np.ptp(columns, axis=0) > 0.0)
     if not moving.any() or (exact and _apart(columns[:, moving], blocks)):
@@ -53,6 +54,10 @@ def joint(truth: Sequence[Ball], allowed: Arrays, got: Arrays) -> Joint:
         found.open[k][...] = open_entries[low : low + size].reshape(shape)
         low += size
     return found
+
+
+def _error(sides: Sides) -> np.ndarray:
+    return np.zeros(sides.columns.shape[1:]) if sides.error is None else sides.error
 
 
 def shares(ball: Ball) -> bool:

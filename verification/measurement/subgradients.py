@@ -39,7 +39,7 @@ def in_words(counts: Mapping[str, int]) -> str:
 
 def _answers(sample: Sample, leaf: int) -> list[str]:
     truth, got = sample.truth[leaf], sample.got[leaf]
-    if not truth.proven:
+    if not truth.proven and truth.sides is None:
         return []
     known = decidable(sample, leaf) & ~outside(sample, leaf)
     low, high = _interval(truth)

@@ -70,15 +70,32 @@ def measured(
         fit = polynomial(f, x, noise)
         step, why = complex_step(f, x, rng, quantile)
         found = (differences, fit)
-        sigma = noise / max(size, np.finfo(float).tiny) * _size(differences.mid)
+        sigma = _rounding(noise, size, differences.mid)
         if step is not None and meets(step[0], differences) and meets(step[0], fit):
-            kink = np.where(differences.rad > np.abs(differences.mid), differences.rad, 0.0)
-            first = step[0]._replace(rad=np.maximum(step[0].rad, kink))
+            first = step[0]._replace(rad=np.maximum(step[0].rad, _parted(differences)))
             found, sigma = (first, *found), step[1]
         elif step is not None:
             why = "the complex step is another number than the differences: not analytic"
         reach = float(np.sum(np.abs(differences.mid) * scale_of(x)))
     return Measured(found, Noise(noise, size, reach), sigma, why)
+
+
+def by_noise(found: Measured, quantile: float) -> Measured:
+    """Its rounding by the noise of the function: at a kink the complex step has other digits."""
+    first, differences = found.estimates[0], found.estimates[-2]
+    sigma = _rounding(*found.noise[:2], differences.mid)
+    if first.name == "complex_step":
+        first = first._replace(rad=np.maximum(quantile * sigma, _parted(differences)))
+    return found._replace(estimates=(first, *found.estimates[1:]), sigma=sigma)
+
+
+def _parted(differences: Estimate) -> np.ndarray:
+    """How far one-sided slopes are apart, where that is as large as a slope."""
+    return np.where(differences.rad > np.abs(differences.mid), differences.rad, 0.0)
+
+
+def _rounding(noise: float, size: float, mid: np.ndarray) -> np.ndarray:
+    return noise / max(size, np.finfo(float).tiny) * _size(mid)
 
 
 def _size(mid: np.ndarray) -> np.ndarray:

@@ -57,6 +57,7 @@ class Sides(NamedTuple):
     columns: np.ndarray  # columns first
     blocks: np.ndarray  # the block of each column
     exact: bool  # whether all sides are known; else the columns span them, but may be too few
+    error: np.ndarray | None = None  # of measured columns: how far off each entry may be
 
     def mixture(self, pick: Callable) -> np.ndarray:
         """pick(columns, axis=0) of every block, added up: np.min, np.max, or np.mean."""

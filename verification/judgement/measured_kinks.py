@@ -1,0 +1,77 @@
+"""A point with a kink of a function that can only be called: the answer beside measured sides.
+
+Axis by axis an interval is all that is known there, and not even that: the median of three equal
+numbers does not move with any of them alone.  So the answer in all entries together must be a
+mixture of gradients that are measured beside the point, as at ties of a program that is traced.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..measurement.joint import at_kink
+from ..measurement.sample import Sample, outside
+from ..oracles.measured_sides import Around, Jump, Sides, sides
+from ..vocabulary import Ball, Silent
+from ..vocabulary import Sides as Shared
+from .called import BlackBox
+
+
+def around_kink(box: BlackBox, noise: float, rng: np.random.Generator) -> Around | None:
+    """What is to be measured beside the point; None where there is no kink."""
+    if not box.x.size:
+        return None
+    around = Around(box, box.x, noise, rng)
+    return around if np.isfinite(around.value) and around.has_kink() else None
+
+
+def beside(box: BlackBox, sample: Sample, around: Around) -> Sample:
+    """The sample with the sides of the kink as its truth.
+
+    Where the function jumps, what is known of each entry alone stays; where the sides cannot be
+    told, nothing is known.
+    """
+    if sample.failure:
+        return sample
+    flat = lambda arrays: np.concatenate([np.ravel(a) for a in arrays])
+    known = [np.isfinite(b.rad) for b in sample.truth]
+    room = np.where(flat(known), flat(sample.allowed), np.inf)
+    try:
+        found = sides(around, flat(sample.got), room)
+    except Jump:
+        return sample
+    except Silent as said:
+        return _open(sample, f"the sides of a kink are not known: {said}")
+    return replace(sample, truth=_shared(box, sample.truth, found))
+
+
+def _open(sample: Sample, why: str) -> Sample:
+    truth = [b._replace(rad=np.full(b.rad.shape, np.inf)) for b in sample.truth]
+    return replace(sample, truth=truth, silence=sample.silence or why)
+
+
+def _shared(box: BlackBox, truth: list[Ball], found: Sides) -> list[Ball]:
+    """Balls around all that an entry may be; entries that are the same on all sides are known."""
+    moving = np.ptp(found.columns, axis=0) > 2.0 * found.error
+    if not moving.any():
+        return truth
+    columns = map(np.stack, zip(*map(box.split, found.columns), strict=True))
+    parts = zip(truth, box.split(moving), box.split(found.error), columns, strict=True)
+    return [_ball(*part) for part in parts]
+
+
+def _ball(ball: Ball, moving: np.ndarray, error: np.ndarray, columns: np.ndarray) -> Ball:
+    still = ~moving & (ball.rad <= error)
+    low, high = columns.min(axis=0), columns.max(axis=0)
+    mid = np.where(still, ball.mid, 0.5 * (low + high))
+    rad = np.where(still, ball.rad, 0.5 * (high - low) + error)
+    columns = np.where(moving, columns, mid)
+    blocks = np.zeros(len(columns), int)
+    shared = Shared(columns, blocks, exact=True, error=np.where(moving, error, 0.0))
+    return Ball(mid, np.zeros_like(mid), rad, proven=False, sides=shared)
+
+
+def outside_kinks(sample: Sample) -> bool:
+    """Whether an entry with several sides is outside of what it may be."""
+    leaves = range(len(sample.paths))
+    return any(bool((outside(sample, k) & at_kink(sample.truth[k])).any()) for k in leaves)

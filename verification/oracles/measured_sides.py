@@ -1,0 +1,202 @@
+"""One-sided gradients of a function that can only be called, beside a point where it has a kink.
+
+column    the gradient at x + s v: central differences with steps s / 256, at s and at s / 2, and
+          extrapolated to s = 0.  What the two differ by, what differences forward and backward
+          differ by, and the noise of the function are its error
+hull      the mixtures of columns.  An answer outside of it is separated from it by a direction d.
+          Clarke's derivative along d, the largest slope along d beside x, is looked for: where it
+          is larger than any column's the gradient there is one more column, and so on, until the
+          answer is inside, or no side is found that lets it in
+
+Assumed: beside x the function is smooth on the scale of the distance to x, on each side.  A side
+that is not known to SHARP of its slopes tells nothing, and nor does a function that jumps.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ..arithmetic.hulls import separation
+from ..vocabulary import Silent
+from .function_noise import scale_of
+
+FINER = 256.0  # how much shorter differences are than the way to the side
+SHARP = 2.0**-6  # of its slopes, to which a side must be known
+WIDEST, CLOSEST = 2.0**-5, 2.0**-15  # ways to a side, relative to the coordinates
+PROBES, FIRST, ROUNDS = 3, 3, 4  # directions, with their opposites; rounds of a search
+SIGMAS = 4.0  # of the measured noise that one value may be off by
+SPREADS = (0.0, 2.0**-5, 2.0**-4, 2.0**-3, 2.0**-3, 2.0**-2)  # of a side that lies near a kink
+CALLS = 2**15  # at one point
+
+
+class Sides(NamedTuple):
+    """Gradients on sides, a row each, and how far off each entry may be."""
+
+    columns: np.ndarray
+    error: np.ndarray
+
+
+class Jump(Silent):
+    """The function jumps beside the point."""
+
+
+class Around:
+    """A function around a point, in units of its coordinates; noise is that of one value."""
+
+    def __init__(self, f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, noise: float, rng):
+        self.f, self.x, self.scale, self.noise, self.rng = f, x, scale_of(x), noise, rng
+        self.left = CALLS
+        self.value = float(self.values(np.zeros((1, x.size)))[0])
+        self.way = self._way()
+        self.step = self.way / FINER
+
+    def values(self, places: np.ndarray) -> np.ndarray:
+        self.left -= len(places)
+        with np.errstate(all="ignore"):
+            return self.f(self.x + places * self.scale)
+
+    def _way(self) -> float:
+        """Where noise over the step and the square of the way are as large."""
+        far = 0.125 * self.directions(PROBES)
+        moved = np.abs(self.values(np.concatenate([far, -far])) - self.value)
+        slope = 8.0 * float(np.max(moved, initial=0.0, where=np.isfinite(moved)))
+        relative = self.noise / slope if slope > self.noise else 0.0
+        return float(np.clip(np.cbrt(FINER * relative), CLOSEST, WIDEST))
+
+    def directions(self, count: int) -> np.ndarray:
+        """Random ones, a row each; their entries are away from 0."""
+        shape = count, self.x.size
+        return self.rng.choice([-1.0, 1.0], shape) * self.rng.uniform(0.25, 1.0, shape)
+
+    def slopes(self, places: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """The slopes along a direction, at several places."""
+        up, down = (self.values(places + sign * self.step * direction) for sign in (1.0, -1.0))
+        return (up - down) / (2.0 * self.step)
+
+    @property
+    def rounding(self) -> float:
+        """Of a slope."""
+        return SIGMAS * self.noise / self.step
+
+    def has_kink(self) -> bool:
+        """Whether slopes on several sides stay apart as the sides come nearer.
+
+        Opposite sides are not enough: a median of three equal numbers is the same on both.
+        """
+        ways = self.directions(PROBES)
+        places = self.way * np.concatenate([ways, -ways])
+        for v in self.directions(2):
+            far, near = self.slopes(places, v), self.slopes(places / 2, v)
+            limit = (2.0 * near - far)[np.isfinite(far) & np.isfinite(near)]
+            if not limit.size:
+                continue
+            room = 8.0 * self.rounding + self.way * np.abs(limit).max()
+            if np.ptp(limit) > room:
+                return True
+        return False
+
+    def side(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """The gradient on a side and its error; None where it is not known.  Raises Jump."""
+        (far, apart), (near, nearer) = (self._gradient(s * v) for s in (self.way, self.way / 2))
+        column = 2.0 * near - far
+        error = np.abs(near - far) + np.maximum(apart, nearer) + 3.0 * self.rounding
+        size = np.abs(column).max(initial=0.0)
+        if not np.isfinite(error).all() or (error > SHARP * size + 4.0 * self.rounding).any():
+            return None
+        place = self.way * v
+        rise = float(self.values(place[None])[0]) - self.value
+        room = 4.0 * (np.abs(place) @ error) + 8.0 * self.noise
+        if abs(rise - place @ column) > room:
+            raise Jump("the function jumps beside the point")
+        return column, error
+
+    def _gradient(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Central differences, and what those forward and backward differ by, at half the step."""
+        h = self.step / 2
+        steps = h * np.eye(len(place))
+        up, down, here = (self.values(place + s) for s in (steps, -steps, np.zeros((1, 1))))
+        return (up - down) / (2.0 * h), np.abs(up - 2.0 * here + down) / h
+
+    def highest(self, direction: np.ndarray, tried: list[np.ndarray]) -> tuple[np.ndarray, float]:
+        """The side with the largest slope along a direction, among many; and that slope."""
+        size = len(direction)
+        order = np.linspace(1.0, 0.5, size)
+        ways = [order, -order, order[::-1], -order[::-1], *tried[-size:]]
+        spread = 2.0**-3 * self.directions(4)
+        along = direction / np.abs(direction).max()
+        ways += [*(along + spread[:2]), *(spread[2:] - along), *self.directions(size + FIRST)]
+        rows = np.array(ways)
+        best, slope = self._best(rows, direction)
+        for _ in range(ROUNDS):
+            flipped = np.where(np.eye(size, dtype=bool), -best, best)
+            found = self.slopes(self.way * flipped, direction)
+            better = found > slope + self.rounding
+            if not better.any():
+                break
+            every = np.where(better, -best, best)
+            rows = np.array([best, flipped[np.nanargmax(found)], every])
+            best, slope = self._best(rows, direction)
+        far, near = self.slopes(self.way * np.array([best, best / 2]), direction)
+        return best, float(2.0 * near - far)
+
+    def _best(self, rows: np.ndarray, direction: np.ndarray) -> tuple[np.ndarray, float]:
+        found = self.slopes(self.way * rows, direction)
+        found = np.where(np.isfinite(found), found, -np.inf)
+        at = int(np.argmax(found))
+        return rows[at], float(found[at])
+
+
+def sides(around: Around, answer: np.ndarray, room: np.ndarray) -> Sides:
+    """Columns among whose mixtures the answer is to within its room, unless it is wrong.
+
+    Raises Silent where that cannot be told: Jump where the function jumps.
+    """
+    tried, found = _first(around)
+    answer, room = answer * around.scale, room * around.scale
+    while around.left > 0:
+        columns = np.array([column for column, _ in found])
+        error = np.max([e for _, e in found], axis=0)
+        apart = _separation(columns, answer, room + error)
+        if apart is None:
+            return Sides(columns / around.scale, error / around.scale)
+        v, slope = around.highest(apart, tried)
+        best = (columns @ apart).max()
+        slack = np.abs(apart) @ error + around.rounding * np.abs(apart).sum()
+        if not slope > best + slack:
+            return Sides(columns / around.scale, error / around.scale)
+        way, one = _smooth(around, v, apart, best)
+        tried.append(way)
+        found.append(one)
+    raise Silent(f"more than {CALLS} calls do not tell the sides of a kink")
+
+
+def _first(around: Around) -> tuple[list, list]:
+    """Opposite sides that are smooth."""
+    ways = around.directions(FIRST)
+    every = [(v, around.side(v)) for v in np.concatenate([ways, -ways])]
+    smooth = [(v, one) for v, one in every if one is not None]
+    if not smooth:
+        raise Silent("no side is smooth")
+    return [v for v, _ in smooth], [one for _, one in smooth]
+
+
+def _smooth(around: Around, v: np.ndarray, apart: np.ndarray, best: float) -> tuple:
+    """The side, or one beside it where the next kink is too near; its slope is above the best."""
+    for spread in SPREADS:
+        way = v + spread * around.directions(1)[0]
+        one = around.side(way)
+        if one is not None and one[0] @ apart > best:
+            return way, one
+    raise Silent("a side that matters is not smooth")
+
+
+def _separation(columns: np.ndarray, answer: np.ndarray, room: np.ndarray) -> np.ndarray | None:
+    """Along entries that are numbers alone."""
+    known = np.isfinite(answer) & np.isfinite(room)
+    d = separation(columns[:, known], answer[known], room[known]) if known.any() else None
+    if d is None:
+        return None
+    out = np.zeros(len(answer))
+    out[known] = d
+    return out
