@@ -118,8 +118,11 @@ def counted(leaf: Any) -> Any:
     return leaf.astype(np.int64) if leaf.dtype == np.int32 else leaf
 
 
-def arithmetic_of(target: Format) -> Arithmetic:
-    """Running bounds; a constant that the rule holds in float32 is known to half a unit of that."""
+def arithmetic_of(target: Format, steps: int) -> Arithmetic:
+    """Running bounds; a constant that the rule holds in float32 is known to half a unit of that.
+
+    1 - b^t is e^x - 1 of our rules; others have b^t in the dtype, or multiply b once in every step.
+    """
     exact, unit = bounds(target), format_of("float32").unit
 
     def lift(number):
@@ -135,7 +138,12 @@ def arithmetic_of(target: Format) -> Arithmetic:
         lifted = [x if isinstance(x, Bounded) else lift(np.asarray(x, float)) for x in operands]
         return exact.rules["dot_general"](*lifted, **more)
 
-    return exact._replace(lift=lift, rules={**exact.rules, "pow": power, "dot_general": product})
+    def expm1(x, **more):
+        out = exact.rules["expm1"](x, **more)
+        return Bounded(out.value, out.error + (steps + 2) * target.unit * (1.0 + out.value))
+
+    mine = {"pow": power, "dot_general": product, "expm1": expm1}
+    return exact._replace(lift=lift, rules={**exact.rules, **mine})
 
 
 def moved(
@@ -146,7 +154,7 @@ def moved(
     try:
         numbers = [*gradient, *memory.leaves, *map(Bounded, before)]
         with np.errstate(all="ignore"):
-            out = run(advance(reference, memory), numbers, arithmetic_of(target))
+            out = run(advance(reference, memory), numbers, arithmetic_of(target, counts(memory)))
     except Silent as said:
         return silent(reference.paths, [leaf.shape for leaf in before], str(said)), memory
     new, state = out[: len(before)], out[len(before) :]
@@ -158,6 +166,12 @@ def moved(
     allowed = [floored(leaf.value, error, program, target, flushed) for leaf, error in pairs]
     sample = Sample("", reference.paths, balls, list(map(np.asarray, allowed)), [])
     return sample, memory._replace(leaves=state)
+
+
+def counts(memory: Memory) -> int:
+    """How many steps the rule has counted."""
+    whole = [x for x in memory.leaves if not isinstance(x, Bounded) and np.size(x)]
+    return max((int(np.max(x)) for x in whole if x.dtype.kind in "iu"), default=0)
 
 
 def known(out: Bounded) -> np.ndarray:

@@ -19,6 +19,7 @@ from ..arithmetic.formats import Format, format_of
 from ..measurement.budget import RUNNING, floored, running, traced
 from ..measurement.error import beyond
 from ..measurement.sample import Sample, decidable, outside
+from ..measurement.subject import with_stored
 from ..measurement.tolerance import lost, root_mean_square
 from ..oracles.question import as_exact
 from ..oracles.work import products
@@ -54,7 +55,7 @@ def _together(reference: Reference, points: list[tuple]) -> list[Sample]:
     stacked = jax.tree.map(lambda *rows: np.stack(list(map(as_exact, rows))), *args)
     target = format_of(reference.dtype)
     try:
-        program, leaves = traced(_stacked(reference.slopes), stacked)
+        program, leaves = traced(_stacked(reference.of), stacked)
         pairs = running(program, leaves, bounds(target))
     except Silent:
         return list(map(alone, points))
@@ -80,8 +81,15 @@ def _leaves_half(value: np.ndarray, error: np.ndarray, target: Format) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _stacked(slopes: Callable) -> Callable:
-    return jax.vmap(slopes)
+def _stacked(of: Callable) -> Callable:
+    """(params, *batch), a row for each step -> losses and gradients, with room as of one step."""
+    many = with_stored(jax.vmap(of))
+
+    def slopes(params, *batch):
+        losses, back = jax.vjp(lambda weights: many(weights, *batch), params)
+        return losses, back(jax.numpy.ones_like(losses))[0]
+
+    return slopes
 
 
 class Judged(NamedTuple):

@@ -15,6 +15,7 @@ from ..adapters.recorded import names
 from ..measurement.answer import cast
 from ..measurement.budget import DTYPES
 from ..measurement.power import by_leaf, in_words, sensitivity
+from ..measurement.subject import with_stored
 from ..vocabulary import Explanation, Verdict
 from ..vocabulary.names import unknown
 from . import mistakes
@@ -101,7 +102,10 @@ def _reference(of, rule, params, batches, dtype: str) -> Reference:
     return Reference(of, _slopes(of), rule, own, data, tuple(names(params)), dtype)
 
 
-_slopes = lru_cache(maxsize=64)(jax.value_and_grad)  # one function for one loss: compiled once
+@lru_cache(maxsize=64)  # one function for one loss: compiled once
+def _slopes(of: Callable) -> Callable:
+    """(params, *batch) -> loss and gradient; slopes may be read back from stored outputs."""
+    return jax.value_and_grad(with_stored(of))
 
 
 def _explained(
