@@ -163,6 +163,29 @@ def erfc(z):
     return erfc(z)
 
 
+SCALE, CUBIC = 2 * np.sqrt(2 / np.pi), 0.044715
+gate = lambda z: z.dtype.type(SCALE) * (z + z.dtype.type(CUBIC) * z**3)
+gate_slope = lambda z: z.dtype.type(SCALE) * (1 + z.dtype.type(3 * CUBIC) * z * z)
+GELU_GATE = {
+    "s + z s (1 - s) v'": times(
+        lambda z: (s := logistic(gate(z))) + z * s * (1 - s) * gate_slope(z)
+    ),
+    "s + z s(v) s(-v) v'": times(
+        lambda z: logistic(v := gate(z)) + z * logistic(v) * logistic(-v) * gate_slope(z)
+    ),
+    "s (1 + z s(-v) v')": times(
+        lambda z: stable(v := gate(z)) * (1 + z * stable(-v) * gate_slope(z))
+    ),
+    "f + s (1 - s) z v'": times(
+        lambda z: (s := stable(gate(z))) + (s - s * s) * (z * gate_slope(z))
+    ),
+    "SciPy": times(lambda z: (s := expit(gate(z))) * (1 + z * (1 - s) * gate_slope(z))),
+    "loop": entry_by_entry(lambda z: (s := logistic(gate(z))) + z * s * (1 - s) * gate_slope(z)),
+    "PyTorch, composed": torch_of(lambda z: z * (float(SCALE) * (z + CUBIC * z**3)).sigmoid()),
+    "JAX": by_jax(lambda z: z / (1 + jnp.exp(-float(SCALE) * (z + CUBIC * z**3)))),
+}
+
+
 def leaky(z):
     return jnp.where(z > 0, z, 0.01 * z)
 
@@ -197,6 +220,7 @@ ACTIVATIONS = {
     "softplus": derived("softplus", SOFTPLUS),
     "silu": derived("silu", SILU),
     "gelu": derived("gelu", GELU),
+    "gelu_tanh": derived("gelu_tanh", GELU_GATE),
     "sigmoid, composed": Spelled(lambda z: 1 / (1 + jnp.exp(-z)), draws.preactivations, SIGMOID),
     "tanh, composed": Spelled(
         lambda z: (jnp.exp(z) - jnp.exp(-z)) / (jnp.exp(z) + jnp.exp(-z)),

@@ -5,7 +5,7 @@ spelling that a format has no functions for is not asked in it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -18,19 +18,53 @@ from ...measurement.batch import budget_at
 from ...measurement.evaluation import proof
 from ...measurement.subject import autodiff
 from ...oracles.question import ask
-from ...vocabulary import Silent
+from ...vocabulary import Derivation, Silent
 from ..calibration import Target, judged
 from ..statistics import Judged, rows
 from .activations import ACTIVATIONS
+from .blocks import BLOCKS
+from .entropies import ENTROPIES
 from .layers import LAYERS
 from .losses import LOSSES
 from .networks import NETWORKS
+from .neurons import NEURONS
 from .norms import NORMS
+from .perceptrons import PERCEPTRONS
+from .places import PLACES
+from .recurrences import RECURRENCES
 from .spelling import Spelled
+from .trajectories import TRAJECTORIES
 
-CORPUS: dict[str, Spelled] = {**ACTIVATIONS, **LOSSES, **LAYERS, **NORMS, **NETWORKS}
+CORPUS: dict[str, Spelled] = {
+    **ACTIVATIONS,
+    **LOSSES,
+    **ENTROPIES,
+    **LAYERS,
+    **PLACES,
+    **BLOCKS,
+    **RECURRENCES,
+    **NORMS,
+    **NEURONS,
+    **PERCEPTRONS,
+    **NETWORKS,
+    **TRAJECTORIES,
+}
 WHOLE = ("float64", "float32")  # formats that every library has functions for
 SEEDS = range(20)
+
+
+class Unasked(NamedTuple):
+    """A spelling that was not asked: its library is not installed, or has no such format."""
+
+    implementation: str
+    dtype: str
+    who: str
+    why: str
+
+
+def spellings_of(derivation: Derivation, functions: Mapping[str, Spelled]) -> set[Callable]:
+    """The different right gradients of just this function."""
+    return {g for s in functions.values() if s.of is derivation.function for g in s.right.values()}
 
 
 def corpus_rows(
@@ -65,13 +99,26 @@ def judgements(
     change: Callable[[Callable], Callable] = lambda gradient: gradient,
 ) -> Iterator[Judged]:
     """Every spelling of every function, in turn; `change` makes another of each, for controls."""
+    found = met(functions, dtypes, seeds, change)
+    return (verdict for verdict in found if isinstance(verdict, Judged))
+
+
+def met(
+    functions: Mapping[str, Spelled],
+    dtypes: tuple[str, ...],
+    seeds: range,
+    change: Callable[[Callable], Callable] = lambda gradient: gradient,
+) -> Iterator[Judged | Unasked]:
+    """As judgements, with the spellings that could not be asked."""
     for name, spelled in functions.items():
         for dtype, scale, seed in points(spelled, dtypes, seeds):
             held = target(spelled, dtype, scale, seed)
             for who, gradient in spelled.right.items():
                 where = f"{who}, seed {seed}, times {scale:g}"
                 here = answered(change(mixed(gradient, dtype)), held, dtype)
-                if here is not None:
+                if isinstance(here, str):
+                    yield Unasked(name, dtype, who, here)
+                else:
                     yield judged(name, here, dtype, where, held)
 
 
@@ -82,17 +129,17 @@ def points(spelled: Spelled, dtypes: tuple[str, ...], seeds: range) -> Iterator[
         yield from ((dtype, scale, seed) for scale in scales for seed in seeds)
 
 
-def answered(gradient: Callable, held: Target, dtype: str) -> Callable | None:
-    """The gradient, which has answered once; None where its library has no such format."""
+def answered(gradient: Callable, held: Target, dtype: str) -> Callable | str:
+    """The gradient, which has answered once; or why it was not asked."""
     with jax.enable_x64(True), np.errstate(all="ignore"):
         try:
             answer = gradient(*held.args)
-        except ImportError:
-            return None
+        except ImportError as error:
+            return f"{error.name} is not installed"
         except (TypeError, RuntimeError):
             if dtype in WHOLE:
                 raise
-            return None
+            return f"its library has no {dtype}"
     return lambda *_: answer
 
 
@@ -105,8 +152,9 @@ def target(spelled: Spelled, dtype: str, scale: float, seed: int) -> Target:
     inputs, above = cast(tuple(drawn), dtype, weights=spelled.argnums), None
     with jax.enable_x64(True):
         out = jax.eval_shape(spelled.of, *cast(tuple(drawn), "float64"))
-    if out.shape != ():
-        above = cast(draws.cotangent(rng, out.shape), PRECISIONS[dtype].results)
+    if jax.tree.leaves(out)[0].shape != ():
+        cotangents = jax.tree.map(lambda leaf: draws.cotangent(rng, leaf.shape), out)
+        above = cast(cotangents, PRECISIONS[dtype].results)
     question = ask(spelled.of, inputs, spelled.argnums, above)
     args = inputs if above is None else (*inputs, above)
     reference = autodiff(spelled.of, spelled.argnums, above is None)

@@ -43,15 +43,6 @@ def entry_sums(x, w, dy):
     return dx, dw, dy.sum(0)
 
 
-def by_einsum(x, w, b, dy):
-    return np.einsum("bj,ij->bi", dy, w), np.einsum("bi,bj->ij", x, dy), np.einsum("bj->j", dy)
-
-
-def last_first(x, w, b, dy):
-    dx, dw, db = outer_sum(x[::-1], w, dy[::-1])
-    return dx[::-1], dw, db
-
-
 def at_once(x, w, b, dy):
     return dy @ w.T, (x[:, :, None] * dy[:, None, :]).sum(0), dy.sum(axis=0)
 
@@ -204,8 +195,8 @@ def of_reals(*shapes, high=4.0):
 
 
 LAYERS = {
-    "dense": Spelled(affine, of_reals((6, 4), (4, 3), (3,)), DENSE, (0, 1, 2), (1.0, 64.0)),
-    "attention": Spelled(
+    "affine": Spelled(affine, of_reals((6, 4), (4, 3), (3,)), DENSE, (0, 1, 2), (1.0, 64.0)),
+    "attention without a mask": Spelled(
         attention, of_reals((3, 5), (4, 5), (4, 2)), ATTENTION, (0, 1, 2), (1.0, 4.0)
     ),
     "recurrent": Spelled(

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 import numpy as np
 
-from .layers import by_jax, of_reals
-from .spelling import Spelled, derived, torch_of
+from .layers import by_jax
+from .spelling import derived, torch_of
 
 EPS = 1e-3
 
@@ -124,14 +124,81 @@ RMS = {
     "r (dh - h mean)": pulled_rms,
     "r^3": cubed_rms,
     "divided": divided_rms,
-    "XX": lambda x, g, dy: (
-        np.concatenate([pulled_rms(a[None], g, b[None])[0] for a, b in zip(x, dy, strict=True)]),
-        (x * root_mean_square(x) * dy).sum(0),
-    ),
-    "PyTorch": torch_of(
-        lambda x, g: x * ((x * x).mean(-1, keepdim=True) + EPS).rsqrt() * g, (0, 1)
-    ),
+    "row by row": by_rows,
+    "PyTorch": torch_of(torch_rms, (0, 1)),
     "JAX": by_jax(rms_norm, 0, 1),
+}
+
+
+def lengths(a):
+    return np.sqrt((a * a).sum(-1, keepdims=True))
+
+
+def over_lengths(a, b, dc):
+    m, n, dc = lengths(a), lengths(b), dc[:, None]
+    c = (a * b).sum(-1, keepdims=True) / (m * n)
+    return (b / n - c * a / m) * dc / m, (a / m - c * b / n) * dc / n
+
+
+def of_units(a, b, dc):
+    """With both as unit vectors u, v: (v - (u . v) u) / |a|."""
+    m, n, dc = lengths(a), lengths(b), dc[:, None]
+    u, v = a / m, b / n
+    c = (u * v).sum(-1, keepdims=True)
+    return dc * (v - c * u) / m, dc * (u - c * v) / n
+
+
+def by_cubes(a, b, dc):
+    """b / (m n) - (a . b) a / (m^3 n)."""
+    m, n, dc = lengths(a), lengths(b), dc[:, None]
+    p = (a * b).sum(-1, keepdims=True)
+    return dc * (b / (m * n) - p * a / (m**3 * n)), dc * (a / (m * n) - p * b / (m * n**3))
+
+
+def by_squares(a, b, dc):
+    """(b - a (a . b) / |a|^2) / (m n)."""
+    aa, bb, ab = ((p * q).sum(-1, keepdims=True) for p, q in ((a, a), (b, b), (a, b)))
+    d = dc[:, None] / np.sqrt(aa * bb)
+    return d * (b - ab / aa * a), d * (a - ab / bb * b)
+
+
+def projected(a, b, dc):
+    """(1 - u u') v / |a|, row by row."""
+    one = lambda p, q, d: (
+        d
+        * (
+            (np.eye(len(p), dtype=p.dtype) - np.outer(p, p) / (p @ p))
+            @ q
+            / np.sqrt((p @ p) * (q @ q))
+        )
+    )
+    pairs = list(zip(a, b, dc, strict=True))
+    return np.stack([one(p, q, d) for p, q, d in pairs]), np.stack(
+        [one(q, p, d) for p, q, d in pairs]
+    )
+
+
+def torch_cosine(a, b):
+    import torch  # pyright: ignore[reportMissingImports]
+
+    return torch.nn.functional.cosine_similarity(a, b)
+
+
+def cosine(a, b):
+    return (a * b).sum(-1) / jnp.linalg.norm(a, axis=-1) / jnp.linalg.norm(b, axis=-1)
+
+
+COSINE = {
+    "over lengths": over_lengths,
+    "unit vectors": of_units,
+    "cubes": by_cubes,
+    "squares": by_squares,
+    "a projection": projected,
+    "PyTorch": torch_of(torch_cosine, (0, 1)),
+    "PyTorch, composed": torch_of(
+        lambda a, b: (a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1)), (0, 1)
+    ),
+    "JAX": by_jax(cosine, 0, 1),
 }
 
 NORMS = {
@@ -141,5 +208,6 @@ NORMS = {
         scales=(1.0, 8.0),
     ),
     "batch_norm": derived("batch_norm", layer_norms(0, torch_norm(0)), scales=(1.0, 8.0)),
-    "rms norm": Spelled(rms_norm, of_reals((4, 5), (5,)), RMS, (0, 1), (1.0, 8.0)),
+    "rms_norm": derived("rms_norm", RMS, scales=(1.0, 8.0)),
+    "cosine_similarity": derived("cosine_similarity", COSINE, scales=(1.0, 64.0), scaled=(0, 1)),
 }

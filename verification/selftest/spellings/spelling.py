@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ...derivations import ALL
@@ -33,20 +35,43 @@ def derived(name: str, right: Mapping[str, Callable], **options: Any) -> Spelled
     return Spelled(known.function, known.draw, right, known.argnums, **options)
 
 
-def torch_of(function: Callable, argnums: tuple[int, ...] = (0,)) -> Callable:
+class ByTorch(NamedTuple):
     """PyTorch's own derivative of a function of tensors; raises ImportError without PyTorch."""
 
-    def gradient(*args):
+    function: Callable
+    argnums: tuple[int, ...]
+    needs = "torch"
+
+    def __call__(self, *args: Any) -> tuple:
         import torch  # pyright: ignore[reportMissingImports]
 
-        tensors = [_tensor(a) for a in args]
-        chosen = [tensors[i].requires_grad_() for i in argnums]
+        number = self.function.__code__.co_argcount
+        tensors = list(jax.tree.map(_tensor, args))
+        leaves, structure = jax.tree.flatten([tensors[i] for i in self.argnums])
+        leaves = [leaf.requires_grad_() for leaf in leaves]
+        for i, arg in zip(self.argnums, jax.tree.unflatten(structure, leaves), strict=True):
+            tensors[i] = arg
+        out = jax.tree.leaves(self.function(*tensors[:number]))
+        above = jax.tree.leaves(tensors[number]) if len(args) > number else None
+        found = torch.autograd.grad(out, leaves, above)
+        likes = jax.tree.leaves([args[i] for i in self.argnums])
+        arrays = [_array(tensor, like) for tensor, like in zip(found, likes, strict=True)]
+        return tuple(jax.tree.unflatten(structure, arrays))
+
+
+def torch_of(function: Callable, argnums: tuple[int, ...] = (0,)) -> ByTorch:
+    return ByTorch(function, argnums)
+
+
+def jax_of(function: Callable, argnums: tuple[int, ...] = (0,)) -> Callable:
+    """JAX's own derivative of a function of arrays, compiled once for a shape and dtype."""
+
+    @jax.jit
+    def gradient(*args):
         number = function.__code__.co_argcount
-        out = function(*tensors[:number])
-        above = tensors[number] if len(args) > number else None
-        return tuple(
-            map(_array, torch.autograd.grad(out, chosen, above), [args[i] for i in argnums])
-        )
+        out, pull = jax.vjp(function, *args[:number])
+        pulled = pull(args[number] if len(args) > number else jax.tree.map(jnp.ones_like, out))
+        return tuple(pulled[i] for i in argnums)
 
     return gradient
 
@@ -61,8 +86,8 @@ def _tensor(array):
 
 
 def _array(tensor, like):
-    wide = tensor.detach()
     import torch  # pyright: ignore[reportMissingImports]
 
+    wide = tensor.detach()
     wide = wide.to(torch.float32) if wide.dtype == torch.bfloat16 else wide
     return wide.numpy().astype(np.asarray(like).dtype)
