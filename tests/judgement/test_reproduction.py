@@ -41,14 +41,16 @@ def test_the_snippet_prints_the_same_finding(tmp_path):
     assert run(code).strip() == said.strip()
 
 
-def test_what_cannot_be_imported_is_to_be_filled_in():
+def test_what_cannot_be_imported_is_given_by_its_source_or_to_be_filled_in():
     ask = lambda **change: snippet(
         Asked(vf.validate, lambda w: w, (1.0,), 0, "float64", 2, 5, "judge")._replace(**change)
     )
 
     assert "from verification.judgement.validate import validate" in ask()
-    assert "of = ...  # fill in: <lambda>, " in ask() and "test_reproduction.py" in ask()
-    assert "args = (1.0,)" in ask()
+    secret = object()
+    far = ask(of=lambda w: (w, secret))
+    assert "of = lambda w: w\n" in ask() and "args = (1.0,)" in ask()
+    assert "of = ...  # fill in: <lambda>, test_reproduction.py:" in far
     compile(ask(), "snippet", "exec")
 
 
@@ -57,7 +59,7 @@ def test_the_case_that_was_worst_is_drawn_again():
     found = vf.validate(tripled, of=doubled, args=sample, cases=3)
     code = found.reproduce.split("# the worst is ")[1]
 
-    assert code.startswith(found.worst.case)
+    assert found.worst and code.startswith(found.worst.case)
     assert "rng = np.random.default_rng(0)" in code
 
 

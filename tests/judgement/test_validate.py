@@ -78,7 +78,8 @@ def test_a_wrong_numpy_gradient_is_wrong_and_the_leaf_is_named(dtype, name):
     finding = vf.validate(gradient, of=loss, args=sample, dtype=dtype, cases=4)
 
     assert finding.verdict == Verdict.WRONG
-    assert finding.worst.leaf == ("[0].b" if "bias" in name else finding.worst.leaf)
+    assert finding.worst is not None
+    assert "bias" not in name or finding.worst.leaf == "[0].b"
 
 
 def test_an_array_valued_function_is_asked_for_its_pullback():
@@ -136,7 +137,7 @@ def test_jax_autodiff_as_a_candidate():
 def test_text_and_json_carry_the_verdict():
     finding = vf.validate(by_hand, of=loss, args=sample, cases=2)
 
-    assert "by_hand in float64: correct" in str(finding)
+    assert "by_hand in float64" in str(finding) and str(finding).startswith("CORRECT")
     assert json.loads(finding.to_json())["verdict"] == "correct"
 
 

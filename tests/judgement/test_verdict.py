@@ -155,9 +155,7 @@ def sample(off=0.0):
 def test_a_finding_prints_as_html_without_html_of_others():
     finding = judge("<script>", "float64", [sample()])
 
-    assert finding._repr_html_().startswith(
-        "<p><strong>&lt;script&gt; in float64: correct</strong>"
-    )
+    assert "&lt;script&gt; in float64" in finding._repr_html_()
     assert "<script>" in str(finding) and "<script>" not in finding._repr_html_()
 
 
@@ -165,7 +163,7 @@ def test_the_observed_convention_is_printed_where_there_is_one():
     finding = judge("subject", "float64", [sample()])
 
     assert "at kinks" not in str(finding)
-    assert str(replace(finding, convention="0 at ReLU's")).endswith("at kinks: 0 at ReLU's")
+    assert "note: at kinks: 0 at ReLU's" in str(replace(finding, convention="0 at ReLU's"))
 
 
 def test_clarke_interval_at_a_kink(verdict_of):

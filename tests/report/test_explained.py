@@ -1,12 +1,9 @@
 """A wrong finding in full: the wrong expression is marked, and the document gives it back whole."""
 
 import json
-from io import StringIO
+from dataclasses import replace
 from xml.etree import ElementTree
 
-from rich.console import Console
-
-from verification.commands.explained_words import explained
 from verification.report import explained as report
 from verification.report.document import dumps, plain
 from verification.report.explained import fragment
@@ -60,19 +57,10 @@ def test_the_wrong_expression_is_marked_and_the_leaves_say_what_they_are():
 
 
 def test_what_does_not_fit_is_not_marked():
-    closest = Explanation(**(vars(SAID) | {"fits": False, "residual": 9.0}))
-    html = fragment(Finding(**(vars(FINDING) | {"explanation": (closest,)})), SOURCE)
+    closest = replace(SAID, fits=False, residual=9.0)
+    html = fragment(replace(FINDING, explanation=(closest,)), SOURCE)
 
     assert "<mark>" not in html and "closest only" in html
-
-
-def test_the_words_of_the_terminal_do_without_colour():
-    console = Console(width=120, record=True, file=StringIO())
-    console.print(explained(FINDING))
-    text = console.export_text()
-
-    assert "loss.py:2" in text and "to correct it: halve it" in text
-    assert "x wrong" in text and "right  [0].<b>" in " ".join(text.split("\n"))
 
 
 def test_it_stands_on_both_pages_under_its_table(samples, passing):

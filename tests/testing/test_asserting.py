@@ -37,8 +37,8 @@ def test_a_wrong_one_raises_its_finding_as_the_explanation():
         assert_gradient(half, of=of, args=points, cases=2)
 
     assert said.value.finding.verdict == "wrong"
-    assert str(said.value).startswith("half in float64: wrong\n  Why: ")
-    assert "Worst element" in str(said.value) and "Power" in str(said.value)
+    assert str(said.value).startswith("WRONG  ")
+    assert "expected" in str(said.value) and "would have been seen: " in str(said.value)
 
 
 def test_edges_decide_where_it_is_said():

@@ -52,7 +52,7 @@ def test_findings_are_explanations_and_are_gathered_from_the_workers_of_xdist(tm
     properties = ElementTree.parse(tmp_path / "all.xml").findall(".//property[@name='refnet']")
 
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "E         Worst element: [0][" in done.stdout
+    assert "would have been seen: an error of one entry" in done.stdout
     assert "refnet: 1 correct, 1 wrong" in done.stdout and "seen/index.html" in done.stdout
     assert [(row["test"], row["verdict"]) for row in rows] == [
         ("test_square.py::test_square[1.0]", "wrong"),

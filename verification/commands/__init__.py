@@ -2,8 +2,8 @@
 
 In: words that a user typed; mistakes.py turns a user's mistake into one sentence.
 On the way: each command calls the stages above and nothing else; nothing heavy is imported here.
-Out: a finding or a table on the terminal (shown.py, explained_words.py), files on request, and the
-exit status of status.py.
+Out: a finding or a table on the terminal (shown.py), files on request, and the exit status of
+status.py.
 """
 
 from .campaign import campaign as campaign

@@ -1,6 +1,6 @@
 """`refnet explain`: which term of a wrong gradient is wrong, where, and by how much."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,9 +19,6 @@ from .validate import (
     judged,
 )
 from .validate import implementation as named
-
-if TYPE_CHECKING:
-    from ..vocabulary import Finding
 
 
 def explain(
@@ -52,20 +49,8 @@ def explain(
     given = {"allow": allow, "vary": vary, "edges": edges, "against": against}
     one = named(gradient, of, args, argnums, **given)
     findings = judged(one, dtype, cases, seed)
-    for found in findings:
-        _show(found)
+    from ..campaign.implementation import row
+    from .shown import show_all
+
+    show_all(row(found, one) for found in findings)
     return status_of(found.verdict for found in findings)
-
-
-def _show(found: "Finding") -> None:
-    from .shown import console, headline, say
-
-    screen = console()
-    headline(screen, f"{found.name} in {found.dtype}", found.verdict)
-    for k, one in enumerate(found.explanation, 1):
-        say(screen, f"{k}. ", str(one))
-        if one.source:
-            say(screen, "   ", one.source.strip(), style="cyan")
-    if not found.explanation:
-        said = "there is nothing to explain" if found.verdict == "correct" else "none was found"
-        say(screen, "", f"{said}; {found.reason}")

@@ -1,11 +1,17 @@
-"""A finding on a terminal: in colour and as wide as it is there, plain where it is piped."""
+"""A finding on a terminal: the parts of vocabulary/screen.py in colour, plain where it is piped.
+
+Colour is never alone: what is wrong says so, what is marked has a caret.
+"""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
+
+    from ..vocabulary.screen import Screen
 
 WIDE = 120  # columns, where no terminal says how many
 COLOURS = {
@@ -15,7 +21,6 @@ COLOURS = {
     "undecided": "bold magenta",
     "rejected": "bold red",
 }
-CAPTION = 15  # columns: the longest caption, and a space
 
 
 def console() -> "Console":
@@ -24,38 +29,51 @@ def console() -> "Console":
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
+def show_all(rows: Iterable[Mapping[str, Any]]) -> None:
+    """One below the other."""
+    for k, row in enumerate(rows):
+        print("\n" if k else "", end="")
+        show(row)
+
+
 def show(row: Mapping[str, Any]) -> None:
-    """The verdict, why, the worst element, the explanation, the power, and how to ask again."""
-    from ..report.findings.words import facts, place, title
+    """All parts of the finding.  Foreign words are text, never markup."""
+    from ..report.findings.words import parts
+    from ..vocabulary.screen import lines
 
-    screen = console()
-    where = f"  {place(row)}" if place(row) else ""
-    headline(screen, title(row), row["verdict"], where)
-    for caption, said in facts(row):
-        if caption == "Again":  # to be copied: never cut, never wrapped
-            screen.print(f"  {said}", soft_wrap=True, markup=False)
-        else:
-            say(screen, f"  {caption:<{CAPTION}}", said)
+    screen, seen = console(), parts(row)
+    first, *rest = lines(seen)
+    screen.print(_headline(first, seen), soft_wrap=not screen.is_terminal)
+    for line in rest:
+        screen.print(
+            _coloured(line, seen), soft_wrap=not screen.is_terminal or _is_code(line, seen)
+        )
 
 
-def headline(screen: "Console", name: str, verdict: str, where: str = "") -> None:
-    """name: verdict, in its colour.  Foreign words are text, never markup."""
+def _headline(first: str, seen: "Screen") -> "Text":
     from rich.text import Text
 
-    line = Text.assemble(f"{name}: ", (str(verdict), COLOURS[verdict]), (where, "dim"))
-    screen.print(line, soft_wrap=not screen.is_terminal)
+    line = Text(first)
+    line.stylize(COLOURS[seen.verdict], 0, len(seen.verdict))
+    line.stylize("bold", len(seen.verdict), len(first) - len(seen.place))
+    line.stylize("dim", len(first) - len(seen.place))
+    return line
 
 
-def say(screen: "Console", mark: str, text: str, style: str = "") -> None:
-    """The text behind the mark: on a terminal all its lines begin there, in a pipe it is one."""
-    from rich.table import Table
+def _coloured(line: str, seen: "Screen") -> "Text":
     from rich.text import Text
 
-    if not screen.is_terminal:
-        screen.print(Text(f"{mark}{text}"), soft_wrap=True)
-        return
-    grid = Table.grid(expand=False)
-    grid.add_column(width=len(mark), no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(Text(mark, "dim"), Text(text, style))
-    screen.print(grid)
+    said = line.strip()
+    if set(said.partition("|")[2].strip()) == {"^"}:
+        return Text(line, "bold red")
+    if said == seen.subject or said.startswith("note: "):
+        return Text(line, "dim")
+    if said in ("what to do:", "again:") or said.startswith("would have been seen:"):
+        caption, colon, rest = line.partition(":")
+        return Text.assemble((caption + colon, "bold"), rest)
+    return Text(line, "cyan") if _is_code(line, seen) else Text(line)
+
+
+def _is_code(line: str, seen: "Screen") -> bool:
+    """To be copied: never cut, never wrapped."""
+    return line.strip() in {one.strip() for one in seen.code.splitlines() if one.strip()}

@@ -127,11 +127,10 @@ def validate(
     )  # fmt: skip
     findings = judged(one, dtype, cases, seed)
     from ..campaign.implementation import row
-    from .shown import show
+    from .shown import show_all
 
     rows = [row(found, one) for found in findings]
-    for one_row in rows:
-        show(one_row)
+    show_all(rows)
     _write(findings, rows, json, junit, sarif)
     return status_of(found.verdict for found in findings)
 

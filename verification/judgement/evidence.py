@@ -40,6 +40,7 @@ class Record(NamedTuple):
     wrong: bool = False  # some entry was outside its budget
     told: Told | None = None  # whether at all such cases by lost digits alone
     worst: Worst | None = None
+    at_worst: Sample | None = None  # where that is outside
     number: Worst | None = None  # the worst of the entries that are numbers
     oracles: tuple[str, ...] = ()  # whose truth it was
     best: Best = {}
@@ -70,10 +71,12 @@ def looked(
     if sample.failure:
         return _failed(record, sample)
     wrong = any(outside(sample, k).any() for k in range(len(sample.paths)))
+    furthest = worst(record.worst, sample, dtype)
     return _decided(record, sample)._replace(
         wrong=record.wrong or wrong,
         told=_told(record.told, sample, excuse) if wrong else record.told,
-        worst=worst(record.worst, sample, dtype),
+        worst=furthest,
+        at_worst=sample if wrong and furthest is not record.worst else record.at_worst,
         number=worst(record.number, numbers_alone(sample), dtype) if wrong else record.number,
         numberless=_numberless(record.numberless, sample),
         oracles=tuple(sorted({*record.oracles, *_oracles(sample)})),
@@ -173,22 +176,33 @@ def worse(*found: Worst | None) -> Worst | None:
 
 
 def _worst(sample: Sample, leaf: int, dtype: str) -> Worst | None:
-    truth, got, known = sample.truth[leaf], sample.got[leaf], decidable(sample, leaf)
-    if not known.any():
+    ratio = ratios(sample, leaf)
+    if not (ratio >= 0.0).any():
         return None
+    return entry_at(sample, leaf, np.unravel_index(int(np.argmax(ratio)), ratio.shape), dtype)
+
+
+def ratios(sample: Sample, leaf: int) -> np.ndarray:
+    """The errors in budgets; NaN is the largest, and -1 is where nobody knows."""
     error = missed(sample, leaf)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(error == 0, 0.0, error / sample.allowed[leaf])
-        ulps = error / ulp(truth.mid, dtype)
-    ratio = np.where(known, np.where(np.isnan(ratio), np.inf, ratio), -1.0)
-    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    ratio = np.where(np.isnan(ratio), np.inf, ratio)
+    return np.asarray(np.where(decidable(sample, leaf), ratio, -1.0))
+
+
+def entry_at(sample: Sample, leaf: int, at: tuple, dtype: str) -> Worst:
+    truth, got = sample.truth[leaf], sample.got[leaf]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ulps = missed(sample, leaf)[at] / ulp(truth.mid[at], dtype)
     return Worst(
         leaf=sample.paths[leaf],
         index=tuple(map(int, at)),
         got=float(got[at]),
         expected=float(truth.mid[at]),
         radius=float(truth.rad[at]),
-        budgets=float(ratio[at]),
-        ulps=float(ulps[at]),
+        budgets=float(ratios(sample, leaf)[at]),
+        ulps=float(ulps),
         case=sample.label,
+        allowed=float(sample.allowed[leaf][at]),
     )

@@ -1,54 +1,114 @@
-"""A snippet that asks the same again: it runs where everything can be imported by name."""
+"""A snippet that asks the same again: by imports, by the source, or by the session's names."""
 
+import inspect
+import logging
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from ..vocabulary import Finding
+from .as_code import NoCode, as_code, importable
+from .own_source import source_of
 
+LOG = logging.getLogger(__name__)
 ARGUMENTS = ("gradient", "of", "args")
 
 
+class Had(NamedTuple):
+    """How to come by an argument: imports, lines, and its name."""
+
+    imports: tuple[str, ...]
+    lines: tuple[str, ...]
+    name: str
+
+
 def snippet(asked: Any) -> str:
-    """Imports, what must be filled in, and the call."""
-    lines, names = ["import verification as vf"], {}
-    for argument in ARGUMENTS:
-        line, names[argument] = _named(argument, getattr(asked, argument))
-        lines.append(line)
+    """Imports, definitions, and the call."""
+    had = [_had(argument, getattr(asked, argument)) for argument in ARGUMENTS]
     edges = "" if asked.edges == "judge" else f", edges={asked.edges!r}"
     call = (
-        f"print(vf.validate({names['gradient']}, of={names['of']}, args={names['args']}, "
+        f"print(vf.validate({had[0].name}, of={had[1].name}, args={had[2].name}, "
         f"argnums={asked.argnums!r}, dtype={asked.dtype!r}, cases={asked.cases}, "
         f"seed={asked.seed}{edges}))"
     )
-    return "\n".join([*dict.fromkeys(lines), call])
+    imports = merged(["import verification as vf", *(line for one in had for line in one.imports)])
+    return "\n".join([*imports, *dict.fromkeys(line for one in had for line in one.lines), call])
+
+
+def merged(lines: Iterable[str]) -> list[str]:
+    """Each import once; the names of one module in one line."""
+    names: dict[str, list[str]] = {}
+    for line in dict.fromkeys(lines):
+        head, _, name = line.partition(" import ")
+        names.setdefault(head if name else line, []).append(name)
+    both = ((head, list(dict.fromkeys(filter(None, found)))) for head, found in names.items())
+    return [f"{head} import {', '.join(found)}" if found else head for head, found in both]
 
 
 def with_worst(finding: Finding, asked: Any) -> Finding:
     """The finding, with how the worst of its draws is drawn again."""
+    finding = replace(finding, place=place_of(asked.gradient))
     worst = finding.worst
     words = worst.case.split() if worst is not None else []
     if worst is None or words[:1] != ["case"] or isinstance(asked.args, tuple):
         return finding
+    numpy = () if "import numpy as np" in finding.reproduce else ("import numpy as np",)
     lines = (
         f"# the worst is {worst.case}:",
-        "import numpy as np",
+        *numpy,
         f"rng = np.random.default_rng({asked.seed})",
         f"for _ in range({int(words[1]) + 1}):",
-        f"    point = {_named('args', asked.args)[1]}(rng)",
+        f"    point = {_had('args', asked.args).name}(rng)",
     )
     return replace(finding, reproduce="\n".join([finding.reproduce, *lines]))
 
 
-def _named(argument: str, value: Any) -> tuple[str, str]:
-    """How to come by it, and its name."""
-    module, name = getattr(value, "__module__", ""), getattr(value, "__qualname__", "")
-    here = sys.modules.get(module or "")
-    if name.isidentifier() and module != "__main__" and getattr(here, name, None) is value:
-        return f"from {module} import {name}", name
-    if isinstance(value, tuple) and len(repr(value)) < 200 and "array(" not in repr(value):
-        return f"args = {value!r}", "args"
+def place_of(candidate: Any) -> str:
+    """ "net.py:9", where a function is defined; empty where no file says."""
+    code = getattr(inspect.unwrap(candidate), "__code__", None) if callable(candidate) else None
+    if code is None or not Path(code.co_filename).is_file():
+        return ""
+    return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+
+
+def _had(argument: str, value: Any) -> Had:
+    """By an import; by its source; where neither is to be had, the session has it, or a person."""
+    if line := importable(value) or _script(value):
+        return Had((line,), (), line.rpartition(" ")[2])
+    try:  # of anybody's objects: a verdict is not lost for want of a snippet
+        if callable(value):
+            found = source_of(value, argument)
+            return Had(found.imports, found.lines, found.name)
+        made = as_code(value)
+        return Had(made.imports, (f"{argument} = {made.text}",), argument)
+    except NoCode:
+        return _to_fill_in(argument, value)
+    except Exception:
+        LOG.debug("no source was found", exc_info=True)
+        return _to_fill_in(argument, value)
+
+
+def _script(value: Any) -> str:
+    """The import of what a script defines that is run as it is."""
+    main = sys.modules.get("__main__")
+    file, name = getattr(main, "__file__", None), getattr(value, "__qualname__", "")
+    is_there = getattr(value, "__module__", "") == "__main__" and str(name).isidentifier()
+    if not file or not is_there or getattr(main, name, None) is not value:
+        return ""
+    stem = Path(file).stem
+    own = getattr(getattr(value, "__code__", None), "co_filename", "") == file
+    return f"from {stem} import {name}" if stem.isidentifier() and own and stem[0] != "_" else ""
+
+
+def _to_fill_in(argument: str, value: Any) -> Had:
+    """The name that the session has for it, or a line that says what is meant."""
+    name = getattr(value, "__qualname__", "")
+    main = sys.modules.get("__main__")
+    if str(name).isidentifier() and getattr(main, name, None) is value:
+        return Had((), (f"# {name} is the one of this session",), name)
     known = getattr(value, "__name__", type(value).__name__)
     code = getattr(value, "__code__", None)
-    place = f", {code.co_filename}:{code.co_firstlineno}" if code else ""
-    return f"{argument} = ...  # fill in: {known}{place}", argument
+    place = f", {Path(code.co_filename).name}:{code.co_firstlineno}" if code else ""
+    return Had((), (f"{argument} = ...  # fill in: {known}{place}",), argument)

@@ -16,11 +16,12 @@ from ..measurement.conventions import explanation, simplest
 from ..measurement.higher_precision import Told
 from ..measurement.power import by_leaf, in_words, sensitivity
 from ..measurement.sample import VALUE, Sample
-from ..vocabulary import Explanation, Finding, Verdict
+from ..vocabulary import Explanation, Finding, Verdict, Worst
 from .edge_evidence import NOWHERE, Edges, Seen, seen
-from .edge_words import decided, entry
+from .edge_words import Decision, decided, entry
 from .edge_words import notes as notes_of_edges
 from .evidence import Excuse, Fit, Record, kept_to_explain, looked, never_a_number, worse
+from .shown import entries
 
 Explain = Callable[[tuple[Sample, ...]], tuple[Explanation, ...]]
 LIMIT = 8  # times the number of cases asked for
@@ -72,13 +73,15 @@ def judge(
     named = simplest(record.fits or {}) if record.wrong and verdict is Verdict.WRONG else ()
     factors = tuple(explanation(c, evidence[0].args) for c in named if evidence)
     leaves = by_leaf(record.best)
+    furthest = decision.edge.worst if decision.edge else worse(record.worst, beside.worst)
     return Finding(
         name=name,
         dtype=dtype,
         verdict=verdict,
         reason="; ".join([decision.reason, *(f.mistake for f in factors)]),
         power={path: leaf.power for path, leaf in leaves.items()},
-        worst=decision.edge.worst if decision.edge else worse(record.worst, beside.worst),
+        worst=furthest,
+        entries=entries(_at(furthest, record, decision), furthest, dtype),
         cases=record.cases,
         skipped=record.skipped,
         oracle=", ".join(record.oracles),
@@ -97,6 +100,12 @@ def judge(
         sensitivity={path: sensitivity(leaf) for path, leaf in leaves.items()},
         by_entry={path: leaf.of_rms for path, leaf in leaves.items()},
     )
+
+
+def _at(furthest: Worst | None, record: Record, decision: Decision) -> Sample | None:
+    """The case of the worst entry, where it is outside."""
+    sample = decision.edge.sample if decision.edge else record.at_worst
+    return sample if furthest and sample and sample.label == furthest.case else None
 
 
 def _evidence(record: Record, beside: Seen) -> tuple[Sample, ...]:

@@ -230,6 +230,6 @@ def explanation_of(row: Mapping[str, Any]) -> Explanation:
 def worst_of(row: Mapping[str, Any] | None) -> Worst | None:
     if row is None:
         return None
-    numbers = ("got", "expected", "radius", "budgets", "ulps")
-    told = {key: float(row[key]) for key in numbers}
+    numbers = ("got", "expected", "radius", "budgets", "ulps", "allowed")
+    told = {key: float(row[key]) for key in numbers if key in row}
     return Worst(**{**row, **told, "index": tuple(row["index"])})

@@ -12,7 +12,7 @@ from ..vocabulary import Finding, Worst
 from .single_steps import Judged, whole
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainingFinding(Finding):
     """A finding, and where the run left the reference; `cases` are its steps.
 

@@ -57,6 +57,7 @@ class Worst(NamedTuple):
     budgets: float
     ulps: float
     case: str
+    allowed: float = math.inf  # what rounding may do there; infinite where it is not told
 
 
 class Spread(NamedTuple):
@@ -105,7 +106,7 @@ class Explanation:
         return "; ".join(filter(None, parts))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Finding:
     """A verdict, and all that a person needs to act on it."""
 
@@ -132,6 +133,8 @@ class Finding:
     notes: tuple[str, ...] = ()  # what was seen and is held against nobody
     sensitivity: Mapping[str, Sensitivity] = field(default_factory=dict)
     by_entry: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    entries: tuple[Worst, ...] = ()  # the worst of the case in which `worst` is, it first
+    place: str = ""  # "net.py:9", where the candidate is defined
 
     def power_of(self, leaf: str) -> np.ndarray:
         """The smallest error of each entry certain to be seen, over the leaf's RMS (float32).
@@ -149,36 +152,18 @@ class Finding:
             )
         return self.verdict is Verdict.CORRECT
 
+    def __repr__(self) -> str:
+        from .headline import headline
+
+        return f"<Finding {self.name} in {self.dtype}: {self.verdict}: {headline(self)}>"
+
     def __str__(self) -> str:
-        return "\n  ".join([f"{self.name} in {self.dtype}: {self.verdict}", *self._lines()])
+        from .screen import text
+
+        return text(self)
 
     def _repr_html_(self) -> str:
-        head, *lines = (escape(line.strip()) for line in str(self).splitlines())
-        return f"<p><strong>{head}</strong><br>{'<br>'.join(lines)}</p>"
-
-    def _lines(self) -> list[str]:
-        more = f", {self.cases_drawn} drawn for the {self.cases_asked} asked for"
-        drawn = more if self.cases_drawn > self.cases_asked else ""
-        skipped = f", {self.skipped} of them only in part" if self.skipped else ""
-        within = f" within the {self.budget}" if self.budget else ""
-        known = ORACLES.get(self.oracle, self.oracle) or "no oracle"
-        power = ", ".join(f"{path or 'gradient'} {seen:.1e}" for path, seen in self.power.items())
-        lines = [
-            self.reason,
-            f"judged at {plural(self.cases, 'case')}{drawn}{skipped}, by {known}{within}",
-            f"smallest error certain to be seen, in RMS of its leaf: {power or 'none'}",
-        ]
-        if self.left_out:
-            lines.append(f"{plural(self.left_out, 'case')} left out: beyond {self.dtype}'s range")
-        if self.edges or self.edges_skipped:
-            skipped = f", {self.edges_skipped} skipped" if self.edges_skipped else ""
-            lines.append(f"{plural(self.edges, 'edge')} judged{skipped}")
-        if self.conventions:
-            lines.append(f"convention: {', '.join(self.conventions)}")
-        lines += self.notes
-        if self.convention:
-            lines.append(f"at kinks: {self.convention}")
-        return [*lines, *(f"{k}. {said}" for k, said in enumerate(self.explanation, 1))]
+        return f"<pre>{escape(str(self))}</pre>"
 
     def to_json(self) -> str:
         """The finding as one JSON object; NaN and infinities as strings."""

@@ -1,18 +1,42 @@
-"""A finding's row in words: the lines that a person reads, wherever they are shown."""
+"""A finding's row in words: the parts of vocabulary/screen.py, read back from plain data."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
-from ...vocabulary import ORACLES, Explanation, plural
+from ...vocabulary import Explanation, Finding, Verdict, Worst
+from ...vocabulary.screen import Screen, lines, screen, table
+from ...vocabulary.screen import title as titled
 
 Row = Mapping[str, Any]
+FIELDS = {field.name for field in fields(Finding)} - {"sensitivity"}
+
+
+def finding_of(row: Row) -> Finding:
+    """The finding that the row is of; what only a row has is left out."""
+    kept = {key: value for key, value in row.items() if key in FIELDS}
+    listed = ("conventions", "notes")
+    typed: dict[str, Any] = {key: tuple(kept[key]) for key in listed if key in kept}
+    typed["verdict"] = Verdict(row["verdict"])
+    typed["power"] = {leaf: float(power) for leaf, power in row["power"].items()}
+    typed["worst"] = _worst(row["worst"]) if row["worst"] else None
+    typed["entries"] = tuple(map(_worst, row.get("entries", ())))
+    typed["explanation"] = tuple(map(_explanation, row["explanation"]))
+    return Finding(**{**kept, **typed})
+
+
+def parts(row: Row) -> Screen:
+    return screen(finding_of(row), place(row), _of(row))
 
 
 def title(row: Row) -> str:
     """Who was judged, in which dtype; and against what, where one name has several."""
+    return titled(finding_of(row), _of(row))
+
+
+def _of(row: Row) -> str:
     against = row.get("against", "")
-    of = f" of {against}" if against and ":" not in against else ""
-    return f"{row['name']}{of} in {row['dtype']}"
+    return against if against and ":" not in against else ""
 
 
 def head(row: Row) -> str:
@@ -26,25 +50,26 @@ def place(row: Row) -> str:
 
 
 def facts(row: Row) -> Iterator[tuple[str, str]]:
-    """What is said of the row, as pairs of a caption and a sentence."""
+    """What is said of the row, as pairs of a caption and some lines."""
+    seen = parts(row)
+    yield "What", seen.headline
+    yield "Judged", seen.subject
     yield "Why", row["reason"]
-    if row["worst"]:
-        yield "Worst element", worst(row["worst"])
-    for k, one in enumerate(explanations(row), 1):
-        yield f"Explanation {k}", one
-    yield "Judged", judged(row)
-    yield "Power", power(row)
-    if row.get("convention"):
-        yield "At kinks", row["convention"]
-    for note in row.get("notes", ()):
-        yield "Note", note
-    if row["reproduce"]:
-        yield "Again", row["reproduce"]
+    if seen.said:
+        yield "Explanation", seen.said
+    if seen.rows:
+        yield "Worst entries", "\n".join(table(seen.rows))
+    yield "Would have been seen", seen.seen
+    yield from (("To do", one) for one in seen.to_do)
+    yield from (("Or", one) for one in seen.others)
+    yield from (("Note", one) for one in seen.notes if one != row["reason"])
+    if seen.code:
+        yield "Again", seen.code
 
 
 def text(row: Row) -> str:
     """All of it, for a log."""
-    return "\n".join([head(row), *(f"  {caption}: {said}" for caption, said in facts(row))])
+    return "\n".join(lines(parts(row)))
 
 
 def worst(entry: Row) -> str:
@@ -56,24 +81,23 @@ def worst(entry: Row) -> str:
 
 def power(row: Row) -> str:
     """The smallest error certain to be seen, leaf by leaf."""
-    if not row["power"]:
-        return "no error is certain to be seen"
-    leaves = ", ".join(f"{leaf or 'gradient'} {number(p)}" for leaf, p in row["power"].items())
-    return f"the smallest error certain to be seen, relative to the RMS of its leaf: {leaves}"
-
-
-def judged(row: Row) -> str:
-    known = ORACLES.get(row["oracle"], row["oracle"]) or "no oracle"
-    within = f" within the {row['budget']}" if row["budget"] else ""
-    skipped = f", {row['skipped']} of them only in part" if row["skipped"] else ""
-    out = f"; {row['left_out']} left out, beyond the range" if row["left_out"] else ""
-    return f"at {plural(row['cases'], 'case')}{skipped}, by {known}{within}{out}"
+    return f"would have been seen: {parts(row).seen}"
 
 
 def explanations(row: Row) -> list[str]:
     """As a finding says them."""
-    said = ({key: _typed(key, value) for key, value in one.items()} for one in row["explanation"])
-    return [str(Explanation(**one)) for one in said]
+    return [str(_explanation(one)) for one in row["explanation"]]
+
+
+def _explanation(one: Row) -> Explanation:
+    return Explanation(**{key: _typed(key, value) for key, value in one.items()})
+
+
+def _worst(row: Row) -> Worst:
+    told = {key: row[key] for key in Worst._fields if key in row}
+    numbers = ("got", "expected", "radius", "budgets", "ulps", "allowed")
+    read = {key: float(told[key]) for key in numbers if key in told}
+    return Worst(**{**told, **read, "index": tuple(told["index"])})
 
 
 def _typed(key: str, value: Any) -> Any:

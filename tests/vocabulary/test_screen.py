@@ -1,0 +1,102 @@
+"""What a person sees of a finding: its parts in their order, and the digits that matter."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from verification.vocabulary import Explanation, Finding, Verdict, Worst
+from verification.vocabulary.digits import rounded
+from verification.vocabulary.headline import LONGEST, headline, size
+from verification.vocabulary.screen import pointed_at, screen, text
+
+SLOPE = Explanation(
+    "slope", "the slope of `tanh(x @ w)`", "it is taken to be 1 - a", "net.py:6", "a = tanh(x @ w)",
+    "here it should be 1 - a**2, with z what goes in and a what comes out", leaves=("w",),
+)  # fmt: skip
+MEAN = Explanation(
+    "factor", "the whole gradient", "it is the gradient of the sum, not of the mean: 8 times",
+    remedy='allow=("sum",) accepts that convention', factor=8.0,
+)  # fmt: skip
+WORST = Worst("w", (1, 2), 8.0, 1.0, 0.0, 3.5e15, 1e15, "case 3", 2e-15)
+FOUND = Finding(
+    "gradient", "float64", Verdict.WRONG, "outside; and so on", {"w": 2.1e-15}, WORST, 4, 0, "ball",
+    explanation=(SLOPE,), reproduce="import verification as vf\nprint(1)", place="net.py:9",
+)  # fmt: skip
+
+
+def test_the_parts_stand_in_their_order_and_the_code_keeps_its_lines():
+    said = text(FOUND)
+    order = (
+        "WRONG  the slope of `tanh(x @ w)`: it is taken to be 1 - a, not 1 - a**2   net.py:6",
+        "gradient in float64, net.py:9; 4 cases, by proven balls",
+        "6 | a = tanh(x @ w)",
+        "  |     ^^^^^^^^^^^\n",
+        "entry    got  expected    allowed  where",
+        "w[1, 2]    8         1  ± 2.0e-15  case 3",
+        "would have been seen: an error of one entry, over the RMS of its leaf, of 2.1e-15 in w",
+        "in gradient (net.py:9): take the slope of `tanh(x @ w)` to be 1 - a**2",
+        "note: outside; and so on",
+        "      import verification as vf\n      print(1)",
+    )
+    places = [said.find(part) for part in order]
+    assert -1 not in places and places == sorted(places), said
+
+
+def test_repr_is_one_line_and_says_what_is_the_matter():
+    assert repr(FOUND).startswith("<Finding gradient in float64: wrong: the slope of")
+    assert "\n" not in repr(replace(FOUND, explanation=(), reason="two\nlines"))
+
+
+def test_a_convention_is_a_size_and_a_name_and_can_be_accepted():
+    found = replace(FOUND, explanation=(MEAN,), conventions=("sum",))
+    assert headline(found) == "8x too large: a sum instead of a mean"
+    assert 'allow=("sum",)' in " ".join(screen(found).to_do)
+    assert headline(replace(found, conventions=())) != headline(found)
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(8.0, "8x too large"), (0.25, "4x too small"), (-1.0, "of the wrong sign"), (0.0, "zero"),
+     (-2.0, "2x too large and of the wrong sign")],
+)  # fmt: skip
+def test_a_factor_is_said_as_a_size(factor, said):
+    assert size(factor) == said
+
+
+def test_what_does_not_fit_is_no_headline():
+    closest = replace(SLOPE, fits=False, residual=9.0)
+    assert "no single mistake explains w" in headline(replace(FOUND, explanation=(closest,)))
+    assert "closest, but 9 budgets remain" in text(replace(FOUND, explanation=(closest,)))
+
+
+def test_what_is_right_shows_no_table_and_what_is_undecided_is_no_pass():
+    right = text(replace(FOUND, verdict=Verdict.CORRECT, explanation=()))
+    assert right.startswith("CORRECT  within rounding at all 4 cases") and "entry" not in right[:90]
+    assert "expected" not in right and "again:" not in right
+    assert "this is no pass" in text(replace(FOUND, verdict=Verdict.UNDECIDED, explanation=()))
+
+
+def test_a_long_reason_is_cut_in_the_headline_and_whole_below():
+    reason = "because " * 40 + "of the end"
+    found = replace(FOUND, verdict=Verdict.REJECTED, reason=reason, explanation=())
+    assert len(headline(found)) <= LONGEST and reason in text(found)
+
+
+def test_an_expression_that_is_elsewhere_marks_the_whole_line():
+    shown = screen(replace(FOUND, explanation=(replace(SLOPE, term="the slope of `z`"),))).excerpt
+    assert pointed_at(shown)[1].count("^") == len("a = tanh(x @ w)")
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "said"),
+    [
+        (22.41239899805099, 2.8015498747563736, ("22.41", "2.802")),
+        (1.0000012, 1.0, ("1.0000012", "1")),
+        (1.0, 1.0, ("1", "1")),
+        (math.nan, 2.0, ("nan", "2")),
+        (1.0 + 2**-52, 1.0, ("1.0000000000000002", "1")),
+    ],
+)
+def test_numbers_have_the_digits_that_tell_them_apart(got, expected, said):
+    assert rounded(got, expected) == said

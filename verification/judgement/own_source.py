@@ -1,0 +1,113 @@
+"""The source of a function that no import finds: a lambda, a function inside another one.
+
+It is given with what it uses of its surroundings: modules, importable names, short values, other
+functions of this kind.
+"""
+
+import ast
+import builtins
+import dis
+import inspect
+import linecache
+import textwrap
+from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+from .as_code import NoCode, as_code, importable
+
+MOST = 60  # lines of one function
+DEEPEST = 3  # functions that functions use
+
+
+class Source(NamedTuple):
+    """Lines that define `name`, after the imports they need."""
+
+    name: str
+    imports: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def source_of(function: Callable, wanted: str, deep: int = 0) -> Source:
+    """Raises NoCode where the source is not to be had, or would not be the whole of it."""
+    if not isinstance(function, FunctionType) or deep > DEEPEST:
+        raise NoCode
+    text, node = _found(function.__code__)
+    name = wanted if isinstance(node, ast.Lambda) else node.name
+    lines = f"{name} = {_one_line(node)}" if isinstance(node, ast.Lambda) else _defined(text, node)
+    before = [_used(n, value, deep) for n, value in _surroundings(function).items() if n != name]
+    imports = tuple(line for one in before for line in one.imports)
+    return Source(name, imports, (*(x for one in before for x in one.lines), *lines.splitlines()))
+
+
+def _one_line(node: ast.Lambda) -> str:
+    return ast.unparse(node)
+
+
+def _defined(text: str, node: ast.FunctionDef) -> str:
+    start = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+    return textwrap.dedent("".join(text.splitlines(keepends=True)[start - 1 : node.end_lineno]))
+
+
+def _found(code: CodeType) -> tuple[str, Any]:
+    """The text of the file, and the one definition in it that makes this code."""
+    text = "".join(linecache.getlines(code.co_filename))
+    tree = _parsed(text)
+    kinds = ast.Lambda if code.co_name == "<lambda>" else ast.FunctionDef
+    first = code.co_firstlineno
+    nodes = [n for n in ast.walk(tree) if isinstance(n, kinds) and _starts(n) == first]
+    same = [n for n in nodes if not isinstance(n, ast.Lambda) or _is_code(n, code)]
+    if not same or len({ast.unparse(n) for n in same}) > 1:
+        raise NoCode
+    if (same[0].end_lineno or 0) - same[0].lineno > MOST:
+        raise NoCode
+    return text, same[0]
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        raise NoCode from None
+
+
+def _starts(node: Any) -> int:
+    return min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+
+
+def _is_code(node: ast.Lambda, code: CodeType) -> bool:
+    """Whether it is this lambda of the several that a line may have."""
+    columns = [(line, column) for line, _, column, _ in code.co_positions() if column is not None]
+    first, last = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    return all(first <= at <= last for at in columns if at[0] is not None and at[1] > 0)
+
+
+def _surroundings(function: Any) -> dict[str, Any]:
+    """What it uses by name.  Raises NoCode for a name that has no value yet."""
+    found = inspect.getclosurevars(function)
+    if any(not hasattr(builtins, name) for name in found.unbound & _loaded(function.__code__)):
+        raise NoCode
+    return {**found.globals, **found.nonlocals}
+
+
+def _loaded(code: CodeType) -> set[str]:
+    """Global names, without those of attributes."""
+    return {str(at.argval) for at in dis.get_instructions(code) if at.opname == "LOAD_GLOBAL"}
+
+
+def _used(name: str, value: Any, deep: int) -> Source:
+    """How a name of the surroundings comes by its value."""
+    if isinstance(value, ModuleType):
+        short = value.__name__ if value.__name__ == name else f"{value.__name__} as {name}"
+        return Source(name, (f"import {short}",), ())
+    if line := importable(value):
+        own = line.rpartition(" ")[2]
+        return Source(name, (line if own == name else f"{line} as {name}",), ())
+    if isinstance(value, FunctionType):
+        found = source_of(value, name, deep + 1)
+        more = () if found.name == name else (f"{name} = {found.name}",)
+        return Source(name, found.imports, (*found.lines, *more))
+    made = as_code(value)
+    return Source(name, made.imports, (f"{name} = {made.text}",))

@@ -1,0 +1,218 @@
+"""What a person sees of a finding, part by part: every surface shows these parts, in this order.
+
+A terminal, a notebook, pytest, a campaign and the report differ in colour and in markup alone.
+"""
+
+import math
+from typing import NamedTuple
+
+from .digits import rounded, short
+from .findings import ORACLES, Explanation, Finding, Worst, plural
+from .headline import headline
+from .nouns import Verdict
+
+COLUMNS = ("entry", "got", "expected", "allowed", "where")
+WORDY = (Verdict.CORRECT, Verdict.WRONG)  # the first line says what the reason begins with
+
+
+class Excerpt(NamedTuple):
+    """A line of source, with the columns from start to end marked."""
+
+    place: str  # FILE.py:LINE
+    line: str
+    start: int
+    end: int
+
+
+class Screen(NamedTuple):
+    """The parts from top to bottom; an empty one is not shown."""
+
+    verdict: Verdict
+    headline: str
+    place: str
+    subject: str  # who was judged, where that stands, and how
+    why: str
+    excerpt: Excerpt | None
+    said: str  # of the excerpt, or of the answer
+    rows: tuple[tuple[str, ...], ...]  # under COLUMNS
+    seen: str
+    to_do: tuple[str, ...]
+    others: tuple[str, ...]  # what fits as well
+    notes: tuple[str, ...]
+    code: str
+
+
+def screen(finding: Finding, place: str = "", of: str = "") -> Screen:
+    """The parts; `place` is the candidate's FILE.py:LINE, `of` what it is the gradient of."""
+    told = finding.explanation
+    placed = [one for one in told if one.location]
+    pointed = next((one for one in placed if one.fits), next(iter(placed), None))
+    main = pointed or next(iter(told), None)
+    where = place or finding.place
+    excerpt = _excerpt(pointed) if pointed else None
+    wordy, said = finding.verdict in WORDY, headline(finding)
+    is_bad = finding.verdict is not Verdict.CORRECT
+    others = (one for one in told if one is not main and not one.remedy.startswith("allow="))
+    return Screen(
+        verdict=finding.verdict,
+        headline=said,
+        place=excerpt.place if excerpt else where,
+        subject=f"{title(finding, of)}{where and f', {where}'}; {judged(finding)}",
+        why="" if wordy or finding.reason == said else finding.reason,
+        excerpt=excerpt,
+        said=_said(main) if main else "",
+        rows=tuple(map(_row, _worst_entries(finding) if is_bad else ())),
+        seen=power(finding),
+        to_do=_to_do(finding, main, where),
+        others=tuple(map(_whole, others)),
+        notes=_notes(finding) + ((finding.reason,) if wordy else ()),
+        code=finding.reproduce if is_bad else "",
+    )
+
+
+def title(finding: Finding, of: str = "") -> str:
+    """ "gradient of mse in float64"."""
+    return f"{finding.name}{of and f' of {of}'} in {finding.dtype}"
+
+
+def text(finding: Finding, place: str = "", of: str = "") -> str:
+    """All parts as plain text."""
+    return "\n".join(lines(screen(finding, place, of)))
+
+
+def lines(parts: Screen) -> list[str]:
+    first = f"{parts.verdict.upper()}  {parts.headline}"
+    blocks = [
+        [f"{first}   {parts.place}" if parts.place else first, f"  {parts.subject}"],
+        _indented([parts.why]),
+        _indented([*pointed_at(parts.excerpt), parts.said]),
+        _indented(table(parts.rows)),
+        _indented([f"would have been seen: {parts.seen}"]),
+        _indented(["what to do:", *(f"  {one}" for one in parts.to_do)] if parts.to_do else []),
+        _indented([f"or: {one}" for one in parts.others]),
+        _indented([f"note: {one}" for one in parts.notes]),
+        _indented(["again:", *_indented(parts.code.splitlines(), 4)] if parts.code else []),
+    ]  # fmt: skip
+    return [line for block in blocks if block for line in ([*block, ""])][:-1]
+
+
+def _indented(found: list[str], by: int = 2) -> list[str]:
+    return [" " * by + line for line in found if line]
+
+
+def pointed_at(excerpt: Excerpt | None) -> list[str]:
+    """The line, and a caret under each column that is marked."""
+    if excerpt is None:
+        return []
+    number = excerpt.place.rpartition(":")[2]
+    caret = "^" * max(excerpt.end - excerpt.start, 1)
+    edge = " " * len(number)
+    return [f"{number} | {excerpt.line}", f"{edge} | {' ' * excerpt.start}{caret}"]
+
+
+def table(rows: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Columns side by side, numbers to the right."""
+    if not rows:
+        return []
+    whole = (COLUMNS, *rows)
+    widths = [max(len(row[k]) for row in whole) for k in range(len(COLUMNS))]
+    cells = [[_cell(row[k], widths[k], k) for k in range(len(COLUMNS))] for row in whole]
+    return ["  ".join(row).rstrip() for row in cells]
+
+
+def _cell(said: str, width: int, column: int) -> str:
+    return said.ljust(width) if column in (0, len(COLUMNS) - 1) else said.rjust(width)
+
+
+def entry_of(worst: Worst) -> str:
+    """ "w[1, 2]"; the leaf alone where it is one number."""
+    return f"{worst.leaf}{list(worst.index) if worst.index else ''}" or "the gradient"
+
+
+def _worst_entries(finding: Finding) -> tuple[Worst, ...]:
+    return finding.entries or ((finding.worst,) if finding.worst else ())
+
+
+def _row(worst: Worst) -> tuple[str, ...]:
+    got, expected = rounded(worst.got, worst.expected)
+    allowed = f"± {worst.allowed:.1e}" if math.isfinite(worst.allowed) else ""
+    return entry_of(worst), got, expected, allowed, worst.case.replace("edge: ", "the edge ")
+
+
+def judged(finding: Finding) -> str:
+    more = f", {finding.cases_drawn} drawn for the {finding.cases_asked} asked for"
+    drawn = more if finding.cases_drawn > finding.cases_asked else ""
+    partly = f", {finding.skipped} of them only in part" if finding.skipped else ""
+    skipped = f", {finding.edges_skipped} skipped" if finding.edges_skipped else ""
+    has_edges = finding.edges or finding.edges_skipped
+    edges = f" and {plural(finding.edges, 'edge')}{skipped}" if has_edges else ""
+    known = ORACLES.get(finding.oracle, finding.oracle) or "no oracle"
+    within = f" within the {finding.budget}" if finding.budget else ""
+    return f"{plural(finding.cases, 'case')}{drawn}{partly}{edges}, by {known}{within}"
+
+
+def power(finding: Finding) -> str:
+    """The smallest error certain to be seen, leaf by leaf."""
+    if not finding.power:
+        return "no error for certain"
+    each = ", ".join(f"{short(p)} in {leaf or 'the gradient'}" for leaf, p in finding.power.items())
+    return f"an error of one entry, over the RMS of its leaf, of {each}"
+
+
+def _excerpt(said: Explanation) -> Excerpt | None:
+    """The line, the expression that the term names marked; all of it where that is elsewhere."""
+    if not said.source:
+        return None
+    line = said.source.strip()
+    quoted = [one for one in said.term.split("`")[1::2] if one and one in line]
+    start = line.index(quoted[0]) if quoted else 0
+    return Excerpt(said.location, line, start, start + len(quoted[0]) if quoted else len(line))
+
+
+def _said(one: Explanation) -> str:
+    """The term and the mistake; what it should be belongs to a formula."""
+    guess = f"closest, but {one.residual:.2g} budgets remain: " if one.is_guess else ""
+    should = f"; {one.remedy}" if one.kind == "slope" and one.remedy else ""
+    return f"{guess}{one.term}: {one.mistake}{should}"
+
+
+def _whole(one: Explanation) -> str:
+    place = f"{one.location}: " if one.location else ""
+    should = f"; {one.remedy}" if one.remedy and one.kind != "slope" else ""
+    return f"{place}{_said(one)}{should}"
+
+
+def _to_do(finding: Finding, main: Explanation | None, place: str) -> tuple[str, ...]:
+    """What mends it, what accepts it, what makes it decidable."""
+    if finding.verdict is Verdict.CORRECT:
+        return ()
+    mend = main.remedy if main and main.fits else ""
+    if main and main.kind == "slope" and mend:
+        is_formula = mend.startswith(SHOULD)
+        mend = f"take {main.term} to be {mend.removeprefix(SHOULD)}" if is_formula else ""
+    there = f"in {finding.name} ({place}): " if place else f"in {finding.name}: "
+    found = [there + mend] if mend and not mend.startswith("allow") else []
+    if finding.conventions:
+        names = ", ".join(f'"{name}"' for name in finding.conventions)
+        found.append(f"or say that it is meant: allow=({names},) accepts it")
+    return (*found, *ADVICE.get(finding.verdict, ()))
+
+
+SHOULD = "here it should be "  # how the remedy of a wrong slope begins
+ADVICE = {
+    Verdict.INACCURATE: ("write the same formula in another form: expm1, log1p, logits, a shift",),
+    Verdict.UNDECIDED: ("this is no pass: give other args, or more cases",),
+}
+
+
+def _notes(finding: Finding) -> tuple[str, ...]:
+    out = f"{plural(finding.left_out, 'case')} left out: beyond {finding.dtype}'s range"
+    kinks = f"at kinks: {finding.convention}"
+    met = [one.confused_with for one in finding.explanation if one.confused_with]
+    equal = [f"fits equally well: {', '.join(one)}" for one in met]
+    return (
+        *([out] if finding.left_out else []),
+        *equal,
+        *([kinks] if finding.convention else []),
+        *finding.notes,
+    )
