@@ -87,8 +87,9 @@ def answers(torch, f: Callable, argnums: tuple[int, ...]) -> Callable:
         picked = [x.requires_grad_() for x in chosen if x.is_floating_point()]
         value = jax.tree.leaves(inward(f(*mapped(lambda x: x, tensors)), recorded=True))
         above = [tensor(torch, c) for c in jax.tree.leaves(cotangent)]
-        above = [c.to(v.dtype) for c, v in zip(above, value, strict=True)]
-        slopes = torch.autograd.grad(value, picked, above, allow_unused=True)
+        pairs = [(v, c.to(v.dtype)) for c, v in zip(above, value, strict=True) if v.requires_grad]
+        heads = [[*column] for column in zip(*pairs, strict=True)] or [[], []]
+        slopes = torch.autograd.grad(heads[0], picked, heads[1], allow_unused=True)
         slopes = [
             torch.zeros_like(x) if g is None else g for x, g in zip(picked, slopes, strict=True)
         ]

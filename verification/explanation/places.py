@@ -1,6 +1,7 @@
 """Terms in words: where an equation stands in the user's program, and what it is."""
 
 import linecache
+import sys
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
@@ -16,10 +17,15 @@ from ..arithmetic.local_derivatives import Meeting, Spot
 from ..arithmetic.tape import CALLS, Operation
 from ..oracles import question
 
-PACKAGES = tuple(str(Path(m.__file__ or "").parent) for m in (jax, np)) + ("<frozen", "<string>")
+PACKAGES = tuple(str(Path(m.__file__ or "").parent) for m in (jax, np)) + (
+    "<frozen",
+    "<string>",
+    "<@",
+)
 REFNET = str(Path(refnet.__file__ or "").parent)
 OURS = str(Path(question.__file__).parent.parent)
 WRITTEN = tuple(str(Path(OURS) / stage) for stage in ("derivations", "faults", "inputs"))
+TABLE = str(Path(OURS) / "adapters" / "torch_programs")  # PyTorch's operators, on their way to JAX
 
 
 class Place(NamedTuple):
@@ -46,20 +52,38 @@ class Place(NamedTuple):
 def place_of(eqns: tuple[JaxprEqn, ...]) -> Place:
     """The innermost line of the user's for an equation, or for one of those around it.
 
-    Lines of refnet's stand in where the user has none of their own on the way there.
+    Lines of refnet's, and of PyTorch's modules, stand in where the user has none of their own on
+    the way there.
     """
     found = [frames(eqn) for eqn in reversed(eqns)]
     for mine in (True, False):
         for lines in found:
             for place in lines:
-                if (not place.file.startswith(REFNET)) is mine:
+                if stands_in(place.file) is not mine:
                     return place._replace(within=_within(lines) if mine else "")
     return Place()
 
 
 def _within(lines: list[Place]) -> str:
     first = lines[0]
-    return f"`{first.expression}` ({first.location})" if first.file.startswith(REFNET) else ""
+    return f"`{first.expression}` ({first.location})" if stands_in(first.file) else ""
+
+
+def stands_in(file: str) -> bool:
+    """Whether it is a line of a library that says what is done."""
+    return file.startswith((REFNET, str(torchs() / "nn")))
+
+
+def torchs() -> Path:
+    """Where PyTorch lies, if it is imported; somewhere that no file is, if not."""
+    torch = sys.modules.get("torch")
+    return Path(torch.__file__ or "").parent if torch is not None else Path("<no torch>")
+
+
+def is_within(file: str) -> bool:
+    """Whether it is the inside of a library: JAX, NumPy, PyTorch but for its modules."""
+    inside = str(torchs())
+    return file.startswith((*PACKAGES, inside)) and not file.startswith(f"{inside}/nn/")
 
 
 def frames(eqn: JaxprEqn) -> list[Place]:
@@ -70,9 +94,11 @@ def frames(eqn: JaxprEqn) -> list[Place]:
     places = []
     for code, at in zip(*trace.raw_frames(), strict=True):
         file = code.co_filename
+        if file.startswith(TABLE):
+            continue
         if file.startswith(OURS) and not file.startswith(WRITTEN):
             break  # from here on it is we who called
-        if not file.startswith(PACKAGES):
+        if not is_within(file):
             places.append(_place(code, at))
     return places
 

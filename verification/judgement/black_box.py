@@ -210,7 +210,7 @@ def work(witnesses: Witnesses, case: Case, rng: np.random.Generator) -> int | No
 def said(witnesses: Witnesses, finding: Finding) -> Finding:
     """The finding, with what the witnesses were and how much they could see."""
     measured, why = witnesses.seen, witnesses.why
-    words = f"of is a black box (traced by JAX it raises {why}): its derivative is measured"
+    words = f"of is a black box ({why}): its derivative is measured"
     if witnesses.traced:
         words = f"no proof of the derivative: {why}; it is measured"
     more = sorted({m.note for m in measured if m.note})

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from ..adapters.torch_programs.memory import NotTraced
 from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
@@ -25,6 +26,8 @@ from ..vocabulary import Case, Finding, Silent, Verdict
 from . import black_box
 from .called import is_complex
 from .narrow_constants import warning
+
+RAISES = "traced by JAX it raises"
 
 
 class TruthSource(NamedTuple):
@@ -75,7 +78,7 @@ def why_not_traced(subject: Subject, point: tuple) -> str:
         with jax.enable_x64(True):
             jax.eval_shape(subject.of, *cast(point, "float64"))
     except Exception as error:  # somebody's function may raise anything
-        why = type(error).__name__
+        why = str(error) if isinstance(error, NotTraced) else f"{RAISES} {type(error).__name__}"
     else:
         return ""
     try:

@@ -24,6 +24,7 @@ from ..measurement.evaluation import unchanged
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, inside, slopes
 from ..vocabulary import Case, Explanation, Finding, Verdict
+from . import programs
 from .arguments import argnums_of, args_of, check_point, dtype_of, parameters_of
 from .draws import Asked, drawn_points
 from .edge_cases import edge_visits
@@ -38,8 +39,8 @@ CONTRACT_CASES = 3  # cases at which the candidate is asked again, in other ways
 
 def validate(
     gradient: Any,
-    of: Callable,
-    args: Any,
+    of: Any = None,
+    args: Any = None,
     *,
     argnums: Any = 0,
     dtype: Any = "float64",
@@ -51,7 +52,8 @@ def validate(
 ) -> Finding:
     """The verdict on gradient(*args) -> d of / d args[argnums].
 
-    of        scalar- or array-valued; traceable by JAX, or else a black box of NumPy arrays
+    of        scalar- or array-valued; traceable by JAX, a program of PyTorch's, or else a black box
+              of NumPy arrays; without it a function is judged by its own derivative
     gradient  any callable; for an array-valued `of` it is called as gradient(*args, cotangent).  Of
               a custom_vjp, a custom_jvp, a torch module or autograd.Function, and of what
               adapters' `derivative` makes, its own derivative is judged, and its value
@@ -72,20 +74,23 @@ def validate(
     many.  Raises ValueError for a dtype, a number of cases, argnums, or a name in allow or vary
     that there is not, TypeError for arguments that are not what they should be.
     """
+    of = programs.of_itself(gradient, of)
     candidate = _candidate(gradient, of, cases)
     _check_names(allow)
     _check_edges(edges)
-    asked = Asked(gradient, of, args_of(args), 0, dtype_of(dtype), cases, seed, edges)
+    drawn = programs.sampled(of, args_of(args))
+    asked = Asked(gradient, of, drawn, 0, dtype_of(dtype), cases, seed, edges)
     points = drawn_points(asked)
     first = next(points)
     argnums = argnums_of(argnums, of, len(first))
     asked = asked._replace(argnums=argnums)
     check_point(first, (argnums,) if isinstance(argnums, int) else argnums)
-    point = inward(first)
+    point, named = inward(first), positions(vary, of, len(first))
+    of, candidate = programs.settled(of, first, candidate, gradient)
     inner = inside(of) if has_foreign(point) else of
     subject = Subject(candidate, inner, argnums, asked.dtype, point)
-    named = positions(vary, of, len(first))
     finding, fits = judged(subject, asked, named, chain([first], points))
+    finding = programs.noted(finding, of)
     if finding.verdict is not Verdict.WRONG:
         return finding
     for convention in (c for c in fits if set(c.names) <= set(allow)):

@@ -1,0 +1,58 @@
+"""ATen's products of matrices, indexing by arrays and the losses' picks."""
+
+import jax.numpy as jnp
+
+
+def added(beta, x, alpha, product):
+    """beta x + alpha product; a beta of 0 leaves x out."""
+    product = product if alpha == 1 else alpha * product
+    if beta == 0:
+        return product
+    return (x if beta == 1 else beta * x) + product
+
+
+def gathered(x, dim, index, sparse_grad=False):
+    if x.ndim == 0 or index.ndim == 0:
+        return jnp.take(jnp.ravel(x), jnp.ravel(index)).reshape(index.shape)
+    cut = [slice(None) if k == dim % x.ndim else slice(0, n) for k, n in enumerate(index.shape)]
+    return jnp.take_along_axis(x[tuple(cut)], index, dim)
+
+
+def index_selected(x, dim, index):
+    return jnp.take(x, index, axis=dim) if x.ndim else x
+
+
+def negative_log_likelihood(x, target, weight, reduction, ignore_index):
+    """-w[t] x[t], its mean over the weights, or its sum; and the sum of the weights."""
+    axis = 0 if x.ndim == 1 else 1
+    kept = target != ignore_index
+    safe = jnp.where(kept, target, 0)
+    w = jnp.ones((), x.dtype) if weight is None else weight[safe]
+    w = jnp.where(kept, w, jnp.zeros((), x.dtype))
+    picked = jnp.squeeze(jnp.take_along_axis(x, jnp.expand_dims(safe, axis), axis), axis)
+    losses = -w * picked
+    if reduction == 0:
+        return losses, jnp.zeros(())
+    total = jnp.sum(w)
+    return (jnp.sum(losses) / total if reduction == 1 else jnp.sum(losses)), total
+
+
+LINEAR = {
+    "mm": lambda x, y: x @ y,
+    "bmm": lambda x, y: x @ y,
+    "matmul": lambda x, y: x @ y,
+    "mv": lambda x, y: x @ y,
+    "dot": lambda x, y: x @ y,
+    "vdot": lambda x, y: jnp.vdot(x, y),
+    "addmm": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, a @ b),
+    "addmv": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, a @ b),
+    "baddbmm": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, a @ b),
+    "addbmm": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, jnp.sum(a @ b, 0)),
+    "addr": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, a[:, None] * b[None]),
+    "linear": lambda x, w, b=None: x @ w.T if b is None else x @ w.T + b,
+    "gather": gathered,
+    "index_select": index_selected,
+    "embedding": lambda w, rows, padding_idx=-1, scale=False, sparse=False: w[rows],
+    "nll_loss_forward": negative_log_likelihood,
+    "nll_loss2d_forward": negative_log_likelihood,
+}

@@ -1,0 +1,105 @@
+"""A module as a function of its parameters by name, with its buffers held."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+
+SPREAD = 0.3  # of numbers around parameters that are all alike, such as 1 and 0 of a normalization
+PREFIX = "_orig_mod."  # what torch.compile puts before the names of a module's parameters
+
+
+class Module:
+    """module(*inputs), or module(parameters, *inputs) where it has any.
+
+    Tied parameters are one; buffers are as they are, and what a pass writes into them is its own.
+    """
+
+    def __init__(self, torch: Any, module: Any):
+        self.torch, self.state = torch, cast(tuple[str, ...], ())
+        self.module = getattr(module, "_orig_mod", module)
+        self.compiled = module if self.module is not module else None
+        self.names = [name for name, _ in self.module.named_parameters()]
+
+    def __call__(self, *args):
+        first = self._first(args)
+        inputs = args[1:] if self.names else args
+        held = self.buffers(next((x.dtype for x in first.values()), None))
+        out = self._run(first | held, inputs)
+        return (out, {name: held[name].detach() for name in self.state}) if self.state else out
+
+    def _run(self, held: dict, inputs: tuple) -> Any:
+        if self.compiled is None:
+            return self.torch.func.functional_call(self.module, held, inputs)
+        named = {PREFIX + name: value for name, value in held.items()}
+        return self.torch.func.functional_call(self.compiled, named, inputs)
+
+    def changed(self, args: tuple) -> tuple[str, ...]:
+        """The floating-point buffers that a pass writes into."""
+        first, inputs = self._first(args), args[1:] if self.names else args
+        before = self.buffers(next((x.dtype for x in first.values()), None))
+        after = {name: buffer.clone() for name, buffer in before.items()}
+        self._run(first | after, inputs)
+        moved = lambda name: not self.torch.equal(before[name], after[name])
+        return tuple(name for name in before if before[name].is_floating_point() and moved(name))
+
+    def buffers(self, dtype: Any) -> dict:
+        """Copies, floats among them in the dtype of the parameters."""
+        named = self.module.named_buffers()
+        wide = lambda x: dtype is not None and x.is_floating_point()
+        return {name: x.to(dtype, copy=True) if wide(x) else x.clone() for name, x in named}
+
+    def _first(self, args: tuple) -> dict:
+        """The parameters.  Raises ValueError for other names."""
+        if not self.names:
+            return {}
+        if not args or not self.is_parameters(args[0]):
+            said = ", ".join(sorted(self.names))
+            raise ValueError(
+                f"the first argument must be a dict of the module's parameters: {said}"
+            )
+        return args[0]
+
+    def is_parameters(self, value: Any) -> bool:
+        return isinstance(value, dict) and set(value) == set(self.names)
+
+    def sampler(self, args: tuple | Callable) -> tuple | Callable:
+        """args with the module's own parameters before them, where they have none.
+
+        A tuple has them as they are; draws have them moved by random numbers of their own spread,
+        because what is 1 or 0 everywhere hides mistakes.
+        """
+        if not self.names:
+            return args
+        if isinstance(args, tuple):
+            return args if args and self.is_parameters(args[0]) else (self.own(), *args)
+        return self._drawing(args)
+
+    def _drawing(self, draw: Callable) -> Callable:
+        def sample(rng, *dtype, **named):
+            inputs = draw(rng, *dtype, **named)
+            inputs = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+            if inputs and self.is_parameters(inputs[0]):
+                return inputs
+            return ({name: moved(rng, x) for name, x in self.own().items()}, *inputs)
+
+        sample.__signature__ = signature_of(draw)  # pyright: ignore[reportFunctionMemberAccess]
+        return sample
+
+    def own(self) -> dict[str, np.ndarray]:
+        """Its parameters as arrays; integers stay integers."""
+        found = {}
+        for name, parameter in self.module.named_parameters():
+            found[name] = parameter.detach().double().cpu().numpy()
+        return found
+
+
+def moved(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
+    spread = float(np.std(x)) or SPREAD
+    return x + spread * rng.normal(size=x.shape)
+
+
+def signature_of(draw: Callable) -> Any:
+    import inspect
+
+    return inspect.signature(draw)

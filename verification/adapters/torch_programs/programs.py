@@ -1,0 +1,161 @@
+"""A PyTorch program as a function of arrays: traced where JAX traces, else run by PyTorch itself.
+
+What is known at sight: a module, a subclass of torch.autograd.Function or its apply, a compiled or
+a scripted one.  A plain function is taken for one of tensors if its code names PyTorch, and it
+answers tensors where it is given them.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from jax.core import Tracer
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+
+from ..function import Function
+from ..torch_function import answers, array, tensor
+from ..trees import inward, outward
+from . import random_numbers
+from .memory import NotTraced
+from .names import names_torch
+from .parameters import Module
+
+SEED_SAID = "its random numbers are held: those of torch.manual_seed(0)"
+
+
+class Program:
+    """of(*args): the floating-point outputs of a PyTorch program."""
+
+    def __init__(self, run: Callable, original: Any, module: Module | None = None):
+        name = getattr(original, "__name__", type(original).__name__)
+        self.run, self.original, self.__name__, self.module = run, original, name, module
+        self.refused, self.is_random = "", False
+        self._traced: dict[Any, tuple[ClosedJaxpr, Any]] = {}
+
+    def __call__(self, *args):
+        leaves, tree = jax.tree.flatten(inward(args))
+        if any(isinstance(leaf, Tracer) for leaf in leaves):
+            return self._by_jax(leaves, tree)
+        torch = sys.modules["torch"]
+        with torch.no_grad(), random_numbers.held(torch):
+            given = [tensor(torch, np.array(leaf)) for leaf in leaves]
+            return outputs(self.run(*outward(jax.tree.unflatten(tree, given))), torch)
+
+    def _by_jax(self, leaves: list, tree: Any) -> Any:
+        """Raises NotTraced, and whatever the program does where it has no numbers."""
+        if self.refused:
+            raise NotTraced(self.refused)
+        key = (
+            tree,
+            tuple((x.shape, str(x.dtype)) for x in leaves),
+            jax.config.read("jax_enable_x64"),
+        )
+        if key not in self._traced:
+            self._traced[key] = self._trace(tree, key[1])
+        program, shape = self._traced[key]
+        return jax.tree.unflatten(shape, jaxpr_as_fun(program)(*leaves))
+
+    def _trace(self, tree: Any, signature: tuple) -> tuple[ClosedJaxpr, Any]:
+        from .traced import traced
+
+        torch, shape = sys.modules["torch"], [None]
+
+        def run(*tensors):
+            outs = self.run(*outward(jax.tree.unflatten(tree, tensors)))
+            found, shape[0] = jax.tree.flatten(numbers_of(outs, torch))
+            return found
+
+        names = [getattr(torch, dtype) for _, dtype in signature]
+        program, self.is_random = traced(run, [s for s, _ in signature], names)
+        return program, shape[0]
+
+    def derivative(self) -> Function:
+        """What autograd makes of it, with its value."""
+        torch = sys.modules["torch"]
+
+        def run(*tensors):
+            with random_numbers.held(torch):
+                return numbers_of(self.run(*tensors), torch)
+
+        return Function(self.__name__, lambda argnums: answers(torch, run, argnums))
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is known at sight, and so its own derivative is what is judged of it."""
+        is_rule = isinstance(self.original, type)
+        return (
+            self.module is not None or is_rule or is_compiled(self.original, sys.modules["torch"])
+        )
+
+    def changed(self, point: tuple) -> tuple[str, ...]:
+        """The buffers of a module that a pass writes into."""
+        assert self.module is not None
+        torch = sys.modules["torch"]
+        leaves, tree = jax.tree.flatten(inward(point))
+        given = outward(jax.tree.unflatten(tree, [tensor(torch, np.array(x)) for x in leaves]))
+        with torch.no_grad(), random_numbers.held(torch):
+            return self.module.changed(given)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (SEED_SAID,) if self.is_random else ()
+
+
+def outputs(outs: Any, torch: Any) -> Any:
+    return jax.tree.map(lambda x: array(torch, x), numbers_of(outs, torch))
+
+
+def numbers_of(outs: Any, torch: Any) -> Any:
+    """The outputs that have a derivative: not indices, masks or None."""
+    holds = lambda x: isinstance(x, torch.Tensor) and (x.is_floating_point() or x.is_complex())
+    if holds(outs):
+        return outs
+    return jax.tree.map(lambda x: x if holds(x) else None, outs)
+
+
+def program(of: Any) -> Program | None:
+    """What is known at sight, or by the names in its code; None for what is not PyTorch's."""
+    torch = sys.modules.get("torch")
+    if torch is None or isinstance(of, Program):
+        return of if isinstance(of, Program) else None
+    applied = getattr(of, "__name__", "") == "apply"
+    own = getattr(of, "__self__", of) if applied else of
+    if isinstance(own, type) and issubclass(own, torch.autograd.Function):
+        return Program(own.apply, own)
+    if isinstance(of, torch.nn.Module):
+        module = Module(torch, of)
+        return Program(module, of, module)
+    if is_compiled(of, torch):
+        return Program(of, of)
+    if callable(of) and names_torch(of, torch):
+        return Program(of, of)
+    return None
+
+
+def is_compiled(of: Any, torch: Any) -> bool:
+    """A function under torch.compile, or of TorchScript."""
+    return hasattr(of, "_torchdynamo_orig_callable") or isinstance(of, torch.jit.ScriptFunction)
+
+
+def as_program(of: Any, point: tuple) -> Any:
+    """`of` as a Program where it answers tensors at the point; a function of arrays as it is."""
+    known = program(of)
+    if known is None or not isinstance(of, Program) and not _takes_tensors(known, of, point):
+        return of
+    return known
+
+
+def _takes_tensors(known: Program, of: Any, point: tuple) -> bool:
+    """What is known at sight does; another function is tried."""
+    torch = sys.modules["torch"]
+    if known.is_own:
+        return True
+    leaves, tree = jax.tree.flatten(inward(point))
+    given = [tensor(torch, np.array(leaf)) for leaf in leaves]
+    try:
+        outs = known.run(*outward(jax.tree.unflatten(tree, given)))
+    except Exception:  # a function of arrays, which may do anything with tensors
+        return False
+    return bool(found := jax.tree.leaves(outs)) and all(isinstance(x, torch.Tensor) for x in found)

@@ -1,0 +1,72 @@
+"""Random numbers of a program: drawn once from a held seed, and constants of it from then on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jax.numpy as jnp
+
+from ..torch_function import array
+from .memory import NotTraced
+
+SEED = 0
+
+
+@contextmanager
+def held(torch) -> Iterator[None]:
+    """PyTorch's generator at the held seed, and as it was after."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        yield
+
+
+def drawn(inside: Any, func: Any, args: tuple, kwargs: dict) -> Any:
+    """What the operator draws: by PyTorch itself, where it reads no numbers of the program.
+
+    Raises NotTraced where it does.
+    """
+    torch = inside.torch
+    if str(func) in MASKED:
+        return MASKED[str(func)](inside, *args, **kwargs)
+    if str(func) not in BLIND and any(
+        isinstance(x, torch.Tensor) and inside.memory.has(x) for x in args
+    ):
+        raise NotTraced(f"its random operator {func} reads numbers of the program")
+    with torch._C._DisableTorchDispatch():
+        blank = lambda x: torch.zeros(tuple(x.shape), dtype=x.dtype)
+        real = [blank(x) if isinstance(x, torch.Tensor) else x for x in args]
+        found = func(*real, **{k: v for k, v in kwargs.items() if k != "generator"})
+        return jnp.asarray(array(torch, found.clone()))
+
+
+def _native_dropout(inside: Any, x: Any, p: float, train: bool | None) -> Any:
+    """x times a mask of 0 and 1 / (1 - p), and whether it is not 0."""
+    if train is False or p == 0.0:
+        return inside.value(x), jnp.ones(tuple(x.shape), bool)
+    if p == 1.0:
+        return jnp.zeros(tuple(x.shape)), jnp.zeros(tuple(x.shape), bool)
+    torch = inside.torch
+    with torch._C._DisableTorchDispatch():
+        kept = torch.empty(tuple(x.shape)).bernoulli_(1.0 - p).bool()
+        mask = jnp.asarray(array(torch, kept))
+    return inside.value(x) * mask * (1.0 / (1.0 - p)), mask
+
+
+MASKED = {"aten.native_dropout.default": _native_dropout}
+BLIND = {  # they read the shape and the dtype of their tensor alone
+    "aten.bernoulli_.float",
+    "aten.bernoulli.p",
+    "aten.uniform_.default",
+    "aten.normal_.default",
+    "aten.exponential_.default",
+    "aten.geometric_.default",
+    "aten.cauchy_.default",
+    "aten.log_normal_.default",
+    "aten.random_.default",
+    "aten.random_.to",
+    "aten.random_.from",
+    "aten.rand_like.default",
+    "aten.randn_like.default",
+    "aten.randint_like.default",
+    "aten.randint_like.low_dtype",
+}

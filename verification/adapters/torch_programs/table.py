@@ -1,0 +1,58 @@
+"""The line that each ATen operator has: operator -> an expression of JAX, by name.
+
+A name is that of the operator with its overload ("max.dim"), or without, where all overloads have
+one line.  An operator that writes in place ("add_") has the line of the one that does not ("add").
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from .aten_linear import LINEAR
+from .aten_norms import NORMS, running
+from .aten_pointwise import POINTWISE
+from .aten_reductions import REDUCTIONS
+from .aten_views import VIEWS
+
+TABLES = (POINTWISE, REDUCTIONS, VIEWS, LINEAR, NORMS)
+LINES: dict[str, Callable] = {name: line for each in TABLES for name, line in each.items()}
+
+
+@functools.cache
+def rule(name: str) -> Callable | None:
+    """The line for an operator such as "add.Tensor" or "add_.Scalar"; None where there is none."""
+    packet, _, overload = name.partition(".")
+    plain = packet[:-1] if packet.endswith("_") and not packet.endswith("__") else packet
+    tried = (name, f"{plain}.{overload}", packet, plain)
+    return next((LINES[one] for one in tried if one in LINES), None)
+
+
+def written(name: str, args: list) -> list[tuple[int, Any]]:
+    """What an operator writes into its arguments without a word in its schema: place, value."""
+    if name != "aten.native_batch_norm.default" or not args[5]:
+        return []
+    x, _, _, mean, var, _, momentum, _ = args
+    if mean is None:
+        return []
+    return list(zip((3, 4), running(x, mean, var, momentum), strict=True))
+
+
+@functools.cache
+def decomposition(func: Any) -> Callable | None:
+    """What PyTorch itself takes an operator apart into; None where it does not."""
+    from torch._decomp import decomposition_table  # pyright: ignore[reportMissingImports]
+
+    if func in decomposition_table:
+        return decomposition_table[func]
+    if func._can_decompose():
+        return func.decompose
+    return None
+
+
+def dtype_of(name: Any) -> Any:
+    """NumPy's dtype for one of PyTorch's."""
+    said = str(name).removeprefix("torch.")
+    return jnp.bfloat16 if said == "bfloat16" else np.dtype(said)

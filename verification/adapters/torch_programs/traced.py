@@ -1,0 +1,189 @@
+"""A PyTorch program, traced: run once on tensors without numbers, each operator written in JAX.
+
+PyTorch's own dispatcher takes the program apart into ATen operators, and says their shapes and
+dtypes (FakeTensorMode).  For each of them the line of the table is run on JAX values; an operator
+that has none is taken apart by PyTorch's own decompositions.  Because the person's code itself is
+running, JAX notes the lines of it that every equation came from.
+"""
+
+import functools
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.extend.core import ClosedJaxpr
+
+from ..torch_function import array
+from . import random_numbers, table
+from .memory import Memory, NotTraced
+
+IGNORED = {"prim::device", "prim::layout", "aten::_linalg_check_errors", "aten::_assert_async"}
+
+
+def traced(run: Callable, shapes: list[tuple], names: list[Any]) -> tuple[ClosedJaxpr, bool]:
+    """The program of run(*tensors) -> tensors, for arrays of these shapes and torch dtypes.
+
+    And whether it draws random numbers, which are constants then.
+    Raises whatever the program does where it cannot be run without numbers, and NotTraced.
+    """
+    dtypes = [table.dtype_of(name) for name in names]
+    given = [jax.ShapeDtypeStruct(s, d) for s, d in zip(shapes, dtypes, strict=True)]
+    is_random = []
+
+    def flat(*values):
+        with tracing() as (inside, torch):
+            tensors = [torch.empty(s, dtype=n) for s, n in zip(shapes, names, strict=True)]
+            for tensor, value in zip(tensors, values, strict=True):
+                inside.memory.put(tensor, value)
+            with inside.modes:
+                outs = run(*tensors)
+            is_random.append(inside.is_random)
+            return [inside.value(out) for out in outs]
+
+    return jax.make_jaxpr(flat)(*given), any(is_random)
+
+
+class Inside:
+    """What is known while a program runs: the values of tensors, and whether slopes are cut."""
+
+    def __init__(self, torch):
+        self.torch, self.memory, self.cut = torch, Memory(), False
+        self.is_random = False
+        self.modes = ExitStack()
+
+    def value(self, x: Any) -> Any:
+        """The JAX value of an argument of an operator: of a tensor made elsewhere its numbers."""
+        if isinstance(x, self.torch.Tensor):
+            if not self.memory.has(x):
+                self.memory.put(x, constant(self.torch, x))
+            return self.memory.get(x)
+        if isinstance(x, self.torch.dtype):
+            return table.dtype_of(x)
+        if isinstance(x, list | tuple):
+            return type(x)(self.value(one) for one in x)
+        return x
+
+    def call(self, mode: Any, func: Any, args: tuple, kwargs: dict) -> Any:
+        """One operator, on tensors and on their values."""
+        name = func._schema.name
+        if name in IGNORED or not name.startswith("aten::"):
+            return func(*args, **kwargs)
+        rule = table.rule(str(func).removeprefix("aten."))
+        if rule is None and (found := table.decomposition(func)) is not None:
+            with mode:
+                return found(*args, **kwargs)
+        out = func(*args, **kwargs)
+        if str(func) == "aten.as_strided.default":
+            self.value(args[0])
+            self.memory.put(out, self.memory.strided(args[0], out))
+        elif self.torch.Tag.nondeterministic_seeded in func.tags:
+            self.is_random = True
+            self._keep(func, args, out, random_numbers.drawn(self, func, args, kwargs))
+        elif rule is None:
+            raise NotTraced(f"no line is known for its operator {func}")
+        else:
+            values = rule(*self.value(list(args)), **_named(self, kwargs))
+            self._keep(func, args, out, values, kwargs.get("out") is not None)
+            for place, value in table.written(str(func), self.value(list(args))):
+                self.memory.write(args[place], value.astype(table.dtype_of(args[place].dtype)))
+        return out
+
+    def _keep(self, func, args, out, values, to_out: bool = False) -> None:
+        """The values of what an operator made, in the shapes and dtypes that PyTorch says."""
+        outs = out if isinstance(out, list | tuple) else [out]
+        values = values if isinstance(values, list | tuple) else [values]
+        for tensor, value in zip(outs, values, strict=False):
+            if not isinstance(tensor, self.torch.Tensor) or value is None:
+                continue
+            value = jnp.asarray(value).astype(table.dtype_of(tensor.dtype))
+            if value.shape != tuple(tensor.shape):
+                said = f"{func} has shape {tuple(tensor.shape)}, and {value.shape} by our table"
+                raise NotTraced(said)
+            value = jax.lax.stop_gradient(value) if self.cut else value
+            is_written = to_out or any(tensor is arg for arg in args)
+            (self.memory.write if is_written else self.memory.put)(tensor, value)
+
+
+def _named(inside: Inside, kwargs: dict) -> dict:
+    left_out = ("layout", "device", "pin_memory", "memory_format", "non_blocking", "generator")
+    return {k: inside.value(v) for k, v in kwargs.items() if k not in left_out and k != "out"}
+
+
+def constant(torch, tensor: Any) -> Any:
+    """The numbers of a tensor that the program brought along.  Raises NotTraced without any."""
+    fake = torch._subclasses.fake_tensor.FakeTensor
+    real = tensor.constant if isinstance(tensor, fake) else tensor
+    if real is None or isinstance(real, fake):
+        raise NotTraced("it reads a tensor whose numbers nobody wrote")
+    with torch._C._DisableTorchDispatch():
+        return jnp.asarray(array(torch, real.detach().clone()))
+
+
+@contextmanager
+def tracing() -> Iterator[tuple[Inside, Any]]:
+    """PyTorch's and JAX's state while a program runs without numbers, and as it was after."""
+    import torch  # pyright: ignore[reportMissingImports]
+    from torch._subclasses.fake_tensor import (  # pyright: ignore[reportMissingImports]
+        FakeTensorMode,
+    )
+
+    inside = Inside(torch)
+    dispatch, functions = _modes()
+    fast = torch.backends.mha.get_fastpath_enabled()
+    mkldnn = torch._C._get_mkldnn_enabled()
+    loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
+    with FakeTensorMode(allow_non_fake_inputs=True), loose[0], loose[1]:
+        torch.backends.mha.set_fastpath_enabled(False)
+        torch._C._set_mkldnn_enabled(False)
+        inside.modes.enter_context(random_numbers.held(torch))
+        inside.modes.enter_context(warnings.catch_warnings())
+        inside.modes.enter_context(dispatch(inside))
+        inside.modes.enter_context(functions(inside))
+        try:
+            yield inside, torch
+        finally:
+            torch.backends.mha.set_fastpath_enabled(fast)
+            torch._C._set_mkldnn_enabled(mkldnn)
+
+
+@functools.cache
+def _modes() -> tuple[Any, Any]:
+    """What PyTorch calls for each operator, and for each function of its Python interface."""
+    import torch  # pyright: ignore[reportMissingImports]
+    from torch.overrides import TorchFunctionMode  # pyright: ignore[reportMissingImports]
+    from torch.utils._python_dispatch import (  # pyright: ignore[reportMissingImports]
+        TorchDispatchMode,
+    )
+
+    cuts = (torch.Tensor.detach, torch.Tensor.detach_, vars(torch._C.TensorBase)["data"].__get__)
+
+    class Dispatch(TorchDispatchMode):
+        def __init__(self, inside: Inside):
+            super().__init__()
+            self.inside = inside
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            return self.inside.call(self, func, args, kwargs or {})
+
+    class Functions(TorchFunctionMode):
+        """Where the person's own code cuts slopes: detach, .data, and no_grad."""
+
+        def __init__(self, inside: Inside):
+            super().__init__()
+            self.inside = inside
+
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            before = self.inside.cut
+            if func is torch._C._set_grad_enabled:
+                self.inside.cut = not args[0]
+                return func(*args, **(kwargs or {}))
+            self.inside.cut = before or func in cuts
+            try:
+                return func(*args, **(kwargs or {}))
+            finally:
+                self.inside.cut = before
+
+    return Dispatch, Functions

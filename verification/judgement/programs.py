@@ -1,0 +1,112 @@
+"""Where `of` is a PyTorch program: what is judged, at which points, and whether the trace is it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..adapters.function import Function
+from ..adapters.recognition import recognised
+from ..adapters.torch_function import on_tensors
+from ..adapters.torch_programs import Program, as_program, program
+from ..adapters.trees import has_foreign, inward
+from ..arithmetic.bounds import bounds
+from ..arithmetic.formats import format_of
+from ..measurement.answer import cast
+from ..measurement.budget import running
+from ..measurement.subject import inside
+from ..vocabulary import Finding, Silent
+
+ELSEWHERE = "traced, its value at the first point is not that of PyTorch"
+UNBOUNDED = "traced, nothing bounds the rounding of its value"
+
+
+def of_itself(gradient: Any, of: Any) -> Any:
+    """What a function with a derivative of its own should be the derivative of: itself.
+
+    Raises TypeError for another candidate without `of`.
+    """
+    if of is not None:
+        return of
+    known = program(gradient)
+    if known is not None and isinstance(known.derivative(), Function):
+        return gradient
+    if callable(gradient) and isinstance(recognised(gradient), Function):
+        return gradient
+    raise TypeError("of is missing; pass the function that was differentiated")
+
+
+def sampled(of: Any, args: tuple | Callable) -> tuple | Callable:
+    """args, with a module's parameters before them where they lack those."""
+    known = program(of)
+    return args if known is None or known.module is None else known.module.sampler(args)
+
+
+def settled(of: Any, first: tuple, candidate: Any, gradient: Any) -> tuple[Any, Any]:
+    """`of` as a program, checked at the first point, and the candidate beside it.
+
+    What is no program of PyTorch's is as it was.
+    """
+    known = as_program(of, first)
+    if not isinstance(known, Program):
+        return of, candidate
+    candidate = beside(candidate, gradient, known, first)
+    known.refused = known.refused or unlike(known, first)
+    return known, candidate
+
+
+def beside(candidate: Any, gradient: Any, of: Program, first: tuple) -> Any:
+    """The candidate: its own derivative with its state, or a gradient of tensors or of arrays."""
+    theirs = program(gradient)
+    if theirs is None:
+        return candidate
+    if theirs.module is not None and of.module is not None:
+        theirs.module.state = of.module.state = of.changed(first)
+    if theirs.is_own or theirs.original is of.original:
+        return theirs.derivative()
+    return candidate if takes_arrays(candidate, of, first) else on_tensors(gradient)
+
+
+def takes_arrays(gradient: Callable, of: Program, first: tuple) -> bool:
+    """Whether it answers arrays at the first point, and at the value for a cotangent."""
+    value = of(*first)
+    above = () if np.shape(value) == () else (value,)
+    try:
+        found = jax.tree.leaves(inward(gradient(*first, *above)))
+    except Exception:  # somebody's function, which may have been meant for tensors
+        return False
+    return not any(hasattr(leaf, "detach") for leaf in found)
+
+
+def unlike(of: Program, first: tuple) -> str:
+    """Why the trace is not to be trusted; empty where it is, or where there is none."""
+    point = cast(inward(first), "float64")
+    traced = inside(of) if has_foreign(point) else of
+    try:
+        with jax.enable_x64(True):
+            program = jax.make_jaxpr(traced)(*point)
+    except Exception:  # somebody's program; it is asked again, and what it says then is told
+        return ""
+    theirs = jax.tree.leaves(inward(of(*first)))
+    leaves = [np.asarray(x) for x in jax.tree.leaves(point)]
+    try:
+        ours = running(program, leaves, bounds(format_of("float64")))
+    except Silent as said:
+        return f"{UNBOUNDED}: {said}"
+    pairs = zip(theirs, ours, strict=True)
+    same = all(_alike(np.asarray(x, np.float64), *pair) for x, pair in pairs)
+    return "" if same else ELSEWHERE
+
+
+def _alike(theirs: np.ndarray, value: np.ndarray, error: np.ndarray) -> bool:
+    """Each is within the bound of the exact value."""
+    with np.errstate(invalid="ignore"):
+        near = (np.abs(theirs - value) <= 2.0 * error) & np.isfinite(error)
+    return bool((near | (theirs == value) | (np.isnan(theirs) & np.isnan(value))).all())
+
+
+def noted(finding: Finding, of: Any) -> Finding:
+    said = of.notes if isinstance(of, Program) else ()
+    return replace(finding, notes=(*finding.notes, *said)) if said else finding
