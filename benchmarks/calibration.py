@@ -1,15 +1,13 @@
 """False alarms: 10,000 verdicts on correct gradients, in every dtype, over sizes and scales.
 
-    python -m benchmarks.calibration [--networks 38] [--spellings 5000] [--seed N] [--note TEXT]
+    python -m benchmarks.calibration [--networks 38] [--spellings 5000] [--minutes 10] [--note TEXT]
 
 Half of them are networks by eight implementations, half the corpus of right gradients by many hands
-(verification/selftest/spellings).  --networks 0 draws the corpus anew and leaves the networks' rows
-as they are.
-
-One core, some 40 minutes.  Every run draws anew (the seed is written down); runs before it stay in
-the record, whatever they said.  Writes calibration.json and calibration.md beside this file, and
-again after every 500 verdicts, so that a run that is ended keeps what it found; exits with 1 where
-there was a false alarm.
+(verification/selftest/spellings); the half that is behind goes on.  The whole plan takes hours of
+one core; with --minutes a run stops after so many, and the next one goes on where it stopped (the
+verdicts so far are in calibration.part.jsonl).  --anew draws another seed.  Runs before it stay in
+the record, whatever they said.  Writes calibration.json and calibration.md beside this file, with
+what was run; exits with 1 where there was a false alarm.
 """
 
 import argparse
@@ -20,23 +18,31 @@ import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from verification.inputs.networks import POINTS, Configuration, configurations, corners, coverage
 from verification.report.findings.writing import write_text
 from verification.selftest.calibration import ALL, LOSSY, installed, judgements
-from verification.selftest.spellings.corpus import CORPUS, sampled
+from verification.selftest.spellings.corpus import CORPUS
+from verification.selftest.spellings.corpus import judgements as spellings
+from verification.selftest.spellings.corpus import plan as corpus_plan
 from verification.selftest.statistics import CONTROL, EDGES, Judged, rows, sensitivity
 
-HERE = Path(__file__).parent
-RECORD = HERE / "calibration.json"
-EVERY = 500  # verdicts between two records
+from .calibration_page import RUNS, page
+from .verdict_log import Chunk, append, begin, chunks, plan_of
+from .verdict_log import verdicts as verdicts_of
+
+RECORD = Path(__file__).with_name("calibration.json")
+LOG = RECORD.with_suffix(".part.jsonl")
+HALVES = NETWORK, SPELLING = "network", "spellings"
 LARGE, MODEST = 6, 64  # one network in six has the whole range of sizes, the others this width
 SIZES = (10**2, 10**3, 10**4, 10**5, 10**6, 10**7)  # parameters
 MODULES = {name: name for name in ("numpy", "jax", "jaxlib", "torch", "ml_dtypes")}
@@ -55,33 +61,64 @@ def planned(networks: int, seed: int) -> list[Configuration]:
     return met if few else met + small
 
 
-def measured(met: list[Configuration]) -> Iterator[tuple[list[Judged], float]]:
-    """The verdicts so far and the seconds they took: after each EVERY of them, and at the end."""
-    verdicts, start = [], time.perf_counter()
-    for verdict in judgements(met, implementations=installed(ALL | LOSSY)):
-        verdicts.append(verdict)
-        if verdict.alarms and verdict.implementation in ALL:
-            print(f"FALSE ALARM: {described(verdict)}", flush=True)
-        if len(verdicts) % EVERY == 0:
-            yield verdicts, time.perf_counter() - start
-    yield verdicts, time.perf_counter() - start
+class Work(NamedTuple):
+    """A chunk that may be done."""
+
+    name: str
+    do: Callable[[], Iterable[Judged]]
 
 
-def corpus(count: int, seed: int) -> dict[str, Any]:
-    """What is known of the corpus: so many verdicts, drawn."""
-    start, verdicts = time.perf_counter(), list(sampled(count, seed))
+def network_work(met: list[Configuration]) -> Iterator[Work]:
+    """One chunk per network, with all its points."""
+    known = installed(ALL | LOSSY)
+    for _, group in groupby(met, key=lambda c: c.network):
+        points = list(group)
+        do = partial(judgements, points, implementations=known)
+        yield Work(f"{NETWORK} {met.index(points[0])}", do)
+
+
+def corpus_work(seed: int) -> Iterator[Work]:
+    """One chunk per function that is drawn, without end."""
+    for k, (name, spelled, dtype, first) in enumerate(corpus_plan(seed)):
+        do = partial(spellings, {name: spelled}, (dtype,), range(first, first + 1))
+        yield Work(f"{SPELLING} {k}", do)
+
+
+def work(plan: dict[str, Any], met: list[Configuration], done: list[Chunk]) -> Iterator[Work]:
+    """What is left to do, of the half that is behind first; `done` grows meanwhile."""
+    ways: dict[str, Iterator[Work]] = {
+        NETWORK: network_work(met),
+        SPELLING: corpus_work(plan["seed"]),
+    }
+    names = {c.name for c in done}
+    while ways:
+        half = min(ways, key=lambda name: judged(done, name))
+        one = next(ways[half], None)
+        if one is None or (half == SPELLING and judged(done, half) >= plan["spellings"]):
+            del ways[half]
+        elif one.name not in names:
+            yield one
+
+
+def judged(done: list[Chunk], half: str) -> int:
+    return sum(len(c.verdicts) for c in done if c.name.startswith(half))
+
+
+def corpus(done: list[Chunk], plan: dict[str, Any]) -> dict[str, Any]:
+    """What is known of the corpus."""
+    mine = [c for c in done if c.name.startswith(SPELLING)]
+    verdicts = verdicts_of(mine)
     alarms = [described(v) for v in verdicts if v.alarms]
-    for alarm in alarms:
-        print(f"FALSE ALARM: {alarm}", flush=True)
     return {
-        "seed": seed,
+        "seed": plan["seed"],
+        "planned": plan["spellings"],
         "verdicts": len(verdicts),
         "false_alarms": len(alarms),
         "undecided": sum(v.undecided > 0 and not v.alarms for v in verdicts),
         "control": sum(v.worst * CONTROL > 1.0 for v in verdicts),
         "spellings": sum(len(s.right) for s in CORPUS.values()),
         "functions": len(CORPUS),
-        "seconds": round(time.perf_counter() - start),
+        "seconds": round(sum(c.seconds for c in mine)),
         "rows": together(verdicts),
         "alarms": alarms,
     }
@@ -102,16 +139,21 @@ def described(verdict: Judged) -> dict[str, Any]:
     }
 
 
-def records(seed: int, note: str, networks: int) -> Iterator[dict[str, Any]]:
-    """What is known so far, again and again; the last record is of the whole plan."""
-    before = json.loads(RECORD.read_text())["runs"] if RECORD.exists() else []
-    met = planned(networks, seed)
-    for everything, seconds in measured(met):
-        judged = {v.configuration for v in everything}
-        found = record([c for c in met if c in judged], everything)
-        known = {"seed": seed, "note": note, "planned": len(met), "seconds": round(seconds)}
-        run = {key: (known | found)[key] for key in RUNS}
-        yield known | found | {"runs": [*before, run]}
+def known(done: list[Chunk], met: list[Configuration], plan: dict[str, Any]) -> dict[str, Any]:
+    """What the record says after these chunks; the networks of before where none was judged."""
+    before = json.loads(RECORD.read_text()) if RECORD.exists() else {"runs": []}
+    spelt = {"corpus": corpus(done, plan)}
+    mine = [c for c in done if c.name.startswith(NETWORK)]
+    if not mine:
+        return before | spelt
+    everything = verdicts_of(mine)
+    judged = {v.configuration for v in everything}
+    found = record([c for c in met if c in judged], everything)
+    seconds = round(sum(c.seconds for c in mine))
+    about = {"seed": plan["seed"], "note": plan["note"], "planned": len(met), "seconds": seconds}
+    run = {key: (about | found)[key] for key in RUNS}
+    earlier = [r for r in before["runs"] if r["seed"] != plan["seed"]]
+    return about | found | spelt | {"runs": [*earlier, run]}
 
 
 def record(met: list[Configuration], everything: list[Judged]) -> dict[str, Any]:
@@ -143,119 +185,53 @@ def size_classes(met: list[Configuration]) -> dict[str, int]:
     return {f"up to {most:,}": int((counts == k).sum()) for k, most in enumerate(SIZES)}
 
 
-# --- as Markdown -----------------------------------------------------------------------------
+def planned_for(options: argparse.Namespace) -> dict[str, Any]:
+    """The plan of the run that goes on, or a new one."""
+    old = None if options.anew else plan_of(LOG)
+    if old is not None:
+        return old
+    seed = secrets.randbits(31) if options.seed is None else options.seed
+    sizes = {"networks": options.networks, "spellings": options.spellings}
+    begin(LOG, sizes | {"seed": seed, "note": options.note})
+    return sizes | {"seed": seed, "note": options.note}
 
 
-def page(r: dict[str, Any]) -> str:
-    sizes = ", ".join(f"{count} {name}" for name, count in r["sizes"].items())
-    ranges = ", ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in r["coverage"].items())
-    lines = [
-        "# False alarms",
-        "",
-        f"{r['verdicts']:,} verdicts on correct gradients: **{r['false_alarms']} false alarms**, "
-        f"{r['undecided']:,} undecided (some entry",
-        "may overflow in the format, or has no budget). A verdict is one implementation, one",
-        "network at one point, one dtype, every entry of every leaf. With budgets "
-        f"{CONTROL:g} times smaller",
-        f"there would be {r['control']:,} alarms. Made by `python -m benchmarks.calibration`.",
-        "",
-        f"Seed {r['seed']}, {r['seconds']} s on one core; {r['met']} configurations of the "
-        f"{r['planned']} that were planned. Met: {ranges}.",
-        f"Configurations by parameters: {sizes}.",
-        "",
-        *table(ERRORS, map(error_row, r["rows"])),
-        "",
-        *spellings_page(r.get("corpus")),
-        "## What the budgets see",
-        "",
-        "Medians over configurations, relative to the root mean square of a leaf: the median",
-        "budget, and the error that is certain to be seen at any entry of any leaf.",
-        "",
-        *table(SEEN, map(seen_row, r["sensitivity"])),
-        "",
-        "## Right formulas that lose digits",
-        "",
-        "PyTorch's own activations and losses: softplus linear beyond 20, 1 + erf. Their alarms",
-        "are no false ones: where units saturate these forms lose digits, which a correct",
-        "implementation keeps. They are not in the count. (Slopes 1 - a^2 and a (1 - a) are inside",
-        "the budget since it has room for stored outputs; older rows have their alarms.)",
-        "",
-        *table(ERRORS, map(error_row, r["lossy"])),
-        "",
-        "## Every run so far",
-        "",
-        *table(RUNS, ([run[key] for key in RUNS] for run in r["runs"])),
-        "",
-        f"Python {r['python']}; {', '.join(f'{n} {v}' for n, v in r['versions'].items())}.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def spellings_page(r: dict[str, Any] | None) -> list[str]:
-    """The corpus of right gradients; nothing where none was drawn."""
-    if r is None:
-        return []
-    return [
-        "## Right gradients by many hands",
-        "",
-        f"{r['spellings']} spellings of {r['functions']} functions (NumPy, SciPy, PyTorch,",
-        "scikit-learn, loops, JAX; slopes from the input and from the stored output, fused and",
-        "composed, sums in several orders), at ordinary and large scales: "
-        f"{r['verdicts']:,} verdicts, **{r['false_alarms']} false alarms**,",
-        f"{r['undecided']:,} undecided (a naive form may overflow in float16);",
-        f"{r['control']:,} alarms with budgets {CONTROL:g} times smaller.",
-        f"Seed {r['seed']}, {r['seconds']} s.",
-        "",
-        *table(ERRORS, map(error_row, r["rows"])),
-        "",
-    ]
-
-
-ERRORS = ("implementation", "dtype", "verdicts", "alarms", "undecided", "entries")
-ERRORS += ("median", "0.999", "largest", f"alarms at 1/{CONTROL:g}")
-SEEN = ("dtype", "widest layer", "configurations", "budget", "seen")
-RUNS = ("seed", "verdicts", "false_alarms", "undecided", "control", "seconds", "note")
-
-
-def error_row(row: dict[str, Any]) -> list[Any]:
-    counts = [row[key] for key in ("verdicts", "false_alarms", "undecided")]
-    errors = (row["quantiles"]["0.5"], row["quantiles"]["0.999"], row["worst"])
-    entries = f"{row['entries']:,}"
-    about = [f"{error:.2g}" for error in errors]
-    return [row["implementation"], row["dtype"], *counts, entries, *about, row["control"]]
-
-
-def seen_row(row: dict[str, Any]) -> list[Any]:
-    low, high = row["widths"]
-    about = [f"{row[key]:.2g}" for key in ("allowed", "seen")]
-    return [row["dtype"], f"{low} to {high}", row["configurations"], *about]
-
-
-def table(header, body) -> list[str]:
-    line = lambda cells: f"| {' | '.join(map(str, cells))} |"
-    return [line(header), line(["---"] * len(header)), *map(line, body)]
+def run(plan: dict[str, Any], met: list[Configuration], minutes: float) -> list[Chunk]:
+    """All chunks of the plan, or those that the time was enough for."""
+    until, done = time.monotonic() + 60 * minutes, chunks(LOG, met)
+    for one in work(plan, met, done):
+        if time.monotonic() > until:
+            break
+        start = time.perf_counter()
+        verdicts = list(one.do())
+        done.append(Chunk(one.name, time.perf_counter() - start, verdicts))
+        append(LOG, done[-1], met)
+        for verdict in verdicts:
+            if verdict.alarms and verdict.implementation not in LOSSY:
+                print(f"FALSE ALARM: {described(verdict)}", flush=True)
+    else:
+        LOG.unlink()
+    return done
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", type=int, default=38)
     parser.add_argument("--spellings", type=int, default=5000)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--note", default="")
+    parser.add_argument("--anew", action="store_true")
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    seed = secrets.randbits(31) if options.seed is None else options.seed
-    spelt = {"corpus": corpus(options.spellings, seed)}
-    kept = iter([json.loads(RECORD.read_text())]) if RECORD.exists() else iter(())
-    found: dict[str, Any] = {}
-    for made in records(seed, options.note, options.networks) if options.networks else kept:
-        found = made | spelt
-        write_text(RECORD, json.dumps(found, indent=1) + "\n")
-        write_text(HERE / "calibration.md", page(found))
-        print(f"{found['verdicts']} verdicts, {found['seconds']} s", flush=True)
+    plan = planned_for(options)
+    met = planned(plan["networks"], plan["seed"]) if plan["networks"] else []
+    found = known(run(plan, met, options.minutes), met, plan)
+    write_text(RECORD, json.dumps(found, indent=1) + "\n")
+    write_text(RECORD.with_suffix(".md"), page(found))
     print(page(found), end="")
-    return int(found["false_alarms"] + spelt["corpus"]["false_alarms"] > 0)
+    return int(found["false_alarms"] + found["corpus"]["false_alarms"] > 0)
 
 
 if __name__ == "__main__":

@@ -31,8 +31,9 @@ from .elementary import ELEMENTARY, JUMPS, spread_of_angle, spread_of_jumps
 from .formats import Format, rounded_to
 from .interpreter import Arithmetic
 from .namespaces import function, is_traced, namespace, where
+from .noise import underflow
 from .recalled import with_room
-from .ulps import FIX_ZERO, ULPS, VANISH
+from .ulps import FIX_ZERO, ULPS, VANISH, power_ulps
 
 
 @lru_cache(maxsize=32)
@@ -76,10 +77,18 @@ def div(target, x, y, **_):
 
 
 def integer_pow(target, x, y: int, **_):
-    xp = namespace(x.value)
-    reach = abs(x.value) + np.sign(y - 1) * x.error
-    slope = abs(y) * xp.maximum(reach, 0.0) ** float(y - 1)
-    return rounded(target, x.value ** float(y), slope * x.error, max(abs(y) - 1, 1) + (y < 0))
+    """x^y; of a negative y it is 1 / x^-y, and x^-y may leave the range on the way."""
+    n, xp = abs(y), namespace(x.value)
+    value = x.value ** float(n)
+    reach = xp.maximum(abs(x.value) + np.sign(n - 1) * x.error, 0.0)
+    spread, (products, after) = n * reach ** float(n - 1) * x.error, power_ulps(y)
+    if y >= 0:
+        return rounded(target, value, spread, products)
+    size, spread = abs(value), spread + products * target.unit * abs(value)
+    spread = spread + where(size - spread >= 2.0 * target.tiny, 0.0, underflow(target))
+    off = spread / (size * xp.maximum(size - spread, 0.0))
+    over = size + spread > target.largest  # infinite there: its reciprocal is 0
+    return rounded(target, 1.0 / value, where(over, xp.maximum(off, 1.0 / size), off), after)
 
 
 def power(target, x, y, **_):

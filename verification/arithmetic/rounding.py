@@ -26,7 +26,7 @@ from .namespaces import dot, scatter_sum, special
 from .noise import DRAWS, Noise, sum_spread, underflow
 from .recalled import room
 from .samples import UNROUNDED, Samples, apply, decide, sampled, whole, wide
-from .ulps import ULPS
+from .ulps import ULPS, power_ulps
 
 
 def random_rounding(target: Format, count: int = DRAWS, seed: int = 0, first: int = 0):
@@ -88,7 +88,11 @@ def elementary(name: str, f: Callable) -> Callable:
 
 
 def integer_pow(noise, x, y: int, **_):
-    return rounded(noise, apply(lambda v: v ** float(y), x), max(abs(y) - 1, 1) + (y < 0))
+    """x^y; of a negative y it is 1 / x^-y, and x^-y may leave the range on the way."""
+    products, after = power_ulps(y)
+    power = apply(lambda v: v ** float(abs(y)), x)
+    power = rounded(noise, power, products) if products else power
+    return power if y >= 0 else rounded(noise, apply(lambda v: 1.0 / v, power), after)
 
 
 def power(noise, x, y, **_):

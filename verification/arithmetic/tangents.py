@@ -39,7 +39,7 @@ from .tangent_values import (
     operation,
     pushed,
 )
-from .ulps import ULPS
+from .ulps import ULPS, power_ulps
 
 STRETCHES = 8  # of a sum, whose ends say how far it wanders
 TURNS = 8.0  # a comparison counts as settled beyond so many times the largest of the draws
@@ -235,7 +235,7 @@ TABLE = (
     }
     | {
         "div": rounded(lambda *_, **__: 2.0),
-        "integer_pow": rounded(lambda *_, y, **__: max(abs(y) - 1, 1) + (y < 0)),
+        "integer_pow": rounded(lambda *_, y, **__: sum(power_ulps(y))),
         "one_minus_square": one_minus_square,
         "select_n": choose,
         "and": logic(jnp.logical_and),

@@ -32,3 +32,9 @@ ULPS = {  # largest error of an elementary function on any device we judge, in u
 VANISH = ("exp", "exp2", "logistic")  # f(-infinity) is exactly 0
 FIX_ZERO = ("expm1", "log1p", "sqrt", "sin", "tanh", "erf")  # f(0) is exactly 0
 FIX_ZERO += tuple(name for name, f in ELEMENTARY.items() if f.fixed)
+
+
+def power_ulps(y: int) -> tuple[int, int]:
+    """Of x^n in products, n = |y|; and of 1 / x^n where y < 0, as much as n times 1 / x."""
+    n = abs(y)
+    return (max(n - 1, 1), 0) if y >= 0 else (n - 1, max(n, 2))

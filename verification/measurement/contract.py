@@ -2,7 +2,8 @@
 
 structure   the pytree of the argument (of the arguments, in a tuple or list, for several argnums;
             a tuple of one is taken for a single one), with None, or anything, where an argument has
-            integers or no numbers; the shape of every array
+            integers or no numbers; the shape of every array, where lists of numbers are arrays
+            (see listed.py)
 dtype       a floating-point one.  Of another width than the argument it is refused only where the
             sample itself came in the dtype under test, so that the user's own types say which it
             is; where it was cast, NumPy's scalars may have widened it, and the values are judged
@@ -25,7 +26,7 @@ import numpy as np
 
 from ..adapters.trees import Held, inward, outward
 from ..oracles.question import as_exact
-from . import memory
+from . import listed, memory
 from .memory import Unsettled, called, named, settled
 from .sample import VALUE, Sample, decidable, outside
 
@@ -85,7 +86,9 @@ def behaved(sample: Sample, ask: Callable, raw: Callable | None, inputs: int) ->
 def _remarks(sample: Sample, raw: Callable, inputs: int) -> tuple[str, ...]:
     given = [jax.tree.map(np.array, sample.args) for _ in range(2)]
     first, second = (raw(*args) for args in given)
-    return (*memory.notes(first, given[0], inputs), *memory.kept(first, second))
+    shapes = [b.mid.shape for b in sample.truth]
+    lists = listed.notes(first, shapes)
+    return (*lists, *memory.notes(first, given[0], inputs), *memory.kept(first, second))
 
 
 def _constant(sample: Sample, ask: Callable) -> None:
@@ -184,6 +187,8 @@ def leaves_of(
 def _gradient_alone(answer: Any, wanted: Any) -> None:
     if type(answer) is not tuple or len(answer) != 2 or not _is_number(answer[0]):
         return
+    if _is_number(answer[1]) and np.shape(wanted) == (2,):
+        return  # a pair of numbers for an array of two
     if jax.tree.structure(inward(answer[1])) == jax.tree.structure(wanted):
         raise Rejection(
             "it answers a value and a gradient, as value_and_grad does: hand over the gradient "
@@ -211,7 +216,7 @@ def _matched(part: Any, arg: Any) -> list:
     real = jax.tree.map(lambda x: float(x) if type(x) is int else x, part)
     if isinstance(arg, float | np.ndarray) and isinstance(real, float):
         part = real  # 2 is as good as 2.0
-    part = inward(part)
+    part = inward(listed.arrays_for(part, arg))
     ours, theirs = _bare(arg), _bare(part)
     if jax.tree.structure(ours) == jax.tree.structure(theirs):
         return _shaped(jax.tree.leaves(theirs), jax.tree.leaves(ours))

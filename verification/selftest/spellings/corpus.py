@@ -76,20 +76,15 @@ def corpus_rows(
     return rows(list(judgements(functions, dtypes, seeds)))
 
 
-def sampled(count: int, seed: int) -> Iterator[Judged]:
-    """At least `count` verdicts: each function in turn, at a dtype, scale and point of the draw."""
-    rng, found = np.random.default_rng(seed), 0
-    while found < count:
+def plan(seed: int) -> Iterator[tuple[str, Spelled, str, int]]:
+    """Without end: each function in turn, at one of its scales, a dtype and a seed of the draw."""
+    rng = np.random.default_rng(seed)
+    while True:
         for name, spelled in CORPUS.items():
             dtype, first = str(rng.choice(DTYPES)), int(rng.integers(2**31))
-            one = (
-                spelled
-                if dtype == "float16"
-                else spelled._replace(scales=(rng.choice(spelled.scales),))
-            )
-            for verdict in judgements({name: one}, (dtype,), range(first, first + 1)):
-                found += 1
-                yield verdict
+            scale = float(rng.choice(spelled.scales))
+            one = spelled if dtype == "float16" else spelled._replace(scales=(scale,))
+            yield name, one, dtype, first
 
 
 def judgements(
