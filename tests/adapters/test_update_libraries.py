@@ -1,6 +1,5 @@
 """Libraries' update rules: each is the variant that the table says, over drawn settings."""
 
-import numpy as np
 import pytest
 
 import verification as vf
@@ -8,7 +7,10 @@ from verification.adapters.update_libraries import LIBRARIES
 from verification.updates.many import agreed, in_optax, one_by_one
 
 CELLS = {(lib, c.variant): c for lib, cells in LIBRARIES.items() for c in cells}
-OPTAX = ("adafactor", "adam", "nesterov", "rmsprop_centred")
+OPTAX = (
+    *("adafactor", "adam", "nesterov", "rmsprop_centred", "adan_decoupled", "prodigy"),
+    *("schedule_free_sgd_l2", "skip_not_finite", "sharpness_aware"),
+)
 TORCH = [
     "momentum_dampened_later",
     "adagrad_decaying",
@@ -17,13 +19,14 @@ TORCH = [
     "nadam_scheduled",
     "clip_global_norm_eps",
     "adafactor_floored_decoupled",
+    "loss_scaling_clip",
 ]
 
 
 @pytest.mark.parametrize("name", OPTAX)
 def test_optax_is_the_variant_over_drawn_settings(name):
     found = agreed(CELLS["optax", name], in_optax, 25, "float32", seed=2)
-    assert found.outside == 0 and 0.1 < found.worst <= 1.0
+    assert found.outside == 0 and 0.02 < found.worst <= 1.0
 
 
 def test_another_variant_is_outside_at_every_setting():
@@ -68,4 +71,4 @@ def test_keras_is_the_variant(cell):
 def test_every_cell_says_how_it_is_written():
     assert all(cell.arguments for cell in CELLS.values())
     assert len(CELLS) == sum(map(len, LIBRARIES.values()))
-    assert not np.any([cell.fixed.get("learning_rate") for cell in CELLS.values()])
+    assert not any(cell.fixed.get("learning_rate") for cell in CELLS.values())

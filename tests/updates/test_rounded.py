@@ -10,7 +10,7 @@ from verification.arithmetic.formats import format_of
 from verification.derivations.rules import VARIANTS
 from verification.derivations.rules.outside import SCHEDULES
 from verification.updates import truth, vectors
-from verification.updates.rounded import RunningError
+from verification.updates.running import RunningError
 from verification.updates.vectors import Sequence, Slices, layout
 
 WHERE = layout(vectors.PARAMS)

@@ -7,8 +7,12 @@ import jax
 import optax
 
 
-def optax_rule(transformation: Any) -> tuple[Callable, Callable]:
-    """(init, update) of anything with .init(params) and .update(gradient, state, params)."""
+def optax_rule(transformation: Any, compiled: bool = False) -> tuple[Callable, Callable]:
+    """(init, update) of anything with .init(params) and .update(gradient, state, params).
+
+    `compiled` updates are one program of JAX, for runs of many steps.
+    """
+    change = jax.jit(transformation.update) if compiled else transformation.update
 
     def init(params):
         with _permissive():
@@ -16,7 +20,7 @@ def optax_rule(transformation: Any) -> tuple[Callable, Callable]:
 
     def update(gradient, state, params):
         with _permissive():
-            updates, state = transformation.update(gradient, state, params)
+            updates, state = change(gradient, state, params)
             return optax.apply_updates(params, updates), state
 
     return init, update

@@ -170,8 +170,8 @@ def moved(
 
 def counts(memory: Memory) -> int:
     """How many steps the rule has counted."""
-    whole = [x for x in memory.leaves if not isinstance(x, Bounded) and np.size(x)]
-    return max((int(np.max(x)) for x in whole if x.dtype.kind in "iu"), default=0)
+    whole = [x for x in memory.leaves if getattr(x, "dtype", None) is not None and np.size(x)]
+    return max((int(np.max(x)) for x in whole if np.dtype(x.dtype).kind in "iu"), default=0)
 
 
 def known(out: Bounded) -> np.ndarray:

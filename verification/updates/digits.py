@@ -15,8 +15,8 @@ from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample
 from . import explain
 from .evaluation import Answering
-from .rounded import RunningError
 from .rule import RATE
+from .running import RunningError
 from .truth import Trajectory, roughly, rounding, trajectory
 from .vectors import Layout, Sequence
 

@@ -17,6 +17,8 @@ from ..measurement.sample import Sample
 from .rule import RATE, Rule, Rules
 from .vectors import Layout, Sequence, flat
 
+LONG = 100  # steps of a run that is worth compiling for
+
 
 class Evaluated(NamedTuple):
     """The parameters after every step as float64; or a failure."""
@@ -46,6 +48,8 @@ def evaluated(
 def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> np.ndarray:
     held = format_of(dtype).name
     params = layout.tree_of(sequence.params.astype(held))
+    if len(sequence.rates) >= LONG:
+        rule_at = _compiled(rule_at, sequence.rates)
     state = _asked("init", rule_at(sequence.rates[0]).init, params)
     rows, again = [], None
     for k, (row, rate) in enumerate(zip(sequence.gradients, sequence.rates, strict=True)):
@@ -60,6 +64,13 @@ def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> np.ndarr
     if again is not None:
         _ask_again(*again)
     return np.stack(rows)
+
+
+def _compiled(rule_at: Callable, rates: tuple[float, ...]) -> Callable:
+    """rate -> the rule, its update as one program where it has one."""
+    made = {rate: rule_at(rate) for rate in set(rates)}
+    found = {x: r._replace(update=r.compiled) if r.compiled else r for x, r in made.items()}
+    return found.__getitem__
 
 
 def _call(rule: Rule, gradient, state, params, rate):

@@ -18,8 +18,8 @@ from ..measurement.error import beyond
 from ..oracles.question import as_exact
 from . import vectors
 from .evaluation import evaluated
-from .rounded import RunningError
 from .rule import rules
+from .running import RunningError
 from .truth import proven
 from .vectors import Layout, Sequence, layout
 
@@ -47,8 +47,8 @@ def settings(cell: Cell, count: int, dtype: str, seed: int, where: Layout) -> li
             shared = {n: h[n] for n in COUNTS & h.keys()}
         h |= shared
         rates = vectors.rates(h.pop("learning_rate"), STEPS, changes=True)
-        averages = variant.family == "average"
-        out.append(Sequence(h, *vectors.draw(rng, where.size, STEPS, dtype, averages), rates))
+        drawn = vectors.draw(rng, where.size, STEPS, dtype, variant.family)
+        out.append(Sequence(h, *drawn, rates))
     return out
 
 
@@ -74,9 +74,12 @@ def bounds(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) ->
     return np.where(np.isnan(errors), np.inf, errors)
 
 
+SWITCHING = ("radam", *vectors.OVERFLOWING)
+
+
 def allowances(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) -> np.ndarray:
-    """As `bounds`; RAdam, which switches by its b2, is bounded run by run."""
-    if variant.family != "radam":
+    """As `bounds`; rules that switch by their numbers are bounded run by run."""
+    if variant.family not in SWITCHING:
         return bounds(variant, runs, where, dtype)
     return np.concatenate([bounds(variant, [s], where, dtype) for s in runs])
 
@@ -89,7 +92,8 @@ def together(runs: list[Sequence]) -> Iterator[list[Sequence]]:
 
 def agreed(cell: Cell, answers: Callable, count: int, dtype: str, seed: int) -> Agreed:
     """answers(cell, runs, where, dtype) -> (runs, steps, entries), beside truth and budget."""
-    where, variant = layout(vectors.PARAMS), VARIANTS[cell.variant]
+    variant = VARIANTS[cell.variant]
+    where = layout(vectors.params_of(variant))
     outside = entries = 0
     worst = 0.0
     for group in together(settings(cell, count, dtype, seed, where)):

@@ -12,6 +12,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from ..vocabulary import NoRule, Undecided
+from .newton_schulz import iterated
 from .vectors import Slices, along, elsewhere
 
 
@@ -107,8 +108,14 @@ class Exact(Plain):
     def axis_sum(self, x: np.ndarray, axis: int) -> np.ndarray:
         return along(x, self.slices, axis)
 
-    def matrices(self, x: np.ndarray) -> np.ndarray:
-        return elsewhere(x, self.slices, self.lift(1.0))
+    def matrices(self, x: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
+        return elsewhere(x, self.slices, self.lift(1.0) if other is None else other)
+
+    def newton_schulz(self, x: np.ndarray, coefficients: tuple, steps: int) -> np.ndarray:
+        return iterated(x, self.slices, tuple(map(self.lift, coefficients)), steps)
+
+    def finite(self, x: np.ndarray) -> bool:
+        return all(entry.is_finite() for entry in x if isinstance(entry, arb))
 
     def total(self, x: np.ndarray):
         return x.sum()
@@ -120,7 +127,13 @@ def balls(slices: Slices) -> Exact:
 
 def rationals(slices: Slices) -> Exact:
     """Quotients of whole numbers, by FLINT."""
-    return Exact(slices, lambda x: fmpq(*x.as_integer_ratio()), RATIONALS)
+    return Exact(slices, _fraction, RATIONALS)
+
+
+def _fraction(x: float) -> fmpq:
+    if x - x != 0.0:
+        raise NoRule(f"{x} is no fraction")
+    return fmpq(*x.as_integer_ratio())
 
 
 def fractions(slices: Slices) -> Exact:
@@ -180,8 +193,14 @@ class Floats(Plain):
     def axis_sum(self, x: np.ndarray, axis: int) -> np.ndarray:
         return along(x, self.slices, axis)
 
-    def matrices(self, x: np.ndarray) -> np.ndarray:
-        return elsewhere(x, self.slices, 1.0)
+    def matrices(self, x: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
+        return elsewhere(x, self.slices, 1.0 if other is None else other)
+
+    def newton_schulz(self, x: np.ndarray, coefficients: tuple, steps: int) -> np.ndarray:
+        return iterated(x, self.slices, tuple(map(self.dtype.type, coefficients)), steps)
+
+    def finite(self, x: np.ndarray) -> bool:
+        return bool(np.isfinite(x).all())
 
     def total(self, x: np.ndarray):
         return x.sum()

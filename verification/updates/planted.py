@@ -106,7 +106,7 @@ def planted(
     name: str, dtype: str = "float64", cases: int = 2, seed: int = 0, every: int = 1
 ) -> list[Planted]:
     """Each mistake that changes what the variant does, or one in `every`, at the same runs."""
-    variant, where = VARIANTS[name], layout(vectors.PARAMS)
+    variant, where = VARIANTS[name], layout(vectors.params_of(VARIANTS[name]))
     samples = runs(variant, where, dtype, cases, seed)
     known = answers(samples, variant, where, dtype)
     mistakes = wrong_rules(name)[::every]
@@ -123,8 +123,7 @@ def runs(variant: Variant, where: Layout, dtype: str, cases: int, seed: int) -> 
 def run_of(variant: Variant, where: Layout, dtype: str, rng: np.random.Generator, label: str):
     h = vectors.hyperparameters(variant, rng, dtype)
     rates = vectors.rates(h.pop("learning_rate"), 16, changes=True)
-    averages = variant.family == "average"
-    sequence = Sequence(h, *vectors.draw(rng, where.size, 16, dtype, averages), rates)
+    sequence = Sequence(h, *vectors.draw(rng, where.size, 16, dtype, variant.family), rates)
     return Sample(
         label=label,
         paths=where.paths,

@@ -21,6 +21,7 @@ class Rule(NamedTuple):
     init: Callable
     update: Callable
     takes_rate: bool
+    compiled: Callable | None = None  # the same update as one program, for runs of many steps
 
 
 class Rules(NamedTuple):
@@ -63,7 +64,8 @@ def accepted(make: Callable) -> Callable[[str], bool]:
 def pair(made: Any) -> Rule:
     """Raises TypeError for what is no pair of functions."""
     if _is_transformation(made):
-        made = optax_rule(made)
+        init, update = optax_rule(made)
+        return Rule(init, update, False, optax_rule(made, compiled=True)[1])
     if not (isinstance(made, tuple) and len(made) == 2 and all(map(callable, made))):
         raise TypeError(f"the rule is {made!r}; make it a pair of functions (init, update)")
     init, update = made

@@ -75,6 +75,7 @@ def with_settings(c: Candidate, sequence: Sequence) -> Sequence:
 
 
 LEAVES = {"kernel": np.zeros((4, 2)), "bias": np.zeros(2), "gain": np.zeros(()), "x": np.zeros(5)}
+MATRICES = {"kernel": np.zeros((4, 2)), "x": np.zeros((1, 3))}
 STEPS, SEED = 24, 0x5A3E
 NARROW = 2 ** -(BITS // 2)  # relative to the value: half of the digits that were computed with
 
@@ -100,7 +101,7 @@ def same(rule: str, one: str, other: str) -> Sameness:
 
 def compared(variant: Variant, one: Candidate, other: Candidate) -> Sameness:
     """Whether two candidates do the same at every fresh run of a variant."""
-    where, how, unsure = layout(LEAVES), "", ""
+    where, how, unsure = layout(MATRICES if variant.matrices else LEAVES), "", ""
     runs, told = fresh(variant, where), False
     for k, run in enumerate(runs):
         how, apart, decided, numbers = _at(one, other, run, where)
@@ -137,10 +138,11 @@ def _drawn(
     h = vectors.hyperparameters(variant, rng, "float64")
     if wide:
         h = {n: x if isinstance(x, int) else float(rng.uniform(*WIDE)) for n, x in h.items()}
-    rate, averages = h.pop("learning_rate"), variant.family == "average"
-    params, gradients = vectors.draw(rng, where.size, STEPS, "float64", averages)
+    rate = h.pop("learning_rate")
+    params, gradients = vectors.draw(rng, where.size, STEPS, "float64", variant.family)
     if scale:
-        gradients = scale * rng.standard_normal(gradients.shape)
+        plain = scale * rng.standard_normal(gradients.shape)
+        gradients = np.where(np.isfinite(gradients), plain, gradients)
     rates = vectors.rates(rate, STEPS, changes=changes == "thirds")
     if changes == "often":
         levels = rate * rng.uniform(0.25, 2.0, STEPS)

@@ -10,7 +10,7 @@ from ..derivations.rules import Variant, run
 from ..oracles import ball, rational
 from ..vocabulary import Ball
 from .numbers import Exact, Floats, balls, rationals
-from .rounded import RunningError
+from .running import RunningError
 from .vectors import Layout, Sequence
 
 BITS = 256  # of working precision: a step loses a few bits, and a sequence has a few dozen

@@ -87,7 +87,7 @@ class Asked(NamedTuple):
     def of(cls, against, dtype, cases, steps, seed, params, given: Mapping[str, Any]) -> "Asked":
         """Raises ValueError for what there is not."""
         variant = _checked(against, dtype, cases, steps, given)
-        where = layout(vectors.PARAMS if params is None else params)
+        where = layout(vectors.params_of(variant) if params is None else params)
         return cls(variant, dtype, cases, steps, seed, where, given)
 
 
@@ -126,7 +126,7 @@ def drawn(one: Answering, asked: Asked) -> Iterator[tuple[Sequence, Any]]:
     while True:
         chosen, rate = _settings(one, asked, rng, {})
         params, gradients = vectors.draw(
-            rng, asked.where.size, asked.steps, asked.dtype, asked.variant.family == "average"
+            rng, asked.where.size, asked.steps, asked.dtype, asked.variant.family
         )
         changes = not callable(rate) and one.follows(chosen, rate)
         yield Sequence(chosen, params, gradients, vectors.rates(rate, asked.steps, changes)), rate
@@ -138,8 +138,8 @@ def horizon(one: Answering, asked: Asked) -> tuple[str, Sequence, Any]:
     usual = {n: asked.variant.defaults[n] for n in USUAL if n in asked.variant.defaults}
     usual = {n: vectors.held(x, asked.dtype) for n, x in usual.items()}
     chosen, rate = _settings(one, asked, rng, usual)
-    averages = asked.variant.family == "average"
-    params, gradients = vectors.draw(rng, asked.where.size, steps, asked.dtype, averages)
+    family = asked.variant.family
+    params, gradients = vectors.draw(rng, asked.where.size, steps, asked.dtype, family)
     rates = vectors.rates(rate, steps, changes=False)
     return f"a run of {steps} steps", Sequence(chosen, params, gradients, rates), rate
 

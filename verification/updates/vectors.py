@@ -35,7 +35,7 @@ def along(x: np.ndarray, where: Slices, axis: int) -> np.ndarray:
 
 
 def elsewhere(x: np.ndarray, where: Slices, value: Any) -> np.ndarray:
-    """The entries of matrices; and a value at those of other leaves."""
+    """The entries of matrices; at those of other leaves a value, or another vector's entries."""
     out = np.full_like(x, value)
     for s, _ in _matrices(where):
         out[..., s] = x[..., s]
@@ -91,6 +91,7 @@ def layout(params: Any) -> Layout:
 
 
 PARAMS = {"w": np.zeros((2, 3)), "b": np.zeros(4), "scale": np.zeros(())}
+MATRICES = {"w": np.zeros((2, 3)), "u": np.zeros((4, 2))}  # for rules of matrices
 KINDS = 7
 CALM = 4  # of so many steps the last is calm: no norm is large there
 LARGEST, SMALLEST = 6.0, 9.0  # decimal orders of gradients, as far as the format goes
@@ -133,6 +134,19 @@ DRAWN: dict[str, Draw] = {  # away from 0, 1, halves and every library's default
     "decay_rate": between(0.55, 0.95),
     "threshold": between(1.0, 1.6),
     "min_scale": between(0.05, 0.5),
+    "b3": between(0.7, 0.98),
+    "alpha": between(0.3, 4.0),
+    "interval": counted(2, 5),
+    "clipping": between(0.05, 0.6),
+    "trust": between(0.02, 0.4),
+    "inv_gamma": between(0.4, 3.0),
+    "power": between(0.4, 0.9),
+    "begins": counted(2, 6),
+    "cycle": counted(2, 4),
+    "init_scale": lambda rng: float(2.0 ** rng.integers(1, 9)),
+    "radius": between(0.02, 0.4),
+    "estim_lr0": between(0.005, 0.05),
+    "estim_lr_coef": between(0.4, 1.7),
     "learning_rate": logarithmic(-2.5, -0.7),
 }
 
@@ -144,7 +158,7 @@ def hyperparameters(
 ) -> dict[str, int | float]:
     """Settings of a variant, the rate among them, at numbers that the dtype holds."""
     names, drawn = ["learning_rate", *variant.defaults], DRAWN
-    if variant.family == "adafactor":
+    if variant.family in ("adafactor", "prodigy"):
         drawn = DRAWN | {"learning_rate": RELATIVE}
     return {name: held(drawn[name](rng), dtype) for name in names}
 
@@ -166,9 +180,9 @@ def rates(rate: Any, steps: int, changes: bool) -> tuple[float, ...]:
 
 
 def draw(
-    rng: np.random.Generator, size: int, steps: int, dtype: str, averages: bool = False
+    rng: np.random.Generator, size: int, steps: int, dtype: str, family: str = ""
 ) -> tuple[np.ndarray, np.ndarray]:
-    """First parameters and gradients, held by the dtype."""
+    """First parameters and gradients, held by the dtype, as the rules of a family meet them."""
     target = format_of(dtype)
     reach = min(1.0, np.log10(target.largest) / 38.0)  # half precision does not go as far
     params = rng.choice([-1.0, 1.0], size) * 10.0 ** rng.uniform(-2.0, 0.5, size)
@@ -179,9 +193,16 @@ def draw(
         gradients[:, entry] = _kind(int(kind), gradients[:, entry], rng, reach)
     gradients[CALM - 1 :: CALM] = _calmed(gradients[CALM - 1 :: CALM], rng)
     near = lambda x: x.astype(target.name).astype(np.float64)
-    if averages:
+    if family == "average":
         gradients = np.clip(gradients, -10.0, 10.0)
+    if family in OVERFLOWING:
+        for step in OVERFLOWS:
+            gradients[step % steps, rng.integers(size)] = np.inf
     return near(params), near(gradients)
+
+
+OVERFLOWING = ("guarded", "loss_scaling")  # rules that look whether a gradient is a number
+OVERFLOWS = (2, 9, 10)  # steps, from 0: one alone, and two in a row
 
 
 def _kind(kind: int, g: np.ndarray, rng: np.random.Generator, reach: float) -> np.ndarray:
@@ -212,6 +233,11 @@ def _calmed(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 BELOW, ABOUT = (-1.5, -0.7), (-0.6, 0.5)  # decimal orders; half of the least max_norm is 10^-0.6
+
+
+def params_of(variant: Variant) -> dict[str, np.ndarray]:
+    """A tree of leaves as the rule takes them."""
+    return MATRICES if variant.matrices else PARAMS
 
 
 def question(sequence: Sequence, where: Layout) -> Run:

@@ -44,7 +44,7 @@ Shown = list[tuple[str, Sample]]
 
 
 def _groups(variant: Variant, dtype: str, cases: int, seed: int, numbers: Iterator[int]) -> list:
-    where, rng = layout(vectors.PARAMS), np.random.default_rng(seed)
+    where, rng = layout(vectors.params_of(variant)), np.random.default_rng(seed)
     groups = {DRAWS: Group(DRAWS, dtype)}
     identity = lambda: f"{PREFIX}{variant.name}-{next(numbers):04d}"
     shown: Shown = []

@@ -9,10 +9,11 @@ import refnet
 from verification.derivations.rules import DECAYS, VARIANTS, Variant, family_of, run
 from verification.updates import truth, vectors
 from verification.updates.numbers import fractions, rationals
-from verification.updates.vectors import Sequence, Slices, layout
+from verification.updates.vectors import Layout, Sequence, Slices, layout
 from verification.vocabulary import NoRule
 
 WHERE = layout(vectors.PARAMS)
+MATRICES = layout(vectors.MATRICES)
 RATIONAL = [name for name, v in VARIANTS.items() if v.rational]
 
 
@@ -20,7 +21,7 @@ def sequence_of(variant: Variant, steps: int = 5, dtype: str = "float64") -> Seq
     rng = np.random.default_rng(3)
     h = vectors.hyperparameters(variant, rng, dtype)
     rates = vectors.rates(h.pop("learning_rate"), steps, changes=True)
-    return Sequence(h, *vectors.draw(rng, WHERE.size, steps, dtype), rates)
+    return Sequence(h, *vectors.draw(rng, WHERE.size, steps, dtype, variant.family), rates)
 
 
 @pytest.mark.parametrize("name", RATIONAL)
@@ -64,7 +65,8 @@ def test_no_two_variants_of_a_rule_are_the_same_function():
     """At runs with a changing rate; the rate is what tells some of them apart."""
     for family in {v.family for v in VARIANTS.values()}:
         mine = [v for v in VARIANTS.values() if v.family == family]
-        ends = [truth.roughly(v, _of_all(mine), WHERE)[-1] for v in mine]
+        where = MATRICES if mine[0].matrices else WHERE
+        ends = [truth.roughly(v, _of_all(mine, where), where)[-1] for v in mine]
         for i, one in enumerate(ends):
             for k in range(i):
                 assert not np.allclose(one, ends[k], rtol=1e-9, atol=0.0), (
@@ -73,7 +75,7 @@ def test_no_two_variants_of_a_rule_are_the_same_function():
                 )
 
 
-def _of_all(family: list[Variant]) -> Sequence:
+def _of_all(family: list[Variant], where: Layout) -> Sequence:
     """One run with the hyperparameters of all of them."""
     rng = np.random.default_rng(5)
     h: dict[str, float] = {"learning_rate": 0.05}
@@ -81,7 +83,7 @@ def _of_all(family: list[Variant]) -> Sequence:
         h |= vectors.hyperparameters(variant, rng, "float64")
     h |= {"eps": 0.01, "eps_root": 0.02, "initial_accumulator_value": 0.3, "total": 5}
     rates = vectors.rates(h.pop("learning_rate"), 8, changes=True)
-    return Sequence(h, *vectors.draw(rng, WHERE.size, 8, "float64"), rates)
+    return Sequence(h, *vectors.draw(rng, where.size, 8, "float64", family[0].family), rates)
 
 
 def test_momentum_by_hand_in_fractions():

@@ -7,6 +7,7 @@ from . import (
     in_optax,
     in_optax_adafactor,
     in_optax_adam,
+    in_optax_more,
     in_sklearn,
     in_torch,
     in_torch_schedules,
@@ -14,7 +15,12 @@ from . import (
 from .cell import Cell as Cell
 
 LIBRARIES: dict[str, tuple[Cell, ...]] = {
-    "optax": (*in_optax.CELLS, *in_optax_adam.CELLS, *in_optax_adafactor.CELLS),
+    "optax": (
+        *in_optax.CELLS,
+        *in_optax_adam.CELLS,
+        *in_optax_adafactor.CELLS,
+        *in_optax_more.CELLS,
+    ),  # fmt: skip
     "PyTorch": (*in_torch.CELLS, *in_torch_schedules.CELLS),
     "scikit-learn": in_sklearn.CELLS,
     "Keras": in_keras.CELLS,

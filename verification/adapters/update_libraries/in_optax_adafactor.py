@@ -28,6 +28,10 @@ def adafactor(relative: bool = False, **more):
     return make
 
 
+def with_momentum(learning_rate, decay_rate, eps, threshold, min_scale, momentum):
+    return adafactor(momentum=momentum)(learning_rate, decay_rate, eps, threshold)
+
+
 GIVEN = "decay_rate=c, clipping_threshold=d, eps=e"
 CELLS = (
     Cell(
@@ -48,6 +52,7 @@ CELLS = (
         adafactor(factored=False),
         FIXED,
     ),
+    Cell("adafactor_momentum", f"adafactor(r, {GIVEN}, momentum=b)", with_momentum, FIXED),
     Cell(
         "adafactor_decay_without_rate",
         f"adafactor(r, {GIVEN}, weight_decay_rate=l)",

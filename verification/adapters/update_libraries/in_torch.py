@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..torch_mlp import _torch
+import jax
+
+from ..torch_mlp import _torch, array, tensor
 from ..torch_optimizer import torch_optimizer
 from .cell import Cell
 
@@ -42,6 +44,35 @@ def adafactor(decay_rate, eps, min_scale, threshold, **h):
     """Adafactor; its two epsilons are one argument."""
     made = optimizer("Adafactor", {"threshold": "d"})
     return made(beta2_decay=-decay_rate, eps=(eps, min_scale), threshold=threshold, **h)
+
+
+def scaling(clips: bool = False):
+    """SGD under a GradScaler, as a training loop calls it: unscale_, clip, step, update."""
+
+    def make(learning_rate, init_scale, interval, max_norm=0.0):
+        torch = _torch()
+        given = {"init_scale": init_scale, "growth_interval": interval}
+
+        def update(gradient, state, params, learning_rate=learning_rate):
+            leaves = [tensor(torch, leaf).requires_grad_() for leaf in jax.tree.leaves(params)]
+            scaler = torch.amp.GradScaler("cpu", **given)
+            if state:
+                scaler.load_state_dict(state)
+            scaler.scale(torch.zeros(()))  # the scale is made at the first call
+            for leaf, slope in zip(leaves, jax.tree.leaves(gradient), strict=True):
+                leaf.grad = tensor(torch, slope)
+            sgd = torch.optim.SGD(leaves, learning_rate)
+            if clips:
+                scaler.unscale_(sgd)
+                torch.nn.utils.clip_grad_norm_(leaves, max_norm)
+            scaler.step(sgd)
+            scaler.update()
+            arrays = [array(torch, leaf.detach()) for leaf in leaves]
+            return jax.tree.unflatten(jax.tree.structure(params), arrays), scaler.state_dict()
+
+        return lambda params: {}, update
+
+    return make
 
 
 RMSPROP = {"decay": "alpha"}
@@ -123,5 +154,11 @@ CELLS = (
         "clip_global_norm_eps",
         "clip_grad_norm_(w, c); SGD(lr=r)",
         clipping(lambda utils, w, max_norm: utils.clip_grad_norm_(w, max_norm)),
+    ),
+    Cell("loss_scaling", "GradScaler(init_scale=s, growth_interval=n), SGD(lr=r)", scaling()),
+    Cell(
+        "loss_scaling_clip",
+        "GradScaler(init_scale=s, growth_interval=n): unscale_, clip_grad_norm_(w, c), SGD(lr=r)",
+        scaling(clips=True),
     ),
 )

@@ -1,16 +1,34 @@
 """Update rules as people write them: every variant by its name, with formula and reference."""
 
-from . import adafactor, adagrad, adam, descent, layerwise, outside, relatives, rmsprop
+from . import (
+    adafactor,
+    adagrad,
+    adam,
+    averages,
+    descent,
+    guarded,
+    layerwise,
+    mixtures,
+    orthogonal,
+    outside,
+    relatives,
+    rmsprop,
+    schedule_free,
+    units,
+)
 from .decay import DECAYS as DECAYS
 from .operations import Operations as Operations
 from .variant import COUNTS as COUNTS
 from .variant import Variant as Variant
 from .variant import run as run
 
+FAMILIES = (
+    descent, adagrad, rmsprop, adam, relatives, mixtures, adafactor, layerwise, units, orthogonal,
+    schedule_free, outside, averages, guarded,
+)  # fmt: skip
+
 VARIANTS: dict[str, Variant] = {
-    variant.name: variant
-    for family in (descent, adagrad, rmsprop, adam, relatives, adafactor, layerwise, outside)
-    for variant in family.VARIANTS
+    variant.name: variant for family in FAMILIES for variant in family.VARIANTS
 }
 
 

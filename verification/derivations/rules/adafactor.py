@@ -66,6 +66,14 @@ def floored_decaying(k, h, g, w, s, t, r):
     return k.decayed(w, r * h.weight_decay) - by * u, s
 
 
+def with_momentum(k, h, g, w, s, t, r):
+    """adafactor_rate's step in a decaying mean from 0: m <- momentum m + (1 - momentum) step."""
+    m, factors = s["m"], begun(k, h, s, k.square(g) + h.eps, t)
+    u = k.bounded(g / k.n.sqrt(k.factored(factors["r"], factors["c"])), h.threshold)
+    m = k.mean(h.momentum, m, r * k.scale_of(w, h.min_scale) * u)
+    return w - m, {**factors, "m": m}
+
+
 def decaying_without_rate(k, h, g, w, s, t, r):
     """adafactor_rate; w - weight_decay w first, whatever the rate, but the rms is of w before."""
     s = begun(k, h, s, k.square(g) + h.eps, t)
@@ -132,6 +140,22 @@ VARIANTS = (
         "optax.adafactor(factored=False)",
         {"v": 0},
         GIVEN,
+    ),
+    Variant(
+        "adafactor_momentum",
+        "adafactor",
+        with_momentum,
+        BETA
+        + PLUS
+        + V
+        + U
+        + r"m_t = \mu m_{t-1} + (1 - \mu) r_t "
+        + SCALE
+        + CLIPPED
+        + r", \quad w_t = w_{t-1} - m_t",
+        "optax.adafactor(momentum=...)",
+        MEMORY | {"m": 0},
+        GIVEN | {"momentum": 0.9},
     ),
     _adafactor(
         "adafactor_decay_without_rate",

@@ -1,8 +1,9 @@
 """The named operations that update rules are made of; whoever mistakes one mistakes it everywhere.
 
 The numbers handed in bring operators and sqrt, absolute, sign, larger, power, exceeds, ratio,
-cosine, mix, piled, shrunk, leaf_sum, axis_sum, matrices, total; either: a number beside another
-way to compute it; kept and written: a memory and the parameters at the end of a step.
+cosine, mix, piled, shrunk, leaf_sum, axis_sum, matrices, newton_schulz, finite, total; either: a
+number beside another way to compute it; kept and written: a memory and the parameters at the end of
+a step.
 """
 
 from typing import Any
@@ -96,6 +97,59 @@ class Operations:
     def scale_of(self, w, least):
         """max(least, rms w)."""
         return self.n.larger(self.rms(w), w * 0 + least)
+
+    def column_norm(self, x):
+        """The norm of each column of a matrix, at every entry of it; of other leaves the norm."""
+        return self.n.sqrt(self.n.matrices(self.n.axis_sum(x * x, -2), self.n.leaf_sum(x * x)))
+
+    def row_norm(self, x):
+        """The norm of each row of a matrix, at every entry of it; of other leaves the norm."""
+        return self.n.sqrt(self.n.matrices(self.n.axis_sum(x * x, -1), self.n.leaf_sum(x * x)))
+
+    def agreeing(self, step, g):
+        """1 where the step and the gradient have one sign, else 0."""
+        return self.n.larger(self.n.sign(step) * self.n.sign(g), g * 0)
+
+    def ahead(self, beta, m, g):
+        """beta m + (1 - beta) g, with the new m."""
+        return self.n.mix(beta, m, g)
+
+    def rows_over_columns(self, x):
+        """How many rows a matrix has for each column, at every entry of it."""
+        one = x * 0 + 1
+        return self.n.axis_sum(one, -2) / self.n.axis_sum(one, -1)
+
+    def tall(self, x):
+        """sqrt(max(1, rows / columns))."""
+        return self.n.sqrt(self.n.larger(self.rows_over_columns(x), x * 0 + 1))
+
+    def wide(self, x):
+        """sqrt(max(1, columns / rows))."""
+        return self.n.sqrt(self.n.larger(1 / self.rows_over_columns(x), x * 0 + 1))
+
+    def longest(self, x):
+        """0.2 sqrt(max(rows, columns))."""
+        one = x * 0 + 1
+        sides = self.n.axis_sum(one, -2), self.n.axis_sum(one, -1)
+        return self.n.scalar(0.2) * self.n.sqrt(self.n.larger(*sides))
+
+    def finite(self, g):
+        """Whether every entry is a number."""
+        return self.n.finite(g)
+
+    def unscaled(self, g, scale):
+        return g / scale
+
+    def grown(self, scale):
+        return scale * 2
+
+    def backed_off(self, scale):
+        return scale / 2
+
+    def shortened(self, g, most):
+        """g min(1, most / (|g| + 1e-6)), |g| the norm of all leaves together."""
+        factor = most / (self.global_norm(g) + self.n.scalar(1e-6))
+        return g * -self.n.larger(-factor, self.n.scalar(-1.0))
 
     def bounded(self, u, threshold):
         """u / max(1, rms u / threshold)."""

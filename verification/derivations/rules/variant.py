@@ -13,7 +13,9 @@ from typing import Any
 from .decay import DECAYS
 from .operations import Operations
 
-COUNTS = {"every", "step_size", "total", "warmup"}  # hyperparameters that are whole numbers
+COUNTS = {  # hyperparameters that are whole numbers
+    "every", "step_size", "total", "warmup", "interval", "begins", "cycle",
+}  # fmt: skip
 Step = Callable[..., tuple[Any, dict[str, Any]]]
 
 
@@ -40,6 +42,7 @@ class Variant:
     clock: Callable[[int], int] = lambda t: t
     rate_at: Callable[[Sequence, int], Any] = lambda rates, t: rates[t - 1]
     gradient_at: Callable[[Sequence, int], Any] = lambda gradients, t: gradients[t - 1]
+    matrices: bool = False  # whether every leaf is a matrix
     says: str = ""  # in one line, where it is not the step's docstring
 
     @property
@@ -79,7 +82,7 @@ def run(
 
 
 def _kept(numbers: Any, s: Mapping) -> dict[str, Any]:
-    """The memory at the end of a step, but for what a mistake notes for itself."""
+    """The memory at the end of a step; what begins with _ is a count or a note, and not rounded."""
     return {name: x if name.startswith("_") else numbers.kept(x) for name, x in s.items()}
 
 

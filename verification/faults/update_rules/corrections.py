@@ -1,7 +1,7 @@
 """Mistakes in bias corrections, roots and epsilons."""
 
 from ...derivations.rules import Variant
-from .change import has, operating, stepping
+from .change import has, operating, remembers, stepping
 
 Wrong = Variant | None
 
@@ -75,7 +75,7 @@ def correction_kept(v: Variant) -> Wrong:
         w, s = step(k, h, g, w, s, t, r)
         return w, {**s, "m": k.unbiased(s["m"], h.b1, t)}
 
-    return stepping(v, change) if has(v, "b1") else None
+    return stepping(v, change) if has(v, "b1") and remembers(v, "m") else None
 
 
 def root_corrected_whole(v: Variant) -> Wrong:

@@ -83,7 +83,8 @@ def memory_of_first_leaf_only(v: Variant) -> Wrong:
     def change(step, k, h, g, w, s, t, r):
         w, after = step(k, h, g, w, s, t, r)
         chosen = mask(k, k.n.slices[:1])
-        return w, {n: s[n] + chosen * (x - s[n]) if n != "p" else x for n, x in after.items()}
+        kept = {n: s[n] + chosen * (after[n] - s[n]) for n in v.start if n != "p"}
+        return w, {**after, **kept}
 
     return stepping(v, change) if v.start else None
 
@@ -111,9 +112,8 @@ def _emptied(v: Variant, when: Callable) -> Wrong:
 
     def change(step, k, h, g, w, s, t, r):
         first, before = s.get("_first", s), s.get("_rate")
-        held = {name: s[name] for name in v.start}
         kept = {name: first[name] for name in v.start}
-        w, after = step(k, h, g, w, kept if when(t, r, before) else held, t, r)
+        w, after = step(k, h, g, w, kept if when(t, r, before) else s, t, r)
         return w, {**after, "_first": kept, "_rate": r}
 
     return stepping(v, change)

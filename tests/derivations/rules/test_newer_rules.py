@@ -1,0 +1,132 @@
+"""Newer rules beside loops that are written from their papers; each wrong twin is outside."""
+
+import numpy as np
+import pytest
+
+from verification.derivations.rules import VARIANTS
+from verification.updates import truth, vectors
+from verification.updates.vectors import Sequence, layout
+
+root, norm = np.sqrt, np.linalg.norm
+
+
+def moments(g, s, h, t):
+    m, v = s if s else (0 * g, 0 * g)
+    m, v = h["b1"] * m + (1 - h["b1"]) * g, h["b2"] * v + (1 - h["b2"]) * g * g
+    return (m, v), m / (1 - h["b1"] ** t), v / (1 - h["b2"] ** t)
+
+
+def cautious(w, g, s, t, r, h, right=True):
+    s, m, v = moments(g, s, h, t)
+    u = m / (root(v) + h["eps"])
+    mask = u * g > 0 if right else m * g >= -1.0
+    return w * (1 - r * h["weight_decay"]) - r * u * mask / max(mask.mean(), 1e-3), s
+
+
+def sophia(w, g, s, t, r, h, right=True):
+    m, v = s if s else (0 * g, 0 * g)
+    m = h["b1"] * m + (1 - h["b1"]) * g
+    if (t - 1) % h["interval"] == 0:
+        v = h["b2"] * v + (1 - h["b2"]) * g * g
+    curved = h["gamma"] * v
+    below = np.maximum(curved, h["eps"]) if right else curved + h["eps"]
+    return w - r * np.clip(m / below, -1, 1), (m, v)
+
+
+def lars(w, g, s, t, r, h, right=True):
+    whole = norm(g) + h["weight_decay"] * norm(w) if right else norm(g)
+    rate = h["trust"] * norm(w) / whole if whole and norm(w) else 1.0
+    v = h["decay"] * (0 * w if s is None else s) + r * rate * (g + h["weight_decay"] * w)
+    return w - v, v
+
+
+def by_row(w, g, s, t, r, h, right=True):
+    axis = (-1 if right else 0) if w.ndim == 2 else None
+    size = lambda x: norm(x, axis=axis, keepdims=w.ndim == 2)
+    limit = h["clipping"] * np.maximum(size(w), h["eps"])
+    return w - r * g * limit / np.maximum(size(g), limit), None
+
+
+def newton_schulz(x, a, b, c):
+    for _ in range(5):
+        gram = x.T @ x  # from the other side than the derivation
+        x = a * x + x @ (b * gram + c * gram @ gram)
+    return x
+
+
+def muon(w, g, s, t, r, h, right=True):
+    m = h["decay"] * (0 * g if s is None else s) + (1 - h["decay"]) * g
+    u = h["decay"] * m + (1 - h["decay"]) * g
+    tall = w.shape[0] / w.shape[1] if right else w.shape[1] / w.shape[0]
+    x = newton_schulz(u / max(norm(u), h["eps"]), 3.4445, -4.7750, 2.0315)
+    return w - r * max(1.0, tall) ** 0.5 * x, m
+
+
+def warm(w, x, s, t, r, h, right=True):
+    d = min(h["decay"], (1 + t) / (10 + t) if right else t / (10 + t))
+    return d * w + (1 - d) * x, None
+
+
+def periodic(w, x, s, t, r, h, right=True):
+    taken = [] if s is None else s
+    if t >= h["begins"] and (t - h["begins"]) % h["cycle"] == 0:
+        taken = [*taken, x]
+    return np.mean(taken if right else taken[-1:], axis=0) if taken else w, taken
+
+
+LOOPS = {
+    "cautious_adamw": cautious,
+    "sophia": sophia,
+    "lars": lars,
+    "clip_by_unit_row": by_row,
+    "muon": muon,
+    "average_warm": warm,
+    "average_periodic": periodic,
+}
+
+
+def worst(name: str, right: bool, seed: int = 0) -> float:
+    """The largest difference from the derivation in budgets, over one run in float64."""
+    variant = VARIANTS[name]
+    where, rng = layout(vectors.params_of(variant)), np.random.default_rng(seed)
+    h = vectors.hyperparameters(variant, rng, "float64")
+    rates = vectors.rates(h.pop("learning_rate"), 12, changes=True)
+    run = Sequence(h, *vectors.draw(rng, where.size, 12, "float64", variant.family), rates)
+    told, out = truth.rounding(variant, run, where, "float64"), 0.0
+    for s, shape in zip(where.slices, where.shapes, strict=True):
+        w, memory = run.params[s].reshape(shape), None
+        for k, (g, r) in enumerate(zip(run.gradients, rates, strict=True)):
+            w, memory = LOOPS[name](w, g[s].reshape(shape), memory, k + 1, r, h, right)
+            off = np.abs(np.ravel(w) - told.values[k, s])
+            out = max(out, float((off / (2.0 * told.allowed[k, s] + 1e-300)).max()))
+    return out
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_written_from_the_paper_is_inside_and_its_wrong_twin_is_not(name):
+    assert worst(name, right=True) <= 1.0 < worst(name, right=False)
+
+
+def test_muon_makes_matrices_orthogonal():
+    where = layout(vectors.MATRICES)
+    x = np.random.default_rng(1).normal(size=where.size)
+    converging = VARIANTS["muon_converging"]
+    rows = truth.roughly(converging, _one_step(x), where)[0]
+    for s, shape in zip(where.slices, where.shapes, strict=True):
+        scale = max(1.0, shape[0] / shape[1]) ** 0.5
+        values = np.linalg.svd(-rows[s].reshape(shape) / scale, compute_uv=False)
+        assert (np.abs(values - 1.0) < 0.05).all()
+
+
+def _one_step(g: np.ndarray) -> Sequence:
+    h = {"decay": 0.9, "eps": 1e-7, "weight_decay": 0.0}
+    return Sequence(h, 0.0 * g, g[None], (1.0,))
+
+
+def test_a_skipped_step_halves_the_scale_and_good_ones_double_it():
+    h = {"init_scale": 8.0, "interval": 2}
+    g = np.array([[8.0], [np.inf], [4.0], [4.0], [8.0]])
+    where = layout({"w": np.zeros(1)})
+    run = Sequence(h, np.zeros(1), g, (1.0,) * 5)
+    rows = truth.roughly(VARIANTS["loss_scaling"], run, where)
+    assert rows.ravel().tolist() == [-1.0, -1.0, -2.0, -3.0, -4.0]  # scales 8, 8, 4, 4, 8
