@@ -7,6 +7,8 @@ from flint import arb
 
 from .arrays import each
 from .balls import UNIT, UNKNOWN, integer_pow, number, sigma
+from .linear_algebra.pullbacks import PULLBACKS
+from .sweep import Pullback
 
 
 def share(x: arb, y: arb, tie: arb, met: list) -> arb:
@@ -63,6 +65,7 @@ def slopes(tie: arb, met: list) -> dict:
     return (
         SMOOTH
         | JUMPS
+        | MATRICES
         | {
             "abs": one(lambda a, x: 2 * share(x, -x, tie, met) - 1),
             "max": maximum,
@@ -129,3 +132,4 @@ SMOOTH = {
 # Constant between their jumps; at a jump itself the slope is 0 by every framework's convention.
 FLAT = one(lambda a, x: arb(0) if a.is_exact() else UNKNOWN)
 JUMPS = dict.fromkeys(("sign", "floor", "ceil", "round"), FLAT)
+MATRICES = {name: Pullback(rule) for name, rule in PULLBACKS.items()}

@@ -30,6 +30,7 @@ from .bounded_sums import add, cumsum, dot_general, negated, reduce_sum, scatter
 from .elementary import ELEMENTARY, JUMPS, spread_of_angle, spread_of_jumps
 from .formats import Format, rounded_to
 from .interpreter import Arithmetic
+from .linear_algebra.backward import BOUNDED
 from .namespaces import function, is_traced, namespace, where
 from .noise import underflow
 from .recalled import with_room
@@ -267,6 +268,7 @@ RULES = {
     "recalled": recalled,
     "atan2": angle,
 } | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
+RULES |= BOUNDED
 UNROUNDED = (
     {name: move(name) for name in MOVES if name not in RULES}
     | COMPARISONS

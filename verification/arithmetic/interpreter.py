@@ -23,6 +23,7 @@ class Arithmetic(NamedTuple):
     lift: Callable[[np.ndarray], Any]  # a float array -> values of this arithmetic
     rules: Mapping[str, Callable]  # primitive -> rule(*values, **params)
     decide: Callable[[Any], Any]  # a scalar predicate or index -> a Python number, or Undecided
+    control: Mapping[str, Callable] = {}  # what it does otherwise than CONTROL below
 
 
 def run(program: ClosedJaxpr, args: list, arithmetic: Arithmetic) -> list:
@@ -65,7 +66,7 @@ def evaluate(eqn, ins: list, arithmetic: Arithmetic, wanted: tuple[bool, ...]) -
     """The outputs of one equation: by a rule, or by running what the primitive is made of."""
     name, params = eqn.primitive.name, eqn.params
     if name in CONTROL:
-        return CONTROL[name](params, ins, arithmetic)
+        return arithmetic.control.get(name, CONTROL[name])(params, ins, arithmetic)
     if all(map(is_plain, ins)) and not makes_floats(eqn):
         return integers(eqn, ins)
     if name not in arithmetic.rules:
@@ -91,6 +92,19 @@ def _call(params, ins, arithmetic):
     body = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
     program = body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
     return run(program, ins, arithmetic)
+
+
+def _linear_solve(params, ins, arithmetic):
+    consts, b = solve_parts(params, ins)
+    return run(params["jaxprs"].solve, [*consts.solve, *b], arithmetic)
+
+
+def solve_parts(params, ins: list) -> tuple[Any, list]:
+    """The constants of each of the programs of a linear solve, and the right-hand sides."""
+    sizes = params["const_lengths"]
+    ends = np.cumsum([0, *sizes]).tolist()
+    consts = type(sizes)(*(ins[low:high] for low, high in pairwise(ends)))
+    return consts, ins[ends[-1] :]
 
 
 def _scan(params, ins, arithmetic):
@@ -198,6 +212,7 @@ CONTROL = {
     "custom_jvp_call": _call,
     "custom_vjp_call": _call,
     "custom_vjp_call_jaxpr": _call,
+    "custom_linear_solve": _linear_solve,
     "scan": _scan,
     "while": _while,
     "cond": _cond,

@@ -19,6 +19,7 @@ from .bounds import bounds
 from .elementary import ELEMENTARY
 from .formats import Format, has_digits
 from .interpreter import Arithmetic
+from .linear_algebra.backward import DRAWN
 from .loops import InOrder, along, in_order, of_products
 from .moves import landing
 from .namespaces import cumsum as cumulative
@@ -252,3 +253,4 @@ ROUNDED = {
     "sign": lambda noise, x, **_: rounded(noise, apply(np.sign, wide(sampled(x))), 2.0),  # x / |x|
     "atan2": lambda noise, y, x, **_: rounded(noise, apply(np.arctan2, y, x), ULPS["atan2"](y)),
 } | {name: elementary(name, lambda v, f=f: f.value(np, v)) for name, f in ELEMENTARY.items()}
+ROUNDED |= DRAWN

@@ -6,13 +6,13 @@ moves entries, adds them or multiplies matrices is linear, and is transposed her
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..vocabulary import NoRule
 from .arrays import box, moved
-from .interpreter import Arithmetic, is_plain, run
+from .interpreter import Arithmetic, is_plain, run, solve_parts
 from .moves import MOVES, carried, landing
 
 
@@ -33,6 +33,12 @@ class Node:
     @property
     def ndim(self):
         return self.value.ndim
+
+
+class Pullback(NamedTuple):
+    """Among the slopes, a primitive of whole matrices: of (above, outputs, operands, params)."""
+
+    rule: Callable
 
 
 Watch = Callable[[str, list, Mapping, Any], None]
@@ -71,7 +77,25 @@ def recording(arithmetic: Arithmetic, tape: list[Node], watch: Watch | None = No
         lambda array: Node(arithmetic.lift(array)),
         rules,
         lambda predicate: arithmetic.decide(bare(predicate)),
+        {"custom_linear_solve": implicit},
     )
+
+
+def implicit(params, ins: list, arithmetic: Arithmetic) -> list:
+    """x with A x = b, whose slopes are those of A^-1 (db - dA x): no solver is differentiated.
+
+    The solver is run for x, and for the residual b - A x, in which x is a constant: that is 0, but
+    for the width of the balls, and has the slopes.
+    """
+    consts, b = solve_parts(params, ins)
+    rules, programs = arithmetic.rules, params["jaxprs"]
+    still = lambda values: [v if is_plain(v) else rules["stop_gradient"](v) for v in values]
+    solver = still(consts.solve)
+    x = still(run(programs.solve, [*solver, *b], arithmetic))
+    reached = run(programs.matvec, [*consts.matvec, *x], arithmetic)
+    residual = [rules["sub"](c, r) for c, r in zip(b, reached, strict=True)]
+    rest = run(programs.solve, [*solver, *residual], arithmetic)
+    return [rules["add"](one, more) for one, more in zip(x, rest, strict=True)]
 
 
 def record(tape: list[Node], watch: Watch | None, name: str, rule: Callable, /, *ins, **params):
@@ -83,12 +107,27 @@ def record(tape: list[Node], watch: Watch | None, name: str, rule: Callable, /, 
     if is_plain(value):
         return value
     tape.append(Node(value, name, ins, params))
-    return tape[-1]
+    return tape[-1] if not isinstance(value, tuple) else _parts(tape, tape[-1])
+
+
+def _parts(tape: list[Node], whole: Node) -> list:
+    """The outputs of a primitive that has several; `whole` collects their cotangents."""
+    parts = [
+        v if is_plain(v) else Node(v, PART, (whole,), {"index": k})
+        for k, v in enumerate(whole.value)
+    ]
+    tape.extend(part for part in parts if isinstance(part, Node))
+    return parts
 
 
 def pull(node: Node, slopes: Mapping, arithmetic: Arithmetic) -> None:
     """Hand the cotangent of `node` on to its inputs."""
     if not node.needed:
+        return
+    if node.name == PART:
+        (whole,) = node.ins
+        whole.cotangent = whole.cotangent or [None] * len(whole.value)
+        whole.cotangent[node.params["index"]] = node.cotangent
         return
     values = [i.value if isinstance(i, Node) else i for i in node.ins]
     d, needed = node.cotangent, [isinstance(i, Node) and i.needed for i in node.ins]
@@ -96,6 +135,10 @@ def pull(node: Node, slopes: Mapping, arithmetic: Arithmetic) -> None:
         cotangents = PULLBACKS[node.name](d, values, node.params, needed, arithmetic)
     elif node.name in MOVES:
         cotangents = pull_move(d, node.name, values, node.params)
+    elif isinstance(slope := slopes.get(node.name), Pullback):
+        whole = isinstance(node.value, tuple)
+        above, outs = (d, node.value) if whole else ([d], [node.value])
+        cotangents = slope.rule(above, outs, values, node.params)
     elif node.name in slopes:
         factors = slopes[node.name](node.value, *values, **node.params)
         if node.name in REDUCTIONS:
@@ -187,6 +230,7 @@ def _pull_select(d, values, params, *_):
     return [None, *(box(hit(k)(which, unknown)) for k in range(len(cases)))]
 
 
+PART = "part"
 REDUCTIONS = ("reduce_max", "reduce_min")
 PULLBACKS = {
     "stop_gradient": lambda d, values, *_: [None],

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..arithmetic.formats import PRECISIONS
+from ..arithmetic.linear_algebra.floats import signs_of
 from ..oracles import ball, reverse_autodiff
 from ..oracles.float_ties import opened
 from ..oracles.question import Question, as_exact
@@ -55,7 +56,8 @@ def truth_or_silence(question: Question, dtype: str = "") -> tuple[list[Ball], s
     silence = f"a proof takes more than {most} products"
     if products(question.program) <= most:
         try:
-            return ball.gradient(question), ""
+            with signs_of(dtype):
+                return ball.gradient(question), ""
         except Silent as said:
             silence = str(said)
     try:
