@@ -145,7 +145,7 @@ def x64():
         yield
 
 
-def slopes(function, where, weights) -> np.ndarray:
+def slopes(function, where, weights) -> Any:
     """Of <weights, function>, by balls."""
     import jax
 

@@ -42,11 +42,11 @@ def stacked(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 def balls(x: np.ndarray) -> np.ndarray:
     """Every entry as a ball: what is summed or moved may hold plain zeros."""
-    return np.frompyfunc(arb, 1, 1)(x)
+    return np.asarray(np.frompyfunc(arb, 1, 1)(x), object)
 
 
 def mat(x: np.ndarray) -> arb_mat:
-    return arb_mat(*x.shape, [arb(v) for v in x.ravel().tolist()])
+    return arb_mat(x.shape[0], x.shape[1], [arb(v) for v in x.ravel().tolist()])
 
 
 def array(m) -> np.ndarray:
@@ -86,11 +86,11 @@ def identity(n: int) -> np.ndarray:
 
 def lower(x: np.ndarray, below: int = 0) -> np.ndarray:
     """The triangle i >= j + below; the rest is 0, also where x is not known."""
-    return kept(x, np.tri(*x.shape, -below, dtype=bool))
+    return kept(x, np.tri(len(x), x.shape[1], -below, dtype=bool))
 
 
 def upper(x: np.ndarray, above: int = 0) -> np.ndarray:
-    return kept(x, ~np.tri(*x.shape, above - 1, dtype=bool))
+    return kept(x, ~np.tri(len(x), x.shape[1], above - 1, dtype=bool))
 
 
 def kept(x: np.ndarray, where: np.ndarray) -> np.ndarray:

@@ -200,7 +200,8 @@ def _singular_vectors(a):
         v, s, u = _singular_vectors(a.T)
         return u, s, v
     values, v = eigenpairs(product(a.T, a))
-    s, v = np.frompyfunc(arb.sqrt, 1, 1)(values[::-1]), v[:, ::-1]
+    s = np.asarray(np.frompyfunc(arb.sqrt, 1, 1)(values[::-1]), object)
+    v = v[:, ::-1]
     return product(a, v) / s, s, v
 
 
