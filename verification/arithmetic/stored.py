@@ -116,7 +116,20 @@ def _shaped(known, atom):
 def applied(eqn, operands: list) -> list:
     if eqn.primitive.name == "abs" and jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating):
         return [size(*operands)]
-    return bind(eqn, operands)
+    return looped(operands, **eqn.params) if eqn.primitive.name == "scan" else bind(eqn, operands)
+
+
+def looped(operands: list, *, jaxpr, num_consts, num_carry, length, reverse, **_) -> list:
+    """A loop, with the room of stored values in each step."""
+    consts, carry = operands[:num_consts], operands[num_consts : num_consts + num_carry]
+
+    def step(carry, row):
+        outs = run_with_room(jaxpr, [*consts, *carry, *row])
+        return outs[:num_carry], outs[num_carry:]
+
+    rows = operands[num_consts + num_carry :]
+    last, each = jax.lax.scan(step, carry, rows, length, reverse)
+    return [*last, *each]
 
 
 @jax.custom_jvp
@@ -145,15 +158,29 @@ def value(node: Node | Constant) -> Any:
 def _chained(end: Node) -> Callable:
     """From the source to the end, with room for what may be stored on the way."""
     chain, source = partial(_replayed, end, end.source), end.source.known
-    keeping = KEEPING | OWN_SLOPES
-    kept = [node for node in _nodes_before(end) if node.eqn.primitive.name in keeping]
-    kept = [node for node in kept if _real(node)]
-    if not kept or not _real(end):
-        return chain
-    maps = [partial(_replayed, node, end.source) for node in kept]
-    may = _keeps(_slopes(chain, maps, source.shape), source.shape)
-    maps = [kept for kept, yes in zip(maps, may, strict=True) if yes]
+    maps = _stored(chain, end.source, list(_nodes_before([end], end.source))) if _real(end) else []
     return _recalling(chain, _slopes(chain, maps, source.shape)) if maps else chain
+
+
+def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[Callable]:
+    """Those that may be stored; of a function with a slope of its own, else, what it is made of."""
+    shape, own = source.known.shape, lambda node: node.eqn.primitive.name in OWN_SLOPES
+    nodes = [n for n in nodes if _real(n) and (own(n) or n.eqn.primitive.name in KEEPING)]
+    if not nodes:
+        return []
+    maps = [partial(_replayed, node, source) for node in nodes]
+    may = _keeps(_slopes(chain, maps, shape), shape)
+    found = [kept for kept, yes in zip(maps, may, strict=True) if yes]
+    ends = [
+        out for n, yes in zip(nodes, may, strict=True) if own(n) and not yes for out in _made(n)
+    ]
+    inside = [node for node in _nodes_before(ends, source) if node not in nodes]
+    return found + _stored(chain, source, inside)
+
+
+def _made(node: Node) -> list:
+    """The results of a call, as nodes of what is called."""
+    return _walk(node.eqn.params["call_jaxpr"], list(node.ins))
 
 
 def _real(node: Node) -> bool:
@@ -209,12 +236,12 @@ def _monotone(x, a, da) -> bool:
     return bool(one_way and inner.any() and (da[inner] != 0.0).all())
 
 
-def _nodes_before(end: Node) -> Iterator[Node]:
-    """All operations of the chain, each once, the end too."""
-    seen, todo = set(), [end]
+def _nodes_before(ends: list, source: Node) -> Iterator[Node]:
+    """All operations of a chain, each once, the ends too."""
+    seen, todo = set(), list(ends)
     while todo:
         node = todo.pop()
-        if node is end.source or isinstance(node, Constant) or node in seen:
+        if node is source or isinstance(node, Constant) or node in seen:
             continue
         seen.add(node)
         yield node
