@@ -14,10 +14,15 @@ from jax import lax
 
 from .moves import MOVES, landing
 
+NUMPYS = {np.ndarray, np.float64, np.bool_, float, bool, int, type(None)}
+
 
 def namespace(*arrays) -> Any:
     """jax.numpy where one of them is a JAX array, else numpy."""
-    return jnp if any(isinstance(x, jax.Array) for x in arrays) else np
+    for x in arrays:  # by the type first: to ask a class of JAX takes as long as a sum
+        if type(x) not in NUMPYS and isinstance(x, jax.Array):
+            return jnp
+    return np
 
 
 def is_traced(*arrays) -> bool:

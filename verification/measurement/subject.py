@@ -11,6 +11,7 @@ import numpy as np
 
 from ..adapters import jax_function
 from ..adapters.function import Function
+from ..adapters.replayed import replayed
 from ..adapters.trees import inward, opened, outward
 from ..arithmetic.formats import PRECISIONS
 from ..arithmetic.stored import run_with_room
@@ -51,9 +52,10 @@ class Subject:
         self.typed = _typed(point, dtype)
         self.asked = argnums, dtype, point
         if isinstance(candidate, Function):
-            self.raw = candidate.answers(self.argnums)
+            raw = candidate.answers(self.argnums)
         else:
-            self.raw = lambda *args: candidate(*outward(args))
+            raw = lambda *args: candidate(*outward(args))
+        self.raw = replayed(raw, candidate)
         self.candidate = candidate
 
     # --- the candidate ---------------------------------------------------------------------------
