@@ -43,7 +43,7 @@ def replayed(candidate: Callable, owner: Any) -> Callable:
         if direct or any(isinstance(x, Tracer) for x in leaves):
             return candidate(*args)
         shapes = tuple((type(x), np.shape(x), np.asarray(x).dtype) for x in leaves)
-        here = tree, shapes, jax.config.jax_enable_x64
+        here = tree, shapes, jax.config.read("jax_enable_x64")
         verified = _verified(owner)
         said = None if verified else candidate(*args)
         now = None

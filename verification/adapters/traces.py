@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
@@ -50,7 +51,7 @@ def _jaxpr(jaxpr: Jaxpr) -> tuple:
 def _constant(value: Any) -> tuple:
     if not hasattr(value, "dtype"):
         return type(value), value
-    if jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+    if jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
         return str(value.dtype), _constant(jax.random.key_data(value))
     array = np.asarray(value)
     return str(array.dtype), array.shape, getattr(value, "weak_type", False), array.tobytes()

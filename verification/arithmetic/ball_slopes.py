@@ -8,6 +8,7 @@ from flint import arb
 from .arrays import each
 from .balls import UNIT, UNKNOWN, integer_pow, number, sigma
 from .linear_algebra.pullbacks import PULLBACKS
+from .special_balls import SLOPES as SPECIAL
 from .sweep import Pullback
 
 
@@ -128,7 +129,7 @@ SMOOTH = {
     "erf": one(lambda a, x: gauss(x)),
     "erfc": one(lambda a, x: -gauss(x)),
     "erf_inv": one(lambda a, x: 1 / gauss(a)),
-}
+} | SPECIAL
 # Constant between their jumps; at a jump itself the slope is 0 by every framework's convention.
 FLAT = one(lambda a, x: arb(0) if a.is_exact() else UNKNOWN)
 JUMPS = dict.fromkeys(("sign", "floor", "ceil", "round"), FLAT)

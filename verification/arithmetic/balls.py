@@ -12,6 +12,7 @@ from .arrays import STRUCTURE, box, dot_general, each, lifted, move
 from .interpreter import Arithmetic, is_plain
 from .linear_algebra import enclosed
 from .moves import MOVES
+from .special_balls import VALUES as SPECIAL
 
 UNKNOWN = arb.nan()
 UNIT = arb(0).union(1)  # [0, 1]: the shares that a tie may give to one side
@@ -171,6 +172,7 @@ def convert(x, new_dtype, **_):
 RULES = (
     STRUCTURE
     | enclosed.VALUES
+    | SPECIAL
     | {
         "add": each(lambda x, y: x + y),
         "add_any": each(lambda x, y: x + y),

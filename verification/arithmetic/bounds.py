@@ -34,6 +34,7 @@ from .linear_algebra.backward import BOUNDED
 from .namespaces import function, is_traced, namespace, where
 from .noise import underflow
 from .recalled import with_room
+from .special_floats import BOUNDED as SPECIAL
 from .ulps import FIX_ZERO, ULPS, VANISH, power_ulps
 
 
@@ -268,7 +269,7 @@ RULES = {
     "recalled": recalled,
     "atan2": angle,
 } | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
-RULES |= BOUNDED
+RULES |= BOUNDED | SPECIAL
 UNROUNDED = (
     {name: move(name) for name in MOVES if name not in RULES}
     | COMPARISONS

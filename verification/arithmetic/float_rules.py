@@ -12,6 +12,8 @@ import numpy as np
 from scipy import special
 
 from .moves import MOVES
+from .special_floats import SLOPES as SPECIAL_SLOPES
+from .special_floats import TABLE as SPECIAL
 
 Array = Any
 
@@ -147,7 +149,7 @@ SLOPES: dict[str, Callable] = {
     "erfc": lambda out, x, **_: (-2.0 / ROOT_PI * np.exp(-x * x),),
     "abs": lambda out, x, **_: (np.sign(x),),
     "clamp": lambda out, low, x, high, **_: (None, half((x > low) & (x < high), False), None),
-}
+} | SPECIAL_SLOPES
 VALUES: dict[str, Callable] = {
     "add": np.add,
     "add_any": np.add,
@@ -174,7 +176,7 @@ VALUES: dict[str, Callable] = {
     "erfc": special.erfc,
     "abs": np.abs,
     "sign": np.sign,
-}
+} | {name: f.value for name, f in SPECIAL.items()}
 WITH_PARAMS: dict[str, Callable] = LINEAR | {
     "integer_pow": lambda x, y, **_: np.asarray(x, float) ** y,
     "rsqrt": lambda x, **_: 1.0 / np.sqrt(x),

@@ -37,10 +37,10 @@ def function(name: str, x) -> Any:
 def special(name: str) -> Callable:
     """A function of scipy.special, which is imported when it is called: that takes 0.3 s."""
 
-    def call(x):
+    def call(*x):
         from scipy import special
 
-        return getattr(special, name)(x)
+        return getattr(special, name)(*x)
 
     return call
 

@@ -27,6 +27,8 @@ from .namespaces import dot, scatter_sum, special
 from .noise import DRAWS, Noise, sum_spread, underflow
 from .recalled import room
 from .samples import UNROUNDED, Samples, apply, decide, sampled, whole, wide
+from .special_floats import TABLE as SPECIAL
+from .special_floats import Special
 from .ulps import ULPS, power_ulps
 
 
@@ -84,6 +86,19 @@ def elementary(name: str, f: Callable) -> Callable:
     def rule(noise, x, **_):
         # flushed in any format: 1 / (1 + e^-x) is 0 once e^-x overflows
         return rounded(noise, apply(f, x), ULPS[name](x.value), flushed=True)
+
+    return rule
+
+
+def special_function(f: Special) -> Callable:
+    def rule(noise, *operands, **_):
+        operands = tuple(map(sampled, operands))
+        found = apply(f.value, *operands)
+        units = f.units(found.value, *(x.value for x in operands))
+        nothing = found.value == 0.0
+        return rounded(
+            noise, found, np.where(nothing, 0.0, units / np.where(nothing, 1.0, abs(found.value)))
+        )
 
     return rule
 
@@ -254,3 +269,4 @@ ROUNDED = {
     "atan2": lambda noise, y, x, **_: rounded(noise, apply(np.arctan2, y, x), ULPS["atan2"](y)),
 } | {name: elementary(name, lambda v, f=f: f.value(np, v)) for name, f in ELEMENTARY.items()}
 ROUNDED |= DRAWN
+ROUNDED |= {name: special_function(f) for name, f in SPECIAL.items()}
