@@ -11,7 +11,6 @@ import numpy as np
 
 from ..adapters import jax_function
 from ..adapters.function import Function
-from ..adapters.replayed import replayed
 from ..adapters.trees import inward, opened, outward
 from ..arithmetic.formats import PRECISIONS
 from ..arithmetic.stored import run_with_room
@@ -20,6 +19,7 @@ from ..oracles.question import Question, ask
 from .answer import cast
 from .contract import Rejection, answered, copied, leaves_of, not_taken
 from .evaluation import Proof, proof
+from .replayed import replayed
 from .sample import VALUE, Sample, restricted
 
 AHEAD = " by forward mode"  # how the paths end of a gradient that is given a second time

@@ -7,8 +7,8 @@ import pytest
 from jax import lax
 
 import verification as vf
-from verification.adapters.replayed import TRACED, replayed
-from verification.adapters.traces import same_program
+from verification.measurement.replayed import TRACED, replayed
+from verification.measurement.traces import same_program
 
 X = np.array([0.25, -1.5, 3.0])
 ALIKE = {
