@@ -174,3 +174,12 @@ def test_jax_arrays_are_nobodys_memory():
     found = vf.validate(jax.grad(loss), of=loss, args=sample, cases=2)
 
     assert found.verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize("factor", [40000.0, 400.0])
+def test_what_overflows_at_a_larger_cotangent_is_linear_all_the_same(factor):
+    of, sample = (lambda x: factor * x), (lambda rng: (rng.uniform(0.5, 1.0, size=4),))
+    ask = lambda g: vf.validate(g, of=of, args=sample, dtype="float16", cases=4, edges="none")
+    assert ask(lambda x, d: d * np.float16(factor)).verdict == "correct"
+    clipped = ask(lambda x, d: np.clip(d, -0.9, 0.9).astype(d.dtype) * np.float16(factor))
+    assert clipped.verdict == "rejected"
