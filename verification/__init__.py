@@ -8,7 +8,10 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
     from .adapters.recorded import TrainingStep as TrainingStep
     from .adapters.recorded import record as record
     from .judgement.check import check as check
+    from .judgement.estimator import validate_estimator as validate_estimator
     from .judgement.foreign import validate_process as validate_process
+    from .judgement.kinds.meant import cotangent as cotangent
+    from .judgement.tangent import validate_jvp as validate_jvp
     from .judgement.validate import validate as validate
     from .training.validate import validate_training as validate_training
     from .updates.foreign import validate_update_process as validate_update_process
@@ -36,6 +39,9 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
 _HOMES = {
     "check": ".judgement.check",
     "validate": ".judgement.validate",
+    "validate_jvp": ".judgement.tangent",
+    "validate_estimator": ".judgement.estimator",
+    "cotangent": ".judgement.kinds.meant",
     "validate_process": ".judgement.foreign",
     "Limits": ".adapters.limits",
     "validate_update": ".updates.validate",

@@ -4,6 +4,7 @@ Functions with rules of their own (custom_vjp, custom_jvp; a Pallas kernel insid
 sight; anything that wraps them goes through `derivative`.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -24,8 +25,24 @@ def derivative(f: Callable, ahead: bool = False) -> Function:
     """
     if not callable(f):
         raise TypeError(f"f is {f!r}; pass a function of JAX arrays")
-    name = getattr(f, "__name__", type(f).__name__)
-    return Function(name, lambda argnums: answers(f, argnums, ahead), ahead)
+    again = lambda argnums: derivative(pulled(f, argnums))._replace(name=named(f))
+    under = lambda transform: derivative(transform(f), ahead)._replace(name=named(f))
+    return Function(named(f), lambda argnums: answers(f, argnums, ahead), ahead, again, under)
+
+
+def named(f: Any) -> str:
+    return getattr(f, "__name__", type(f).__name__)
+
+
+def takes(f: Callable, count: int) -> bool:
+    """Whether it can be called with so many arguments, as far as it tells."""
+    try:
+        inspect.signature(f).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # some callables tell nobody
+        return True
+    return True
 
 
 def recognised(candidate: Any) -> Function | None:
@@ -34,6 +51,12 @@ def recognised(candidate: Any) -> Function | None:
     if isinstance(own, jax.custom_jvp):
         return derivative(candidate, ahead=True)
     return derivative(candidate) if isinstance(own, jax.custom_vjp) else None
+
+
+def bare(candidate: Any) -> Callable | None:
+    """The forward pass of a custom_jvp or custom_vjp; None for what is neither."""
+    own = getattr(candidate, "__wrapped__", None) if isinstance(candidate, JITTED) else candidate
+    return own.fun if isinstance(own, jax.custom_jvp | jax.custom_vjp) else None
 
 
 def answers(f: Callable, argnums: tuple[int, ...], ahead: bool = False) -> Callable:
@@ -51,6 +74,18 @@ def answers(f: Callable, argnums: tuple[int, ...], ahead: bool = False) -> Calla
     return answer
 
 
+def pulled(f: Callable, argnums: tuple[int, ...]) -> Callable:
+    """(*args, cotangent) -> leaves of the pullback, which can be differentiated again."""
+
+    def slopes(*args) -> list:
+        *inputs, cotangent = inward(args)
+        only, picked = restricted(f, inputs, argnums)
+        value, pull = jax.vjp(only, *picked)
+        return list(pull(like(cotangent, value)))
+
+    return slopes
+
+
 def restricted(f: Callable, inputs: list, argnums: tuple[int, ...]) -> tuple[Callable, list]:
     """f as a function of the float leaves of inputs[i] for i in argnums alone, and those leaves."""
     chosen, tree = jax.tree.flatten([inputs[i] for i in argnums])
@@ -63,6 +98,21 @@ def restricted(f: Callable, inputs: list, argnums: tuple[int, ...]) -> tuple[Cal
         return inward(f(*outward(tuple(whole[i] for i in range(len(inputs))))))
 
     return only, [chosen[k] for k in floats]
+
+
+def linearized(f: Callable) -> Callable:
+    """f, whose pullback is the transpose of its linearization."""
+
+    def primal(*args):
+        return f(*args)
+
+    def forth(*args):
+        value, along = jax.linearize(f, *args)
+        return value, jax.linear_transpose(along, *args)
+
+    own = jax.custom_vjp(primal)
+    own.defvjp(forth, lambda back, above: back(above))
+    return own
 
 
 def forward(only: Callable, picked: list, above: Any) -> tuple:

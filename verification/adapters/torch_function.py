@@ -14,7 +14,7 @@ import ml_dtypes
 import numpy as np
 
 from .function import Function
-from .trees import inward, mapped
+from .trees import inward, mapped, outward
 
 
 def derivative(f: Callable) -> Function:
@@ -27,13 +27,17 @@ def derivative(f: Callable) -> Function:
     import torch  # pyright: ignore[reportMissingImports]
 
     if isinstance(f, type) and issubclass(f, torch.autograd.Function):
-        return Function(f.__name__, lambda argnums: answers(torch, f.apply, argnums))
+        return _function(torch, f.apply, f.__name__)
     if isinstance(f, torch.nn.Module):
-        run = with_parameters(torch, f)
-        return Function(type(f).__name__, lambda argnums: answers(torch, run, argnums))
+        return _function(torch, with_parameters(torch, f), type(f).__name__)
     if not callable(f):
         raise TypeError(f"f is {f!r}; pass a function of tensors, a module or a Function")
-    return Function(getattr(f, "__name__", "f"), lambda argnums: answers(torch, f, argnums))
+    return _function(torch, f, getattr(f, "__name__", "f"))
+
+
+def _function(torch, f: Callable, name: str) -> Function:
+    again = lambda argnums: _function(torch, pulled(torch, f, argnums), name)
+    return Function(name, lambda argnums: answers(torch, f, argnums), again=again)
 
 
 def on_tensors(gradient: Callable) -> Callable:
@@ -96,6 +100,21 @@ def answers(torch, f: Callable, argnums: tuple[int, ...]) -> Callable:
         return [array(torch, x) for x in (*value, *slopes)]
 
     return answer
+
+
+def pulled(torch, f: Callable, argnums: tuple[int, ...]) -> Callable:
+    """(*args, cotangent) -> leaves of the pullback, on tensors, to be differentiated again."""
+
+    def slopes(*args) -> list:
+        *inputs, cotangent = inward(args, recorded=True)
+        picked = [x for i in argnums for x in jax.tree.leaves(inputs[i]) if x.is_floating_point()]
+        value = jax.tree.leaves(inward(f(*outward(tuple(inputs))), recorded=True))
+        above = jax.tree.leaves(cotangent)
+        found = torch.autograd.grad(value, picked, above, create_graph=True, allow_unused=True)
+        pairs = zip(picked, found, strict=True)
+        return [torch.zeros_like(x) if g is None else g for x, g in pairs]
+
+    return slopes
 
 
 def tensor(torch, x):

@@ -29,10 +29,10 @@ def drawn_points(asked: Asked) -> Iterator[tuple]:
     assert callable(asked.args)
     rng = np.random.default_rng(asked.seed)
     while True:
-        yield _drawn(asked.args, rng, asked.dtype)
+        yield drawn(asked.args, rng, asked.dtype)
 
 
-def _drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
+def drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
     name = dtype_parameter(sampler)
     if name is None:
         point = sampler(rng)

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..adapters import jax_function
 from ..adapters.function import Function
 from ..adapters.recognition import recognised
 from ..adapters.torch_function import on_tensors
@@ -30,12 +31,20 @@ def of_itself(gradient: Any, of: Any) -> Any:
     """
     if of is not None:
         return of
+    if (own := jax_function.bare(gradient)) is not None:
+        return own  # its rule is not consulted, not even for what rounding may do
     known = program(gradient)
     if known is not None and isinstance(known.derivative(), Function):
         return gradient
     if callable(gradient) and isinstance(recognised(gradient), Function):
         return gradient
     raise TypeError("of is missing; pass the function that was differentiated")
+
+
+def traced(of: Any) -> Any:
+    """`of` as JAX traces it."""
+    known = program(of)
+    return of if known is None else known
 
 
 def sampled(of: Any, args: tuple | Callable) -> tuple | Callable:

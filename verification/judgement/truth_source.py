@@ -13,11 +13,11 @@ from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
 from ..measurement.batch import budget_at
-from ..measurement.beside import budget_beside
 from ..measurement.budget import running
 from ..measurement.evaluation import evaluated, held
 from ..measurement.higher_precision import Told, formula
 from ..measurement.sample import Sample
+from ..measurement.spelled import budget_spelled
 from ..measurement.subject import Subject
 from ..oracles.black_box import ENTRIES
 from ..oracles.question import Question
@@ -127,8 +127,8 @@ def proven(
     cotangent = subject.cotangent(here.args, rng)
     args = here.args if cotangent is None else (*here.args, cotangent)
     found = subject.proven(here.args, cotangent)
-    reference = subject.reference(cotangent is None)
-    bound = partial(budget_beside, found.truth, reference, args, subject.dtype, subject.argnums)
+    references = subject.references(cotangent is None)
+    bound = partial(budget_spelled, found.truth, references, args, subject.dtype, subject.argnums)
     return evaluated(subject.answer, found, bound, Case(case.label, args), edge)
 
 

@@ -29,6 +29,8 @@ from .arguments import argnums_of, args_of, check_point, dtype_of, parameters_of
 from .draws import Asked, drawn_points
 from .edge_cases import edge_visits
 from .edge_evidence import MODES, Edges
+from .kinds.otherwise import asked_otherwise
+from .kinds.problem import Problem, first_point
 from .reproduction import snippet, with_worst
 from .truth_source import TruthSource, truth_source
 from .verdict import Draws, judge
@@ -49,6 +51,9 @@ def validate(
     allow: tuple[str, ...] = (),
     vary: tuple[int | str, ...] = (),
     edges: str = "judge",
+    order: int = 1,
+    under: str | tuple[str, ...] = (),
+    meant: Any = None,
 ) -> Finding:
     """The verdict on gradient(*args) -> d of / d args[argnums].
 
@@ -69,12 +74,22 @@ def validate(
     edges     where edges around the first draw decide: "judge" for those near (a zero, a tie, an
               index twice) and far (all zeros, all equal, scales), "near", "note" for nowhere;
               "none" visits none
+    order     2 or 3 for the second or third derivative: of a function, of a gradient that JAX can
+              trace, a Hessian, or hessian_vector(*args, v)
+    under     transformations under which it is judged, too: names in kinds.batches.UNDER
+    meant     a function whose derivative the answer is meant to have, where it is not that of `of`
 
-    Where the cases could not have shown a catalogued mistake, more are drawn: up to LIMIT times as
-    many.  Raises ValueError for a dtype, a number of cases, argnums, or a name in allow or vary
+    Without `of` it is the forward pass of a function that has a rule of its own.  Where the cases
+    could not have shown a catalogued mistake, more are drawn: up to LIMIT times as many.  Raises
+    ValueError for a dtype, a number of cases, argnums, or a name in allow, vary, under or meant
     that there is not, TypeError for arguments that are not what they should be.
     """
     of = programs.of_itself(gradient, of)
+    if order != 1 or under or meant is not None:
+        problem = _problem(gradient, of, args, argnums)
+        options = {"dtype": dtype, "cases": cases, "seed": seed}
+        options |= {"allow": allow, "vary": vary, "edges": edges}
+        return asked_otherwise(problem, order, under, meant, partial(_once, options))
     candidate = _candidate(gradient, of, cases)
     _check_names(allow)
     _check_edges(edges)
@@ -100,6 +115,17 @@ def validate(
         if again.verdict is not Verdict.WRONG:
             return _allowed(again, convention)
     return finding
+
+
+def _once(options: dict, problem: Problem) -> Finding:
+    gradient, of, args, argnums = problem
+    return validate(gradient, of, args, argnums=argnums, **options)
+
+
+def _problem(gradient: Any, of: Any, args: Any, argnums: Any) -> Problem:
+    given, traced = programs.sampled(of, args_of(args)), programs.traced(of)
+    numbers = argnums_of(argnums, of, len(first_point(given)))
+    return Problem(gradient, traced, given, numbers)
 
 
 def judged(

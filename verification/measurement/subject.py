@@ -127,10 +127,19 @@ class Subject:
             else autodiff(self.of, self.argnums, scalar)
         )
 
+    def references(self, scalar: bool) -> list[Callable]:
+        """The same of the function, and of every other spelling that is known of it."""
+        others = getattr(self.of, "spellings", ())
+        return [self.reference(scalar), *(self._reference_of(of, scalar) for of in others)]
+
+    def _reference_of(self, of: Callable, scalar: bool) -> Callable:
+        if self.function is None:
+            return autodiff(of, self.argnums, scalar)
+        return jax_function.answers(of, self.argnums, self.function.ahead)
+
     @cached_property
     def _reference(self) -> Callable:
-        assert self.function is not None
-        return jax_function.answers(self.of, self.argnums, self.function.ahead)
+        return self._reference_of(self.of, False)
 
     @cached_property
     def contracted(self) -> Callable:
@@ -210,4 +219,7 @@ def with_stored(of: Callable) -> Callable:
 
 def inside(of: Callable) -> Callable:
     """The function on inward trees."""
-    return lambda *args: inward(of(*outward(args)))
+    function = lambda *args: inward(of(*outward(args)))
+    if spellings := getattr(of, "spellings", ()):
+        function.spellings = tuple(map(inside, spellings))  # pyright: ignore[reportFunctionMemberAccess]
+    return function

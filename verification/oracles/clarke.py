@@ -34,11 +34,15 @@ class Hull(NamedTuple):
 def hull(beside: Beside, products: int) -> Hull:
     """The subgradients at the point; an entry along which the function jumps is not known.
 
+    A value that the program has at the point alone, as where(x == 0, 1, 0) has, is no jump.
+
     Raises Undecided where the function has no value, or jumps, on every side.
     """
     try:
         return _hull(beside, products)
     except Jump:
+        if beside.has_limit():
+            return _hull(beside, products)
         beside.hold_jumping()
         if not beside.held.any() or beside.held.all():
             raise

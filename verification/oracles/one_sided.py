@@ -103,6 +103,15 @@ class Beside:
         gap, scale = abs(side.value - self.value), 1 + abs(self.value)
         return side.value.is_finite() and not gap < scale * self.resolution
 
+    def has_limit(self) -> bool:
+        """Whether the values beside the point are alike, and not the one there; they count then."""
+        ways = directions(2, self.size, np.random.default_rng(self.size))
+        first, *others = (self.at(sign * way).value for way in ways for sign in (1.0, -1.0))
+        near = (1 + abs(first)) * self.resolution
+        found = first.is_finite() and all(bool(abs(one - first) < near) for one in others)
+        self.value = first if found else self.value
+        return found
+
     def hold_jumping(self) -> None:
         """Hold every entry along which the function jumps.  Raises Undecided for too many."""
         if self.size > MOST:

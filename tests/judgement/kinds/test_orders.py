@@ -1,0 +1,165 @@
+"""Second and third derivatives: right and wrong ones, of everything that can be handed over."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verification as vf
+from verification.adapters import jax_function
+
+
+def loss(w, x):
+    return jnp.sum(jnp.tanh(x @ w) ** 2)
+
+
+def sample(rng):
+    return rng.normal(size=2), rng.normal(size=(3, 2))
+
+
+def judged(gradient, of=loss, args=sample, **options):
+    return vf.validate(gradient, of=of, args=args, **{"cases": 1, "order": 2, **options})
+
+
+hessian = jax.hessian(loss)
+
+
+def product(w, x, along):
+    return hessian(w, x) @ along
+
+
+def gradient_of(f):
+    return jax.grad(f)
+
+
+def by_gauss_newton(w, x):  # the term with the second derivative of tanh is forgotten
+    jacobian = jax.jacobian(lambda w: jnp.tanh(x @ w))(w)
+    return 2.0 * jacobian.T @ jacobian
+
+
+def detached(w, x):
+    a = jnp.tanh(x @ w)
+    return 2.0 * x.T @ (a * jax.lax.stop_gradient(1.0 - a * a))
+
+
+@pytest.mark.parametrize("right", [hessian, product, gradient_of(loss)])
+def test_what_is_right_is_correct(right):
+    finding = judged(right)
+    assert finding.verdict == "correct", finding.reason
+    assert finding.reason.startswith("the second derivative: ")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        by_gauss_newton,
+        detached,
+        lambda w, x: jnp.diag(jnp.diag(hessian(w, x))),
+        lambda w, x, along: hessian(w, x) @ w,
+        lambda w, x, along: 0.5 * hessian(w, x) @ along,
+        lambda w, x: hessian(w, x) * 1.000001,
+    ],
+)
+def test_what_is_wrong_is_wrong(wrong):
+    assert judged(wrong).verdict == "wrong"
+
+
+def ruled(slope):
+    """softplus with a rule of its own for the way back."""
+
+    @jax.custom_vjp
+    def softplus(z):
+        return jnp.logaddexp(z, 0.0)
+
+    softplus.defvjp(lambda z: (softplus(z), z), lambda z, d: (d * slope(z),))
+    return softplus
+
+
+numbers = lambda rng: (rng.normal(size=2),)
+
+
+def test_a_rule_that_stops_the_second_gradient_is_right_once():
+    stopped = ruled(lambda z: jax.lax.stop_gradient(jax.nn.sigmoid(z)))
+    assert vf.validate(stopped, args=numbers, cases=1).verdict == "correct"
+    finding = vf.validate(stopped, args=numbers, cases=1, order=2)
+    assert finding.verdict == "wrong" and "it is zero everywhere" in str(finding)
+    right = ruled(jax.nn.sigmoid)
+    assert vf.validate(right, args=numbers, cases=1, order=2).verdict == "correct"
+    assert vf.validate(jax.jit(right), args=numbers, cases=1, order=2).verdict == "correct"
+
+
+def test_the_third_derivative_is_judged_too():
+    assert vf.validate(ruled(jax.nn.sigmoid), args=numbers, cases=1, order=3).verdict == "correct"
+
+    @jax.custom_vjp
+    def once(z):  # right as a slope, but as a function its own slope is stopped
+        return jax.nn.sigmoid(z)
+
+    once.defvjp(
+        lambda z: (once(z), z),
+        lambda z, d: (d * jax.lax.stop_gradient(once(z) * (1.0 - once(z))),),
+    )
+    hidden = ruled(once)
+    assert vf.validate(hidden, args=numbers, cases=1, order=2).verdict == "correct"
+    assert vf.validate(hidden, args=numbers, cases=1, order=3).verdict == "wrong"
+
+
+@pytest.mark.parametrize("name", ["relu", "celu", "gelu", "log_sigmoid", "logsumexp"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_jax_is_right_at_second_order_at_kinks_too(name, dtype):
+    f = getattr(jax.nn, name)
+    finding = judged(jax_function.derivative(f), f, numbers, dtype=dtype)
+    assert finding.verdict == "correct", finding.reason
+
+
+def test_hessians_over_several_arrays_are_trees_of_trees():
+    def net(params, x):
+        return jnp.sum(jnp.tanh(x @ params["w"] + params["b"][None]) ** 2)
+
+    def draw(rng):
+        params = {"w": rng.normal(size=(2, 2)), "b": rng.normal(size=2)}
+        return params, rng.normal(size=(3, 2))
+
+    assert judged(jax.hessian(net), net, draw, cases=1).verdict == "correct"
+
+    def crossed(params, x):  # the blocks that mix two arrays are left at zero
+        found = jax.hessian(net)(params, x)
+        return {i: {j: found[i][j] * float(i == j) for j in "wb"} for i in "wb"}
+
+    finding = judged(crossed, net, draw, cases=1)
+    assert finding.verdict == "wrong" and "['w']['b']" in str(finding.worst)
+
+
+@pytest.mark.torch
+def test_double_backward_of_pytorch():
+    torch = pytest.importorskip("torch")
+
+    def cube(keep):
+        class Cube(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.save_for_backward(x)
+                return x**3
+
+            @staticmethod
+            def backward(ctx, d):
+                (x,) = ctx.saved_tensors
+                return 3 * keep(x) ** 2 * d
+
+        return Cube
+
+    asked = {"of": lambda x: x**3, "args": numbers, "cases": 2, "order": 2}
+    assert vf.validate(cube(lambda x: x), **asked).verdict == "correct"
+    assert vf.validate(cube(lambda x: x.detach()), **asked).verdict == "wrong"
+    assert vf.validate(cube(lambda x: x.detach()), **{**asked, "order": 1}).verdict == "correct"
+
+
+def test_what_cannot_be_asked_is_said_in_sentences():
+    with pytest.raises(ValueError, match="order is 4; it must be one of 1, 2, 3"):
+        judged(hessian, order=4)
+    with pytest.raises(TypeError, match="hand over a Hessian"):
+        judged(lambda w, x: 2.0 * np.asarray(x).T @ np.tanh(np.asarray(x) @ np.asarray(w)))
+    with pytest.raises(TypeError, match="write it with jax.numpy"):
+        judged(hessian, of=lambda w, x: float(np.sum(np.asarray(w))))
+    with pytest.raises(TypeError, match="of is missing"):
+        vf.validate(hessian, args=sample)

@@ -1,0 +1,210 @@
+"""Higher orders: the derivative of a derivative is judged as a derivative.
+
+The first derivative of `of` is that of its program: custom rules, which may hide what the second
+one needs, are opened before JAX differentiates.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...adapters import jax_function
+from ...adapters.function import Function
+from ...adapters.recognition import recognised
+from ...adapters.trees import inward, outward
+from ...arithmetic.without_rules import without_rules
+from ..arguments import parameters_of
+from .problem import Problem, first_point, followed, is_float, like, output
+from .values import value_problem
+
+ORDERS = (1, 2, 3)
+
+
+def check_order(order: Any) -> None:
+    if isinstance(order, bool) or order not in ORDERS:
+        raise ValueError(f"order is {order!r}; it must be one of {', '.join(map(str, ORDERS))}")
+
+
+def of_order(problem: Problem, order: int) -> Problem:
+    """The same problem about the derivative of that order.
+
+    A function with its own derivative, and a gradient that JAX can trace, are differentiated again.
+    A Hessian is known by its shapes; what takes one more argument answers Hessian-vector products.
+    Raises TypeError for what is neither.
+    """
+    for _ in range(order - 1):
+        problem = _again(problem)
+    return problem
+
+
+def _again(problem: Problem) -> Problem:
+    gradient, point = problem.gradient, first_point(problem.args)
+    shapes, known = output(problem.of, point), recognised(problem.gradient)
+    if isinstance(known, Function):
+        return _pulled_again(problem, known, shapes)
+    is_scalar = getattr(shapes, "shape", None) == ()
+    given = point if is_scalar else (*point, outward(like(np.random.default_rng(0), shapes)))
+    said = _answer(gradient, given)
+    if said is None:
+        return _products(problem, shapes)
+    if is_scalar and _shapes(said) == _squared(point, problem.numbers):
+        return value_problem(gradient, hessian(problem), problem.args)
+    return _differentiated(problem, is_scalar, shapes, given)
+
+
+# --- functions, and gradients that JAX can trace ----------------------------------------------
+
+
+def _pulled_again(problem: Problem, known: Function, shapes: Any) -> Problem:
+    if known.again is None:
+        raise TypeError(
+            f"order is 2, and the pullback of {known.name} cannot be differentiated again; hand "
+            "over a function of JAX or PyTorch"
+        )
+    candidate = known.again(problem.numbers)
+    above = len(first_point(problem.args))
+    more = lambda rng, _: (outward(like(rng, shapes)),)
+    args = followed(problem.args, more)
+    return Problem(candidate, pullback(problem), args, (*problem.numbers, above))
+
+
+def _differentiated(problem: Problem, is_scalar: bool, shapes: Any, given: tuple) -> Problem:
+    """A gradient by hand, whose own derivative is judged."""
+    gradient = problem.gradient
+    leaves = lambda *args: [x for x in jax.tree.leaves(inward(gradient(*args))) if is_float(x)]
+    try:
+        with jax.enable_x64(True):
+            jax.eval_shape(lambda *args: leaves(*outward(args)), *inward(given))
+    except Exception as error:  # it may be anybody's, in any library
+        raise TypeError(
+            f"order is 2, and JAX cannot differentiate the gradient ({type(error).__name__}); hand "
+            "over a Hessian, or hessian_vector(*args, v)"
+        ) from error
+    candidate = jax_function.derivative(leaves)._replace(name=jax_function.named(gradient))
+    if is_scalar:
+        return Problem(candidate, first(problem), problem.args, problem.argnums)
+    more = lambda rng, _: (outward(like(rng, shapes)),)
+    numbers = (*problem.numbers, len(given) - 1)
+    return Problem(candidate, pullback(problem), followed(problem.args, more), numbers)
+
+
+def first(problem: Problem) -> Callable:
+    """(*args) -> the leaves of the gradient of a scalar function."""
+
+    def made(opened: Callable) -> Callable:
+        def gradient(*args):
+            only, picked = _restricted(problem, args)
+            return list(jax.grad(opened(only), tuple(range(len(picked))))(*picked))
+
+        return gradient
+
+    return _spelled(made, problem.of)
+
+
+def pullback(problem: Problem) -> Callable:
+    """(*args, cotangent) -> the leaves of the gradient."""
+
+    def made(opened: Callable) -> Callable:
+        def pulled(*args):
+            *inputs, above = args
+            only, picked = _restricted(problem, inputs)
+            value, pull = jax.vjp(opened(only), *picked)
+            return list(pull(jax_function.like(inward(above), value)))
+
+        return pulled
+
+    return _spelled(made, problem.of, "cotangent")
+
+
+def _spelled(made: Callable, of: Callable, *more: str) -> Callable:
+    """Made of the program itself; made by the rules that JAX has is another spelling."""
+    function = named_by(made(without_rules), of, *more)
+    function.spellings = (made(lambda f: f),)  # pyright: ignore[reportFunctionMemberAccess]
+    return function
+
+
+def named_by(function: Callable, of: Callable, *more: str) -> Callable:
+    """The function with the parameters' names of `of`, and these behind them."""
+    names = [*parameters_of(of), *more]
+    free = inspect.Parameter.POSITIONAL_ONLY
+    if all(map(str.isidentifier, names)):
+        known = [inspect.Parameter(name, free) for name in dict.fromkeys(names)]
+        function.__signature__ = inspect.Signature(known)  # pyright: ignore[reportFunctionMemberAccess]
+    return function
+
+
+def _restricted(problem: Problem, args: Any) -> tuple[Callable, list]:
+    return jax_function.restricted(problem.of, list(inward(tuple(args))), problem.numbers)
+
+
+# --- Hessians, and products with them -----------------------------------------------------------
+
+
+def hessian(problem: Problem) -> Callable:
+    """(*args) -> one tree for each entry of the tree that is differentiated by, as JAX has it."""
+    single = isinstance(problem.argnums, int)
+
+    def made(opened: Callable) -> Callable:
+        def program(*args):
+            def scalar(chosen):
+                whole = dict(enumerate(args)) | dict(zip(problem.numbers, chosen, strict=True))
+                return problem.of(*(whole[i] for i in range(len(args))))
+
+            found = jax.jacfwd(jax.grad(opened(scalar)))(tuple(args[i] for i in problem.numbers))
+            return jax.tree.map(lambda row: row[0], found[0], is_leaf=is_one) if single else found
+
+        return program
+
+    return _spelled(made, problem.of)
+
+
+def is_one(tree: Any) -> bool:
+    return type(tree) is tuple and len(tree) == 1
+
+
+def _products(problem: Problem, shapes: Any) -> Problem:
+    """hessian_vector(*args, v): the gradient of <gradient, v>."""
+    single, numbers = isinstance(problem.argnums, int), problem.numbers
+    slopes = first(problem) if getattr(shapes, "shape", None) == () else None
+    if slopes is None:
+        raise TypeError(
+            "order is 2, and `of` returns arrays: hand over a function of JAX or PyTorch, or a "
+            "gradient that JAX can trace"
+        )
+
+    def of(*args):
+        *inputs, along = args
+        floats = [x for x in jax.tree.leaves(inward(along)) if is_float(x)]
+        return sum(jnp.sum(s * v) for s, v in zip(slopes(*inputs), floats, strict=True))
+
+    def direction(rng, point):
+        chosen = tuple(inward(point[i]) for i in numbers)
+        found = outward(like(rng, chosen))
+        return (found[0] if single else found,)
+
+    args = followed(problem.args, direction)
+    return Problem(problem.gradient, named_by(of, problem.of, "along"), args, problem.argnums)
+
+
+def _answer(gradient: Callable, point: tuple) -> Any:
+    """What it answers; None where it takes one more argument."""
+    try:
+        with jax.enable_x64(True), np.errstate(all="ignore"):
+            return gradient(*point)
+    except TypeError as error:
+        if jax_function.takes(gradient, len(point)):
+            raise TypeError(f"order is 2, and the gradient raised TypeError: {error}") from error
+        return None
+
+
+def _shapes(tree: Any) -> list[tuple[int, ...]]:
+    return [np.shape(x) for x in jax.tree.leaves(inward(tree))]
+
+
+def _squared(point: tuple, numbers: tuple[int, ...]) -> list[tuple[int, ...]]:
+    own = [shape for i in numbers for shape in _shapes(point[i])]
+    return [one + other for one in own for other in own]

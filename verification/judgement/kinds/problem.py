@@ -1,0 +1,66 @@
+"""A gradient beside the function of which it should be one; points with more arguments behind."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...adapters.trees import inward, outward
+from ...inputs import draws
+from ...oracles.question import as_exact
+from ..draws import drawn
+
+
+class Problem(NamedTuple):
+    """What validate is asked: gradient(*args) against of, in args[argnums]."""
+
+    gradient: Any
+    of: Callable
+    args: Any
+    argnums: int | tuple[int, ...]
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return (self.argnums,) if isinstance(self.argnums, int) else tuple(self.argnums)
+
+
+def first_point(args: Any) -> tuple:
+    """The point itself, or one that the sampler draws."""
+    return drawn(args, np.random.default_rng(0), "float64") if callable(args) else args
+
+
+def followed(args: Any, more: Callable[[np.random.Generator, tuple], tuple]) -> Any:
+    """Points with more(rng, point) behind each of them."""
+    if not callable(args):
+        return (*args, *more(np.random.default_rng(0), args))
+
+    def sample(rng, dtype):
+        point = drawn(args, rng, dtype)
+        return (*point, *more(rng, point))
+
+    return sample
+
+
+def output(of: Callable, point: tuple) -> Any:
+    """The shapes of of(*point), in float64.  Raises TypeError where JAX cannot trace it."""
+    given = jax.tree.map(as_exact, inward(point))
+    try:
+        with jax.enable_x64(True):
+            return jax.eval_shape(lambda *args: inward(of(*outward(args))), *given)
+    except Exception as error:  # somebody's function may raise anything
+        raise TypeError(
+            f"of raised {type(error).__name__} where JAX traced it; this kind of derivative is "
+            "judged for functions that JAX can trace: write it with jax.numpy"
+        ) from error
+
+
+def like(rng: np.random.Generator, tree: Any) -> Any:
+    """Numbers in the shapes of a tree: never ones, never zeros."""
+    drawn = lambda x: draws.whole(draws.cotangent(rng, x.shape)) if hasattr(x, "shape") else x
+    return jax.tree.map(drawn, tree)
+
+
+def is_float(leaf: Any) -> bool:
+    return isinstance(leaf, float) or jnp.issubdtype(jnp.result_type(leaf), jnp.floating)

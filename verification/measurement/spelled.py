@@ -1,0 +1,52 @@
+"""The budget of a function that is known in several spellings: room for each that is right.
+
+The first spelling sets the budget.  Another one widens it where, in float64, its own value is the
+truth but for its own budget: then it is a right program, and may round as it does.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..oracles.question import as_exact
+from ..vocabulary import Ball, Silent
+from .beside import budget_beside
+from .budget import Budget
+from .error import beyond
+
+
+def budget_spelled(
+    truth: Sequence[Ball],
+    references: Sequence[Callable],
+    args: tuple,
+    dtype: str,
+    moved: Sequence[int],
+) -> Budget:
+    """Entry by entry the largest of right spellings.  Raises Silent where the first has none."""
+    first, *others = references
+    budget = budget_beside(truth, first, args, dtype, moved)
+    for other in others:
+        budget = _widened(budget, truth, other, args, dtype, moved)
+    return budget
+
+
+def _widened(budget: Budget, truth, other: Callable, args: tuple, dtype: str, moved) -> Budget:
+    try:
+        found = budget_beside(truth, other, args, dtype, moved)
+    except Silent:
+        return budget
+    parts = zip(budget.allowed, found.allowed, truth, _values(other, args), strict=True)
+    return Budget([_wider(*part) for part in parts], budget.kinds)
+
+
+def _wider(one: np.ndarray, other: np.ndarray, ball: Ball, value: np.ndarray) -> np.ndarray:
+    right = beyond(value, ball) <= other  # false where the value is no number
+    return np.asarray(np.where(right & np.isfinite(other), np.maximum(one, other), one))
+
+
+def _values(reference: Callable, args: tuple) -> list[np.ndarray]:
+    with jax.enable_x64(True), np.errstate(all="ignore"):
+        found: Any = reference(*jax.tree.map(as_exact, args))
+    return [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(found)]
