@@ -24,14 +24,14 @@ class Had(NamedTuple):
     name: str
 
 
-def snippet(asked: Any) -> str:
-    """Imports, definitions, and the call."""
+def snippet(asked: Any, more: str = "") -> str:
+    """Imports, definitions, and the call, with `more` arguments."""
     had = [_had(argument, getattr(asked, argument)) for argument in ARGUMENTS]
     edges = "" if asked.edges == "judge" else f", edges={asked.edges!r}"
     call = (
         f"print(vf.validate({had[0].name}, of={had[1].name}, args={had[2].name}, "
         f"argnums={asked.argnums!r}, dtype={asked.dtype!r}, cases={asked.cases}, "
-        f"seed={asked.seed}{edges}))"
+        f"seed={asked.seed}{edges}{more}))"
     )
     imports = merged(["import verification as vf", *(line for one in had for line in one.imports)])
     return "\n".join([*imports, *dict.fromkeys(line for one in had for line in one.lines), call])

@@ -29,9 +29,9 @@ from .arguments import argnums_of, args_of, check_point, dtype_of, parameters_of
 from .draws import Asked, drawn_points
 from .edge_cases import edge_visits
 from .edge_evidence import MODES, Edges
-from .kinds.otherwise import asked_otherwise
+from .kinds.otherwise import asked_for, asked_otherwise
 from .kinds.problem import Problem, first_point
-from .reproduction import snippet, with_worst
+from .reproduction import place_of, snippet, with_worst
 from .truth_source import TruthSource, truth_source
 from .verdict import Draws, judge
 
@@ -87,9 +87,11 @@ def validate(
     of = programs.of_itself(gradient, of)
     if order != 1 or under or meant is not None:
         problem = _problem(gradient, of, args, argnums)
+        more = "".join(f", {name}={value!r}" for name, value in asked_for(order, under, meant))
         options = {"dtype": dtype, "cases": cases, "seed": seed}
         options |= {"allow": allow, "vary": vary, "edges": edges}
-        return asked_otherwise(problem, order, under, meant, partial(_once, options))
+        found = asked_otherwise(problem, order, under, meant, partial(_once, options))
+        return _again(found, Asked(gradient, of, args, argnums, dtype, cases, seed, edges), more)
     candidate = _candidate(gradient, of, cases)
     _check_names(allow)
     _check_edges(edges)
@@ -120,6 +122,11 @@ def validate(
 def _once(options: dict, problem: Problem) -> Finding:
     gradient, of, args, argnums = problem
     return validate(gradient, of, args, argnums=argnums, **options)
+
+
+def _again(finding: Finding, asked: Asked, more: str) -> Finding:
+    """With the call as it was made, and not that of the problem which it was made into."""
+    return replace(finding, reproduce=snippet(asked, more), place=place_of(asked.gradient))
 
 
 def _problem(gradient: Any, of: Any, args: Any, argnums: Any) -> Problem:

@@ -21,6 +21,12 @@ def asked_otherwise(problem: Problem, order: int, under: Any, meant: Any, ask: A
     return together([(label, ask(one)) for label, one in _problems(problem, order, names, meant)])
 
 
+def asked_for(order: int, under: Any, meant: Any) -> list[tuple[str, Any]]:
+    """What is not the default, by name."""
+    named = (("order", order, 1), ("under", under, ()), ("meant", meant, None))
+    return [(name, value) for name, value, usual in named if value != usual]
+
+
 def _problems(problem: Problem, order: int, names: tuple, meant: Any) -> Iterator[tuple]:
     asked = [("", problem)] if meant is None else meant_problems(problem, meant)
     for label, one in asked:
@@ -44,4 +50,8 @@ def together(found: list[tuple[str, Finding]]) -> Finding:
 
 
 def said(label: str, finding: Finding) -> Finding:
-    return replace(finding, reason=f"{label}: {finding.reason}") if label else finding
+    """The finding, with what was asked before its reason and behind its name."""
+    if not label:
+        return finding
+    name = f"{finding.name}, {label}"
+    return replace(finding, name=name, reason=f"{label}: {finding.reason}")
