@@ -21,7 +21,7 @@ MOST = 64  # entries up to which the transpose of a rule is asked for, one call 
 
 def validate_jvp(
     jvp: Callable,
-    of: Callable | None = None,
+    of: Any = None,
     args: Any = None,
     *,
     argnums: Any = None,
