@@ -116,6 +116,16 @@ def elementary(name: str, f: Callable, spread: Callable) -> Callable:
     return rule
 
 
+def root(target, x, **_):
+    """sqrt x; what underflow alone has made of a number has not turned it below 0."""
+
+    def spread(xp, value, e):
+        moved = e / (xp.sqrt(value) + xp.sqrt(_inner(xp, value, e)))
+        return where(e <= 4.0 * target.tiny, xp.minimum(moved, xp.sqrt(value + e)), moved)
+
+    return elementary("sqrt", lambda xp, value: xp.sqrt(value), spread)(target, x)
+
+
 def angle(target, y, x, **_):
     xp = namespace(y.value, x.value)
     moved = 0.0
@@ -238,11 +248,7 @@ RULES = {
     "log1p": elementary(
         "log1p", lambda xp, x: xp.log1p(x), lambda xp, x, e: -xp.log1p(-xp.minimum(e / (1 + x), 1))
     ),
-    "sqrt": elementary(
-        "sqrt",
-        lambda xp, x: xp.sqrt(x),
-        lambda xp, x, e: e / (xp.sqrt(x) + xp.sqrt(_inner(xp, x, e))),
-    ),
+    "sqrt": root,
     "rsqrt": elementary(
         "rsqrt", lambda xp, x: x**-0.5, lambda xp, x, e: _inner(xp, x, e) ** -0.5 - x**-0.5
     ),

@@ -13,13 +13,14 @@ from ..arithmetic.formats import format_of
 from ..derivations.rules import Variant
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation, Finding, Verdict
-from . import factors
+from . import factors, permuted
 from .same import Candidate, candidates, same, with_settings
 from .truth import Trajectory, roughly, rounding
 from .vectors import Layout, Sequence
 
 CLOSEST = 6  # candidates looked at with their own rounding
 SAID = 5  # explanations at most
+COARSE = 2.0**-4  # relative: further off on a short run, an order is not looked at
 REACH = 64.0  # times the budget: further away in float64, nothing is looked at with its rounding
 
 
@@ -73,9 +74,9 @@ def explained(
     fitting = [pair for pair in judged if pair[0] <= 1.0]
     if fitting:
         return _fitting(fitting, variant, told.own, seen, layout, dtype)
-    factor = _factored(variant, seen, layout, dtype)
-    if factor:
-        return factor
+    other = _factored(variant, seen, layout, dtype) or _permuted(variant, seen, layout, dtype)
+    if other:
+        return other
     base = _apart(rows, [t.values for t in told.own], told.own, dtype)
     if not judged or not judged[0][0] < base:
         return ()
@@ -85,6 +86,19 @@ def explained(
 def _factored(variant: Variant, seen: list, layout: Layout, dtype: str) -> tuple[Explanation, ...]:
     """The rule with one constant factor, where that explains every run."""
     for candidate in factors.candidates(variant, seen, layout, dtype):
+        residual = _residual(candidate, seen, layout, dtype)
+        if residual <= 1.0:
+            return (_said(candidate, variant, residual, "", ()),)
+    return ()
+
+
+def _permuted(variant: Variant, seen: list, layout: Layout, dtype: str) -> tuple[Explanation, ...]:
+    """The rule with its hyperparameters in another order, where that explains every run."""
+    run, rows = min(seen, key=lambda pair: len(pair[1]))
+    for candidate in permuted.candidates(variant):
+        plain = roughly(candidate.variant, run, layout)
+        if not np.allclose(plain, rows, rtol=COARSE, atol=0.0, equal_nan=True):
+            continue
         residual = _residual(candidate, seen, layout, dtype)
         if residual <= 1.0:
             return (_said(candidate, variant, residual, "", ()),)

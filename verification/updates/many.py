@@ -54,14 +54,21 @@ def settings(cell: Cell, count: int, dtype: str, seed: int, where: Layout) -> li
 
 def bounds(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) -> np.ndarray:
     """The budgets of runs with the same whole numbers: (runs, steps, entries)."""
-    numbers = RunningError(where.slices, format_of(dtype))
+    steps = side_by_side(variant, runs, RunningError(where.slices, format_of(dtype)))
+    shape = (len(runs), where.size)
+    errors = np.stack([np.broadcast_to(w.error, shape) for w in steps], axis=1)
+    return np.where(np.isnan(errors), np.inf, errors)
+
+
+def side_by_side(variant: Variant, runs: list[Sequence], numbers: Any) -> list:
+    """The parameters after every step, a row for each of runs with the same whole numbers."""
     column = lambda values: np.array(list(values))[:, None]
     names = runs[0].hyperparameters
     h: dict[str, Any] = {
         n: names[n] if n in COUNTS else column(s.hyperparameters[n] for s in runs) for n in names
     }
     with np.errstate(all="ignore"):
-        steps = run(
+        return run(
             variant,
             numbers,
             h,
@@ -69,9 +76,6 @@ def bounds(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) ->
             [numbers.vector(g) for g in np.stack([s.gradients for s in runs], axis=1)],
             [numbers.scalar(column(r)) for r in zip(*(s.rates for s in runs), strict=True)],
         )
-    shape = (len(runs), where.size)
-    errors = np.stack([np.broadcast_to(w.error, shape) for w in steps], axis=1)
-    return np.where(np.isnan(errors), np.inf, errors)
 
 
 SWITCHING = ("radam", *vectors.OVERFLOWING)

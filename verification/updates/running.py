@@ -16,6 +16,7 @@ class RunningError:
 
     def __init__(self, slices: Slices, target: Format):
         self.slices, self.target = slices, target
+        self.steered = False  # whether rounding may have chosen another branch
 
     def scalar(self, x: Any) -> Rounded:
         """A number; or one for each of many runs, as a column."""
@@ -80,7 +81,11 @@ class RunningError:
         return Rounded(float(np.cos(angle)), unit * (3.0 * angle + 1.0), self.target, False)
 
     def exceeds(self, x: Rounded, bound: int) -> bool:
-        """Of many runs the first decides: run those that differ apart."""
+        """Of many runs the first decides: run those that differ apart.
+
+        Where rounding may decide otherwise, nothing is known of the parameters from then on.
+        """
+        self.steered |= not np.ravel(np.abs(x.value - bound) > x.error)[0]
         return bool(np.ravel(x.value > bound)[0])
 
     def mix(self, beta: Rounded, old: Rounded, new: Rounded) -> Rounded:
@@ -119,7 +124,8 @@ class RunningError:
         A term c w less is an addition less; 1 - c and its product are two roundings more.
         """
         more = self.target.unit * w.terms.size * decays
-        return Rounded(w.value, w.error + more, self.target, w.entry)
+        error = w.error + more if not self.steered else np.inf + 0.0 * w.error
+        return Rounded(w.value, error, self.target, w.entry)
 
     def leaf_sum(self, x: Rounded) -> Rounded:
         """In any order: as many roundings as there are terms."""

@@ -6,7 +6,19 @@ from types import ModuleType
 from typing import NamedTuple
 
 from ...derivations.rules import VARIANTS, Variant
-from . import around, corrections, decaying, factored, memory, moments, swapped, timing
+from . import (
+    around,
+    corrections,
+    decaying,
+    factored,
+    guards,
+    matrices,
+    memory,
+    moments,
+    schedules,
+    swapped,
+    timing,
+)
 
 
 class UpdateFault(NamedTuple):
@@ -52,6 +64,9 @@ MODULES = (
     factored,
     timing,
     swapped,
+    schedules,
+    matrices,
+    guards,
 )
 ALL: dict[str, UpdateFault] = {name: f for module in MODULES for name, f in _named(module).items()}
 

@@ -78,6 +78,43 @@ def correction_kept(v: Variant) -> Wrong:
     return stepping(v, change) if has(v, "b1") and remembers(v, "m") else None
 
 
+def second_correction_kept(v: Variant) -> Wrong:
+    """The corrected v is what is remembered: corrections pile up.
+
+    Where people meet it: v /= 1 - b2**t in place.
+    """
+
+    def change(step, k, h, g, w, s, t, r):
+        w, s = step(k, h, g, w, s, t, r)
+        return w, {**s, "v": k.unbiased_square(s["v"], h.b2, t)}
+
+    return stepping(v, change) if has(v, "b2") and remembers(v, "v") else None
+
+
+def corrected_at_first_only(v: Variant) -> Wrong:
+    """Means are corrected at the first two steps, and not later.
+
+    Where people meet it: the correction is left out once a warm-up is over.
+    """
+    return _corrected(v, lambda t: t <= 2)
+
+
+def corrected_later_only(v: Variant) -> Wrong:
+    """Means are corrected from the third step on.
+
+    Where people meet it: a correction that is left out while a warm-up lasts.
+    """
+    return _corrected(v, lambda t: t > 2)
+
+
+def _corrected(v: Variant, when) -> Wrong:
+    if not has(v, "b1"):
+        return None
+    at = lambda right: lambda k, m, beta, t: right(k, m, beta, t) if when(t) else m
+    one, two = v.operations.unbiased, v.operations.unbiased_square
+    return operating(v, unbiased=at(one), unbiased_square=at(two))
+
+
 def root_corrected_whole(v: Variant) -> Wrong:
     """sqrt(v) / (1 - b2^t) for sqrt(v / (1 - b2^t)): the correction is outside the root."""
     return operating(v, unbiased_square=lambda k, v, beta, t: v / (1 - beta**t) / (1 - beta**t))

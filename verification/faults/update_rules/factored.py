@@ -44,6 +44,16 @@ def always_bounded(v: Variant) -> Wrong:
     return _factored(v, bounded=lambda k, u, threshold: u / (k.rms(u) / threshold))
 
 
+def bounded_from_below(v: Variant) -> Wrong:
+    """u / min(1, rms u / threshold): the smaller divisor for the larger.
+
+    Where people meet it: min for max, which makes small steps large.
+    """
+    return _factored(
+        v, bounded=lambda k, u, threshold: u / -k.n.larger(-k.rms(u) / threshold, u * 0 - 1)
+    )
+
+
 def scale_of_weights_missing(v: Variant) -> Wrong:
     """The rate is not relative to the weights."""
     return _factored(v, scale_of=lambda k, w, least: w * 0 + 1) if has(v, "min_scale") else None

@@ -26,6 +26,31 @@ def second_shares_swapped(v: Variant) -> Wrong:
     return operating(v, mean_square=lambda k, beta, old, g: k.n.mix(1 - beta, old, k.square(g)))
 
 
+def new_share_negative(v: Variant) -> Wrong:
+    """m <- b1 m - (1 - b1) g: the sign of what is new.
+
+    Where people meet it: a mean of descents in one line, of gradients in another.
+    """
+    return operating(v, mean=lambda k, beta, old, g: beta * old - (1 - beta) * g)
+
+
+def old_share_negative(v: Variant) -> Wrong:
+    """m <- (1 - b1) g - b1 m: the sign of what is old.
+
+    Where people meet it: b - 1 for 1 - b, and a sign that is mended in the wrong place.
+    """
+    return operating(v, mean=lambda k, beta, old, g: (1 - beta) * g - beta * old)
+
+
+def old_square_negative(v: Variant) -> Wrong:
+    """v <- (1 - b2) g^2 - b2 v: the sign of what is old.
+
+    Where people meet it: as for m; a root of a negative number follows.
+    """
+    wrong = lambda k, beta, old, g: (1 - beta) * k.square(g) - beta * old
+    return operating(v, mean_square=wrong)
+
+
 def betas_swapped(v: Variant) -> Wrong:
     """b1 and b2 are swapped: an argument list in the wrong order."""
     swap = lambda step, k, h, *rest: step(k, given(h, b1=h.b2, b2=h.b1), *rest)

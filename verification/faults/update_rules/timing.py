@@ -77,7 +77,30 @@ def count_per_leaf(v: Variant) -> Wrong:
         after = {name: joined([after[name] for _, after in parts]) for name in parts[0][1]}
         return joined([moved for moved, _ in parts]), after
 
-    return stepping(v, change) if "p" not in v.start else None
+    return stepping(v, change) if "p" not in v.start and v.family != "loss_scaling" else None
+
+
+def count_per_group(v: Variant) -> Wrong:
+    """Both groups of leaves count on: the first leaf has 2 t - 1, the others 2 t.
+
+    Where people meet it: one count for all groups of parameters, raised once for each of them.
+    """
+
+    def change(step, k, h, g, w, s, t, r):
+        one, two = (step(k, h, g, w, s, count, r) for count in (2 * t - 1, 2 * t))
+        first = mask(k, k.n.slices[:1])
+        joined = lambda x, y: y + first * (x - y)
+        return joined(one[0], two[0]), {n: joined(x, two[1][n]) for n, x in one[1].items()}
+
+    return stepping(v, change) if "p" not in v.start and v.family != "loss_scaling" else None
+
+
+def count_by_micro_batch(v: Variant) -> Wrong:
+    """t goes up by two in a step: 2 t for t.
+
+    Where people meet it: the count is raised in every backward pass, or by every process.
+    """
+    return replace(v, clock=lambda t: 2 * t)
 
 
 def count_stops_at_256(v: Variant) -> Wrong:

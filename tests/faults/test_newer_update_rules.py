@@ -1,0 +1,51 @@
+"""Mistakes in newer rules, in schedules, and in the order of hyperparameters: caught and named."""
+
+import numpy as np
+import pytest
+
+from verification.derivations.rules import VARIANTS
+from verification.faults.update_rules import ALL
+from verification.updates import permuted, vectors
+from verification.updates.planted import run_of, verdict_on
+from verification.updates.vectors import layout
+
+MADE = [  # a mistake, and a variant in which it is another function
+    ("clipped before unscaled", "loss_scaling_clip"),
+    ("overflow not skipped", "skip_not_finite"),
+    ("scale never grows", "loss_scaling"),
+    ("shape transposed", "muon"),
+    ("iterated once less", "muon"),
+    ("mask inverted", "cautious_adamw"),
+    ("descent from the perturbed", "sharpness_aware"),
+    ("schedule applied twice", "gradient_descent"),
+    ("count per group", "adam"),
+    ("corrected later only", "adam"),
+]
+
+
+@pytest.mark.parametrize(("fault", "name"), MADE)
+def test_a_mistake_is_caught_and_named(fault, name):
+    variant, where = VARIANTS[name], layout(vectors.params_of(VARIANTS[name]))
+    samples = [run_of(variant, where, "float64", np.random.default_rng(77), "case 0")]
+    wrong = ALL[fault].make(variant)
+    assert wrong is not None
+    finding = verdict_on(wrong, variant, where, "float64", samples)
+    assert finding.verdict in ("wrong", "rejected")
+    assert fault in {e.fault for e in finding.explanation[:3]}
+
+
+@pytest.mark.parametrize("order", [5, 11, 22])
+def test_hyperparameters_in_another_order_are_named(order):
+    variant, where = VARIANTS["adam"], layout(vectors.PARAMS)
+    moved = permuted.orders(("learning_rate", "b1", "b2", "eps"))[order]
+    samples = [run_of(variant, where, "float64", np.random.default_rng(3), "case 0")]
+    wrong = permuted.permuted(variant, moved)
+    finding = verdict_on(wrong, variant, where, "float64", samples)
+    assert finding.verdict == "wrong" and finding.explanation[0].fits
+
+
+def test_every_order_but_the_right_one_is_there():
+    found = permuted.orders(("learning_rate", "b1", "b2", "eps"))
+    assert len(found) == 23 and {} not in found
+    many = permuted.orders(tuple("abcdefgh"))
+    assert len(many) == len({tuple(sorted(m.items())) for m in many}) == 28 + 112
