@@ -19,7 +19,7 @@ from verification.derivations.rules import VARIANTS
 from verification.report.findings.writing import write_text
 from verification.updates.many import SWITCHING
 from verification.updates.spelled import SPELLINGS
-from verification.updates.spelled_runs import spelled
+from verification.updates.spelled_runs import Spelled, spelled
 
 HERE = Path(__file__).parent
 DTYPES = ("float64", "float32", "bfloat16")
@@ -40,19 +40,23 @@ def rows(settings: int, proven: int, seed: int, names: Any = VARIANTS) -> list[d
     for name in names:
         for dtype in DTYPES:
             count = counted(name, dtype, settings, proven)
-            found = spelled(name, dtype, count, seed) if count else []
-            out += [
-                {
-                    "variant": name,
-                    "dtype": dtype,
-                    "settings": count,
-                    "runs": count * len(SPELLINGS),
-                    "outside": sum(row.outside for row in found),
-                    "worst": max(row.worst for row in found),
-                    "spelling": max(found, key=lambda row: row.worst).spelling,
-                }
-            ] * bool(found)
+            if count:
+                out.append(joined(spelled(name, dtype, count, seed)))
     return out
+
+
+def joined(found: list[Spelled]) -> dict[str, Any]:
+    """The spellings of one variant in one dtype together, and which was furthest off."""
+    furthest = max(found, key=lambda row: row.worst)
+    return {
+        "variant": furthest.variant,
+        "dtype": furthest.dtype,
+        "settings": furthest.settings,
+        "runs": furthest.settings * len(found),
+        "outside": sum(row.outside for row in found),
+        "worst": furthest.worst,
+        "spelling": furthest.spelling,
+    }
 
 
 def page(r: dict[str, Any]) -> str:
