@@ -89,7 +89,7 @@ def test_data_with_a_law_of_their_own_stay_as_they_are(law):
 
 
 def test_a_law_that_another_draw_breaks_is_none():
-    w, once, again = np.array([0.3, -0.7]), np.array([0.2, 0.7]), np.array([0.2, -0.7])
+    w, once, again = np.array([0.3, -0.7]), np.array([0.2, 0.7]), np.array([0.3, -0.5])
 
     assert "edge: args[1] with a zero" not in labels((w, once))
     assert "edge: args[1] with a zero" in labels((w, once), more=[(w, again)])

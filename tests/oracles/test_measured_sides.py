@@ -50,3 +50,15 @@ def test_a_jump_is_no_kink():
 def test_a_root_has_no_sides():
     with pytest.raises(Silent):
         asked(lambda y: np.sqrt(abs(y[0])), [0.0], [1.0])
+
+
+def test_of_infinitely_many_sides_only_what_is_far_out_is_outside():
+    singular = lambda y: np.linalg.svd(y.reshape(2, 2), compute_uv=False) @ np.array([1.0, -0.6])
+    norm = lambda y: np.linalg.norm(y)
+    zero = np.zeros(4)
+
+    for answer in ([1.0, 0.0, 0.0, -0.6], [np.nan] * 4):
+        with pytest.raises(Silent):
+            asked(singular, zero, answer)
+    assert len(asked(norm, zero, zero).columns) > 1
+    assert np.abs(asked(norm, zero, np.full(4, 5.0)).columns).max() < 1.01

@@ -2,7 +2,7 @@
 
 A gradient by hand may rely on it: labels, probabilities, one-hot rows, unit vectors, sorted,
 symmetric or triangular data, permutations and random keys keep their law at edges; what is
-positive stays positive.
+positive stays positive, and what ranges.py tells of numbers holds on.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from . import ranges
+from .ranges import Numbers
 
 CLOSE = 1e-6  # sums that are equal but for the rounding of the narrowest dtype that can show a law
 TELLING = 32  # draws
@@ -27,13 +30,14 @@ class Law(NamedTuple):
     zero: bool
     free: bool  # nothing suggests a law, at some draw
     constrained: bool  # constant sums or norms
-    ordered: bool  # never falls along its first axis
+    ordered: np.ndarray  # along each axis: 1 where it never falls, -1 where it never rises
     symmetric: bool
     definite: bool  # symmetric, and positive in every direction
     permutation: bool
     absent: np.ndarray  # entries that are always 0, as those beside a triangle
     low: np.ndarray
     high: np.ndarray
+    numbers: Numbers
 
     @property
     def may_be_zero(self) -> bool:
@@ -89,19 +93,20 @@ def law(leaf: Any) -> Law:
         zero=bool((x == 0).any()),
         free=is_free(x),
         constrained=is_constrained(x),
-        ordered=x.ndim > 0 and len(x) > 1 and bool((x[1:] >= x[:-1]).all()),
+        ordered=order(x),
         symmetric=(symmetric := square and np.allclose(x, np.swapaxes(x, -1, -2))),
         definite=symmetric and is_definite(x),
         permutation=is_permutation(x),
         absent=np.asarray((x == 0) & (not counts)),
         low=x if counts else np.zeros(0),
         high=x if counts else np.zeros(0),
+        numbers=ranges.numbers(x),
     )
 
 
 def common(one: Law, other: Law) -> Law:
     """What two draws both show."""
-    alike = one.shape == other.shape
+    alike, numbers = one.shape == other.shape, ranges.shared(one.numbers, other.numbers)
     both = lambda pick, a, b: pick(a, b) if a.shape == b.shape else np.zeros(0)
     return Law(
         shape=one.shape,
@@ -109,14 +114,15 @@ def common(one: Law, other: Law) -> Law:
         positive=one.positive or other.positive,
         zero=one.zero or other.zero,
         free=one.free or other.free,
-        constrained=one.constrained and other.constrained,
-        ordered=one.ordered and other.ordered,
+        constrained=(one.constrained and other.constrained) or numbers.constrained,
+        ordered=both(lambda a, b: np.where(a == b, a, 0), one.ordered, other.ordered),
         symmetric=one.symmetric and other.symmetric,
         definite=one.definite and other.definite,
         permutation=one.permutation and other.permutation,
         absent=one.absent & other.absent if alike else np.zeros(one.shape, bool),
         low=both(np.minimum, one.low, other.low),
         high=both(np.maximum, one.high, other.high),
+        numbers=numbers,
     )
 
 
@@ -130,13 +136,14 @@ def lawless(law: Law) -> Law:
         zero=True,
         free=True,
         constrained=False,
-        ordered=False,
+        ordered=np.zeros(0),
         symmetric=False,
         definite=False,
         permutation=False,
         absent=unknown,
         low=unknown,
         high=unknown,
+        numbers=ranges.numbers(unknown),
     )
 
 
@@ -148,14 +155,41 @@ def keeps(held: Law, x: np.ndarray) -> bool:
         held.positive or not now.positive,
         held.may_be_zero or bool((now.absent == held.absent).all()),
         now.constrained or not held.constrained,
-        now.ordered or not held.ordered,
+        _keeps_order(held.ordered, x),
         now.symmetric or not held.symmetric,
         now.definite or not held.definite,
         now.permutation or not held.permutation,
         held.absent.shape != x.shape or bool(now.absent[held.absent].all()),
         not held.low.size or held.constant or _is_between(held, x),
+        ranges.keeps(held.numbers, x),
     )
     return all(obeyed)
+
+
+def order(x: np.ndarray) -> np.ndarray:
+    """Along each axis of several numbers: 1 where it never falls, -1 where it never rises, else 0.
+
+    An axis of two is in order by accident: it counts only as the first, and as rising.
+    """
+    return np.array([_order(x, k) for k in range(x.ndim)], int)
+
+
+def _order(x: np.ndarray, axis: int) -> int:
+    if x.shape[axis] > (1 if axis == 0 else 2) and _never_falls(x, axis):
+        return 1
+    return -1 if x.shape[axis] > 2 and _never_falls(-x, axis) else 0
+
+
+def _never_falls(x: np.ndarray, axis: int) -> bool:
+    x = np.moveaxis(x, axis, 0)
+    return bool((x[1:] >= x[:-1]).all())
+
+
+def _keeps_order(ordered: np.ndarray, x: np.ndarray) -> bool:
+    if ordered.shape != (x.ndim,):
+        return True
+    signs = ((axis, sign) for axis, sign in enumerate(ordered) if sign)
+    return all(_never_falls(sign * x, axis) for axis, sign in signs)
 
 
 def _is_between(held: Law, x: np.ndarray) -> bool:

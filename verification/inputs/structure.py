@@ -19,6 +19,7 @@ import numpy as np
 from ..vocabulary import Case
 from . import moves
 from .domain import Law, is_float, is_key, keeps, lawless
+from .ranges import restored
 from .scales import scales
 
 PAIRS = 3  # of arrays that meet in an entry
@@ -99,8 +100,10 @@ def _moved(one: Sampled, chosen: Callable[[Leaf], bool], move: Callable) -> tupl
     """The point with the chosen leaves moved; None where nothing changes."""
     values = {}
     for k, leaf in enumerate(one.leaves):
-        if chosen(leaf) and _is_moved(after := move(leaf.value, leaf.law), leaf):
-            values[k] = after
+        if chosen(leaf):
+            after = restored(leaf.law.numbers, move(leaf.value, leaf.law))
+            if _is_moved(after, leaf):
+                values[k] = after
     return one.where(values) if values else None
 
 

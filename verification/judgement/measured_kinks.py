@@ -37,12 +37,19 @@ def beside(box: BlackBox, sample: Sample, around: Around) -> Sample:
     known = [np.isfinite(b.rad) for b in sample.truth]
     room = np.where(flat(known), flat(sample.allowed), np.inf)
     try:
-        found = sides(around, flat(sample.got), room)
+        found = sides(around, flat(sample.got), room, _has_rank(box))
     except Jump:
         return sample
     except Silent as said:
         return _open(sample, f"the sides of a kink are not known: {said}")
     return replace(sample, truth=_shared(box, sample.truth, found))
+
+
+def _has_rank(box: BlackBox) -> bool:
+    """Whether no matrix that is differentiated by has lost it."""
+    matrices = [x for x in (box.leaves[i] for i in box.wanted) if x.ndim >= 2 and x.size]
+    ranks = ((np.linalg.matrix_rank(x), min(x.shape[-2:])) for x in matrices)
+    return all(bool((rank == full).all()) for rank, full in ranks)
 
 
 def _open(sample: Sample, why: str) -> Sample:

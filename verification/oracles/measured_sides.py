@@ -7,6 +7,10 @@ hull      the mixtures of columns.  An answer outside of it is separated from it
           Clarke's derivative along d, the largest slope along d beside x, is looked for: where it
           is larger than any column's the gradient there is one more column, and so on, until the
           answer is inside, or no side is found that lets it in
+sides     where random sides come again and again there are few, and the search is believed.  Where
+          each is another (a norm at 0, singular values of 0) it may have missed the one that
+          matters: an answer is outside only where it is BEYOND times as far out as any side, and
+          no matrix has lost its rank: a factor of such a matrix has no derivative
 
 Assumed: beside x the function is smooth on the scale of the distance to x, on each side.  A side
 that is not known to SHARP of its slopes tells nothing, and nor does a function that jumps.
@@ -24,7 +28,9 @@ from .function_noise import scale_of
 FINER = 256.0  # how much shorter differences are than the way to the side
 SHARP = 2.0**-6  # of its slopes, to which a side must be known
 WIDEST, CLOSEST = 2.0**-5, 2.0**-15  # ways to a side, relative to the coordinates
-PROBES, FIRST, ROUNDS = 3, 3, 4  # directions, with their opposites; rounds of a search
+PROBES, FIRST, ROUNDS = 3, 6, 4  # directions, with their opposites; rounds of a search
+ALONE = 2  # of so many sides at most one may be met but once, where all of them are known
+BEYOND = 2.0  # times as far as any side: what is outside, however many more sides there are
 SIGMAS = 4.0  # of the measured noise that one value may be off by
 SPREADS = (0.0, 2.0**-5, 2.0**-4, 2.0**-3, 2.0**-3, 2.0**-2)  # of a side that lies near a kink
 CALLS = 2**15  # at one point
@@ -125,7 +131,8 @@ class Around:
         ways = [order, -order, order[::-1], -order[::-1], *tried[-size:]]
         spread = 2.0**-3 * self.directions(4)
         along = direction / np.abs(direction).max()
-        ways += [*(along + spread[:2]), *(spread[2:] - along), *self.directions(size + FIRST)]
+        ways += [along, -along, *(along + spread[:2]), *(spread[2:] - along)]
+        ways += [*self.directions(size + FIRST)]
         rows = np.array(ways)
         best, slope = self._best(rows, direction)
         for _ in range(ROUNDS):
@@ -147,13 +154,15 @@ class Around:
         return rows[at], float(found[at])
 
 
-def sides(around: Around, answer: np.ndarray, room: np.ndarray) -> Sides:
+def sides(around: Around, answer: np.ndarray, room: np.ndarray, has_rank: bool = True) -> Sides:
     """Columns among whose mixtures the answer is to within its room, unless it is wrong.
 
     Raises Silent where that cannot be told: Jump where the function jumps.
     """
-    tried, found = _first(around)
+    tried, found, few = _first(around)
     answer, room = answer * around.scale, room * around.scale
+    if not few and not np.isfinite(answer).all():
+        raise Silent("it has more sides than can be told")
     while around.left > 0:
         columns = np.array([column for column, _ in found])
         error = np.max([e for _, e in found], axis=0)
@@ -161,24 +170,39 @@ def sides(around: Around, answer: np.ndarray, room: np.ndarray) -> Sides:
         if apart is None:
             return Sides(columns / around.scale, error / around.scale)
         v, slope = around.highest(apart, tried)
-        best = (columns @ apart).max()
+        slopes = columns @ apart
         slack = np.abs(apart) @ error + around.rounding * np.abs(apart).sum()
-        if not slope > best + slack:
-            return Sides(columns / around.scale, error / around.scale)
-        way, one = _smooth(around, v, apart, best)
+        if not slope > slopes.max() + slack:
+            out = float(np.where(apart == 0.0, 0.0, answer) @ apart)
+            if few or (has_rank and _is_far(slopes, out)):
+                return Sides(columns / around.scale, error / around.scale)
+            raise Silent("it has more sides than can be told")
+        way, one = _smooth(around, v, apart, float(slopes.max()))
         tried.append(way)
         found.append(one)
-    raise Silent(f"more than {CALLS} calls do not tell the sides of a kink")
+    raise Silent(f"more than {CALLS} calls do not tell its sides")
 
 
-def _first(around: Around) -> tuple[list, list]:
-    """Opposite sides that are smooth."""
+def _is_far(slopes: np.ndarray, answer: float) -> bool:
+    middle = float(slopes.mean())
+    return answer - middle > BEYOND * float(slopes.max() - middle)
+
+
+def _first(around: Around) -> tuple[list, list, bool]:
+    """Sides that are smooth, their opposites, and whether there are but few of them."""
     ways = around.directions(FIRST)
-    every = [(v, around.side(v)) for v in np.concatenate([ways, -ways])]
-    smooth = [(v, one) for v, one in every if one is not None]
-    if not smooth:
-        raise Silent("no side is smooth")
-    return [v for v, _ in smooth], [one for _, one in smooth]
+    halves = [[(v, one) for v in half if (one := around.side(v))] for half in (ways, -ways)]
+    every = [*halves[0], *halves[1]]
+    if not every:
+        raise Silent("none of its sides is smooth")
+    alone = sum(_alone([one for _, one in half]) for half in halves)  # opposites may be the same
+    return [v for v, _ in every], [one for _, one in every], ALONE * alone <= len(every)
+
+
+def _alone(found: list[tuple[np.ndarray, np.ndarray]]) -> int:
+    """How many gradients were met but once."""
+    alike = [[bool((np.abs(a - b) <= e + f).all()) for b, f in found] for a, e in found]
+    return sum(sum(row) == 1 for row in alike)
 
 
 def _smooth(around: Around, v: np.ndarray, apart: np.ndarray, best: float) -> tuple:
