@@ -51,6 +51,7 @@ def test_it_takes_the_mistakes_of_validate(refnet):
     assert (status, out) == (2, "")
     assert "--of is missing" in err
     assert argnums_of("0, 2") == (0, 2)
+    assert argnums_of("w") == "w" and argnums_of("w, 2") == ("w", 2) and argnums_of("-1") == -1
 
 
 def test_its_help_names_no_option_that_it_has_not(refnet):

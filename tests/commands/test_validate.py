@@ -186,7 +186,14 @@ MISTAKES = {
     "arity of of": (asked(of="mine.py:short"), ("mine.py:short takes 1", "returns 2 arguments")),
     "arity of the sampler": (asked(args="mine.py:alone"), ("mine.py:alone takes 0", "generator")),
     "argnums": (asked("mine.py:gradient", "--argnums", "7"), ("argnums is 7", "2 arguments")),
-    "argnums' words": (asked("mine.py:gradient", "--argnums", "w"), ("--argnums is 'w'", "0,1")),
+    "argnums' words": (
+        asked("mine.py:gradient", "--argnums", "w;b"),
+        ("--argnums is 'w;b'", "w,b"),
+    ),
+    "argnums' names": (
+        asked("mine.py:gradient", "--argnums", "u"),
+        ("argnums is 'u'", "2 arguments"),
+    ),
     "integers": (asked(args="mine.py:integers"), ("argnums is 0", "floating-point")),
     "dtype": (asked("mine.py:gradient", "--dtype", "float23"), ("did you mean 'float32'?",)),
     "cases": (
@@ -259,3 +266,10 @@ def test_on_a_terminal_of_80_columns_nothing_is_cut_and_the_verdict_has_its_colo
     assert max(map(len, lines)) <= 80
     assert "RuntimeError: [bold]no[/bold] answer" in " ".join(plain.split())
     assert again.endswith("--seed 0")  # in one piece, to be copied
+
+
+def test_arguments_are_known_by_name(refnet):
+    said = refnet(*asked("mine.py:summed", "--argnums", "w"))
+
+    assert refnet(*asked("mine.py:gradient", "--argnums", "w"))[0] == 0
+    assert said[0] == 1 and "--argnums w" in said[1]

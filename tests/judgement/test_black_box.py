@@ -245,3 +245,21 @@ def test_zeros_at_a_single_point_are_no_proof_of_a_gradient():
     found = vf.validate(lambda x: 3 * x, of=square, args=(np.zeros(3),))
 
     assert found.verdict is Verdict.UNDECIDED
+
+
+# --- integers that index a constant of NumPy ------------------------------------------------------
+
+
+def test_floats_alone_are_traced_where_integers_index_a_constant():
+    weights, calls = np.array([0.5, 1.0, -2.0]), []
+
+    def of(x, k):
+        calls.append(k)
+        return jnp.sum(jnp.sin(x) * weights[k])
+
+    points = lambda rng: (rng.normal(size=3), np.int64(rng.integers(0, 3)))
+    gradient = lambda x, k: np.cos(x) * weights[k]
+
+    assert judged(gradient, of, points).verdict is Verdict.CORRECT
+    assert len(calls) < 200  # and not one call for each of thousands of rows
+    assert judged(lambda x, k: np.cos(x), of, points).verdict is Verdict.WRONG

@@ -57,8 +57,8 @@ def test_of_infinitely_many_sides_only_what_is_far_out_is_outside():
     norm = lambda y: np.linalg.norm(y)
     zero = np.zeros(4)
 
-    for answer in ([1.0, 0.0, 0.0, -0.6], [np.nan] * 4):
+    for of, answer in ((singular, [np.nan] * 4), (norm, [0.7] * 4)):
         with pytest.raises(Silent):
-            asked(singular, zero, answer)
+            asked(of, zero, answer)
     assert len(asked(norm, zero, zero).columns) > 1
     assert np.abs(asked(norm, zero, np.full(4, 5.0)).columns).max() < 1.01

@@ -12,6 +12,8 @@ from ..adapters.source_files import Located, Unusable, line_of, located
 from ..vocabulary import Finding
 from ..vocabulary.names import nearest
 
+Argnums = int | str | tuple[int | str, ...]  # positions and names of arguments
+
 
 @dataclass(frozen=True)
 class Implementation:
@@ -21,7 +23,7 @@ class Implementation:
     gradient: str = ""  # FILE.py:NAME ...
     of: str = ""
     args: str = ""
-    argnums: int | tuple[int, ...] = 0
+    argnums: Argnums = 0
     process: str = ""  # ... or a command
     against: str = ""  # the derivation that says `of` and `args`
     allow: tuple[str, ...] = ()
@@ -41,7 +43,7 @@ class Subject(NamedTuple):
     gradient: Located
     of: Callable
     args: Callable | tuple
-    argnums: int | tuple[int, ...]
+    argnums: Argnums
     names: tuple[str, str]  # of `of` and of `args`, as a person reads them
     forward: str = ""  # the file of `of`, where it is the user's
 
@@ -188,8 +190,8 @@ def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:
         words += ["--update", one.update] if one.update else ["--against", one.against]
     else:
         words += ["--of", one.of, "--args", one.args]
-        numbers = (one.argnums,) if isinstance(one.argnums, int) else one.argnums
-        words += ["--argnums", ",".join(map(str, numbers))] if one.argnums != 0 else []
+        several = one.argnums if isinstance(one.argnums, tuple) else (one.argnums,)
+        words += ["--argnums", ",".join(map(str, several))] if one.argnums != 0 else []
     for option, values in (("--allow", one.allow), ("--vary", one.vary)):
         words += [part for value in values for part in (option, str(value))]
     words += ["--edges", one.edges] if one.edges else []

@@ -42,9 +42,10 @@ def text(x: Any) -> bool:
     return isinstance(x, str)
 
 
-def numbers(x: Any) -> bool:
+def arguments(x: Any) -> bool:
     several = x if isinstance(x, list) else [x]
-    return several != [] and all(whole(n) and n >= 0 for n in several)
+    is_one = lambda n: (whole(n) and n >= 0) or (isinstance(n, str) and n.isidentifier())
+    return several != [] and all(map(is_one, several))
 
 
 SEED_RANGE = "a whole number from 0 to 4294967295"
@@ -70,7 +71,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "gradient": TEXT,
         "of": TEXT,
         "args": TEXT,
-        "argnums": Key("a number from 0, or a list of them", numbers, 0),
+        "argnums": Key("a number from 0 or a name, or a list of them", arguments, 0),
         "process": TEXT,
         "against": Key("a list of derivations", words, []),
         "allow": Key("a list of conventions", words, []),

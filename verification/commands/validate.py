@@ -31,7 +31,7 @@ ARGS = Annotated[
     ),
 ]
 ARGNUMS = Annotated[
-    str, typer.Option(help="The arguments differentiated by: 0, or several as 0,1.")
+    str, typer.Option(help="The arguments differentiated by: 0 or w, or several as 0,1 or w,b.")
 ]
 DTYPE = Annotated[
     list[str] | None,
@@ -218,12 +218,12 @@ MEANT = {
 }
 
 
-def argnums_of(text: str) -> int | tuple[int, ...]:
-    words = text.split(",")
-    if not all(word.strip().isdecimal() for word in words):
-        raise Mistake(f"--argnums is {text!r}; give whole numbers from 0, such as 0 or 0,1")
-    numbers = tuple(map(int, words))
-    return numbers[0] if len(numbers) == 1 else numbers
+def argnums_of(text: str) -> int | str | tuple[int | str, ...]:
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.removeprefix("-").isdecimal() or word.isidentifier() for word in words):
+        raise Mistake(f"--argnums is {text!r}; give numbers from 0 or names, such as 0, 0,1 or w,b")
+    found = tuple(word if word.isidentifier() else int(word) for word in words)
+    return found[0] if len(found) == 1 else found
 
 
 def judged(

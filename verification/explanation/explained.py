@@ -15,6 +15,7 @@ from .calls import softmax_alone, wrong_call
 from .edges import Edges, one_edge
 from .leaves import by_leaf, each_leaf
 from .masks import wrong_mask
+from .other_cotangents import other_cotangent
 from .other_gradients import exchanged, known_twins, part_of_batch
 from .other_rules import other_rule
 from .other_runs import other_argument, other_value
@@ -121,6 +122,7 @@ def _placed_too(problems: list[Problem]) -> list[Explanation]:
 def _of_answers(problems: list[Problem]) -> list[Stage]:
     """What needs no more of the function than its values."""
     return [
+        lambda: other_cotangent(problems),
         lambda: exchanged(problems),
         lambda: other_rule(problems),
         lambda: by_leaf(problems, rare=True),
@@ -132,6 +134,7 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
     edges = Edges(problems)
     local = cache(lambda: _local(problems))
     return [
+        lambda: other_cotangent(problems),
         lambda: _placed(_weighed(edges, one_edge(edges), local), said),
         lambda: _in_two(edges, _weighed(edges, said, local)),
         lambda: exchanged(problems),

@@ -31,7 +31,7 @@ from ..measurement.tolerance import FALSE_ALARM
 from ..oracles import black_box
 from ..oracles.function_noise import Noise, scale_of
 from ..vocabulary import Ball, Case, Finding, Silent
-from .called import BlackBox, TracedBox, waits
+from .called import BlackBox, FloatsTracedBox, TracedBox, waits
 from .measured_kinks import around_kink, beside, outside_kinks
 
 MEASURED = "measured noise"
@@ -49,7 +49,10 @@ class Witnesses(NamedTuple):
     seen: list[black_box.Measured]
 
     def box(self, args: tuple, cotangent: Any) -> BlackBox:
-        return (TracedBox if self.traced else BlackBox)(self.subject, args, cotangent)
+        if self.traced:
+            return TracedBox(self.subject, args, cotangent)
+        box = FloatsTracedBox(self.subject, args, cotangent)
+        return box if box.is_traced else BlackBox(self.subject, args, cotangent)
 
 
 def at(

@@ -3,8 +3,8 @@
 What JAX can trace is called for many rows at once, in one compiled program.
 """
 
-from collections.abc import Callable, Iterator
-from functools import cache, cached_property, lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
 import jax
@@ -112,27 +112,66 @@ class TracedBox(BlackBox):
         filled = np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), axis=0)])
         loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
         with jax.enable_x64(True), loose[0], loose[1]:
-            run = _compiled(self.of, self.tree, tuple(self.wanted))
-            return np.asarray(run(filled, self.leaves, self.cotangent))[: len(rows)]
+            return np.asarray(self._rows(filled))[: len(rows)]
+
+    def _rows(self, filled: np.ndarray) -> Any:
+        run = _compiled(self.of, self.tree, tuple(self.wanted))
+        return run(filled, self.leaves, self.cotangent)
+
+
+class FloatsTracedBox(TracedBox):
+    """The same where JAX traces floats alone, as where integers index a constant of NumPy.
+
+    Integers are held as they are at the point: one program for each value of theirs.
+    """
+
+    @cached_property
+    def is_traced(self) -> bool:
+        try:
+            with jax.enable_x64(True):
+                value = partial(_value_where, self.of, self.tree, tuple(self.wanted), self.held)
+                return jax.eval_shape(value, self.x, self.leaves, self.cotangent).shape == ()
+        except Exception:  # somebody's function may raise anything
+            return False
+
+    @cached_property
+    def held(self) -> tuple[tuple[int, str, tuple[int, ...], bytes], ...]:
+        """Integers: which leaf, and what is in it."""
+        whole = [(i, x) for i, x in enumerate(self.leaves) if x.dtype.kind in "iub"]
+        return tuple((i, x.dtype.str, x.shape, x.tobytes()) for i, x in whole)
+
+    def _rows(self, filled: np.ndarray) -> Any:
+        run = _compiled(self.of, self.tree, tuple(self.wanted), self.held)
+        return run(filled, self.leaves, self.cotangent)
 
 
 @lru_cache(maxsize=64)
-def _compiled(of: Callable, tree: Any, wanted: tuple[int, ...]) -> Callable:
+def _compiled(of: Callable, tree: Any, wanted: tuple[int, ...], held: tuple = ()) -> Callable:
     """of's terms, summed, at every row of coordinates."""
-
-    def value(row, leaves, cotangent):
-        leaves, low = list(leaves), 0
-        for i in wanted:
-            size = leaves[i].size
-            leaves[i] = jnp.reshape(row[low : low + size], leaves[i].shape)
-            low += size
-        answer = jax.tree.leaves(of(*jax.tree.unflatten(tree, leaves)))
-        if cotangent is None:
-            return answer[0]
-        pairs = zip(answer, jax.tree.leaves(cotangent), strict=True)
-        return sum(jnp.sum(v * c) for v, c in pairs)
-
+    value = partial(_value_where, of, tree, wanted, held)
     return jax.jit(jax.vmap(value, (0, None, None)))
+
+
+def _value_where(of: Callable, tree: Any, wanted: Iterable[int], held, row, leaves, cotangent):
+    """One row, with the leaves that are held as constants."""
+    leaves = list(leaves)
+    for i, dtype, shape, data in held:
+        leaves[i] = np.frombuffer(data, dtype).reshape(shape)
+    return _value(of, tree, wanted, row, leaves, cotangent)
+
+
+def _value(of: Callable, tree: Any, wanted: Iterable[int], row, leaves, cotangent) -> Any:
+    """One row in place of the wanted leaves."""
+    leaves, low = list(leaves), 0
+    for i in wanted:
+        size = leaves[i].size
+        leaves[i] = jnp.reshape(row[low : low + size], leaves[i].shape)
+        low += size
+    answer = jax.tree.leaves(of(*jax.tree.unflatten(tree, leaves)))
+    if cotangent is None:
+        return answer[0]
+    pairs = zip(answer, jax.tree.leaves(cotangent), strict=True)
+    return sum(jnp.sum(v * c) for v, c in pairs)
 
 
 def waits(of: Callable, args: tuple) -> bool:
