@@ -263,3 +263,14 @@ def test_floats_alone_are_traced_where_integers_index_a_constant():
     assert judged(gradient, of, points).verdict is Verdict.CORRECT
     assert len(calls) < 200  # and not one call for each of thousands of rows
     assert judged(lambda x, k: np.cos(x), of, points).verdict is Verdict.WRONG
+
+
+def test_whole_numbers_lose_nothing_in_float16():
+    variation = lambda x: np.abs(np.diff(np.asarray(x))).sum()
+    signs = lambda x: np.sign(np.diff(x))
+    gradient = lambda x: np.append(0.0, signs(x)) - np.append(signs(x), 0.0)
+    doubled = lambda x: 2.0 * gradient(x)
+
+    right = judged(gradient, variation, normal(4))
+    assert right.verdict is Verdict.CORRECT
+    assert judged(doubled, variation, normal(4)).verdict is Verdict.WRONG

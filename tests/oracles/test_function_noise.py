@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from verification.oracles.function_noise import Noise, noise_of, scale_of
+from verification.oracles.function_noise import Noise, deviation, noise_of, scale_of
 
 X = np.array([0.7, -1.3, 0.4])
 
@@ -51,3 +51,11 @@ def test_a_sum_that_cancels_is_no_narrow_function():
 
 def test_a_coordinate_of_zero_moves_as_the_others_do():
     assert (scale_of(np.array([0.0, 3.0, -4.0])) == [5.0 / np.sqrt(3.0), 3.0, 4.0]).all()
+
+
+def test_where_values_are_no_numbers_there_is_no_noise_and_no_warning():
+    one = np.linspace(0.0, 1.0, 9)
+    values = np.stack([one, np.full(9, np.inf), 1e300 * one**2 * np.tile([1.0, -1.0, 1.0], 3)], 1)
+    found = deviation(values, 6)
+
+    assert np.isfinite(found).tolist() == [True, False, False]

@@ -194,7 +194,8 @@ def _seen_of_others(fault: Fault, right: list[np.ndarray], rooms: list, dtype: s
         sizes.append([np.abs(w - o) for w, o in zip(wrong, others, strict=True)])
     usual = [np.median(np.stack(column), axis=0) for column in zip(*sizes, strict=True)]
     pairs = zip(usual, rooms, right, strict=True)
-    return all(((size > CLEAR * room) | (leaf == 0.0)).all() for size, room, leaf in pairs)
+    none = lambda leaf, room: np.abs(leaf) <= room  # of a measured 0 there are no digits, either
+    return all(((size > CLEAR * room) | none(leaf, room)).all() for size, room, leaf in pairs)
 
 
 def _rms(sample: Sample, leaf: int) -> float:

@@ -112,7 +112,8 @@ def _no_more(noise: np.ndarray, most: float) -> np.ndarray:
 def rough(leaf: int, lines: list[Leaves]) -> np.ndarray:
     """The deviation of the noise in a leaf's entries; 0 where what varies is smooth."""
     found = np.array([[deviation(line[leaf], k) for k in ORDERS] for line in lines])
-    squares = np.sqrt(np.mean(found * found, axis=0))  # over the lines, for every order
+    with np.errstate(over="ignore"):
+        squares = np.sqrt(np.mean(found * found, axis=0))  # over the lines, for every order
     least, most = squares.min(axis=0), squares.max(axis=0)
     return np.where(np.isfinite(most) & (most <= ALIKE * least), least, 0.0)
 
@@ -122,7 +123,9 @@ def _beside(gradient, reference, sample: Sample, moved) -> Leaves:
     lines = _lines(sample, moved, WIDE)
     ours = [_along(gradient, line) for line in lines]
     known = [_along(reference, line) for line in lines]
-    apart = [[a - b for a, b in zip(x, y, strict=True)] for x, y in zip(ours, known, strict=True)]
+    with np.errstate(invalid="ignore"):  # infinite less infinite is no noise
+        pairs = zip(ours, known, strict=True)
+        apart = [[a - b for a, b in zip(x, y, strict=True)] for x, y in pairs]
     found = []
     for k, got in enumerate(sample.got):
         noise = rough(k, apart)

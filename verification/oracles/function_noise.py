@@ -63,7 +63,11 @@ def noise_of(
 
 
 def deviation(values: np.ndarray, order: int) -> np.ndarray:
-    """Of noise in equally spaced values: differences of this order have C(2k, k) its variance."""
-    parts = np.diff(values, order, axis=0)
+    """Of noise in equally spaced values: differences of this order have C(2k, k) its variance.
+
+    No number where the values are none.
+    """
     count = float(np.prod([(order + k) / k for k in range(1, order + 1)]))
-    return np.asarray(np.sqrt(np.mean(parts * parts, axis=0) / count))
+    with np.errstate(over="ignore", invalid="ignore"):
+        parts = np.diff(values, order, axis=0)
+        return np.asarray(np.sqrt(np.mean(parts * parts, axis=0) / count))
