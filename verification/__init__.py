@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
     from .judgement.foreign import validate_process as validate_process
     from .judgement.kinds.meant import cotangent as cotangent
     from .judgement.tangent import validate_jvp as validate_jvp
+    from .judgement.torch_gradcheck import torch_gradcheck as torch_gradcheck
+    from .judgement.torch_gradcheck import torch_gradgradcheck as torch_gradgradcheck
     from .judgement.validate import validate as validate
     from .training.validate import validate_training as validate_training
     from .updates.foreign import validate_update_process as validate_update_process
@@ -38,6 +40,8 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
 
 _HOMES = {
     "check": ".judgement.check",
+    "torch_gradcheck": ".judgement.torch_gradcheck",
+    "torch_gradgradcheck": ".judgement.torch_gradcheck",
     "validate": ".judgement.validate",
     "validate_jvp": ".judgement.tangent",
     "validate_estimator": ".judgement.estimator",

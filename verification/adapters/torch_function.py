@@ -6,6 +6,7 @@ written by hand on tensors through `on_tensors`.
 """
 
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import ml_dtypes
 import numpy as np
 
 from .function import Function
+from .jax_function import TANGENTS
 from .trees import inward, mapped, outward
 
 
@@ -81,8 +83,13 @@ def with_parameters(torch, module) -> Callable:
     return run
 
 
-def answers(torch, f: Callable, argnums: tuple[int, ...]) -> Callable:
-    """(*args, cotangent) -> leaves of the value, and of the slopes that autograd has."""
+def answers(
+    torch, f: Callable, argnums: tuple[int, ...], ahead: bool = False, batched: bool = False
+) -> Callable:
+    """(*args, cotangent) -> leaves of the value, and of the slopes that autograd has.
+
+    By forward mode again where `ahead`; from a batch of two cotangents where `batched`.
+    """
 
     def answer(*args) -> list:
         *inputs, cotangent = args
@@ -93,11 +100,12 @@ def answers(torch, f: Callable, argnums: tuple[int, ...]) -> Callable:
         above = [tensor(torch, c) for c in jax.tree.leaves(cotangent)]
         pairs = [(v, c.to(v.dtype)) for c, v in zip(above, value, strict=True) if v.requires_grad]
         heads = [[*column] for column in zip(*pairs, strict=True)] or [[], []]
-        slopes = torch.autograd.grad(heads[0], picked, heads[1], allow_unused=True)
+        slopes = pulled_back(torch, heads[0], heads[1], picked, batched)
+        again = forward(torch, f, tensors, argnums, above) if ahead and small(picked) else []
         slopes = [
             torch.zeros_like(x) if g is None else g for x, g in zip(picked, slopes, strict=True)
         ]
-        return [array(torch, x) for x in (*value, *slopes)]
+        return [array(torch, x) for x in (*value, *slopes, *again)]
 
     return answer
 
@@ -115,6 +123,58 @@ def pulled(torch, f: Callable, argnums: tuple[int, ...]) -> Callable:
         return [torch.zeros_like(x) if g is None else g for x, g in pairs]
 
     return slopes
+
+
+def pulled_back(torch, outs: list, above: list, picked: list, batched: bool) -> tuple:
+    """Slopes by autograd; with a second cotangent beside each, -2 times it, where `batched`."""
+    if not batched:
+        return torch.autograd.grad(outs, picked, above, allow_unused=True)
+    both = [torch.stack([c, -2.0 * c]) for c in above]
+    found = torch.autograd.grad(outs, picked, both, allow_unused=True, is_grads_batched=True)
+    return tuple(None if g is None else g[0] for g in found)
+
+
+def small(picked: list) -> bool:
+    """Whether forward mode is asked for every entry."""
+    return sum(x.numel() for x in picked) <= TANGENTS
+
+
+def forward(*asked) -> list:
+    """`ahead`, in spite of what PyTorch warns of in its own rules."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return tangents(*asked)
+
+
+def tangents(torch, f: Callable, tensors: Any, argnums: tuple[int, ...], above: list) -> list:
+    """d <value, above> in every entry, by one tangent each."""
+    plain = jax.tree.map(lambda x: x.detach(), tensors)
+    found = []
+    leaves, tree = jax.tree.flatten([plain[i] for i in argnums])
+    for k, leaf in enumerate(leaves):
+        if not leaf.is_floating_point():
+            continue
+        slope = torch.zeros_like(leaf)
+        for j in range(leaf.numel()):
+            tangent = torch.zeros_like(leaf)
+            tangent.view(-1)[j] = 1.0
+            with torch.autograd.forward_ad.dual_level():
+                dual = torch.autograd.forward_ad.make_dual(leaf, tangent)
+                parts = jax.tree.unflatten(tree, [*leaves[:k], dual, *leaves[k + 1 :]])
+                whole = dict(enumerate(plain)) | dict(zip(argnums, parts, strict=True))
+                outs = f(*outward(tuple(whole[i] for i in range(len(plain)))))
+                slope.view(-1)[j] = along(torch, jax.tree.leaves(outs), above)
+        found.append(slope)
+    return found
+
+
+def along(torch, outs: list, above: list) -> Any:
+    """<above, the tangents of outs>."""
+    total = 0.0
+    for out, c in zip(outs, above, strict=True):
+        tangent = torch.autograd.forward_ad.unpack_dual(out).tangent
+        total = total + (0.0 if tangent is None else (tangent * c.to(tangent.dtype)).sum())
+    return total
 
 
 def tensor(torch, x):

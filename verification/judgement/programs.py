@@ -98,7 +98,7 @@ def unlike(of: Program, first: tuple) -> str:
             program = jax.make_jaxpr(traced)(*point)
     except Exception:  # somebody's program; it is asked again, and what it says then is told
         return ""
-    theirs = jax.tree.leaves(inward(of(*first)))
+    theirs = jax.tree.leaves(inward(traced(*point)))
     leaves = [np.asarray(x) for x in jax.tree.leaves(point)]
     try:
         ours = running(program, leaves, bounds(format_of("float64")))

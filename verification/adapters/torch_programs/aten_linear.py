@@ -1,4 +1,4 @@
-"""ATen's products of matrices, indexing by arrays and the losses' picks."""
+"""ATen's products of matrices, and the loss that picks by labels."""
 
 import jax.numpy as jnp
 
@@ -9,17 +9,6 @@ def added(beta, x, alpha, product):
     if beta == 0:
         return product
     return (x if beta == 1 else beta * x) + product
-
-
-def gathered(x, dim, index, sparse_grad=False):
-    if x.ndim == 0 or index.ndim == 0:
-        return jnp.take(jnp.ravel(x), jnp.ravel(index)).reshape(index.shape)
-    cut = [slice(None) if k == dim % x.ndim else slice(0, n) for k, n in enumerate(index.shape)]
-    return jnp.take_along_axis(x[tuple(cut)], index, dim)
-
-
-def index_selected(x, dim, index):
-    return jnp.take(x, index, axis=dim) if x.ndim else x
 
 
 def negative_log_likelihood(x, target, weight, reduction, ignore_index):
@@ -50,9 +39,6 @@ LINEAR = {
     "addbmm": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, jnp.sum(a @ b, 0)),
     "addr": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, a[:, None] * b[None]),
     "linear": lambda x, w, b=None: x @ w.T if b is None else x @ w.T + b,
-    "gather": gathered,
-    "index_select": index_selected,
-    "embedding": lambda w, rows, padding_idx=-1, scale=False, sparse=False: w[rows],
     "nll_loss_forward": negative_log_likelihood,
     "nll_loss2d_forward": negative_log_likelihood,
 }

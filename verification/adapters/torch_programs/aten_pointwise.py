@@ -6,6 +6,7 @@ the dtype that it says.
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.scipy import special
 
@@ -163,35 +164,23 @@ WHOLE = {
     "__or__": lambda x, y: jnp.bitwise_or(x, y),
     "__xor__": lambda x, y: jnp.bitwise_xor(x, y),
 }
-CONSTANTS = {
-    "full": lambda size, value, dtype=None: jnp.full(size, value),
-    "full_like": lambda x, value, dtype=None: jnp.full(x.shape, value),
-    "zeros": lambda size, dtype=None: jnp.zeros(size),
-    "ones": lambda size, dtype=None: jnp.ones(size),
-    "zeros_like": lambda x, dtype=None: jnp.zeros(x.shape),
-    "ones_like": lambda x, dtype=None: jnp.ones(x.shape),
-    "new_zeros": lambda x, size, dtype=None: jnp.zeros(size),
-    "new_ones": lambda x, size, dtype=None: jnp.ones(size),
-    "new_full": lambda x, size, value, dtype=None: jnp.full(size, value),
-    "empty": lambda size, dtype=None: jnp.zeros(size),
-    "empty_like": lambda x, dtype=None: jnp.zeros(x.shape),
-    "new_empty": lambda x, size, dtype=None: jnp.zeros(size),
-    "empty_strided": lambda size, stride, dtype=None: jnp.zeros(size),
-    "new_empty_strided": lambda x, size, stride, dtype=None: jnp.zeros(size),
-    "scalar_tensor": lambda value, dtype=None: jnp.asarray(value),
-    "arange": lambda end, dtype=None: jnp.arange(end),
-    "arange.start": lambda start, end, dtype=None: jnp.arange(start, end),
-    "arange.start_step": lambda start, end, step=1, dtype=None: jnp.arange(start, end, step),
-    "linspace": lambda start, end, steps, dtype=None: jnp.linspace(start, end, steps),
-    "logspace": lambda start, end, steps, base=10.0, dtype=None: (
-        base ** jnp.linspace(start, end, steps)
-    ),
-    "eye": lambda n, dtype=None: jnp.eye(n),
-    "eye.m": lambda n, m, dtype=None: jnp.eye(n, m),
-    "tril_indices": lambda n, m, offset=0, dtype=None: jnp.stack(jnp.tril_indices(n, offset, m)),
-    "triu_indices": lambda n, m, offset=0, dtype=None: jnp.stack(jnp.triu_indices(n, offset, m)),
+CONSTANTS = {  # those that read no tensor are PyTorch's own, see traced.py
+    "full": lambda size, value, dtype=None: np.full(size, value),
+    "full_like": lambda x, value, dtype=None: np.full(x.shape, value),
+    "zeros": lambda size, dtype=None: np.zeros(size),
+    "ones": lambda size, dtype=None: np.ones(size),
+    "zeros_like": lambda x, dtype=None: np.zeros(x.shape),
+    "ones_like": lambda x, dtype=None: np.ones(x.shape),
+    "new_zeros": lambda x, size, dtype=None: np.zeros(size),
+    "new_ones": lambda x, size, dtype=None: np.ones(size),
+    "new_full": lambda x, size, value, dtype=None: np.full(size, value),
+    "empty": lambda size, dtype=None: np.zeros(size),
+    "empty_like": lambda x, dtype=None: np.zeros(x.shape),
+    "new_empty": lambda x, size, dtype=None: np.zeros(size),
+    "empty_strided": lambda size, stride, dtype=None: np.zeros(size),
+    "new_empty_strided": lambda x, size, stride, dtype=None: np.zeros(size),
     "fill": lambda x, value: jnp.broadcast_to(jnp.asarray(value), x.shape),
-    "zero": lambda x: jnp.zeros(x.shape),
+    "zero": lambda x: np.zeros(x.shape),
     "copy": lambda x, y, non_blocking=False: jnp.broadcast_to(y, x.shape),
     "lift_fresh": lambda x: x,
     "lift_fresh_copy": lambda x: x,

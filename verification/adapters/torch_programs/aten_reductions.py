@@ -7,25 +7,42 @@ from jax.scipy import special
 from .aten_arithmetic import as_float
 
 
-def axes(dim):
-    """No axes, or an empty list of them, are all axes."""
-    if dim is None or dim == []:
+def axes(x, dim):
+    """No axes, or an empty list of them, are all axes; a number has an axis by courtesy."""
+    if dim is None or dim == [] or x.ndim == 0:
         return None
     return tuple(dim) if isinstance(dim, list | tuple) else dim
 
 
+def extreme(of, name):
+    """max or min; of a number it is that number."""
+
+    def reduced(x, dim=None, keepdim=False):
+        return of(x, axes(x, dim), keepdims=keepdim) if x.ndim else x
+
+    reduced.__name__ = name
+    return reduced
+
+
+largest, smallest = extreme(jnp.max, "largest"), extreme(jnp.min, "smallest")
+
+
+def product(x, dim=None, keepdim=False, dtype=None):
+    return jnp.prod(x, axes(x, dim), keepdims=keepdim) if x.ndim else x
+
+
 def summed(x, dim=None, keepdim=False, dtype=None):
     x = x if dtype is None else x.astype(dtype)
-    return jnp.sum(x, axes(dim), keepdims=keepdim)
+    return jnp.sum(x, axes(x, dim), keepdims=keepdim)
 
 
 def mean(x, dim=None, keepdim=False, dtype=None):
-    return jnp.mean(x if dtype is None else x.astype(dtype), axes(dim), keepdims=keepdim)
+    return jnp.mean(x if dtype is None else x.astype(dtype), axes(x, dim), keepdims=keepdim)
 
 
 def variance(x, dim=None, correction=1, keepdim=False):
     """sum |x - mean|^2 / (n - correction), and the mean."""
-    dim = axes(dim)
+    dim = axes(x, dim)
     middle = jnp.mean(x, dim, keepdims=True)
     n = x.size // middle.size
     squares = jnp.sum(jnp.square(jnp.abs(x - middle)), dim, keepdims=keepdim)
@@ -44,14 +61,14 @@ def standard_deviation(pair):
     return jnp.sqrt(pair[0]), pair[1]
 
 
-def norm(x, p=2, dim=None, keepdim=False, dtype=None):
+def norm(x, p=2.0, dim=None, keepdim=False, dtype=None):
     """(sum |x|^p)^(1/p), its limits at 0 and infinity."""
     x = jnp.abs(x if dtype is None else x.astype(dtype))
-    dim, p = axes(dim), 2 if p is None else p
+    dim, p = axes(x, dim), 2 if p is None else p
     if p == 0:
         return jnp.sum(x != 0, dim, keepdims=keepdim)
     if abs(p) == float("inf"):
-        return (jnp.max if p > 0 else jnp.min)(x, dim, keepdims=keepdim)
+        return (largest if p > 0 else smallest)(x, dim, keepdim)
     if p == 1:
         return jnp.sum(x, dim, keepdims=keepdim)
     if p == 2:
@@ -93,6 +110,37 @@ def kth(x, k, dim=-1, keepdim=False):
     return found[0], found[1]
 
 
+def nan_median(x, dim=None, keepdim=False):
+    """The median of those that are numbers: NaN come last in an order."""
+    row = jnp.ravel(x) if dim is None else jnp.moveaxis(jnp.atleast_1d(x), dim, -1)
+    values, places = ordered(row)
+    middle = jnp.maximum(jnp.sum(~jnp.isnan(row), -1, keepdims=True) - 1, 0) // 2
+    found = [jnp.take_along_axis(v, middle, -1) for v in (values, places)]
+    if dim is None:
+        return found[0][0]
+    back = lambda v: jnp.moveaxis(v, -1, dim) if keepdim and x.ndim else v[..., 0]
+    return back(found[0]), back(found[1])
+
+
+def safe_softmax(x, dim, dtype=None):
+    """Rows of nothing but -inf are 0."""
+    empty = jnp.all(x == -jnp.inf, dim, keepdims=True) if x.ndim else x == -jnp.inf
+    return jnp.where(empty, 0.0, softmax(jnp.where(empty, 0.0, x), dim))
+
+
+def commonest(x, dim=-1, keepdim=False):
+    """The smallest of the values that come most often, and the last of its places."""
+    if x.ndim == 0:
+        return x, jnp.zeros((), int)
+    row = jnp.moveaxis(x, dim, -1)
+    counts = jnp.sum(row[..., :, None] == row[..., None, :], -1)
+    top = counts == jnp.max(counts, -1, keepdims=True)
+    value = jnp.min(jnp.where(top, row, jnp.inf), -1, keepdims=True)
+    last = jnp.max(jnp.where(row == value, jnp.arange(row.shape[-1]), 0), -1, keepdims=True)
+    back = lambda v: jnp.moveaxis(v, -1, dim) if keepdim else v[..., 0]
+    return back(value), back(last)
+
+
 def median(x, dim=None, keepdim=False):
     """The lower of the two in the middle."""
     if dim is None:
@@ -101,7 +149,7 @@ def median(x, dim=None, keepdim=False):
 
 
 def log_sum_exp(x, dim, keepdim=False):
-    return special.logsumexp(as_float(x), axes(dim), keepdims=keepdim)
+    return special.logsumexp(as_float(x), axes(x, dim), keepdims=keepdim) if x.ndim else as_float(x)
 
 
 def softmax(x, dim, to_float=False, dtype=None):
@@ -147,11 +195,11 @@ def running(f, better):
 
 
 def count(x, dim=None):
-    return jnp.count_nonzero(x, axes(dim))
+    return jnp.count_nonzero(x, axes(x, dim))
 
 
 def aminmax(x, dim=None, keepdim=False):
-    return jnp.min(x, dim, keepdims=keepdim), jnp.max(x, dim, keepdims=keepdim)
+    return smallest(x, dim, keepdim), largest(x, dim, keepdim)
 
 
 def argbest(pick):
@@ -166,11 +214,9 @@ def argbest(pick):
 REDUCTIONS = {
     "sum": summed,
     "mean": mean,
-    "prod": lambda x, dtype=None: jnp.prod(x),
-    "prod.dim_int": lambda x, dim, keepdim=False, dtype=None: jnp.prod(x, dim, keepdims=keepdim),
-    "nansum": lambda x, dim=None, keepdim=False, dtype=None: jnp.nansum(
-        x, axes(dim), keepdims=keepdim
-    ),
+    "prod": lambda x, dtype=None: product(x),
+    "prod.dim_int": product,
+    "nansum": lambda x, *more, **named: summed(jnp.where(jnp.isnan(x), 0, x), *more, **named),
     "var": lambda *a, **k: by_flag(*a, **k)[0],
     "std": lambda *a, **k: standard_deviation(by_flag(*a, **k))[0],
     "var.correction": lambda *a, **k: variance(*a, **k)[0],
@@ -181,22 +227,22 @@ REDUCTIONS = {
     "std_mean.correction": lambda *a, **k: standard_deviation(variance(*a, **k)),
     "norm": norm,
     "linalg_vector_norm": norm,
-    "max": lambda x: jnp.max(x),
-    "min": lambda x: jnp.min(x),
+    "max": largest,
+    "min": smallest,
     "max.dim": best(jnp.argmax, jnp.max),
     "min.dim": best(jnp.argmin, jnp.min),
-    "amax": lambda x, dim=None, keepdim=False: jnp.max(x, axes(dim), keepdims=keepdim),
-    "amin": lambda x, dim=None, keepdim=False: jnp.min(x, axes(dim), keepdims=keepdim),
+    "amax": largest,
+    "amin": smallest,
     "aminmax": aminmax,
     "argmax": argbest(jnp.argmax),
     "argmin": argbest(jnp.argmin),
-    "any": lambda x, dim=None, keepdim=False: jnp.any(x, axes(dim), keepdims=keepdim),
-    "all": lambda x, dim=None, keepdim=False: jnp.all(x, axes(dim), keepdims=keepdim),
+    "any": lambda x, dim=None, keepdim=False: jnp.any(x, axes(x, dim), keepdims=keepdim),
+    "all": lambda x, dim=None, keepdim=False: jnp.all(x, axes(x, dim), keepdims=keepdim),
     "count_nonzero": count,
     "logsumexp": log_sum_exp,
     "_softmax": softmax,
     "_log_softmax": log_softmax,
-    "_safe_softmax": softmax,
+    "_safe_softmax": safe_softmax,
     "_softmax_backward_data": softmax_backward,
     "_log_softmax_backward_data": log_softmax_backward,
     "cumsum": along(jnp.cumsum),
@@ -210,4 +256,6 @@ REDUCTIONS = {
     "topk": top,
     "kthvalue": kth,
     "median": median,
+    "nanmedian": nan_median,
+    "mode": commonest,
 }

@@ -40,7 +40,7 @@ class Program:
             return self._by_jax(leaves, tree)
         torch = sys.modules["torch"]
         with torch.no_grad(), random_numbers.held(torch):
-            given = [tensor(torch, np.array(leaf)) for leaf in leaves]
+            given = [tensor(torch, np.array(leaf, order="C")) for leaf in leaves]
             return outputs(self.run(*outward(jax.tree.unflatten(tree, given))), torch)
 
     def _by_jax(self, leaves: list, tree: Any) -> Any:
@@ -71,15 +71,18 @@ class Program:
         program, self.is_random = traced(run, [s for s, _ in signature], names)
         return program, shape[0]
 
-    def derivative(self) -> Function:
-        """What autograd makes of it, with its value."""
+    def derivative(self, ahead: bool = False, batched: bool = False) -> Function:
+        """What autograd makes of it, with its value: by forward mode again where `ahead`, and by
+        a batch of cotangents where `batched`.
+        """
         torch = sys.modules["torch"]
 
         def run(*tensors):
             with random_numbers.held(torch):
                 return numbers_of(self.run(*tensors), torch)
 
-        return Function(self.__name__, lambda argnums: answers(torch, run, argnums))
+        ask = lambda argnums: answers(torch, run, argnums, ahead, batched)
+        return Function(self.__name__, ask, ahead)
 
     @property
     def is_own(self) -> bool:
@@ -94,7 +97,9 @@ class Program:
         assert self.module is not None
         torch = sys.modules["torch"]
         leaves, tree = jax.tree.flatten(inward(point))
-        given = outward(jax.tree.unflatten(tree, [tensor(torch, np.array(x)) for x in leaves]))
+        given = outward(
+            jax.tree.unflatten(tree, [tensor(torch, np.array(x, order="C")) for x in leaves])
+        )
         with torch.no_grad(), random_numbers.held(torch):
             return self.module.changed(given)
 
@@ -112,7 +117,12 @@ def numbers_of(outs: Any, torch: Any) -> Any:
     holds = lambda x: isinstance(x, torch.Tensor) and (x.is_floating_point() or x.is_complex())
     if holds(outs):
         return outs
-    return jax.tree.map(lambda x: x if holds(x) else None, outs)
+    return jax.tree.map(lambda x: x if holds(x) else None, opened(outs))
+
+
+def opened(outs: Any) -> Any:
+    """The named results of PyTorch, such as those of max along an axis, as tuples."""
+    return jax.tree.map(lambda x: tuple(x) if isinstance(x, tuple) else x, outs)
 
 
 def program(of: Any) -> Program | None:
@@ -153,9 +163,11 @@ def _takes_tensors(known: Program, of: Any, point: tuple) -> bool:
     if known.is_own:
         return True
     leaves, tree = jax.tree.flatten(inward(point))
-    given = [tensor(torch, np.array(leaf)) for leaf in leaves]
+    given = [tensor(torch, np.array(leaf, order="C")) for leaf in leaves]
     try:
         outs = known.run(*outward(jax.tree.unflatten(tree, given)))
     except Exception:  # a function of arrays, which may do anything with tensors
         return False
-    return bool(found := jax.tree.leaves(outs)) and all(isinstance(x, torch.Tensor) for x in found)
+    return bool(found := jax.tree.leaves(opened(outs))) and all(
+        isinstance(x, torch.Tensor) for x in found
+    )

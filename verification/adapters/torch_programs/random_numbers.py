@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from ..torch_function import array
 from .memory import NotTraced
@@ -36,7 +37,7 @@ def drawn(inside: Any, func: Any, args: tuple, kwargs: dict) -> Any:
         blank = lambda x: torch.zeros(tuple(x.shape), dtype=x.dtype)
         real = [blank(x) if isinstance(x, torch.Tensor) else x for x in args]
         found = func(*real, **{k: v for k, v in kwargs.items() if k != "generator"})
-        return jnp.asarray(array(torch, found.clone()))
+        return np.array(array(torch, found))
 
 
 def _native_dropout(inside: Any, x: Any, p: float, train: bool | None) -> Any:
@@ -48,7 +49,7 @@ def _native_dropout(inside: Any, x: Any, p: float, train: bool | None) -> Any:
     torch = inside.torch
     with torch._C._DisableTorchDispatch():
         kept = torch.empty(tuple(x.shape)).bernoulli_(1.0 - p).bool()
-        mask = jnp.asarray(array(torch, kept))
+        mask = np.array(array(torch, kept))
     return inside.value(x) * mask * (1.0 / (1.0 - p)), mask
 
 

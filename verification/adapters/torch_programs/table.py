@@ -11,14 +11,28 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from .aten_distances import DISTANCES
+from .aten_indexing import INDEXING
+from .aten_linalg import LINALG
 from .aten_linear import LINEAR
 from .aten_norms import NORMS, running
 from .aten_pointwise import POINTWISE
 from .aten_reductions import REDUCTIONS
+from .aten_sampling import SAMPLING
 from .aten_views import VIEWS
+from .aten_windows import WINDOWS
 
-TABLES = (POINTWISE, REDUCTIONS, VIEWS, LINEAR, NORMS)
+TABLES = (
+    *(POINTWISE, REDUCTIONS, VIEWS, INDEXING, LINEAR),
+    *(LINALG, NORMS, WINDOWS, DISTANCES, SAMPLING),
+)
 LINES: dict[str, Callable] = {name: line for each in TABLES for name, line in each.items()}
+
+CONCRETE = {  # they may need numbers of their indices, masks and lengths while they are traced
+    *("index", "_unsafe_index", "index_put", "_unsafe_index_put", "_index_put_impl"),
+    *("masked_select", "_embedding_bag", "_embedding_bag_forward_only", "segment_reduce"),
+    "_ctc_loss",
+}
 
 
 @functools.cache

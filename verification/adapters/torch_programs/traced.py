@@ -9,18 +9,23 @@ running, JAX notes the lines of it that every equation came from.
 import functools
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend.core import ClosedJaxpr
 
-from ..torch_function import array
+from ..torch_function import array, tensor
 from . import random_numbers, table
 from .memory import Memory, NotTraced
 
 IGNORED = {"prim::device", "prim::layout", "aten::_linalg_check_errors", "aten::_assert_async"}
+
+LEFT_OUT = ("layout", "device", "pin_memory", "memory_format", "non_blocking", "generator")
+UNKNOWN = "no line is known for its operator"
+NO_SHAPE = (RuntimeError, TypeError, NotImplementedError)  # what PyTorch raises, by operator
 
 
 def traced(run: Callable, shapes: list[tuple], names: list[Any]) -> tuple[ClosedJaxpr, bool]:
@@ -38,10 +43,10 @@ def traced(run: Callable, shapes: list[tuple], names: list[Any]) -> tuple[Closed
             tensors = [torch.empty(s, dtype=n) for s, n in zip(shapes, names, strict=True)]
             for tensor, value in zip(tensors, values, strict=True):
                 inside.memory.put(tensor, value)
-            with inside.modes:
+            with running(inside):
                 outs = run(*tensors)
             is_random.append(inside.is_random)
-            return [inside.value(out) for out in outs]
+            return [jnp.asarray(inside.value(out)) for out in outs]
 
     return jax.make_jaxpr(flat)(*given), any(is_random)
 
@@ -52,7 +57,6 @@ class Inside:
     def __init__(self, torch):
         self.torch, self.memory, self.cut = torch, Memory(), False
         self.is_random = False
-        self.modes = ExitStack()
 
     def value(self, x: Any) -> Any:
         """The JAX value of an argument of an operator: of a tensor made elsewhere its numbers."""
@@ -69,47 +73,100 @@ class Inside:
     def call(self, mode: Any, func: Any, args: tuple, kwargs: dict) -> Any:
         """One operator, on tensors and on their values."""
         name = func._schema.name
-        if name in IGNORED or not name.startswith("aten::"):
+        if name in IGNORED:
             return func(*args, **kwargs)
         rule = table.rule(str(func).removeprefix("aten."))
-        if rule is None and (found := table.decomposition(func)) is not None:
+        if self.torch.Tag.nondeterministic_seeded in func.tags and "attention" not in name:
+            return self._drawn(func, args, kwargs)
+        known = self._constants(func, args, kwargs)
+        if known is None and rule is None and (found := table.decomposition(func)) is not None:
             with mode:
                 return found(*args, **kwargs)
-        out = func(*args, **kwargs)
+        try:
+            out = func(*args, **kwargs)
+        except NO_SHAPE:
+            if known is not None:
+                return self._outputs(known)
+            if rule is None:
+                raise
+            return self._outputs(self._by_rule(func, rule, args, kwargs))
+        if not self.torch.utils._pytree.tree_any(lambda x: isinstance(x, self.torch.Tensor), out):
+            return out
         if str(func) == "aten.as_strided.default":
             self.value(args[0])
             self.memory.put(out, self.memory.strided(args[0], out))
-        elif self.torch.Tag.nondeterministic_seeded in func.tags:
-            self.is_random = True
-            self._keep(func, args, out, random_numbers.drawn(self, func, args, kwargs))
+        elif known is not None:
+            self._keep(func, args, out, known)
         elif rule is None:
-            raise NotTraced(f"no line is known for its operator {func}")
+            raise NotTraced(f"{UNKNOWN} {func}")
         else:
-            values = rule(*self.value(list(args)), **_named(self, kwargs))
+            values = self._by_rule(func, rule, args, kwargs)
             self._keep(func, args, out, values, kwargs.get("out") is not None)
             for place, value in table.written(str(func), self.value(list(args))):
                 self.memory.write(args[place], value.astype(table.dtype_of(args[place].dtype)))
         return out
 
+    def _drawn(self, func: Any, args: tuple, kwargs: dict) -> Any:
+        out = func(*args, **kwargs)
+        self.is_random = True
+        self._keep(func, args, out, random_numbers.drawn(self, func, args, kwargs))
+        return out
+
+    def _outputs(self, values: Any) -> Any:
+        """The tensors of an operator of which PyTorch says no shapes: those of the values."""
+        if isinstance(values, list | tuple):
+            return tuple(map(self._made, values))
+        return self._made(values)
+
+    def _made(self, value: Any) -> Any:
+        if not isinstance(value, jax.Array | np.ndarray):
+            return value
+        tensor = self.torch.empty(value.shape, dtype=getattr(self.torch, str(value.dtype)))
+        self.memory.put(tensor, value)
+        return tensor
+
+    def _by_rule(self, func: Any, rule: Callable, args: tuple, kwargs: dict) -> Any:
+        given, named = self.value(list(args)), _named(self, kwargs)
+        if func._schema.name.removeprefix("aten::").removesuffix("_") not in table.CONCRETE:
+            given = jax.tree.map(
+                lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, given
+            )
+        return rule(*given, **named)
+
+    def _constants(self, func: Any, args: tuple, kwargs: dict) -> Any:
+        """What PyTorch itself answers where the tensors are constants of the program; else None."""
+        torch, leaves = self.torch, jax.tree.leaves([list(args), kwargs])
+        values = [self.value(x) for x in leaves if isinstance(x, torch.Tensor)]
+        is_known = all(isinstance(x, np.ndarray) for x in values)
+        if func._schema.is_mutable or not is_known or "empty" in func._schema.name:
+            return None
+        with torch._C._DisableTorchDispatch():
+            real = lambda x: tensor(torch, self.value(x)) if isinstance(x, torch.Tensor) else x
+            given = jax.tree.map(real, list(args))
+            named = {k: real(v) for k, v in kwargs.items()}
+            found = func(*given, **named)
+            take = lambda x: np.array(array(torch, x.resolve_conj()))
+            return jax.tree.map(lambda x: take(x) if isinstance(x, torch.Tensor) else x, found)
+
     def _keep(self, func, args, out, values, to_out: bool = False) -> None:
         """The values of what an operator made, in the shapes and dtypes that PyTorch says."""
         outs = out if isinstance(out, list | tuple) else [out]
         values = values if isinstance(values, list | tuple) else [values]
-        for tensor, value in zip(outs, values, strict=False):
-            if not isinstance(tensor, self.torch.Tensor) or value is None:
+        for one, value in zip(outs, values, strict=False):
+            if not isinstance(one, self.torch.Tensor) or value is None:
                 continue
-            value = jnp.asarray(value).astype(table.dtype_of(tensor.dtype))
-            if value.shape != tuple(tensor.shape):
-                said = f"{func} has shape {tuple(tensor.shape)}, and {value.shape} by our table"
+            is_known = isinstance(value, np.ndarray)
+            value = (value if is_known else jnp.asarray(value)).astype(table.dtype_of(one.dtype))
+            if value.shape != tuple(one.shape):
+                said = f"{func} has shape {tuple(one.shape)}, and {value.shape} by our table"
                 raise NotTraced(said)
-            value = jax.lax.stop_gradient(value) if self.cut else value
-            is_written = to_out or any(tensor is arg for arg in args)
-            (self.memory.write if is_written else self.memory.put)(tensor, value)
+            value = jax.lax.stop_gradient(value) if self.cut and not is_known else value
+            is_written = to_out or any(one is arg for arg in args)
+            (self.memory.write if is_written else self.memory.put)(one, value)
 
 
 def _named(inside: Inside, kwargs: dict) -> dict:
-    left_out = ("layout", "device", "pin_memory", "memory_format", "non_blocking", "generator")
-    return {k: inside.value(v) for k, v in kwargs.items() if k not in left_out and k != "out"}
+    return {k: inside.value(v) for k, v in kwargs.items() if k not in (*LEFT_OUT, "out")}
 
 
 def constant(torch, tensor: Any) -> Any:
@@ -119,7 +176,7 @@ def constant(torch, tensor: Any) -> Any:
     if real is None or isinstance(real, fake):
         raise NotTraced("it reads a tensor whose numbers nobody wrote")
     with torch._C._DisableTorchDispatch():
-        return jnp.asarray(array(torch, real.detach().clone()))
+        return np.array(array(torch, real.detach()))
 
 
 @contextmanager
@@ -131,22 +188,26 @@ def tracing() -> Iterator[tuple[Inside, Any]]:
     )
 
     inside = Inside(torch)
-    dispatch, functions = _modes()
     fast = torch.backends.mha.get_fastpath_enabled()
     mkldnn = torch._C._get_mkldnn_enabled()
     loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
     with FakeTensorMode(allow_non_fake_inputs=True), loose[0], loose[1]:
         torch.backends.mha.set_fastpath_enabled(False)
         torch._C._set_mkldnn_enabled(False)
-        inside.modes.enter_context(random_numbers.held(torch))
-        inside.modes.enter_context(warnings.catch_warnings())
-        inside.modes.enter_context(dispatch(inside))
-        inside.modes.enter_context(functions(inside))
         try:
             yield inside, torch
         finally:
             torch.backends.mha.set_fastpath_enabled(fast)
             torch._C._set_mkldnn_enabled(mkldnn)
+
+
+@contextmanager
+def running(inside: Inside) -> Iterator[None]:
+    """Every operator goes to `inside` first; random numbers come from the held seed."""
+    dispatch, functions = _modes()
+    quiet, seed = warnings.catch_warnings(), random_numbers.held(inside.torch)
+    with quiet, seed, dispatch(inside), functions(inside):
+        yield
 
 
 @functools.cache

@@ -1,0 +1,104 @@
+"""The lines of the table: each has PyTorch's value, within the running bound, at a sample.
+
+The comparison is the one that guards every trace; test_programs.py plants a wrong line and sees it.
+"""
+
+import jax
+import numpy as np
+import pytest
+
+from verification.adapters.torch_programs import Program
+from verification.judgement.programs import unlike
+
+pytestmark = pytest.mark.torch
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+
+
+LSTM = torch.nn.LSTM(2, 3, num_layers=2, bidirectional=True).double()
+
+
+def attention(q, k, v):
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+
+
+def ctc(x):
+    log_probs = F.log_softmax(x, -1)
+    targets = torch.tensor([[1, 2, 2], [2, 1, 1]])
+    return F.ctc_loss(log_probs, targets, torch.tensor([7, 6]), torch.tensor([3, 2]))
+
+
+def bags(w):
+    rows = torch.tensor([0, 2, 1, 1, 3])
+    return F.embedding_bag(rows, w, torch.tensor([0, 2, 2]), mode="mean")
+
+
+PROGRAMS = {
+    "transposed, grouped, dilated": (
+        lambda x, w: F.conv_transpose2d(
+            x, w, stride=2, padding=1, output_padding=1, groups=2, dilation=2
+        ),
+        [(1, 4, 3, 3), (4, 2, 2, 2)],
+    ),
+    "convolution, grouped": (
+        lambda x, w: F.conv2d(x, w, stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=2),
+        [(2, 4, 5, 5), (4, 2, 2, 2)],
+    ),
+    "average pool": (
+        lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False),
+        [(1, 2, 6, 5)],
+    ),
+    "average pool, padding counted": (
+        lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True),
+        [(1, 2, 6, 5)],
+    ),
+    "max pool": (
+        lambda x: F.max_pool2d(x, 2, 2, 1, dilation=2, ceil_mode=True),
+        [(1, 2, 6, 5)],
+    ),
+    "adaptive pools": (
+        lambda x: (F.adaptive_avg_pool2d(x, (2, 3)), F.adaptive_max_pool1d(x[0], 3)),
+        [(1, 2, 5, 7)],
+    ),
+    "bilinear": (lambda x: F.interpolate(x, size=(5, 4), mode="bilinear"), [(1, 1, 3, 3)]),
+    "bicubic": (
+        lambda x: F.interpolate(x, size=(5, 4), mode="bicubic", align_corners=True),
+        [(1, 1, 4, 4)],
+    ),
+    "grid sample": (
+        lambda x, g: F.grid_sample(x, torch.tanh(g), align_corners=False),
+        [(1, 2, 3, 3), (1, 2, 2, 2)],
+    ),
+    "attention": (attention, [(1, 4, 3, 2), (1, 2, 3, 2), (1, 2, 3, 2)]),
+    "lstm": (lambda x: LSTM(x)[0], [(3, 1, 2)]),
+    "ctc": (ctc, [(7, 2, 4)]),
+    "embedding bag": (bags, [(4, 3)]),
+    "group norm": (lambda x, w: F.group_norm(x, 2, w), [(2, 4, 3), (4,)]),
+    "index put": (
+        lambda x, v: x.index_put((torch.tensor([0, 2, 0]),), v, accumulate=True),
+        [(3, 2), (3, 2)],
+    ),
+    "scatter reduce": (
+        lambda x, v: x.scatter_reduce(0, torch.tensor([0, 1, 0, 2]), v, "mean"),
+        [(3,), (4,)],
+    ),
+    "mask": (lambda x: x[torch.tensor([True, False, True])], [(3, 2)]),
+    "solve": (lambda a, b: torch.linalg.solve(a, b), [(3, 3), (3, 2)]),
+    "determinant": (lambda a: torch.linalg.slogdet(a), [(4, 4)]),
+    "factors": (lambda a: torch.linalg.cholesky(a @ a.T), [(3, 3)]),
+    "orthogonal": (lambda a: torch.linalg.qr(a), [(4, 3)]),
+    "distances": (lambda x, y: torch.cdist(x, y), [(3, 2), (2, 2)]),
+    "orders": (lambda x: (x.sort(-1)[0], x.median(), x.cummax(0)[0], x.topk(2)[0]), [(3, 4)]),
+    "moments": (lambda x: (x.std(), x.var(0, keepdim=True), x.norm(dim=1)), [(3, 4)]),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_trace_has_pytorchs_value(name):
+    of, shapes = PROGRAMS[name]
+    rng = np.random.default_rng(0)
+    point, known = tuple(rng.normal(size=s) for s in shapes), Program(of, of)
+
+    with jax.enable_x64(True):
+        jax.make_jaxpr(known)(*point)
+    assert unlike(known, point) == ""
