@@ -3,6 +3,10 @@
 Of every differentiable operator the first samples of at most 64 entries, around which points are
 drawn.  Resumable: rows that are in the table stay; `--seconds` says when to stop.  It wants
 `expecttest`, which PyTorch's testing needs.  `rows` is the half of an atlas that is PyTorch's.
+
+Convictions, looked at by hand:
+torch.as_strided_scatter(x, s, (), (), 0) of x (1,) and a number s is s, and its gradient in x is 0;
+PyTorch 2.13 answers 1.
 """
 
 import argparse

@@ -163,6 +163,12 @@ def test_a_function_of_tensors_is_traced_and_what_it_cuts_is_cut(of):
     assert judged(off, of, normal((3,))).verdict is Verdict.WRONG
 
 
+def test_statistics_beside_an_output_have_no_slope():
+    of = lambda x: torch.native_layer_norm(x, (3,), None, None, 1e-5)
+
+    assert judged(of, of, normal((2, 3))).verdict is Verdict.CORRECT
+
+
 def test_writes_in_place_are_seen_through_views():
     of = as_program(in_place, (np.ones((3, 2)),))
     x = np.random.default_rng(0).normal(size=(3, 2))

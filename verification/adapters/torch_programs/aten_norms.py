@@ -1,4 +1,7 @@
-"""ATen's normalizations: (x - mean) / sqrt(variance + eps), scaled and shifted."""
+"""ATen's normalizations: (x - mean) / sqrt(variance + eps), scaled and shifted.
+
+The statistics beside the output have no slope, in PyTorch too: nothing comes back through them.
+"""
 
 import jax.numpy as jnp
 from jax import lax
@@ -18,7 +21,7 @@ def scaled(x, weight, bias):
 def layer_norm(x, shape, weight, bias, eps):
     axes = tuple(range(x.ndim - len(shape), x.ndim))
     mean, scale = moments(x, axes, eps)
-    return scaled((x - mean) * scale, weight, bias), mean, scale
+    return scaled((x - mean) * scale, weight, bias), *map(lax.stop_gradient, (mean, scale))
 
 
 def by_channel(v, x):
@@ -32,7 +35,9 @@ def batch_norm(x, weight, bias, mean, var, training, momentum, eps):
     affine = by_channel(weight, x), by_channel(bias, x)
     if training:
         middle, scale = moments(x, axes, eps)
-        return scaled((x - middle) * scale, *affine), middle.ravel(), scale.ravel()
+        return scaled((x - middle) * scale, *affine), *map(
+            lax.stop_gradient, (middle.ravel(), scale.ravel())
+        )
     middle, scale = by_channel(mean, x), lax.rsqrt(by_channel(var, x) + eps)
     return scaled((x - middle) * scale, *affine), jnp.zeros((0,)), jnp.zeros((0,))
 
@@ -51,7 +56,8 @@ def group_norm(x, weight, bias, n, channels, size, groups, eps):
     split = x.reshape(n, groups, -1)
     mean, scale = moments(split, (2,), eps)
     out = ((split - mean) * scale).reshape(x.shape)
-    return scaled(out, by_channel(weight, x), by_channel(bias, x)), mean[..., 0], scale[..., 0]
+    statistics = lax.stop_gradient(mean[..., 0]), lax.stop_gradient(scale[..., 0])
+    return scaled(out, by_channel(weight, x), by_channel(bias, x)), *statistics
 
 
 NORMS = {
