@@ -27,6 +27,7 @@ FLOW = (
     "vectors",
     "report",
     "campaign",
+    "atlas",
     "testing",
     "commands",
     "cli",
@@ -141,7 +142,7 @@ def test_a_circle_is_seen():
 def at_top(source: str, package: tuple[str, ...], known: set[str]) -> set[str]:
     """The files of ours that a file imports when it is imported itself."""
     body = [n for n in ast.parse(source).body if isinstance(n, ast.Import | ast.ImportFrom)]
-    found = [name for name, _ in modules(ast.Module(body, []), package)]
+    found = [name for name, _ in modules(ast.Module(list[ast.stmt](body), []), package)]
     return {name if name in known else name.rpartition(".")[0] for name in found} & known
 
 

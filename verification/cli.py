@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from .commands import campaign, check, explain, listing, report, train, validate, vectors
+from .commands import atlas, campaign, check, explain, listing, report, train, validate, vectors
 from .commands.mistakes import Mistake
 
 USAGE, OWN_FAULT, INTERRUPTED, NO_READER = 2, 70, 130, 141
@@ -25,6 +25,7 @@ app.command("check")(check)
 app.command("validate")(validate)
 app.command("explain")(explain)
 app.command("campaign")(campaign)
+app.command("atlas")(atlas)
 app.command("list")(listing)
 app.command("train")(train)
 app.add_typer(vectors, name="vectors")

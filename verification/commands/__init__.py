@@ -6,6 +6,7 @@ Out: a finding or a table on the terminal (shown.py), files on request, and the 
 status.py.
 """
 
+from .atlas import atlas as atlas
 from .campaign import campaign as campaign
 from .check import check as check
 from .explain import explain as explain

@@ -1,0 +1,84 @@
+"""Rows in turn, at once on disk; a mistake, a crash and a late answer are rows like others."""
+
+import time
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from verification.atlas import campaign, tables
+from verification.atlas.found import Found
+from verification.atlas.rows import CRASH, SLOW, Row
+
+
+@jax.custom_jvp
+def mistaken(x):
+    return jnp.sin(x)
+
+
+mistaken.defjvp(lambda xs, ds: (jnp.sin(xs[0]), 1.01 * jnp.cos(xs[0]) * ds[0]))
+PLANTED = {"right": jnp.tanh, "mistaken": mistaken, "constant": jnp.floor}
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    found = [Found(name, function) for name, function in PLANTED.items()]
+    monkeypatch.setattr(campaign, "functions", lambda library: found)
+
+
+def asked(journal, **more):
+    known = {"dtypes": ("float64", "float32"), "cases": 2} | more
+    return list(campaign.rows("planted", journal, **known))
+
+
+def test_a_mistake_is_found_and_what_is_known_is_not_asked_again(planted, tmp_path, monkeypatch):
+    journal = tmp_path / "rows.jsonl"
+    rows = asked(journal)
+    said = {(row.name, row.dtype): row.verdict for row in rows}
+    for dtype in ("float64", "float32"):
+        assert said["right", dtype] == "correct" and said["mistaken", dtype] == "wrong"
+    assert said["constant", ""] == "none" and len(said) == 5
+    assert rows[0].power is not None and rows[0].oracle == "ball"
+    with journal.open("a") as file:
+        file.write('{"name": "torn", "dty')
+    monkeypatch.setattr(campaign, "of_function", lambda *_: pytest.fail("asked again"))
+    assert asked(journal) == rows
+
+
+def test_a_crash_and_a_late_answer_are_rows(planted, tmp_path, monkeypatch):
+    def raises(*_, **__):
+        raise KeyError("lost")
+
+    monkeypatch.setattr("verification.atlas.rows.validate", raises)
+    rows = asked(tmp_path / "crash.jsonl", only=lambda name: name == "right")
+    assert [row.verdict for row in rows] == [CRASH, CRASH] and "lost" in rows[0].reason
+    monkeypatch.setattr("verification.atlas.rows.validate", lambda *_, **__: time.sleep(5.0))
+    monkeypatch.setattr(campaign, "SECONDS", 1.0)
+    rows = asked(tmp_path / "late.jsonl", only=lambda name: name == "right", dtypes=("float64",))
+    assert [row.verdict for row in rows] == [SLOW]
+
+
+def row(name, verdict, oracle="ball", dtype="float64"):
+    return Row(f"m.{name}", dtype, verdict, "vector", oracle, budgets=0.25, reason="a | b")
+
+
+def test_the_document_has_every_row_and_says_what_is_not_judged():
+    rows = [row("f", "correct"), row("g", "wrong", ""), row("h", "correct", "finite_difference")]
+    made = tables.document("lib", "1.0", [*rows, row("i", SLOW), Row("m.n", "", "none", "")])
+    text = tables.markdown(made)
+    assert "| `m` | 4 | 1 | 2 | 1 |" in text
+    assert "| float64 | 4 | 2 | 0 | 1 | 0 | 0 | 1 | 0 |" in text
+    assert "| `m.g` | float64 | wrong | a \\| b |" in text and "correct 0.25" in text
+    assert made["not judged"] == {"m.n": ""}
+
+
+def test_changes_are_other_verdicts_and_what_came_or_went():
+    at = lambda *rows: tables.document("lib", "1.0", rows)
+    before = at(row("f", "correct"), row("g", "correct"), row("k", "correct", dtype="float32"))
+    after = at(row("f", "wrong"), row("h", "correct"))
+    assert tables.changes(before, before) == []
+    assert tables.changes(before, after) == [
+        "m.f in float64: correct -> wrong",
+        "m.g in float64: correct -> gone",
+        "m.h in float64: not there -> correct",
+    ]

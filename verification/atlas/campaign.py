@@ -1,0 +1,80 @@
+"""All functions of a library, one after another in one process: a row for each, at once on disk.
+
+The journal is lines of JSON.  A function that is in it already is not asked again.  JAX's caches
+are emptied after so many functions, so that memory stays bounded.
+"""
+
+import gc
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from ..campaign.worker import Late, limited
+from .found import Found, functions
+from .rows import SLOW, Row, row
+from .tried import Suited, suited
+
+DTYPES = ("float64", "float32", "bfloat16")
+EMPTIED = 25  # functions after which compiled programs are let go
+SECONDS = 60.0  # for one function in one dtype
+
+
+def rows(
+    library: str,
+    journal: Path,
+    dtypes: tuple[str, ...] = DTYPES,
+    cases: int = 4,
+    only: Callable[[str], bool] = lambda name: True,
+) -> Iterator[Row]:
+    """The rows in turn, those of the journal first."""
+    kept = read(journal)
+    yield from kept.values()
+    done = set(kept)
+    for count, found in enumerate(f for f in functions(library) if only(f.name)):
+        wanted = [d for d in dtypes if (found.name, d) not in done]
+        if not wanted or (found.name, "") in done:
+            continue
+        for one in of_function(found, wanted, cases):
+            append(journal, one)
+            yield one
+        if count % EMPTIED == EMPTIED - 1:
+            jax.clear_caches()
+            gc.collect()
+
+
+def of_function(found: Found, dtypes: list[str], cases: int) -> Iterator[Row]:
+    """A row for each dtype; one without a dtype where there is nothing to judge."""
+    try:
+        with limited(SECONDS):
+            place = suited(found)
+    except Late:
+        place = f"no arguments were found within {SECONDS:g} s"
+    if not isinstance(place, Suited):
+        yield Row(found.name, "", "none", "", reason=place)
+        return
+    for dtype in dtypes:
+        try:
+            yield row(place, dtype, cases, limited(SECONDS))
+        except Late:
+            kinds = ", ".join(kind.name for kind in place.kinds)
+            yield Row(found.name, dtype, SLOW, kinds, reason=f"no verdict within {SECONDS:g} s")
+
+
+def append(journal: Path, one: Row) -> None:
+    with journal.open("a") as file:
+        file.write(json.dumps(one.told()) + "\n")
+
+
+def read(journal: Path) -> dict[tuple[str, str], Row]:
+    """What is in the journal, but for a line that was being written when it ended."""
+    found: dict[tuple[str, str], Row] = {}
+    for line in journal.read_text().splitlines() if journal.exists() else ():
+        try:
+            told: dict[str, Any] = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        found[told["name"], told["dtype"]] = Row(**told)
+    return found

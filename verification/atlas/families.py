@@ -1,0 +1,142 @@
+"""Arguments for trial: kinds of arrays, and what a parameter's name says of it.
+
+No function is named here.  A parameter whose name is known has what it is called by; the others are
+tried with one kind for all, then with kinds that differ.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import product
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Draw = Callable[[np.random.Generator], Any]
+
+
+class Kind(NamedTuple):
+    """A kind of argument: its name, and how one is drawn."""
+
+    name: str
+    draw: Draw
+
+
+class Fixed(NamedTuple):
+    """What is no number: the same at each draw."""
+
+    value: Any
+
+
+def definite(rng: np.random.Generator) -> np.ndarray:
+    a = rng.normal(size=(3, 3))
+    return a @ a.T + 3.0 * np.eye(3)
+
+
+def array(low: float, high: float, *shape: int) -> Draw:
+    return lambda rng: rng.uniform(low, high, size=shape)
+
+
+KINDS = (
+    Kind("vector", array(-1.5, 1.5, 5)),
+    Kind("in (0, 1)", array(0.05, 0.95, 5)),
+    Kind("positive", array(1.1, 4.0, 5)),
+    Kind("matrix", array(-1.5, 1.5, 3, 3)),
+    Kind("definite", definite),
+    Kind("image", array(-1.5, 1.5, 2, 4, 4, 3)),
+    Kind("number", array(0.05, 0.95)),
+    Kind("cube", array(-1.5, 1.5, 2, 3, 4)),
+)
+WHOLE = (
+    Kind("indices", lambda rng: rng.integers(0, 3, size=5)),
+    Kind("index", lambda rng: rng.integers(1, 3)),
+    Kind("booleans", lambda rng: rng.integers(0, 2, size=5).astype(bool)),
+)
+INT = Kind("int", lambda rng: Fixed(2))
+SHAPE = Kind("shape", lambda rng: Fixed((5,)))
+FUNCTION = Kind("function", lambda rng: Fixed(jnp.sin))
+ARRAYS = Kind("arrays", lambda rng: [rng.uniform(0.1, 1.0, size=3) for _ in range(2)])
+
+
+def _key(rng: np.random.Generator):
+    return Fixed(jax.random.key(int(rng.integers(0, 2**31))))
+
+
+def fixed(name: str, *values: Any) -> tuple[Kind, ...]:
+    return tuple(Kind(name, lambda rng, v=v: Fixed(v)) for v in values)
+
+
+AXIS = fixed("axis", 0)
+# What parameters are called, in the libraries that are looked at.
+NAMES: dict[str, tuple[Kind, ...]] = {
+    **dict.fromkeys(("axis", "dimension", "axis1", "source", "start_axis"), AXIS),
+    **dict.fromkeys(("axis2", "destination"), fixed("axis", 1)),
+    **dict.fromkeys(("axes", "dimensions"), fixed("axes", (0,), (1, 0), (0, 1, 2))),
+    "key": (Kind("key", _key), Kind("image", array(-1.5, 1.5, 2, 4, 4, 3))),
+    "dtype": fixed("dtype", np.float64),
+    "new_dtype": fixed("dtype", np.float64),
+    **dict.fromkeys(("shape", "new_sizes", "sizes"), fixed("shape", (5,), (5, 5), (2, 3, 4), (9,))),
+    **dict.fromkeys(("n", "k", "deg", "num_classes", "order"), (INT,)),
+    **dict.fromkeys(("indices", "labels", "segment_ids", "ind"), (*WHOLE, INT)),
+    **dict.fromkeys(("condition", "pred", "mask"), (WHOLE[2], *fixed("bool", True))),
+    **dict.fromkeys(("sections", "indices_or_sections", "repeats", "reps"), fixed("int", 1, 2)),
+    "shift": (INT,),
+    "method": fixed("method", "linear", "nearest"),
+    **dict.fromkeys(("operand_list", "arrays", "tup", "operands", "xs"), (ARRAYS,)),
+    "pad_width": fixed("width", 1),
+    "padding": fixed("padding", "VALID", "SAME"),
+    "window_shape": fixed("window", (2, 2)),
+    "window_dimensions": fixed("window", (1, 2, 2, 1), (2,), (2, 2)),
+    "window_strides": fixed("strides", (1, 1), (1, 1, 1, 1), (1,), (2, 2)),
+    "negative_slope": (Kind("number", array(0.05, 0.95)),),
+    "source_dtype": fixed("dtype", np.float64),
+    "subscripts": fixed("subscripts", "i,i->i", "ij,jk->ik", "ij->i"),
+    "start_indices": fixed("start", (1,), (1, 0)),
+    "limit_indices": fixed("limit", (3,), (3, 2)),
+    "slice_sizes": fixed("sizes", (2,), (2, 2)),
+    "dimension_numbers": fixed("numbers", (((1,), (0,)), ((), ()))),
+    "exponent_bits": fixed("bits", 8),
+    "mantissa_bits": fixed("bits", 10),
+    "broadcast_dimensions": fixed("dimensions", (0,)),
+    "padding_config": fixed("padding", ((1, 1, 0),), ((1, 1, 0), (1, 1, 0))),
+    "coordinates": (Kind("places", lambda rng: [rng.uniform(0.2, 1.8, size=5) for _ in range(2)]),),
+    "length": (INT,),
+    "nperseg": (INT,),
+    "func1d": (FUNCTION,),
+}
+MOST = 60  # trials for one function
+
+
+def trials(parameters: list[str]) -> Iterator[tuple[Kind, ...]]:
+    """Kinds for the parameters, the likely first."""
+    pools = [NAMES.get(name) for name in parameters]
+    count = 0
+    for kinds in _together(pools):
+        yield kinds
+        if (count := count + 1) >= MOST:
+            return
+
+
+def _together(pools: list) -> Iterator[tuple[Kind, ...]]:
+    """One kind for all that have no name; then one of them another; then whole numbers."""
+    free = [k for k, pool in enumerate(pools) if pool is None]
+    named = [pool or (None,) for pool in pools]
+    place = lambda known, chosen: tuple(
+        chosen[free.index(k)] if k in free else known[k] for k in range(len(pools))
+    )
+    combined = list(product(*named))
+    for kind in KINDS:
+        yield from (place(known, (kind,) * len(free)) for known in combined)
+    for special in (*WHOLE, INT, SHAPE, FUNCTION, ARRAYS, *KINDS):
+        for where in range(len(free)):
+            for kind in KINDS[:5]:
+                chosen = tuple(special if k == where else kind for k in range(len(free)))
+                yield from (place(known, chosen) for known in combined[:3])
+
+
+def drawn(kinds: tuple[Kind, ...], rng: np.random.Generator) -> tuple:
+    return tuple(kind.draw(rng) for kind in kinds)
+
+
+sampler = lambda kinds: partial(drawn, kinds)

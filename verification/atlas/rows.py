@@ -1,0 +1,76 @@
+"""One row of the atlas: JAX's own derivative of one function, judged in one dtype."""
+
+import contextlib
+import time
+import warnings
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ..adapters import jax_function
+from ..judgement.validate import validate
+from ..vocabulary import Finding
+from .tried import Suited
+
+CRASH, SLOW = "crash", "too slow"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known of one function in one dtype; numbers are None where there are none."""
+
+    name: str
+    dtype: str
+    verdict: str
+    arguments: str
+    oracle: str = ""
+    budget: str = ""
+    power: float | None = None
+    budgets: float | None = None  # the worst error, in units of what rounding allows
+    ulps: float | None = None  # the same in units in the last place of the truth
+    seconds: float = 0.0
+    reason: str = ""
+
+    def told(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def row(suited: Suited, dtype: str, cases: int, limit: contextlib.AbstractContextManager) -> Row:
+    """The verdict as a row; what is raised is a row, too."""
+    kinds = ", ".join(kind.name for kind in suited.kinds)
+    begun = time.perf_counter()
+    taken = lambda: round(time.perf_counter() - begun, 2)
+    known: dict[str, Any] = {"name": suited.name, "dtype": dtype, "arguments": kinds}
+    try:
+        with limit, warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            found = judged(suited, dtype, cases)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        return Row(**known, verdict=CRASH, reason=said[:300], seconds=taken())
+    return Row(**known, **measured(found), seconds=taken())
+
+
+def judged(suited: Suited, dtype: str, cases: int) -> Finding:
+    derivative = jax_function.derivative(suited.of)
+    asked = {"dtype": dtype, "cases": cases, "edges": "none", "argnums": suited.argnums}
+    return validate(derivative, of=suited.of, args=suited.sample, **asked)
+
+
+def measured(found: Finding) -> dict[str, Any]:
+    """The numbers of a finding."""
+    worst, powers = found.worst, [p for p in found.power.values() if np.isfinite(p)]
+    return {
+        "verdict": str(found.verdict),
+        "oracle": found.oracle,
+        "budget": found.budget,
+        "power": max(powers) if powers else None,
+        "budgets": None if worst is None else _finite(worst.budgets),
+        "ulps": None if worst is None else _finite(worst.ulps),
+        "reason": "" if found.verdict == "correct" else found.reason[:300],
+    }
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None

@@ -1,0 +1,140 @@
+"""Which arguments suit a function: the first kinds at which it has a derivative that is a number.
+
+A function is taken with its required parameters alone.  What is no array is closed over; integers
+stay arguments; of what is returned, the real numbers.
+"""
+
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .families import Fixed, Kind, drawn, trials
+from .found import Found
+
+
+class Suited(NamedTuple):
+    """A function of arrays, the kinds of its arguments, and those it is differentiated by."""
+
+    name: str
+    of: Callable
+    kinds: tuple[Kind, ...]
+    argnums: tuple[int, ...]
+
+    def sample(self, rng: np.random.Generator) -> tuple:
+        return arrays(drawn(self.kinds, rng))
+
+
+NONE, CONSTANT = "no arguments suit it", "its derivative is 0 everywhere"
+
+
+def suited(found: Found) -> Suited | str:
+    """The function at arguments that suit it, or why there are none."""
+    parameters = required(found.function)
+    if not parameters:
+        return NONE
+    said = NONE
+    for kinds in trials(parameters):
+        known = drawn(kinds, np.random.default_rng(0))
+        of = real_function(found.function, known)
+        nums = movers(of, arrays(known))
+        if nums:
+            return Suited(found.name, of, kinds, nums)
+        said = CONSTANT if nums is not None else said
+    return said
+
+
+def required(function: Callable) -> list[str]:
+    """The names of the parameters that must be given, or else the first; of *args, two."""
+    if (count := getattr(function, "nin", None)) is not None:
+        return ["x1", "x2"][:count]
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ["x"]
+    names = []
+    for p in parameters:
+        if p.kind is p.VAR_POSITIONAL:
+            names += [p.name] if p.name in ("arrays", "operands") else ["x1", "x2"]
+        elif p.kind is p.KEYWORD_ONLY and p.default is p.empty:
+            return []
+        elif p.default is p.empty and p.kind is not p.VAR_KEYWORD:
+            names.append(p.name)
+    return names or [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY][:1]
+
+
+def arrays(known: tuple) -> tuple:
+    return tuple(x for x in known if not isinstance(x, Fixed))
+
+
+def real_function(function: Callable, known: tuple) -> Callable:
+    """Of the arrays alone: the real numbers among what is returned."""
+    is_fixed = [isinstance(x, Fixed) for x in known]
+
+    def of(*given):
+        rest = iter(given)
+        args = [x.value if f else next(rest) for x, f in zip(known, is_fixed, strict=True)]
+        return [part for x in jax.tree.leaves(function(*args)) for part in _real_parts(x)]
+
+    return of
+
+
+def _real_parts(x: Any) -> list:
+    """The number itself; of a complex one both parts; of anything else nothing."""
+    if not hasattr(x, "dtype") or not jnp.issubdtype(x.dtype, jnp.inexact):
+        return []
+    return [x.real, x.imag] if jnp.issubdtype(x.dtype, jnp.complexfloating) else [x]
+
+
+def movers(of: Callable, args: tuple) -> tuple[int, ...] | None:
+    """The arguments with a derivative that is a number and not 0; None where it cannot be had."""
+    floats = tuple(k for k, x in enumerate(args) if _floats(x))
+    if not floats or not _runs(of, args):
+        return None
+    if (together := _moved_by(of, args, floats)) is not None:
+        return together
+    alone = [_moved_by(of, args, (k,)) for k in floats] if len(floats) > 1 else [None]
+    known = [k for found in alone if found is not None for k in found]
+    return None if all(found is None for found in alone) else tuple(known)
+
+
+def _runs(of: Callable, args: tuple) -> bool:
+    """Whether it takes them, and answers real numbers."""
+    with warnings.catch_warnings(), jax.enable_x64(True):
+        warnings.simplefilter("ignore")
+        try:
+            return bool(jax.eval_shape(of, *args))
+        except Exception:  # these arguments do not suit it
+            return False
+
+
+def _moved_by(of: Callable, args: tuple, floats: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Those of the arguments whose slope is not 0; None where one of them has none."""
+    with warnings.catch_warnings(), jax.enable_x64(True):
+        warnings.simplefilter("ignore")
+        try:
+            value, slopes = jax.jit(jax.value_and_grad(_weighted(of), floats))(*args)
+        except Exception:  # it has no derivative in one of them
+            return None
+    leaves = [[np.asarray(x) for x in jax.tree.leaves(s)] for s in slopes]
+    if not np.isfinite(value) or not all(np.isfinite(x).all() for leaf in leaves for x in leaf):
+        return None
+    return tuple(k for k, leaf in zip(floats, leaves, strict=True) if any(x.any() for x in leaf))
+
+
+def _floats(x: Any) -> bool:
+    leaves = jax.tree.leaves(x)
+    return bool(leaves) and all(np.asarray(leaf).dtype.kind == "f" for leaf in leaves)
+
+
+def _weighted(of: Callable) -> Callable:
+    def scalar(*args):
+        outs = of(*args)
+        weights = lambda x: jnp.cos(jnp.arange(x.size, dtype=x.dtype)).reshape(x.shape) + 0.1
+        return sum(jnp.sum(x * weights(x)) for x in outs)
+
+    return scalar

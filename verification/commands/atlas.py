@@ -1,0 +1,66 @@
+"""`refnet atlas`: every public function of JAX or optax, judged by its own derivative."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .mistakes import Mistake, known
+
+
+def atlas(
+    library: Annotated[str, typer.Argument(help="jax or optax.")] = "jax",
+    out: Annotated[
+        Path, typer.Option(help="Folder of the journal, of atlas.json and of atlas.md.")
+    ] = Path("atlas"),
+    dtypes: Annotated[str, typer.Option(help="Comma-separated.")] = "float64,float32,bfloat16",
+    cases: Annotated[int, typer.Option(help="Draws for one verdict.")] = 4,
+    only: Annotated[str, typer.Option(help="Functions whose name has this in it.")] = "",
+    against: Annotated[
+        Path | None, typer.Option(help="Another atlas.json: say what has changed since.")
+    ] = None,
+) -> int:
+    """Judge every public function of a library; what the journal in --out has is not asked again.
+
+    Exit status: 0; 1 where a verdict is another than in --against, or a function crashes refnet.
+    """
+    from ..atlas import campaign, tables
+    from ..atlas.rows import CRASH
+
+    version = _version(library)
+    before = None if against is None else _read(against)
+    wanted = tuple(dtypes.split(","))
+    for dtype in wanted:
+        known("dtype", dtype, campaign.DTYPES)
+    out.mkdir(parents=True, exist_ok=True)
+    named = lambda name: only in name
+    rows = []
+    for row in campaign.rows(library, out / f"{library}.jsonl", wanted, cases, named):
+        typer.echo(f"{row.name:<50} {row.dtype:<9} {row.verdict}")
+        rows.append(row)
+    made = tables.document(library, version, rows)
+    (out / "atlas.json").write_text(json.dumps(made, indent=1) + "\n")
+    (out / "atlas.md").write_text(tables.markdown(made))
+    changed = [] if before is None else tables.changes(before, made)
+    for line in changed:
+        typer.echo(line)
+    return int(bool(changed) or any(row.verdict == CRASH for row in rows))
+
+
+def _version(library: str) -> str:
+    from ..atlas.found import LIBRARIES
+
+    known("library", library, LIBRARIES)
+    try:
+        return importlib.import_module(library).__version__
+    except ImportError:
+        raise Mistake(f"{library} is not installed; install it, or ask for another") from None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise Mistake(f"--against is {path}, which is no atlas.json: {error}") from None
