@@ -157,7 +157,11 @@ def _steering(x: Predicate, new_dtype):
 
 
 def _cut(x: Bounded, new_dtype):
-    """A number that rounding cannot bring to another integer, as that integer."""
+    """A number that rounding cannot bring to another integer, as that integer, or boolean."""
+    if new_dtype == np.bool_ and not is_traced(x.value):
+        if ((abs(x.value) <= x.error) & (x.error > 0.0)).any():
+            raise Undecided("whether a number is 0 is within rounding, and decides a path")
+        return x.value != 0.0
     if is_traced(x.value) or (np.trunc(x.value - x.error) != np.trunc(x.value + x.error)).any():
         raise Undecided("a real number is turned into an integer: its digits decide a path")
     return np.trunc(x.value).astype(new_dtype)

@@ -228,8 +228,9 @@ def convert(noise, x, new_dtype, **_):
             return whole(x, new_dtype)
         return apply(lambda v: v.astype(np.float64), x)
     if not np.issubdtype(new_dtype, np.floating):
-        if (np.trunc(x.rows) == np.trunc(x.value)).all():
-            return np.trunc(x.value).astype(new_dtype)
+        whole_part = (lambda v: v != 0.0) if new_dtype == np.bool_ else np.trunc
+        if (whole_part(x.rows) == whole_part(x.value)).all():
+            return whole_part(x.value).astype(new_dtype)
         raise Undecided("a real number is turned into an integer: its digits decide a path")
     return x
 
