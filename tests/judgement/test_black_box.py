@@ -51,20 +51,6 @@ def spectrum(x):
 
 
 UNPROVEN = {  # of, args, right, wrong, what has no rule
-    "inv": (
-        jnp.linalg.inv,
-        lambda rng: (rng.normal(size=(3, 3)) + 3 * np.eye(3),),
-        inverse_slope,
-        untransposed,
-        "'lu'",
-    ),
-    "slogdet": (
-        lambda s: jnp.linalg.slogdet(s)[1],
-        definite,
-        lambda s: np.linalg.inv(s).T,
-        lambda s: 1.0005 * np.linalg.inv(s).T,
-        "'lu'",
-    ),
     "expi": (
         exponential_integral,
         lambda rng: (rng.uniform(0.2, 0.9, size=4),),
@@ -88,6 +74,18 @@ def test_what_has_no_proof_is_measured_and_the_finding_says_why(name):
 
 
 DECIDED = {  # by proof where there are rules, and by witnesses elsewhere
+    "inv": (
+        jnp.linalg.inv,
+        lambda rng: (rng.normal(size=(3, 3)) + 3 * np.eye(3),),
+        inverse_slope,
+        untransposed,
+    ),
+    "slogdet": (
+        lambda s: jnp.linalg.slogdet(s)[1],
+        definite,
+        lambda s: np.linalg.inv(s).T,
+        lambda s: 1.0005 * np.linalg.inv(s).T,
+    ),
     "complex": (length, normal(4), lambda x: 2 * x, lambda x: -2 * x),
     "fft": (spectrum, normal(4), lambda x: 2 * len(x) * x, lambda x: 2 * x),
     "median": (
@@ -100,7 +98,7 @@ DECIDED = {  # by proof where there are rules, and by witnesses elsewhere
 
 
 @pytest.mark.parametrize("name", DECIDED)
-def test_complex_numbers_and_indices_are_decided(name):
+def test_matrices_complex_numbers_and_indices_are_decided(name):
     of, args, right, wrong = DECIDED[name]
     good, bad = (judged(g, of, args, edges="none") for g in (right, wrong))
 

@@ -9,6 +9,7 @@ from flint import arb, arb_mat
 
 from ..vocabulary import Undecided
 from .arrays import STRUCTURE, box, dot_general, each, lifted, move
+from .complex_numbers import roots_of_unity
 from .interpreter import Arithmetic, is_plain
 from .linear_algebra import enclosed
 from .moves import MOVES
@@ -234,6 +235,7 @@ RULES = (
         "reduce_max": reduce_max,
         "reduce_min": reduce_min,
         "dot_general": dot_general(matmul),
+        "roots_of_unity": roots_of_unity.balls,
     }
 )
 BALLS = Arithmetic("real balls", lifted(lambda x: arb(float(x))), RULES, decide)

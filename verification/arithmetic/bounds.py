@@ -27,6 +27,7 @@ from .bounded import (
     zero,
 )
 from .bounded_sums import add, cumsum, dot_general, negated, reduce_sum, scatter_add, sub
+from .complex_numbers import roots_of_unity
 from .elementary import ELEMENTARY, JUMPS, spread_of_angle, spread_of_jumps
 from .formats import Format, rounded_to
 from .interpreter import Arithmetic
@@ -278,6 +279,7 @@ RULES = {
     "sign": sign,
     "recalled": recalled,
     "atan2": angle,
+    "roots_of_unity": roots_of_unity.bounded,
 } | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
 RULES |= BOUNDED | SPECIAL
 UNROUNDED = (

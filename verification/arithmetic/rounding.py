@@ -16,6 +16,7 @@ from ..vocabulary import Undecided
 from .any_order import joined, rounding, terms
 from .arrays import matrices
 from .bounds import bounds
+from .complex_numbers import roots_of_unity
 from .elementary import ELEMENTARY
 from .formats import Format, has_digits
 from .interpreter import Arithmetic
@@ -266,6 +267,7 @@ ROUNDED = {
     "dot_general": dot_general,
     "convert_element_type": convert,
     "recalled": recalled,
+    "roots_of_unity": roots_of_unity.drawn,
     "sign": lambda noise, x, **_: rounded(noise, apply(np.sign, wide(sampled(x))), 2.0),  # x / |x|
     "atan2": lambda noise, y, x, **_: rounded(noise, apply(np.arctan2, y, x), ULPS["atan2"](y)),
 } | {name: elementary(name, lambda v, f=f: f.value(np, v)) for name, f in ELEMENTARY.items()}

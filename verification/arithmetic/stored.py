@@ -80,7 +80,8 @@ def _nodes(eqn, ins: list) -> list:
         return ins
     if all(isinstance(x, Constant) for x in ins) and all(v.aval.shape == () for v in eqn.outvars):
         with jax.ensure_compile_time_eval():
-            return [Constant(np.asarray(out)) for out in bind(eqn, [x.known for x in ins])]
+            known = [_shaped(x.known, v) for x, v in zip(ins, eqn.invars, strict=True)]
+            return [Constant(np.asarray(out)) for out in bind(eqn, known)]
     if _entrywise(eqn) and (source := _source(eqn, ins)) is not None:
         return [Node(eqn=eqn, ins=tuple(ins), source=source)]
     operands = [_shaped(value(x), v) for x, v in zip(ins, eqn.invars, strict=True)]

@@ -22,6 +22,7 @@ from jax.extend.core import ClosedJaxpr
 
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.bounds import bounds
+from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import DTYPES, Format, format_of
 from ..arithmetic.interpreter import Arithmetic, is_plain, run
 from ..arithmetic.namespaces import namespace, where
@@ -186,4 +187,4 @@ def traced(gradient: Callable, args: tuple) -> tuple[ClosedJaxpr, list[np.ndarra
 @functools.lru_cache(maxsize=512)
 def _trace(gradient: Callable, tree, signature: tuple) -> ClosedJaxpr:
     flat = lambda *leaves: jax.tree.leaves(gradient(*jax.tree.unflatten(tree, leaves)))
-    return jax.make_jaxpr(flat)(*(jax.ShapeDtypeStruct(*s) for s in signature))
+    return real_program(jax.make_jaxpr(flat)(*(jax.ShapeDtypeStruct(*s) for s in signature)))

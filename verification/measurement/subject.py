@@ -12,6 +12,7 @@ import numpy as np
 from ..adapters import jax_function
 from ..adapters.function import Function
 from ..adapters.trees import inward, opened, outward
+from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import PRECISIONS
 from ..arithmetic.stored import run_with_room
 from ..inputs import draws
@@ -212,7 +213,8 @@ def with_stored(of: Callable) -> Callable:
         leaves, tree = jax.tree.flatten(args)
         flat = lambda *flat_leaves: of(*jax.tree.unflatten(tree, flat_leaves))
         program, out = jax.make_jaxpr(flat, return_shape=True)(*leaves)
-        return jax.tree.unflatten(jax.tree.structure(out), run_with_room(program, leaves))
+        outs = run_with_room(real_program(program), leaves)
+        return jax.tree.unflatten(jax.tree.structure(out), outs)
 
     return function
 

@@ -13,6 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
+from ..arithmetic.complex_numbers.programs import real_program
+
 
 @dataclass(frozen=True)
 class Question:
@@ -81,4 +83,4 @@ def _scalar(function: Callable, tree) -> Callable:
 
 @functools.lru_cache(maxsize=256)
 def _trace(scalar: Callable, signature: tuple) -> ClosedJaxpr:
-    return jax.make_jaxpr(scalar)(*(jax.ShapeDtypeStruct(*s) for s in signature))
+    return real_program(jax.make_jaxpr(scalar)(*(jax.ShapeDtypeStruct(*s) for s in signature)))
