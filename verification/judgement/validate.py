@@ -24,7 +24,7 @@ from ..measurement.evaluation import unchanged
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, inside, slopes
 from ..vocabulary import Case, Explanation, Finding, Verdict
-from . import programs
+from . import complex_arguments, programs
 from .arguments import argnums_of, args_of, check_point, dtype_of, parameters_of
 from .draws import Asked, drawn_points
 from .edge_cases import edge_visits
@@ -35,6 +35,7 @@ from .reproduction import place_of, snippet, with_worst
 from .truth_source import TruthSource, truth_source
 from .verdict import Draws, judge
 
+NAMES = (*conventions.NAMES, complex_arguments.CONJUGATE)
 ADVICE = "; args is one point: pass a function that draws points, and as many are drawn as needed"
 CONTRACT_CASES = 3  # cases at which the candidate is asked again, in other ways
 
@@ -69,7 +70,8 @@ def validate(
     dtype     one of measurement.budget.DTYPES, or a type of NumPy, JAX or PyTorch that is one; the
               truth is proven at the arguments as cast
     allow     conventions that are no mistakes, together too: "sum", "half", "double", "mean",
-              "negative", and "symmetric" and "triangular" for arguments that are so at each draw
+              "negative", "conjugate" of complex gradients, and "symmetric" and "triangular" for
+              arguments that are so at each draw
     vary      arguments, by position or name, whose laws and Python scalars are not held at edges
     edges     where edges around the first draw decide: "judge" for those near (a zero, a tie, an
               index twice) and far (all zeros, all equal, scales), "near", "note" for nowhere;
@@ -99,6 +101,10 @@ def validate(
     asked = Asked(gradient, of, drawn, 0, dtype_of(dtype), cases, seed, edges)
     points = drawn_points(asked)
     first = next(points)
+    if callable(of) and complex_arguments.are_complex(of, first):
+        same = {"argnums": argnums, "dtype": dtype, "cases": cases, "seed": seed}
+        same |= {"allow": allow, "vary": vary, "edges": edges}
+        return complex_arguments.judged(validate, gradient, of, drawn, len(first), **same)
     argnums = argnums_of(argnums, of, len(first))
     asked = asked._replace(argnums=argnums)
     check_point(first, (argnums,) if isinstance(argnums, int) else argnums)
@@ -234,8 +240,8 @@ def _check_names(allow: tuple[str, ...]) -> None:
     if isinstance(allow, str):
         raise TypeError(f"allow is {allow!r}; pass a tuple of names, such as ({allow!r},)")
     for name in allow:
-        if name not in conventions.NAMES:
-            known = ", ".join(conventions.NAMES)
+        if name not in NAMES:
+            known = ", ".join(NAMES)
             raise ValueError(f"allow has {name!r}; the conventions are {known}")
 
 
