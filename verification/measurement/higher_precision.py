@@ -18,6 +18,7 @@ import numpy as np
 from flint import arb, ctx
 
 from ..arithmetic.balls import BALLS
+from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.interpreter import run
 from ..arithmetic.reals import balls, objects
 from ..oracles.question import as_exact
@@ -95,7 +96,7 @@ def traced(gradient: Callable, sample: Sample) -> Told:
     with jax.enable_x64(True):
         leaves, tree = jax.tree.flatten(jax.tree.map(as_exact, sample.args))
         flat = lambda *xs: jax.tree.leaves(gradient(*jax.tree.unflatten(tree, xs)))
-        program = jax.make_jaxpr(flat)(*leaves)
+        program = real_program(jax.make_jaxpr(flat)(*leaves))
     lift = lambda x: BALLS.lift(x) if x.dtype.kind == "f" else x
     enclosures = lambda: run(program, list(map(lift, leaves)), BALLS)
     return _refined(sample, enclosures, products(program))

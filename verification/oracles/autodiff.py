@@ -9,6 +9,7 @@ from jax.extend.core import ClosedJaxpr
 
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.bounds import bounds
+from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import format_of
 from ..arithmetic.interpreter import is_plain, run
 from ..vocabulary import Ball, Silent
@@ -43,4 +44,5 @@ def _ball(out, what: str) -> Ball:
 
 @functools.lru_cache(maxsize=256)
 def _traced(function: Callable, derive: Callable, wanted: tuple, signature: tuple) -> ClosedJaxpr:
-    return jax.make_jaxpr(derive(function, wanted))(*(jax.ShapeDtypeStruct(*s) for s in signature))
+    shapes = (jax.ShapeDtypeStruct(*s) for s in signature)
+    return real_program(jax.make_jaxpr(derive(function, wanted))(*shapes))

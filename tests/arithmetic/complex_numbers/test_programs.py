@@ -17,7 +17,7 @@ import verification as vf
 from verification.arithmetic.complex_numbers import fourier, functions, programs
 from verification.arithmetic.complex_numbers.pairs import Pair
 from verification.arithmetic.complex_numbers.programs import real_program
-from verification.oracles import ball
+from verification.oracles import ball, reverse_autodiff
 from verification.oracles.question import ask
 from verification.vocabulary import NoRule, Verdict
 
@@ -187,6 +187,11 @@ def by_hand(x):
     n = len(x)
     back = np.exp(-2j * np.pi * np.outer(np.arange(n), np.arange(4)) / n)
     return 2.0 * (back @ (np.arange(4) * np.conj(np.fft.rfft(x)))).real
+
+
+def test_autodiff_in_float64_has_a_bound_of_it_too():
+    (found,) = reverse_autodiff.gradient(ask(spectrum, (X[:7],)))
+    assert (np.abs(found.mid - by_hand(X[:7])) <= 2.0 * found.rad).all() and found.rad.max() < 1e-10
 
 
 POINT = lambda rng: (rng.normal(size=7),)
