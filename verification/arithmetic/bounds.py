@@ -279,9 +279,8 @@ RULES = {
     "sign": sign,
     "recalled": recalled,
     "atan2": angle,
-    "roots_of_unity": roots_of_unity.bounded,
 } | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
-RULES |= BOUNDED | SPECIAL
+RULES |= BOUNDED | SPECIAL | {"roots_of_unity": roots_of_unity.bounded}
 UNROUNDED = (
     {name: move(name) for name in MOVES if name not in RULES}
     | COMPARISONS

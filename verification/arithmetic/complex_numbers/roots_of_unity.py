@@ -1,6 +1,6 @@
 """The numbers cos(2 pi k / n) or sin(2 pi k / n), k = 0 ... n - 1, as a primitive without operands.
 
-A table, as every FFT has one: exact where the number is 0 or 1, and rounded once elsewhere.
+A table, as an FFT has one; the budget has room for roots that are made from rounded angles.
 """
 
 import numpy as np
@@ -28,18 +28,21 @@ def balls(*, count: int, sine: bool) -> np.ndarray:
     return out
 
 
+def units(count: int, value: np.ndarray) -> np.ndarray:
+    """How far off a root may be: it is rounded, and without a table its angle is, twice."""
+    angle = 2.0 * np.pi * np.arange(count) / count
+    return np.where(angle == 0.0, 0.0, abs(value) + 2.0 * angle)
+
+
 def bounded(target, *, count: int, sine: bool) -> Bounded:
     value = floats(count, sine)
-    exact = abs(value) * 2 == np.rint(abs(value) * 2)
-    return Bounded(value, np.where(exact, 0.0, target.unit * abs(value)))
+    return Bounded(value, target.unit * units(count, value))
 
 
 def drawn(noise, *, count: int, sine: bool) -> Samples:
     value = floats(count, sine)
-    exact = abs(value) * 2 == np.rint(abs(value) * 2)
-    draw = noise.draw(value)
-    spread = np.where(exact, 0.0, noise.target.unit / 3**0.5 * value)
-    return Samples(value, value + spread * draw)
+    spread = noise.target.unit / 3**0.5 * units(count, value)
+    return Samples(value, value + spread * noise.draw(value))
 
 
 def _lowered(context, *, count: int, sine: bool):
