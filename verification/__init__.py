@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
     from .judgement.torch_gradcheck import torch_gradcheck as torch_gradcheck
     from .judgement.torch_gradcheck import torch_gradgradcheck as torch_gradgradcheck
     from .judgement.validate import validate as validate
+    from .training.lint.lint import lint_training as lint_training
     from .training.validate import validate_training as validate_training
     from .updates.foreign import validate_update_process as validate_update_process
     from .updates.validate import validate_update as validate_update
@@ -51,6 +52,7 @@ _HOMES = {
     "validate_update": ".updates.validate",
     "validate_update_process": ".updates.foreign",
     "validate_training": ".training.validate",
+    "lint_training": ".training.lint.lint",
     "TrainingStep": ".adapters.recorded",
     "record": ".adapters.recorded",
     "Agreement": ".vocabulary",

@@ -13,7 +13,18 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from .commands import atlas, campaign, check, explain, listing, report, train, validate, vectors
+from .commands import (
+    atlas,
+    campaign,
+    check,
+    explain,
+    lint,
+    listing,
+    report,
+    train,
+    validate,
+    vectors,
+)
 from .commands.mistakes import Mistake
 
 USAGE, OWN_FAULT, INTERRUPTED, NO_READER = 2, 70, 130, 141
@@ -24,6 +35,7 @@ app.command("report")(report)
 app.command("check")(check)
 app.command("validate")(validate)
 app.command("explain")(explain)
+app.command("lint")(lint)
 app.command("campaign")(campaign)
 app.command("atlas")(atlas)
 app.command("list")(listing)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import verification as vf
-from verification.adapters.optimizer_object import optimizer_object
+from verification.adapters.optimizer_object import Layout, optimizer_object
 
 
 class Rate:
@@ -93,3 +93,52 @@ def test_steps_begin_where_they_are_asked_to():
     np.testing.assert_array_equal(first, [-1.0, -2.0])
     np.testing.assert_array_equal(again, first)
     np.testing.assert_array_equal(second, [-3.5, -7.0])
+
+
+class HasAll:
+    """Weights, gradient and memory are its own; the rate is in a table, as many have it."""
+
+    def __init__(self, decay, forgets=False):
+        self.config = {"learning_rate": 1.0, "decay": decay}
+        self.params, self.grads = [np.zeros(0)], [None]
+        self.v, self.forgets, self.calls = None, forgets, 0
+
+    def step(self):
+        old = 0.0 if self.v is None or self.forgets else self.v
+        self.v, self.calls = self.config["decay"] * old + self.grads[0], self.calls + 1
+        self.params[0] = self.params[0] - self.config["learning_rate"] * self.v
+
+
+LAYOUT = Layout("params.0", "grads.0", "config.learning_rate")
+
+
+@pytest.mark.parametrize("state", [(), ("v",)])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_layout_says_where_everything_is(dtype, state):
+    made = lambda forgets: (
+        lambda learning_rate, decay: optimizer_object(
+            lambda: HasAll(decay, forgets), layout=LAYOUT._replace(state=state)
+        )
+    )
+    right = vf.validate_update(made(False), against="momentum", dtype=dtype)
+    assert right.verdict == "correct", right.reason
+    assert vf.validate_update(made(True), against="momentum", dtype=dtype).verdict == "wrong"
+
+
+def test_a_table_of_settings_that_goes_with_the_weights():
+    def momentum(w, dw, config):
+        config["v"] = config["decay"] * config.get("v", 0.0) + dw
+        return w - config["rate"] * config["v"], config
+
+    class Config:
+        def __init__(self, decay):
+            self.config = {"rate": 1.0, "decay": decay}
+
+    step = lambda one, w, g: momentum(w, g, one.config)[0]
+    made = lambda learning_rate, decay: optimizer_object(
+        lambda: Config(decay), step, Layout(rate="config.rate", state=("config.v",))
+    )
+    assert vf.validate_update(made, against="momentum").verdict == "correct"
+    with pytest.raises(ValueError, match=r"Config has no 'config.u'"):
+        init, update = optimizer_object(lambda: Config(0.5), step, Layout(state=("config.u",)))
+        update(np.ones(2), init(np.ones(2)), np.ones(2))

@@ -7,26 +7,45 @@ import copy
 from collections.abc import Callable
 from itertools import repeat
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from .places import put_at, read_at
+
 CODE = (BuiltinFunctionType, FunctionType, MethodType, type)
 
 
+class Layout(NamedTuple):
+    """Where an object has what: `lr`, `config.learning_rate`, `params.0`; see places.py."""
+
+    weights: str = ""  # "" where step is given them, and returns them or changes them in place
+    gradient: str = ""
+    rate: str = ""  # told at every step; "" where the object is made with it
+    state: tuple[
+        str, ...
+    ] = ()  # what it remembers; () for all that becomes another than of a new one
+    step: str = "step"  # the method
+
+
 def optimizer_object(
-    make: Callable[[], Any], step: Callable[[Any, np.ndarray, np.ndarray], Any] | None = None
+    make: Callable[[], Any],
+    step: Callable[[Any, np.ndarray, np.ndarray], Any] | None = None,
+    layout: Layout | None = None,
 ) -> tuple[Callable, Callable]:
     """(init, update) of make() -> an object, of which each array has one of its own.
 
     step      step(object, array, gradient) -> the new array, or None where it was changed in place;
               object.update(array, gradient) unless it is given
+    layout    of an object that has its weights and its gradient by itself, or a rate that is set
 
     What an object was made with, such as its rate, is always that of a new one, so that it may
     change from step to step.  Everything else is carried along, copied.
     """
     take = step or (lambda one, array, gradient: one.update(array, gradient))
+    if layout is not None:
+        return _laid_out(make, step, layout)
 
     def init(params):
         return [{} for _ in jax.tree.leaves(params)]
@@ -38,6 +57,49 @@ def optimizer_object(
         return jax.tree.unflatten(tree, [new for new, _ in taken]), [kept for _, kept in taken]
 
     return init, update
+
+
+def _laid_out(make: Callable, step: Callable | None, layout: Layout) -> tuple[Callable, Callable]:
+    """(init, update) where a layout says what is where."""
+
+    def take(one, array, slope):
+        if layout.weights:
+            put_at(one, layout.weights, array)
+        if layout.gradient:
+            put_at(one, layout.gradient, slope)
+        given = () if layout.weights else (array, slope)
+        answer = step(one, array, slope) if step else getattr(one, layout.step)(*given)
+        return np.array(read_at(one, layout.weights)) if layout.weights else answer
+
+    def moved(gradient, state, params, learning_rate):
+        def made():
+            one = make()
+            if layout.rate:
+                put_at(one, layout.rate, learning_rate)
+            return one
+
+        leaves, tree = jax.tree.flatten(params)
+        triples = zip(leaves, jax.tree.leaves(gradient), state, strict=True)
+        each = _taken if not layout.state else lambda *all: _kept(layout.state, *all)
+        taken = [each(made, take, *one) for one in triples]
+        return jax.tree.unflatten(tree, [new for new, _ in taken]), [kept for _, kept in taken]
+
+    def update(gradient, state, params):
+        return moved(gradient, state, params, None)
+
+    return lambda params: [{} for _ in jax.tree.leaves(params)], moved if layout.rate else update
+
+
+def _kept(
+    places: tuple[str, ...], make: Callable, take: Callable, leaf, slope, kept: dict
+) -> tuple:
+    """As `_taken`, where what is remembered is said."""
+    one, array = make(), np.array(leaf)
+    for place, value in kept.items():
+        put_at(one, place, copy.deepcopy(value))
+    answer = take(one, array, np.array(slope))
+    after = {place: copy.deepcopy(read_at(one, place)) for place in places}
+    return array if answer is None else answer, after
 
 
 def _taken(make: Callable, take: Callable, leaf: Any, slope: Any, kept: dict) -> tuple:

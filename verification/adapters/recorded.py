@@ -1,8 +1,9 @@
 """Recorded training runs: one npz or safetensors file per step, written aside and read warily.
 
-The names in a file are those of the tensors: `weights/0/w`, `gradient/0/w`, `loss`; the weights are
-those after the step, loss and gradient those at the weights before it.  The files of a folder are
-taken in the order of the number in their name.
+The names in a file are those of the tensors: `weights/0/w`, `gradient/0/w`, `loss`, `batch/0`,
+`replica/1/0/w`; the weights are those after the step, loss and gradient those at the weights before
+it.  The files of a folder are taken in the order of the number in their name; that of number 0 has
+the weights before the first step.
 """
 
 import os
@@ -17,7 +18,8 @@ import numpy as np
 
 FORMS = (".npz", ".safetensors")
 LARGEST = 2**32  # bytes of one step, as they are in memory
-PARTS = ("weights", "gradient")
+PARTS = ("weights", "gradient", "batch")
+START, REPLICA = 0, "replica"
 
 
 class TrainingStep(NamedTuple):
@@ -26,6 +28,19 @@ class TrainingStep(NamedTuple):
     weights: Any
     loss: Any = None
     gradient: Any = None
+    batch: Any = None  # what it was taken on; vf.lint_training looks at it
+    replicas: Any = None  # the weights after it of every replica, a list
+
+
+class Row(NamedTuple):
+    """A step as its files have it: leaves by their names, and nothing where nothing is recorded."""
+
+    weights: dict[str, np.ndarray]
+    loss: np.ndarray | None
+    gradient: dict[str, np.ndarray]
+    batch: dict[str, np.ndarray]
+    replicas: list[dict[str, np.ndarray]]
+    is_start: bool = False
 
 
 def names(tree: Any) -> list[str]:
@@ -34,11 +49,14 @@ def names(tree: Any) -> list[str]:
     return [jax.tree_util.keystr(path, simple=True, separator="/") for path in paths]
 
 
-def record(folder: str | Path, steps: Iterable[Any], form: str = "npz") -> int:
+def record(
+    folder: str | Path, steps: Iterable[Any], form: str = "npz", *, start: Any = None
+) -> int:
     """Write each step as it comes to folder/000001.npz and so on; returns how many they were.
 
-    steps are what `vf.validate_training` takes from a loop.  Raises ValueError for a form that is
-    neither "npz" nor "safetensors", FileExistsError for a folder that holds steps already.
+    steps are what `vf.validate_training` takes from a loop; start the weights before the first.
+    Raises ValueError for a form that is neither "npz" nor "safetensors", FileExistsError for a
+    folder that holds steps already.
     """
     if f".{form}" not in FORMS:
         raise ValueError(f"form is {form!r}; it must be 'npz' or 'safetensors'")
@@ -46,6 +64,8 @@ def record(folder: str | Path, steps: Iterable[Any], form: str = "npz") -> int:
     folder.mkdir(parents=True, exist_ok=True)
     if any(path.suffix in FORMS for path in folder.iterdir()):
         raise FileExistsError(f"folder {str(folder)!r} holds steps already; give an empty one")
+    if start is not None:
+        _write(folder / f"{START:06d}.{form}", _named(TrainingStep(start)))
     for count, step in enumerate(steps, 1):
         _write(folder / f"{count:06d}.{form}", _named(as_step(step)))
     return count
@@ -73,11 +93,20 @@ def _named(step: TrainingStep) -> dict[str, np.ndarray]:
     out = {} if step.loss is None else {"loss": array(step.loss)}
     for part in PARTS:
         tree = getattr(step, part)
-        out |= {
-            f"{part}/{name}": array(leaf)
-            for name, leaf in zip(names(tree), jax.tree.leaves(tree), strict=True)
-        }
+        out |= _prefixed(part, tree)
+    for r, tree in enumerate(step.replicas or ()):
+        out |= _prefixed(f"{REPLICA}/{r}", tree)
     return out
+
+
+def _prefixed(part: str, tree: Any) -> dict[str, np.ndarray]:
+    pairs = zip(names(tree), jax.tree.leaves(tree), strict=True)
+    return {f"{part}/{name}".rstrip("/"): _plain(array(leaf)) for name, leaf in pairs}
+
+
+def _plain(leaf: np.ndarray) -> np.ndarray:
+    """What npz can name: bfloat16 and its like by way of float32, which holds them all."""
+    return leaf if leaf.dtype.kind != "V" else leaf.astype(np.float32)
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -99,7 +128,48 @@ def read(folder: str | Path, tree: Any) -> Iterator[TrainingStep]:
     """
     wanted = names(tree)
     for path in _files(Path(folder)):
-        yield _step(path, _read(path), wanted)
+        if _number(path) != START:
+            yield _step(path, _read(path), wanted)
+
+
+def rows(place: str | Path) -> Iterator[Row]:
+    """Every step of a folder, or of one npz file whose arrays have a row for each step.
+
+    Raises ValueError, with the name of the file, for what is no recording.
+    """
+    place = Path(place)
+    if place.is_dir():
+        for path in _files(place):
+            yield _as_row(path, _read(path), _number(path) == START)
+        return
+    if place.suffix not in FORMS or not place.is_file():
+        raise ValueError(f"{str(place)!r} is neither a folder of steps nor an npz file of them")
+    arrays = _read(place)
+    counts = {np.shape(leaf)[:1] for leaf in arrays.values()}
+    if len(counts) != 1 or counts == {()}:
+        raise ValueError(f"{place.name!r}: every array must have one row for each step")
+    for k in range(*counts.pop()):
+        yield _as_row(place, {name: leaf[k] for name, leaf in arrays.items()}, False)
+
+
+def _as_row(path: Path, arrays: dict[str, np.ndarray], is_start: bool) -> Row:
+    under = lambda part: {
+        name.removeprefix(f"{part}/"): leaf
+        for name, leaf in arrays.items()
+        if name == part or name.startswith(f"{part}/")
+    }
+    weights, gradient, batch = map(under, PARTS)
+    if not weights:
+        listed = ", ".join(sorted(arrays)[:12]) or "nothing"
+        raise ValueError(f"{path.name!r} has no weights, 'weights/NAME'; it has {listed}")
+    replicas = []
+    while found := under(f"{REPLICA}/{len(replicas)}"):
+        replicas.append(found)
+    return Row(weights, arrays.get("loss"), gradient, batch, replicas, is_start)
+
+
+def _number(path: Path) -> int:
+    return int(re.findall(r"\d+", path.stem)[-1])
 
 
 def _files(folder: Path) -> list[Path]:
@@ -111,10 +181,9 @@ def _files(folder: Path) -> list[Path]:
     if bad is not None or not found:
         what = f"{bad.name!r} has no number in its name" if bad else "it holds no npz, safetensors"
         raise ValueError(f"{str(folder)!r}: {what}; name the steps 1.npz, 2.npz and so on")
-    order = lambda path: int(numbered[path][-1])
-    if len({order(path) for path in found}) < len(found):
+    if len({_number(path) for path in found}) < len(found):
         raise ValueError(f"{str(folder)!r} has two files for one step; keep one of them")
-    return sorted(found, key=order)
+    return sorted(found, key=_number)
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -154,7 +223,7 @@ def _safetensors():
 
 
 def _step(path: Path, arrays: dict[str, np.ndarray], wanted: list[str]) -> TrainingStep:
-    found = {part: [f"{part}/{name}" for name in wanted] for part in PARTS}
+    found = {part: [f"{part}/{name}".rstrip("/") for name in wanted] for part in PARTS[:2]}
     has_gradient = any(name.startswith("gradient/") for name in arrays)
     needed = found["weights"] + (found["gradient"] if has_gradient else [])
     missing = [name for name in needed if name not in arrays]
@@ -162,5 +231,5 @@ def _step(path: Path, arrays: dict[str, np.ndarray], wanted: list[str]) -> Train
         raise ValueError(
             f"{path.name!r} has no {missing[0]!r}; it has {', '.join(sorted(arrays)[:12])}"
         )
-    weights, gradient = ([arrays[name] for name in found[part] if name in arrays] for part in PARTS)
+    weights, gradient = ([arrays[n] for n in names if n in arrays] for names in found.values())
     return TrainingStep(weights, arrays.get("loss"), gradient or None)

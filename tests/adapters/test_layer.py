@@ -1,0 +1,169 @@
+"""Layers as courses write them, judged as they are: attributes, lists, dicts, returned slopes."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verification as vf
+from verification.adapters.layer import layer
+
+
+def dense(params, x):
+    w, b = params.values()
+    return x @ w + b[None]
+
+
+class Attributes:
+    """self.W and self.dW, written over in every pass."""
+
+    def __init__(self, share=1.0):
+        self.W, self.b, self.share = np.zeros((3, 2)), np.zeros(2), share
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, d):
+        self.dW, self.db = self.x.T @ d, self.share * d.sum(axis=0)
+        return d @ self.W.T
+
+
+class Lists(Attributes):
+    """self.params and self.grads, arrays that are written into."""
+
+    def __init__(self, share=1.0):
+        super().__init__(share)
+        self.params, self.grads = [self.W, self.b], [np.zeros((3, 2)), np.zeros(2)]
+
+    def forward(self, x):
+        self.W, self.b = self.params
+        return super().forward(x)
+
+    def backward(self, d):
+        slope = super().backward(d)
+        for held, new in zip(self.grads, (self.dW, self.db), strict=True):
+            held[...] = new
+        return slope
+
+
+class Tables(Attributes):
+    """Dicts, into which every pass adds."""
+
+    def __init__(self, share=1.0):
+        super().__init__(share)
+        self.params, self.grads = {"W": self.W, "b": self.b}, {"W": 0.0, "b": 0.0}
+
+    def forward(self, x):
+        self.W, self.b = self.params["W"], self.params["b"]
+        return super().forward(x)
+
+    def backward(self, d):
+        slope = super().backward(d)
+        self.grads["W"] += self.dW
+        self.grads["b"] += self.db
+        return slope
+
+
+class Parameter:
+    def __init__(self, data):
+        self.data, self.grad = data, None
+
+
+class Objects(Attributes):
+    """parameters() -> objects with data and grad."""
+
+    def __init__(self, share=1.0):
+        super().__init__(share)
+        self.own = [Parameter(self.W), Parameter(self.b)]
+
+    def parameters(self):
+        return self.own
+
+    def forward(self, x):
+        self.W, self.b = (p.data for p in self.own)
+        return super().forward(x)
+
+    def backward(self, d):
+        slope = super().backward(d)
+        self.own[0].grad, self.own[1].grad = self.dW, self.db
+        return slope
+
+
+class Returned(Attributes):
+    def backward(self, d):
+        slope = super().backward(d)
+        return slope, self.dW, self.db
+
+
+class Table(Attributes):
+    def backward(self, d):
+        slope = super().backward(d)
+        return slope, {"W": self.dW, "b": self.db}
+
+
+KINDS = {
+    Attributes: (("W", "b"), ("dW", "db"), False),
+    Lists: (("params.0", "params.1"), ("grads.0", "grads.1"), False),
+    Tables: (("params.W", "params.b"), ("grads.W", "grads.b"), True),
+    Objects: (
+        ("parameters().0.data", "parameters().1.data"),
+        ("parameters().0.grad", "parameters().1.grad"),
+        False,
+    ),
+    Returned: (("W", "b"), "returned", None),
+    Table: (("W", "b"), "returned", None),
+}
+
+
+def judged(kind, share=1.0, dtype="float64", **how):
+    params, grads, accumulates = KINDS[kind]
+    draw = lambda rng: (
+        dict(zip(params, (rng.normal(size=(3, 2)), rng.normal(size=2)), strict=True)),
+        rng.normal(size=(5, 3)),
+    )
+    how = {"accumulates": accumulates, **how}
+    gradient = layer(lambda: kind(share), params, grads, **how)
+    return vf.validate(gradient, of=dense, args=draw, argnums=(0, 1), dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_layer_is_judged_as_it_is(kind, dtype):
+    right = judged(kind, dtype=dtype)
+    assert right.verdict == "correct", right.reason
+    wrong = judged(kind, 2.0, dtype)
+    assert wrong.verdict == "wrong" and "2" in str(wrong.explanation[0])
+
+
+@pytest.mark.parametrize(("kind", "said"), [(Attributes, True), (Tables, False)])
+def test_what_a_second_pass_does_is_looked_at(kind, said):
+    found = judged(kind, accumulates=said)
+    assert found.verdict == "rejected" and "a second pass" in found.reason
+
+
+def test_a_loss_has_no_cotangent_and_no_parameters():
+    class SquaredError:
+        def forward(self, x, y):
+            self.off = x - y
+            return np.mean(self.off**2)
+
+        def backward(self):
+            return 2.0 * self.off / self.off.size
+
+    gradient = layer(SquaredError, inputs=2)
+    of = lambda x, y: jnp.mean((x - y) ** 2)
+    draw = lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(4, 3)))
+    assert vf.validate(gradient, of=of, args=draw).verdict == "correct"
+
+
+def test_what_is_not_there_is_said():
+    x, d = np.ones((5, 3)), np.ones((5, 2))
+    values = {"W": np.ones((3, 2)), "b": np.ones(2)}
+    with pytest.raises(ValueError, match="Attributes has no 'dw'"):
+        layer(Attributes, ("W", "b"), ("dw", "db"))(values, x, d)
+    with pytest.raises(ValueError, match="an object with a member 'b'"):
+        layer(Attributes, ("W", "b"), ("dW", "db"))({"W": values["W"]}, x, d)
+    with pytest.raises(ValueError, match="1 places were given for 2 parameters"):
+        layer(Attributes, ("W", "b"), ("dW",))
+    with pytest.raises(ValueError, match="backward returned ndarray"):
+        layer(Attributes, ("W", "b"), "returned")(values, x, d)

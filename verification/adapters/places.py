@@ -1,0 +1,62 @@
+"""Where something is inside an object: `W`, `params.W`, `params.0`, `parameters().1.data`."""
+
+from typing import Any
+
+import numpy as np
+
+
+def read_at(one: Any, place: str) -> Any:
+    """What is there.  Raises ValueError where nothing is."""
+    found = one
+    for word in place.split("."):
+        found = _inside(one, found, word, place)
+    return found
+
+
+def put_at(one: Any, place: str, value: Any) -> None:
+    """Put it there: into the array that is there if they are alike, so that views see it.
+
+    Raises ValueError where there is nothing to hold it.
+    """
+    *way, last = place.split(".")
+    holder = read_at(one, ".".join(way)) if way else one
+    there = _there(holder, last)
+    if _alike(there, value):
+        there[...] = value
+    elif isinstance(holder, dict):
+        holder[_key(holder, last)] = value
+    elif isinstance(holder, list):
+        holder[int(last)] = value
+    else:
+        setattr(holder, last, value)
+
+
+def _there(holder: Any, word: str) -> Any:
+    """None where nothing is yet: gradients and memories are often made at the first step."""
+    if isinstance(holder, dict):
+        return holder.get(_key(holder, word))
+    return holder[int(word)] if isinstance(holder, list) else getattr(holder, word, None)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    both = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+    return both and one.shape == other.shape and one.dtype == other.dtype and one.ndim > 0
+
+
+def _key(holder: dict, word: str) -> Any:
+    return word if word in holder or not word.isdigit() else int(word)
+
+
+def _inside(one: Any, holder: Any, word: str, place: str) -> Any:
+    name = word.removesuffix("()")
+    try:
+        if isinstance(holder, dict):
+            found = holder[_key(holder, name)]
+        elif isinstance(holder, list | tuple):
+            found = list(holder)[int(name)]
+        else:
+            found = getattr(holder, name)
+    except (AttributeError, IndexError, KeyError, ValueError):
+        said = f"{type(one).__name__} has no {place!r}"
+        raise ValueError(f"{said}: there is no {word!r} in a {type(holder).__name__}") from None
+    return found() if word.endswith("()") else found

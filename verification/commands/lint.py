@@ -1,0 +1,46 @@
+"""`refnet lint`: what looks wrong in a recorded training run by itself, with no reference."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .mistakes import Mistake
+
+FOUND = 1
+
+
+def lint(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="A folder with a file for every step, or an npz file of all of them.",
+        ),
+    ],
+    frozen: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Weights that are meant to stay. Can be given again."),
+    ] = None,
+) -> int:
+    """Look at a recorded training run.
+
+    Weights that never move, gradients that pile up, batches that repeat, and more.
+
+    Exit status 0 where nothing looks wrong, 1 where something does, 2 for what is no run. Nothing
+    is compared with a reference: a run in which nothing looks wrong may be wrong.
+    """
+    from ..training.lint.lint import lint_training
+
+    try:
+        found = lint_training(run, frozen=frozen or ())
+    except ValueError as error:
+        raise Mistake(str(error)) from error
+    for one in found.suspicions:
+        print(f"step {one.step}: {one}")
+    if found:
+        print("nothing looks wrong, which is no proof")
+    print(f"looked for: {', '.join(found.looked)}")
+    for name, why in found.silent.items():
+        print(f"not looked for: {name}, {why}")
+    return FOUND if found.suspicions else 0
