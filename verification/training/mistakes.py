@@ -44,10 +44,18 @@ def explain(
 
 def _rank(one: Explanation) -> tuple:
     """The most particular first: what says no more than that the data are others comes last."""
-    return VAGUE.get(one.fault, 0), one.residual
+    return LATER.get(one.fault, 0), one.residual
 
 
-VAGUE = {"wrong order": 1, "wrong rate": 1, "wrong seed": 2, "mean over tokens": 3}
+VAGUE = {
+    "wrong order": 1,
+    "wrong rate": 1,
+    "wrong accumulation count": 1,
+    "wrong seed": 2,
+    "mean over tokens": 3,
+    "autocast left on": 3,
+}
+LATER = VAGUE | {"frozen parameters updated": 1}
 
 
 def _wrong_step(reference: Reference, steps: Sequence[Step], k: int) -> WrongStep:

@@ -15,9 +15,9 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from ..measurement.sample import Sample
 from ..oracles.question import as_exact
 from ..vocabulary import Explanation
-from . import examples, parts
+from . import examples, factors, other_batches, parts
 from .local import Reference, loose, moved, sloped
-from .single_steps import WrongStep, fed, fitted, nearest, slopes
+from .single_steps import WrongStep, fed, fitted, slopes
 from .steps import Step
 
 
@@ -44,6 +44,9 @@ def of_gradient(
     weighed = parts.of_weights(wrong)
     if weighed:
         yield Explanation("fault", term, weighed[1], fault=weighed[0], residual=0.0, fits=True)
+    for name, said, batch in other_batches.without_masks(wrong):
+        yield say(name, said, alone(wrong.before, batch))
+    yield from other_batches.of_other_parts(wrong, _near, say)
     yield from _other_batches(wrong, say)
     for name, loss in instead.items():
         program = jax.value_and_grad(loss)
@@ -52,11 +55,9 @@ def of_gradient(
     for tensor, sample in partly_updated(wrong.reference, wrong.before, wrong.step, wrong.batch):
         said = f"one use of {tensor} sees it already updated: it is written in place, too early"
         yield say("in-place update", said, sample)
-    factor = _factor(wrong)
-    if factor is not None:
-        share = f"{factor:.6g} times what it should be"
-        said = f"it is {share}: divided by a wrong count of examples or micro-batches"
-        yield say("wrong accumulation count", said, _scaled(wrong.base, factor), "factor")
+    for name, said, sample in factors.of_gradient(wrong):
+        yield say(name, said, sample, "factor")
+    yield from factors.of_narrow_format(wrong, term)
     for said, sample in examples.others(
         wrong.reference, wrong.before, wrong.batch, wrong.step, None
     ):
@@ -112,6 +113,10 @@ def _other_batches(wrong: WrongStep, say: Callable) -> Iterator[Explanation]:
         if one.fits and period > 0 and _again(wrong, period):
             said = f"{said}, and the next step on batch {j + 2}: the same every {period} steps"
             one = replace(one, mistake=said, fault="same order every epoch")
+            if not j:
+                parts = range(len(jax.tree.leaves(wrong.batch)))
+                name, said = other_batches.order_of(wrong, _near, parts)
+                one = replace(one, mistake=said, fault=name)
         yield one
 
 
@@ -140,25 +145,6 @@ def _near(wrong: WrongStep, sample: Sample) -> dict:
         if step.loss is not None and np.isfinite(sample.allowed[0]).all():
             told.append((step.loss, sample.truth[0], sample.allowed[0]))
     return fitted(told)
-
-
-def _factor(wrong: WrongStep) -> float | None:
-    """c of the nearest c times the right gradient, where c is told from 1."""
-    if wrong.step.gradient is None:
-        return None
-    got = [np.asarray(leaf, np.float64) for leaf in wrong.step.gradient]
-    return nearest(got, [ball.mid for ball in wrong.base.truth[1:]]) or None
-
-
-def _scaled(base: Sample, factor: float) -> Sample:
-    """The gradient times a factor, whose own rounding and fit take one budget more."""
-    wider = 2.0 * max(abs(factor), 1.0)
-    scale = lambda ball: ball._replace(mid=factor * ball.mid, rad=wider * ball.rad)
-    return replace(
-        base,
-        truth=[base.truth[0], *map(scale, base.truth[1:])],
-        allowed=[base.allowed[0], *(wider * room for room in base.allowed[1:])],
-    )
 
 
 def partly_updated(

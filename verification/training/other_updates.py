@@ -30,7 +30,7 @@ def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
         "fault", term, said, fault=fault, **_moves(wrong, memory, slopes)
     )
     if wrong.k:
-        fresh = "the rule starts anew here: its memory was reset"
+        fresh = "the rule starts anew here: its memory was reset, or not restored on resuming"
         pairs = list(zip(start(wrong.reference).leaves, wrong.memory.leaves, strict=True))
         kept = [new if isinstance(new, Bounded) else old for new, old in pairs]
         yield say(
@@ -46,6 +46,11 @@ def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
                 total = [Bounded(sum(map(_float64, row))) for row in zip(*told, strict=True)]
                 piled = "it is made of the sum of all gradients so far: they are never cleared"
                 yield say("gradients never cleared", piled, wrong.memory, total)
+        began = [old if isinstance(old, Bounded) else np.zeros_like(old) for old in kept]
+        again = "its count starts anew here: the schedule is not restored on resuming"
+        began = wrong.memory._replace(leaves=_with(wrong.memory.leaves, began))
+        yield say("schedule not restored", again, began)
+    yield _each_alone(wrong, gradient, term)
     counted = [leaf for leaf in wrong.memory.leaves if not isinstance(leaf, Bounded)]
     for shift in (1, -1) if counted else ():
         memory = wrong.memory._replace(leaves=[_shifted(x, shift) for x in wrong.memory.leaves])
@@ -55,6 +60,23 @@ def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
         yield say("off-by-one schedule", said, memory)
     yield from _decayed(wrong, first)
     yield from _rescaled(wrong, first)
+
+
+def _with(leaves: list, counts: list) -> list:
+    """The memory with other counts."""
+    pairs = zip(leaves, counts, strict=True)
+    return [old if isinstance(old, Bounded) else count for old, count in pairs]
+
+
+def _each_alone(wrong: WrongStep, gradient: list[Bounded], term: str) -> Explanation:
+    """Each tensor as if there were no other: what a rule takes over all of them it has alone."""
+    told = []
+    for at, answer in enumerate(wrong.step.weights):
+        alone = [g if i == at else Bounded(0.0 * g.value) for i, g in enumerate(gradient)]
+        moves, _ = moved(wrong.reference, wrong.memory, alone, wrong.before)
+        told.append((answer, moves.truth[at], moves.allowed[at]))
+    said = "each tensor is updated as if there were no other: clipped by its own norm, not by all"
+    return Explanation("fault", term, said, fault="clip by local norm", **fitted(told))
 
 
 def _float64(leaf) -> np.ndarray:
@@ -128,7 +150,7 @@ def _decayed(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
     for when, old in (("before", before), ("after", [first.sample.truth[i].mid for i in at])):
         off = [np.asarray(first.sample.got[i] - first.sample.truth[i].mid) for i in at]
         share = nearest(off, old)
-        if share is None:
+        if share is None or sum(w.size for w in old) < 2:  # one number is any share of another
             continue
         told = [
             (got - share * w, first.sample.truth[i], 2.0 * first.sample.allowed[i])

@@ -53,20 +53,37 @@ def of_micro_batches(wrong: WrongStep) -> Iterator[tuple[str, str, Sample]]:
     if not is_batch(leaves):
         return
     size = len(leaves[0])
-    cuts = {m: np.array_split(np.arange(size), m) for m in MICRO if m <= size}
-    parts = {(c[0], c[-1]) for chunks in cuts.values() for c in chunks}
+    cuts = list(_cuts(size))
+    parts = {(c[0], c[-1]) for chunks in cuts for c in chunks}
     take = lambda a, b: jax.tree.unflatten(tree, [leaf[a : b + 1] for leaf in leaves])
     points = [(wrong.before, take(a, b)) for a, b in sorted(parts)]
     known = dict(zip(sorted(parts), slopes(wrong.reference, points), strict=True))
-    for m, chunks in cuts.items():
-        own = [known[c[0], c[-1]] for c in chunks]
+    full = len(jax.tree.leaves(wrong.reference.batches[0])[0])
+    for chunks in cuts:
+        own, m = [known[c[0], c[-1]] for c in chunks], len(chunks)
         for shares, how in (([1.0], ""), ([1.0 / m], f", over {m}")):
             for which, chunk in (("last", own[-1]), ("first", own[0])):
                 said = f"it is that of the {which} of {m} micro-batches alone{how}"
                 yield f"{which} micro-batch only", said, combined([chunk], shares)
-        if size % m:
-            said = f"every one of {m} micro-batches counts alike, though they differ in size"
-            yield "mean of means", said, combined(own, [1.0 / m] * m)
+        said = f"every one of {m} micro-batches counts alike, though they differ in size"
+        name = "mean of means" if m < size else "mean over samples"
+        yield name, said, combined(own, [1.0 / m] * m)
+        many = -(-full // len(chunks[0]))
+        if m < many:
+            said = f"a last accumulation of {m} micro-batches is divided by {many}"
+            yield "last accumulation under-scaled", said, combined(own, [1.0 / many] * m)
+
+
+def _cuts(size: int) -> Iterator[list[np.ndarray]]:
+    """Micro-batches as alike as they can be, or all of one size but the last."""
+    seen = set()
+    alike = [np.array_split(np.arange(size), m) for m in MICRO if m <= size]
+    equal = [np.split(np.arange(size), range(each, size, each)) for each in range(1, size)]
+    for chunks in [*alike, *equal]:
+        ends = tuple(int(c[-1]) for c in chunks)
+        if len(chunks) in MICRO and ends not in seen:
+            seen.add(ends)
+            yield chunks
 
 
 def of_weights(wrong: WrongStep) -> tuple[str, str] | None:
