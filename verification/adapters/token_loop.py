@@ -72,7 +72,7 @@ def by_tokens(mask: np.ndarray) -> np.ndarray:
     return mask / mask.sum()
 
 
-def accumulated(gradients: Sequence[list], tokens: Sequence[float], full: int) -> list:
+def accumulated(gradients: Sequence[list], tokens: Sequence[float | int], full: int) -> list:
     """The mean over all tokens, of the means of micro-batches; a full batch has `full` of them."""
     shares = [float(n / sum(tokens)) for n in tokens]
     return [

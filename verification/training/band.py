@@ -21,7 +21,7 @@ from ..arithmetic.formats import format_of
 from ..measurement.tolerance import allowance
 from .local import Reference, begun, loose, wide
 from .narrow import path
-from .perturbed import is_float, needed, perturbed
+from .perturbed import is_float, needed, perturbed, written_twice
 from .steps import Step
 
 RUNS = 32
@@ -113,7 +113,8 @@ def _run(slopes, rule: Any, dtype: str, kinds: tuple, narrow: bool, quickly: boo
         own = [x.astype(kind) for x, kind in zip(jax.tree.leaves(first), kinds, strict=True)]
         program = jax.make_jaxpr(flat)(*own, *jax.tree.leaves(batch))
         disturbed = (jnp.arange(len(keys)) > 0)[:, None]  # the first of them is not
-        target, count = format_of(dtype), needed(program)
+        target, size = format_of(dtype), sum(leaf[0].size for leaf in jax.tree.leaves(carry[0]))
+        count = needed(program) + size
         width = 3.0**0.5
         pool = jax.random.uniform(keys[0], (count + SPARE,), jnp.float32, -width, width)
 
@@ -125,7 +126,8 @@ def _run(slopes, rule: Any, dtype: str, kinds: tuple, narrow: bool, quickly: boo
             draws = jnp.where(disturbed, drawn.astype(float), 0.0)
             data = jax.tree.leaves(batch)
             shake = lambda draws, *own: perturbed(program, target, draws, [*own, *data])
-            leaves = jax.vmap(shake)(draws, *jax.tree.leaves(carry))
+            leaves = jax.vmap(shake)(draws[:, size:], *jax.tree.leaves(carry))
+            leaves = written_twice(target, draws[:, :size], leaves, len(got))
             return jax.tree.unflatten(tree, leaves), _seen(
                 leaves[: len(got)], got, also if narrow else None
             )

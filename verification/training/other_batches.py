@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import jax
 import numpy as np
 
+from ..vocabulary import Explanation
 from .single_steps import WrongStep, slopes
 
 NEXT = 4  # steps after the wrong one in which it is looked at again
@@ -42,7 +43,7 @@ def seen_at(
     return bool(near(wrong._replace(k=k), sample)["fits"])
 
 
-def of_other_parts(wrong: WrongStep, near: Callable, say: Callable) -> Iterator:
+def of_other_parts(wrong: WrongStep, near: Callable, say: Callable) -> Iterator[Explanation]:
     """One part of the batch, or all but one, as in the first step of all."""
     count = len(jax.tree.leaves(wrong.batch))
     if count < 2 or not wrong.k:

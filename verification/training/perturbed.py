@@ -168,3 +168,13 @@ def _recalled(eqn, ins, out, target: Format):
 
 
 SUMS: dict[str, Callable] = {"dot_general": _product, "reduce_sum": _total, "recalled": _recalled}
+
+
+def written_twice(target: Format, draws, leaves: list, weights: int) -> list:
+    """The leaves, the first of which are weights: rounded once more, as where decay comes first."""
+    take, out = 0, []
+    for leaf in leaves[:weights]:
+        own = draws[:, take : take + leaf[0].size].reshape(leaf.shape)
+        out.append(leaf + abs(leaf) * (_unit(target) / 3.0**0.5) * own)
+        take += leaf[0].size
+    return [*out, *leaves[weights:]]
