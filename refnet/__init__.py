@@ -1,8 +1,8 @@
 """refnet, small pure JAX functions that read like the textbook: open networks.py first.
 
 In: arrays, pytrees of parameters, keys of jax.random.
-On the way: activations.py, losses.py and layers.py are the pieces, networks.py joins them,
-initializers.py draws them, updates.py has the update rules, datasets.py the data.
+On the way: activations.py, softmax.py, losses/ and layers/ are the pieces, networks.py joins
+them, initializers.py draws them, updates.py has the update rules, datasets.py the data.
 Out: predictions, losses, trained parameters (training.py) and sweeps over rates (sweeps.py).
 """
 
@@ -29,12 +29,39 @@ from .initializers import glorot as glorot
 from .initializers import he as he
 from .initializers import lecun as lecun
 from .initializers import zeros as zeros
+from .layers import Conv as Conv
 from .layers import Dense as Dense
+from .layers import Heads as Heads
+from .layers import Norm as Norm
+from .layers import Recurrent as Recurrent
+from .layers import attention as attention
+from .layers import batch_norm as batch_norm
+from .layers import causal_mask as causal_mask
+from .layers import conv2d as conv2d
 from .layers import dense as dense
+from .layers import dropout as dropout
+from .layers import dropout_mask as dropout_mask
+from .layers import embedding as embedding
+from .layers import init_conv2d as init_conv2d
 from .layers import init_dense as init_dense
+from .layers import init_embedding as init_embedding
+from .layers import init_heads as init_heads
+from .layers import init_norm as init_norm
+from .layers import init_recurrent as init_recurrent
+from .layers import layer_norm as layer_norm
+from .layers import lstm as lstm
+from .layers import max_pool as max_pool
+from .layers import multi_head_attention as multi_head_attention
+from .layers import residual_block as residual_block
+from .layers import rms_norm as rms_norm
+from .layers import rnn as rnn
+from .layers import tied_autoencoder as tied_autoencoder
 from .losses import LOSSES as LOSSES
 from .losses import binary_cross_entropy as binary_cross_entropy
 from .losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from .losses import cosine_similarity as cosine_similarity
+from .losses import hinge as hinge
+from .losses import huber as huber
 from .losses import mse as mse
 from .losses import softmax_cross_entropy as softmax_cross_entropy
 from .losses import (
@@ -44,6 +71,8 @@ from .networks import Neuron as Neuron
 from .networks import init_mlp as init_mlp
 from .networks import mlp as mlp
 from .networks import neuron as neuron
+from .softmax import log_sum_exp as log_sum_exp
+from .softmax import softmax as softmax
 from .sweeps import Runs as Runs
 from .sweeps import sweep as sweep
 from .training import History as History

@@ -147,3 +147,30 @@ def test_a_hopeless_softmax_keeps_its_gradient():
     logits = jnp.asarray([[3e38, -3e38]], jnp.float32)  # the loss, 6e38, is no float32
     slope = jax.grad(rn.softmax_cross_entropy)(logits, jnp.asarray([[0.0, 1.0]], jnp.float32))
     assert (slope == jnp.asarray([[1.0, -1.0]], jnp.float32)).all()
+
+
+def test_huber_is_a_square_near_0_and_a_line_far_away():
+    p, t = jnp.array([0.5, -3.0]), jnp.zeros(2)
+    assert rn.huber(p, t, 2.0) == (0.125 + 2.0 * (3.0 - 1.0)) / 2
+    assert jax.grad(rn.huber)(p, t, 2.0).tolist() == [0.25, -1.0]
+    for delta in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="delta > 0"):
+            rn.huber(p, t, delta)
+
+
+def test_hinge_is_0_beyond_the_margin():
+    s, t = jnp.array([2.0, 0.5, -1.0, -3.0]), jnp.array([1.0, 1.0, 1.0, -1.0])
+    assert rn.hinge(s, t) == (0.0 + 0.5 + 2.0 + 0.0) / 4
+    assert jax.grad(rn.hinge)(s, t).tolist() == [0.0, -0.25, -0.25, 0.0]
+
+
+def test_cosine_similarity_knows_directions_alone():
+    a, b = jnp.array([[3.0, 4.0], [1.0, 0.0]]), jnp.array([[6.0, 8.0], [0.0, 2.0]])
+    assert rn.cosine_similarity(a, b).tolist() == [1.0, 0.0]
+    assert rn.cosine_similarity(a, -b).tolist() == [-1.0, 0.0]
+
+
+@pytest.mark.parametrize("loss", [rn.huber, rn.hinge, rn.cosine_similarity])
+def test_other_losses_never_broadcast(loss):
+    with pytest.raises(ValueError, match="they must be the same"):
+        loss(jnp.ones((3, 2)), jnp.ones((3, 1)))

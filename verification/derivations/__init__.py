@@ -1,8 +1,8 @@
 """What we derived on paper, arrow by arrow: open sigmoid.py first, then dense.py.
 
 In: nothing; each file is one function of refnet with its gradient by hand.
-On the way: layers/ has common layers that refnet has not, rules/ has every variant of an update
-rule with its formula and reference.
+On the way: layers/ has the layers and the losses of their kind, rules/ has every variant of an
+update rule with its formula and reference.
 Out: ALL, name -> Derivation: the function, the gradient, its arrows and how to draw its inputs.
 """
 
@@ -74,6 +74,13 @@ NOT_DERIVED: dict[str, str] = {  # public function -> why it has no derivation
     "zeros": "a constant",
     "init_dense": "draws a layer from a key",
     "init_mlp": "draws a network from a key",
+    "init_conv2d": "draws a kernel from a key",
+    "init_embedding": "draws a table from a key",
+    "init_heads": "draws matrices from a key",
+    "init_norm": "a constant",
+    "init_recurrent": "draws weights from a key",
+    "causal_mask": "a constant",
+    "dropout_mask": "draws a mask from a key",
     "train": "a run of many steps, each derived: losses, mlp, updates",
     "sweep": "many runs of train, side by side",
     "train_step": "one loss gradient and one update, each derived alone",

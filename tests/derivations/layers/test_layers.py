@@ -1,11 +1,14 @@
 """Layers by hand are correct in both dtypes, arrow by arrow, and their nudged twins are not."""
 
+import inspect
+from dataclasses import replace
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
+import refnet
 from verification.derivations import layers
 from verification.derivations.layers import LAYERS
 from verification.judgement import check as judging
@@ -15,7 +18,7 @@ from verification.vocabulary import Verdict
 ARROWS = [(name, arrow.name) for name, layer in LAYERS.items() for arrow in layer.arrows]
 
 
-def verdicts(subject, cases, dtypes=("float64", "float32")):
+def verdicts(subject, cases: int, dtypes: tuple[str, ...] = ("float64", "float32")):
     rng = np.random.default_rng(5)
     asked: dict[str, int] = dict.fromkeys(dtypes, cases)
     findings, _ = judging.examine(subject, rng, asked, 0)
@@ -54,3 +57,17 @@ def test_tables_and_files_have_the_same_names():
 
 def _text(name):
     return (Path(layers.__file__).parent / f"{name}.py").read_text()
+
+
+def test_the_forward_of_every_layer_is_the_function_of_refnet():
+    """Planted: a forward of one's own, which the reference would not follow."""
+    assert [name for name in LAYERS if not calls_refnet(LAYERS[name])] == []
+    own = replace(LAYERS["softmax"], function=lambda z: z)
+    assert not calls_refnet(own)
+
+
+def calls_refnet(layer):
+    """Whether the function is that of refnet, or hands its arguments to it alone."""
+    public = getattr(refnet, layer.of or layer.name)
+    inside = inspect.getclosurevars(layer.function).globals
+    return layer.function is public or public in inside.values()

@@ -1,4 +1,4 @@
-"""Common layers and losses that refnet does not have: the forward and its gradient by hand.
+"""Layers of refnet, and the losses of their kind: the gradient of each by hand.
 
 They are subjects to make mistakes in, and answers to compare one's own backward pass with.
 """

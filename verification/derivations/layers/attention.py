@@ -15,26 +15,18 @@ Reference  Vaswani et al., Attention is all you need (2017), section 3.2.1.
 
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
+
+from refnet.layers import attention as function
+from refnet.layers.attention import scores
+from refnet.softmax import softmax
 
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 from .softmax import less_mean
 
 
-def function(q, k, v, mask):
-    return masked_softmax(scores(q, k), mask) @ v
-
-
-def scores(q, k):
-    return q @ jnp.swapaxes(k, -1, -2) / q.shape[-1] ** 0.5
-
-
 def masked_softmax(s, mask):
-    least = jnp.min(s, axis=-1, keepdims=True)
-    top = lax.stop_gradient(jnp.max(jnp.where(mask, s, least), axis=-1, keepdims=True))
-    weights = jnp.where(mask, jnp.exp(jnp.where(mask, s - top, 0.0)), 0.0)
-    return weights / jnp.sum(weights, axis=-1, keepdims=True)
+    return softmax(s, mask=mask)
 
 
 def gradient(q, k, v, mask, do):

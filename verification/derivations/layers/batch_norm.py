@@ -17,6 +17,8 @@ Reference  Ioffe & Szegedy, Batch normalization (2015), section 3.
 
 import jax.numpy as jnp
 
+from refnet import Norm, batch_norm
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 from .layer_norm import affine, pull_affine
@@ -25,7 +27,7 @@ EPS = 1e-3
 
 
 def function(x, gain, bias):
-    return affine(normalised(centred(x)), gain, bias)
+    return batch_norm(Norm(gain, bias), x, EPS)
 
 
 def centred(x):

@@ -1,15 +1,15 @@
 """Convolution as networks say it (a correlation): dw from shifted inputs, dx from shifted outputs.
 
-    y[i, j] = sum over u, v of x[s i + u - 1, s j + v - 1] w[u, v];   0 outside, stride s = 2
+    y[i, j] = sum over u, v of x[s i + u - 1, s j + v - 1] w[u, v] + b;   0 outside, stride s = 2
 
     (1)      xs = the places that tap (u, v) reads, one for each output
-    (2)      y = sum over taps of xs w[u, v]
+    (2)      y = sum over taps of xs w[u, v]  + b
 
-    (2)      dw[u, v] = sum over outputs of xs' dy     dxs = dy w[u, v]'
+    (2)      dw[u, v] = sum over outputs of xs' dy     dxs = dy w[u, v]'     db = sum of dy
     (1)      dx[s i + u - 1, s j + v - 1] += dxs[i, j]
 
-Shapes     x: (batch, height, width, in)    w: (3, 2, in, out)    y: (batch, ., ., out)
-Domain     every finite x, w
+Shapes     x: (batch, height, width, in)    w: (3, 2, in, out)    b: (out,)    y: (batch, ., ., out)
+Domain     every finite x, w, b
 Rounding   sums of products.
 Reference  Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016).
 """
@@ -17,27 +17,22 @@ Reference  Dumoulin & Visin, A guide to convolution arithmetic for deep learning
 import jax.numpy as jnp
 from jax import lax
 
+from refnet import Conv, conv2d
+from refnet.layers import convolution
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 
 STRIDE, PAD = 2, 1
 
 
-def function(x, w):
-    padded = jnp.pad(x, ((0, 0), (PAD, PAD), (PAD, PAD), (0, 0)))
-    taps = [(u, v) for u in range(w.shape[0]) for v in range(w.shape[1])]
-    return sum(window(padded, w.shape, u, v) @ w[u, v] for u, v in taps)
+def function(x, w, b):
+    return conv2d(Conv(w, b), x, STRIDE, PAD)
 
 
 def window(padded, kernel, u: int, v: int):
     """What tap (u, v) reads: one entry for each output."""
-    high, wide = (places(padded.shape[k + 1], kernel[k]) for k in range(2))
-    last = lambda start, count: start + STRIDE * (count - 1) + 1
-    return padded[:, u : last(u, high) : STRIDE, v : last(v, wide) : STRIDE]
-
-
-def places(size: int, taps: int) -> int:
-    return (size - taps) // STRIDE + 1
+    return convolution.window(padded, kernel[:2], STRIDE, u, v)
 
 
 def spread(d, padded, u: int, v: int):
@@ -48,7 +43,12 @@ def spread(d, padded, u: int, v: int):
     return lax.pad(d, zero, config)
 
 
-def gradient(x, w, dy):
+def gradient(x, w, b, dy):
+    del b
+    return *pull_taps(x, w, dy), jnp.sum(dy, axis=(0, 1, 2))  # (2)
+
+
+def pull_taps(x, w, dy):
     padded = jnp.pad(x, ((0, 0), (PAD, PAD), (PAD, PAD), (0, 0)))
     dpadded, rows = jnp.zeros_like(padded), dy.reshape(-1, dy.shape[-1])
     dw = []
@@ -61,7 +61,7 @@ def gradient(x, w, dy):
 
 
 def draw(rng):
-    return draws.reals(rng, 2, 5, 6, 2), draws.reals(rng, 3, 2, 2, 3)
+    return draws.reals(rng, 2, 5, 6, 2), draws.reals(rng, 3, 2, 2, 3), draws.reals(rng, 3)
 
 
 def edge_cases(dtype):
@@ -92,7 +92,7 @@ CONV2D = Derivation(
     arrows=ARROWS,
     draw=draw,
     edges=edge_cases,
-    argnums=(0, 1),
-    domain="every finite x, w",
+    argnums=(0, 1, 2),
+    domain="every finite x, w, b",
     reference="Dumoulin & Visin (2016)",
 )

@@ -14,12 +14,10 @@ Reference  Luo et al., Cosine normalization (2018).
 
 import jax.numpy as jnp
 
+from refnet import cosine_similarity as function
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
-
-
-def function(a, b):
-    return quotient(jnp.sum(a * b, axis=-1), length(a), length(b))
 
 
 def length(a):

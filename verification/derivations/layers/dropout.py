@@ -13,6 +13,8 @@ Reference  Srivastava et al., Dropout (2014).
 import jax.numpy as jnp
 import numpy as np
 
+from refnet import dropout
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 
@@ -20,7 +22,7 @@ KEEP = 0.7
 
 
 def function(x, mask):
-    return jnp.where(mask, x / KEEP, jnp.zeros_like(x))
+    return dropout(x, mask, KEEP)
 
 
 def gradient(x, mask, dy):

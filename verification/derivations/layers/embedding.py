@@ -13,12 +13,10 @@ Reference  Bengio et al., A neural probabilistic language model (2003).
 import jax.numpy as jnp
 import numpy as np
 
+from refnet import embedding as function
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
-
-
-def function(table, indices):
-    return table[indices]
 
 
 def gradient(table, indices, dy):

@@ -14,12 +14,10 @@ Reference  Cortes & Vapnik, Support-vector networks (1995).
 
 import jax.numpy as jnp
 
+from refnet import hinge as function
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
-
-
-def function(s, t):
-    return jnp.mean(jnp.maximum(margin(s, t), 0.0))
 
 
 def margin(s, t):

@@ -15,6 +15,9 @@ Reference  Huber, Robust estimation of a location parameter (1964).
 
 import jax.numpy as jnp
 
+from refnet import huber
+from refnet.losses.squares import huber_penalty
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 
@@ -22,12 +25,11 @@ DELTA = 1.3
 
 
 def function(p, t):
-    return jnp.mean(penalty(p - t))
+    return huber(p, t, DELTA)
 
 
 def penalty(e):
-    size = jnp.abs(e)
-    return jnp.where(size <= DELTA, 0.5 * e * e, DELTA * (size - 0.5 * DELTA))
+    return huber_penalty(e, DELTA)
 
 
 def gradient(p, t):

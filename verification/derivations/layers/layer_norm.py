@@ -15,6 +15,8 @@ Reference  Ba, Kiros & Hinton, Layer normalization (2016).
 
 import jax.numpy as jnp
 
+from refnet import Norm, layer_norm
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 
@@ -22,7 +24,7 @@ EPS = 1e-3
 
 
 def function(x, gain, bias):
-    return affine(normalised(centred(x)), gain, bias)
+    return layer_norm(Norm(gain, bias), x, EPS)
 
 
 def centred(x):

@@ -13,16 +13,12 @@ Reference  Blanchard, Higham & Higham, Accurately computing the log-sum-exp (202
 """
 
 import jax.numpy as jnp
-from jax import lax
+
+from refnet import log_sum_exp as function
+from refnet import softmax
 
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
-from .softmax import function as softmax
-
-
-def function(z):
-    top = lax.stop_gradient(jnp.max(z, axis=-1))
-    return top + jnp.log(total(z - top[..., None]))
 
 
 def total(z):

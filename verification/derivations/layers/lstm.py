@@ -16,40 +16,21 @@ Reference  Hochreiter & Schmidhuber (1997); Gers, Schmidhuber & Cummins (2000) f
 """
 
 import jax.numpy as jnp
-from jax import lax
 
-from refnet import sigmoid, tanh
+from refnet import Recurrent, sigmoid, tanh
+from refnet import lstm as function
+from refnet.layers import recurrence
+from refnet.layers.recurrence import lstm_cell as cell
+from refnet.layers.recurrence import preactivation, start
 
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 from ..sigmoid import slope
 from ..tanh import gradient as tanh_gradient
-from .rnn import Recurrent
-
-
-def function(params, x):
-    def step(state, row):
-        h, c = state
-        h, c = cell(row @ params.u + h @ params.w + params.b[None, :], c)
-        return (h, c), h
-
-    zero = start(params, x)
-    return lax.scan(step, (zero, zero), x)[1]
-
-
-def start(params, x):
-    return jnp.zeros((x.shape[1], params.w.shape[0]), x.dtype)
-
-
-def cell(z, c):
-    i, f, g, o = gates(z)
-    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-    return sigmoid(o) * tanh(c), c
 
 
 def gates(z):
-    n = z.shape[-1] // 4
-    return [z[:, k * n : (k + 1) * n] for k in range(4)]
+    return recurrence.gates(z, 4)
 
 
 def gradient(params, x, dout):
@@ -70,7 +51,7 @@ def run(params, x):
     """h and c from before the first step on, and every z."""
     states, cells, zs = [start(params, x)], [start(params, x)], []
     for row in x:
-        zs.append(row @ params.u + states[-1] @ params.w + params.b[None, :])
+        zs.append(preactivation(params, row, states[-1]))
         h, c = cell(zs[-1], cells[-1])
         states.append(h)
         cells.append(c)

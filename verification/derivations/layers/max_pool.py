@@ -14,6 +14,9 @@ Reference  Boureau, Ponce & LeCun, A theoretical analysis of feature pooling (20
 import jax.numpy as jnp
 from jax import lax
 
+from refnet import max_pool
+from refnet.layers import pooling
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 
@@ -21,13 +24,12 @@ WINDOW, STRIDE = 3, 2
 
 
 def function(x):
-    return jnp.max(windows(x), axis=0)
+    return max_pool(x, WINDOW, STRIDE, axes=(1,))
 
 
 def windows(x):
     """(window, batch, outputs)."""
-    count = (x.shape[1] - WINDOW) // STRIDE + 1
-    return jnp.stack([x[:, k : k + STRIDE * (count - 1) + 1 : STRIDE] for k in range(WINDOW)])
+    return pooling.windows(x, WINDOW, STRIDE, 1)
 
 
 def gradient(x, dy):

@@ -13,10 +13,11 @@ Rounding   as attention.
 Reference  Vaswani et al., Attention is all you need (2017), section 3.2.2.
 """
 
-from typing import Any, NamedTuple
-
-import jax.numpy as jnp
 import numpy as np
+
+from refnet import Heads, multi_head_attention
+from refnet.layers.attention import cut as cut_into
+from refnet.layers.attention import join
 
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
@@ -25,28 +26,13 @@ from . import attention
 HEADS = 2
 
 
-class Heads(NamedTuple):
-    """The four matrices; their gradient is Heads too."""
-
-    q: Any
-    k: Any
-    v: Any
-    o: Any
-
-
 def function(params, x, mask):
-    q, k, v = (cut(x @ w) for w in params[:3])
-    return join(attention.function(q, k, v, mask[None])) @ params.o
+    return multi_head_attention(params, x, HEADS, mask)
 
 
 def cut(x):
     """(t, heads d) -> (heads, t, d)."""
-    return jnp.swapaxes(x.reshape(len(x), HEADS, -1), 0, 1)
-
-
-def join(x):
-    """(heads, t, d) -> (t, heads d)."""
-    return jnp.swapaxes(x, 0, 1).reshape(x.shape[1], -1)
+    return cut_into(x, HEADS)
 
 
 def gradient(params, x, mask, dy):

@@ -14,17 +14,14 @@ Reference  He, Zhang, Ren & Sun, Deep residual learning for image recognition (2
 
 import jax.numpy as jnp
 
-from refnet import Dense, dense, tanh
+from refnet import Dense, dense
+from refnet import residual_block as function
 
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 from ..dense import gradient as dense_gradient
 from ..mlp import LAYER
 from ..tanh import gradient as tanh_gradient
-
-
-def function(layer, x):
-    return x + tanh(dense(layer, x))
 
 
 def gradient(layer, x, dy):

@@ -14,13 +14,15 @@ Reference  Zhang & Sennrich, Root mean square layer normalization (2019).
 
 import jax.numpy as jnp
 
+from refnet import rms_norm
+
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
-from .layer_norm import normalised, pull_normalised
+from .layer_norm import EPS, normalised, pull_normalised
 
 
 def function(x, gain):
-    return stretched(normalised(x), gain)
+    return rms_norm(gain, x, EPS)
 
 
 def stretched(h, gain):

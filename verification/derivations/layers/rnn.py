@@ -13,34 +13,15 @@ Rounding   sums of products; what step t rounds is multiplied by every w that fo
 Reference  Werbos, Backpropagation through time (1990).
 """
 
-from typing import Any, NamedTuple
-
 import jax.numpy as jnp
-from jax import lax
+
+from refnet import Recurrent
+from refnet import rnn as function
+from refnet.layers.recurrence import preactivation, start
 
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 from ..tanh import gradient as tanh_gradient
-
-
-class Recurrent(NamedTuple):
-    """Weights of the input, of the state, and the bias; the gradient is one too."""
-
-    u: Any
-    w: Any
-    b: Any
-
-
-def function(params, x):
-    def step(h, row):
-        h = jnp.tanh(row @ params.u + h @ params.w + params.b[None, :])
-        return h, h
-
-    return lax.scan(step, start(params, x), x)[1]
-
-
-def start(params, x):
-    return jnp.zeros((x.shape[1], params.w.shape[0]), x.dtype)
 
 
 def gradient(params, x, dout):
@@ -48,7 +29,7 @@ def gradient(params, x, dout):
     u, w, b = jnp.zeros_like(params.u), jnp.zeros_like(params.w), jnp.zeros_like(params.b)
     carried, rows = jnp.zeros_like(states[0]), []
     for t in reversed(range(len(x))):
-        z = x[t] @ params.u + states[t] @ params.w + params.b[None, :]
+        z = preactivation(params, x[t], states[t])
         (dz,) = tanh_gradient(z, dout[t] + carried)  # (2)
         u, w, b = u + x[t].T @ dz, w + states[t].T @ dz, b + jnp.sum(dz, axis=0)  # (1)
         carried = dz @ params.w.T
@@ -65,10 +46,6 @@ def edge_cases(dtype):
     """Almost linear and saturated cells."""
     del dtype
     return edges.scaled(draw, (2.0**-8, 2.0**2))
-
-
-def preactivation(params, x, h):
-    return x @ params.u + h @ params.w + params.b[None, :]
 
 
 def pull_preactivation(params, x, h, dz):

@@ -13,18 +13,11 @@ Reference  Bridle, Probabilistic interpretation of feedforward classification ou
 """
 
 import jax.numpy as jnp
-from jax import lax
+
+from refnet import softmax as function
 
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
-
-
-def function(z):
-    return shares(weights(z))
-
-
-def weights(z):
-    return jnp.exp(z - lax.stop_gradient(jnp.max(z, axis=-1, keepdims=True)))
 
 
 def shares(e):

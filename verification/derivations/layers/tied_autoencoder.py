@@ -15,14 +15,11 @@ Reference  Vincent et al., Stacked denoising autoencoders (2010), section 2.1.
 import jax.numpy as jnp
 
 from refnet import tanh
+from refnet import tied_autoencoder as function
 
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
 from ..tanh import gradient as tanh_gradient
-
-
-def function(w, x):
-    return tanh(x @ w) @ w.T
 
 
 def gradient(w, x, dy):

@@ -7,28 +7,34 @@ from refnet import tanh
 from ...derivations.layers import conv2d, dropout, max_pool, residual_block, tied_autoencoder
 from ...derivations.tanh import gradient as tanh_gradient
 
+
+def with_bias(pull):
+    """A mistake in the taps, and the right gradient of the bias."""
+    return lambda x, w, b, dy: (*pull(x, w, dy), jnp.sum(dy, axis=(0, 1, 2)))
+
+
 # --- convolution and pooling -----------------------------------------------------------------
 
 
 def kernel_flipped(x, w, dy):
-    dx, dw = conv2d.gradient(x, w, dy)
+    dx, dw = conv2d.pull_taps(x, w, dy)
     return dx, dw[::-1, ::-1]
 
 
 def inputs_not_flipped(x, w, dy):
     """The kernel turned by half a turn once too often on the way down."""
-    return conv2d.gradient(x, w[::-1, ::-1], dy)[0], conv2d.gradient(x, w, dy)[1]
+    return conv2d.pull_taps(x, w[::-1, ::-1], dy)[0], conv2d.pull_taps(x, w, dy)[1]
 
 
 def padding_forgotten(x, w, dy):
-    dx, dw = conv2d.gradient(x, w, dy)
+    dx, dw = conv2d.pull_taps(x, w, dy)
     moved = jnp.pad(dx, ((0, 0), (1, 1), (1, 1), (0, 0)))
     return moved[:, : x.shape[1], : x.shape[2]], dw
 
 
 def stride_forgotten(x, w, dy):
     """dw from neighbouring places, as if the stride were 1."""
-    dx, _ = conv2d.gradient(x, w, dy)
+    dx, _ = conv2d.pull_taps(x, w, dy)
     padded = jnp.pad(x, ((0, 0), (1, 2), (1, 2), (0, 0)))
     rows = dy.reshape(-1, dy.shape[-1])
     seen = lambda u, v: padded[:, u : u + dy.shape[1], v : v + dy.shape[2]]
@@ -39,12 +45,12 @@ def stride_forgotten(x, w, dy):
 
 def kernel_axes_swapped(x, w, dy):
     """Rows and columns of the kernel confused where they overlap."""
-    dx, dw = conv2d.gradient(x, w, dy)
+    dx, dw = conv2d.pull_taps(x, w, dy)
     return dx, dw.at[:2].set(jnp.swapaxes(dw[:2], 0, 1))
 
 
 def channels_mixed(x, w, dy):
-    dx, dw = conv2d.gradient(x, w, dy)
+    dx, dw = conv2d.pull_taps(x, w, dy)
     return dx[..., ::-1], dw
 
 
@@ -137,12 +143,12 @@ def uses_averaged(w, x, dy):
 
 OWN: dict[str, dict] = {
     "conv2d": {
-        "kernel flipped": kernel_flipped,
-        "kernel flipped on the way down": inputs_not_flipped,
-        "padding forgotten": padding_forgotten,
-        "stride forgotten": stride_forgotten,
-        "kernel's axes swapped": kernel_axes_swapped,
-        "channels reversed": channels_mixed,
+        "kernel flipped": with_bias(kernel_flipped),
+        "kernel flipped on the way down": with_bias(inputs_not_flipped),
+        "padding forgotten": with_bias(padding_forgotten),
+        "stride forgotten": with_bias(stride_forgotten),
+        "kernel's axes swapped": with_bias(kernel_axes_swapped),
+        "channels reversed": with_bias(channels_mixed),
     },
     "max_pool": {
         "windows overwritten": windows_overwritten,

@@ -81,28 +81,33 @@ def examples(x, w, dy):
     return np.concatenate([dx for dx, _ in parts]), sum(dw for _, dw in parts[::-1])
 
 
-def torch_convolution(x, w):
+def torch_convolution(x, w, b):
     import torch  # pyright: ignore[reportMissingImports]
 
     turned = x.permute(0, 3, 1, 2), w.permute(3, 2, 0, 1)
-    return torch.nn.functional.conv2d(*turned, stride=STRIDE, padding=1).permute(0, 2, 3, 1)
+    return torch.nn.functional.conv2d(*turned, b, STRIDE, 1).permute(0, 2, 3, 1)
 
 
-def convolution(x, w):
+def convolution(x, w, b):
     names = ("NHWC", "HWIO", "NHWC")
     sides = ((1, 1), (1, 1))
-    return jax.lax.conv_general_dilated(x, w, (STRIDE, STRIDE), sides, dimension_numbers=names)
+    y = jax.lax.conv_general_dilated(x, w, (STRIDE, STRIDE), sides, dimension_numbers=names)
+    return y + b[None, None, None]
+
+
+def with_bias(pull, total=lambda dy: dy.sum((0, 1, 2))):
+    return lambda x, w, b, dy: (*pull(x, w, dy), total(dy))
 
 
 CONVOLUTION = {
-    "shifts": shifts,
-    "im2col": image_to_columns,
-    "einsum": by_einsum,
-    "kernel turned around": flipped,
-    "loops": loops,
-    "examples": examples,
-    "PyTorch": torch_of(torch_convolution, (0, 1)),
-    "JAX": jax_of(convolution, (0, 1)),
+    "shifts": with_bias(shifts),
+    "im2col": with_bias(image_to_columns, lambda dy: dy.reshape(-1, dy.shape[-1]).sum(0)),
+    "einsum": with_bias(by_einsum, lambda dy: np.einsum("bijo->o", dy)),
+    "kernel turned around": with_bias(flipped),
+    "loops": with_bias(loops, lambda dy: sum(dy.reshape(-1, dy.shape[-1]))),
+    "examples": with_bias(examples, lambda dy: sum(d.sum((0, 1)) for d in dy)),
+    "PyTorch": torch_of(torch_convolution, (0, 1, 2)),
+    "JAX": jax_of(convolution, (0, 1, 2)),
 }
 
 

@@ -1,11 +1,11 @@
-"""Layers: a NamedTuple of weights, and a pure function of it."""
+"""The dense layer: y = x w + b."""
 
 from typing import NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from .initializers import Initializer, glorot
+from ..initializers import Initializer, glorot
 
 
 class Dense(NamedTuple):

@@ -1,24 +1,11 @@
-"""Losses: one number from predictions and targets; natural log, mean over examples.
-
-`mse` is the mean over every entry and owns no 1/2.  Shapes that differ raise, never broadcast.
-"""
-
-from collections.abc import Callable
+"""Cross-entropies: -sum t log p, from probabilities, from logits, from labels."""
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Shaped
+from jaxtyping import Array, Float, Int
 
-from .activations import softplus
-
-Scalar = Float[Array, ""]
-
-
-def mse(prediction: Float[Array, "*s"], target: Float[Array, "*t"]) -> Scalar:
-    """mean (p - t)^2 over every entry.  Slope in p: 2 (p - t) / size."""
-    _same_shape("mse", prediction=prediction, target=target)
-    error = prediction - target
-    return jnp.mean(error * error)
+from ..activations import softplus
+from .shapes import Scalar, same_shape
 
 
 def binary_cross_entropy(probability: Float[Array, "*s"], label: Float[Array, "*t"]) -> Scalar:
@@ -26,7 +13,7 @@ def binary_cross_entropy(probability: Float[Array, "*s"], label: Float[Array, "*
 
     Labels may be soft, 0 <= y <= 1.  Loses digits as a nears 0 or 1: prefer the logits form.
     """
-    _same_shape("binary_cross_entropy", probability=probability, label=label)
+    same_shape("binary_cross_entropy", probability=probability, label=label)
     a, y = probability, label
     return -jnp.mean(y * jnp.log(a) + (1.0 - y) * jnp.log1p(-a))
 
@@ -35,7 +22,7 @@ def binary_cross_entropy_with_logits(
     logit: Float[Array, "*s"], label: Float[Array, "*t"]
 ) -> Scalar:
     """mean ((1 - y) softplus(z) + y softplus(-z)).  Slope in z: (sigmoid(z) - y) / size."""
-    _same_shape("binary_cross_entropy_with_logits", logit=logit, label=label)
+    same_shape("binary_cross_entropy_with_logits", logit=logit, label=label)
     z, y = logit, label
     return jnp.mean((1.0 - y) * softplus(z) + y * softplus(-z))
 
@@ -47,7 +34,7 @@ def softmax_cross_entropy(
 
     Targets are distributions over the last axis (soft labels), or one-hot.
     """
-    _same_shape("softmax_cross_entropy", logits=logits, targets=targets)
+    same_shape("softmax_cross_entropy", logits=logits, targets=targets)
     return -jnp.mean(jnp.sum(targets * _log_softmax(logits), axis=-1))
 
 
@@ -58,7 +45,7 @@ def softmax_cross_entropy_with_integer_labels(
 
     Labels are 0 <= label < classes; a label outside makes the loss NaN.
     """
-    _same_shape("softmax_cross_entropy_with_integer_labels", logits=logits[..., 0], labels=labels)
+    same_shape("softmax_cross_entropy_with_integer_labels", logits=logits[..., 0], labels=labels)
     log_probability = _log_softmax(logits)
     return -jnp.mean(jnp.take_along_axis(log_probability, labels[..., None], axis=-1))
 
@@ -77,21 +64,3 @@ def _log_softmax_jvp(primals, tangents):
     (z,), (dz,) = primals, tangents
     mean = jnp.sum(jax.nn.softmax(z) * dz, axis=-1, keepdims=True)
     return _log_softmax(z), dz - mean
-
-
-def _same_shape(loss: str, **arrays: Shaped[Array, "..."]) -> None:
-    (first, a), (second, b) = arrays.items()
-    if a.shape != b.shape:
-        raise ValueError(
-            f"{loss}: {first} has shape {a.shape} and {second} {b.shape}; "
-            "they must be the same, reshape one of them"
-        )
-
-
-LOSSES: dict[str, Callable] = {
-    "mse": mse,
-    "binary_cross_entropy": binary_cross_entropy,
-    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
-    "softmax_cross_entropy": softmax_cross_entropy,
-    "softmax_cross_entropy_with_integer_labels": softmax_cross_entropy_with_integer_labels,
-}

@@ -1,0 +1,29 @@
+"""Layers: a NamedTuple of weights, and a pure function of it; open dense.py first."""
+
+from .attention import Heads as Heads
+from .attention import attention as attention
+from .attention import causal_mask as causal_mask
+from .attention import init_heads as init_heads
+from .attention import multi_head_attention as multi_head_attention
+from .blocks import residual_block as residual_block
+from .blocks import tied_autoencoder as tied_autoencoder
+from .convolution import Conv as Conv
+from .convolution import conv2d as conv2d
+from .convolution import init_conv2d as init_conv2d
+from .dense import Dense as Dense
+from .dense import dense as dense
+from .dense import init_dense as init_dense
+from .dropout import dropout as dropout
+from .dropout import dropout_mask as dropout_mask
+from .embedding import embedding as embedding
+from .embedding import init_embedding as init_embedding
+from .normalization import Norm as Norm
+from .normalization import batch_norm as batch_norm
+from .normalization import init_norm as init_norm
+from .normalization import layer_norm as layer_norm
+from .normalization import rms_norm as rms_norm
+from .pooling import max_pool as max_pool
+from .recurrence import Recurrent as Recurrent
+from .recurrence import init_recurrent as init_recurrent
+from .recurrence import lstm as lstm
+from .recurrence import rnn as rnn

@@ -1,0 +1,91 @@
+"""Attention: softmax(q k' / sqrt d) v, of one head and of several."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Key
+
+from ..initializers import Initializer, glorot
+from ..softmax import softmax
+
+Mask = Bool[Array, "..."]  # (..., queries, keys)
+
+
+class Heads(NamedTuple):
+    """The matrices of queries, keys and values, and of the output.  Its gradient is Heads too."""
+
+    q: Float[Array, "width inner"]
+    k: Float[Array, "width inner"]
+    v: Float[Array, "width inner"]
+    o: Float[Array, "inner width"]
+
+
+def attention(
+    q: Float[Array, "*batch queries d"],
+    k: Float[Array, "*batch keys d"],
+    v: Float[Array, "*batch keys e"],
+    mask: Mask | None = None,
+) -> Float[Array, "*batch queries e"]:
+    """o = p v,  p = softmax(q k' / sqrt d) over the keys that the mask lets each query see.
+
+    A query that sees no key has p = 0, and o = 0.  Vaswani et al. 2017, section 3.2.1.
+    """
+    return softmax(scores(q, k), mask=mask) @ v
+
+
+def scores(
+    q: Float[Array, "*batch queries d"], k: Float[Array, "*batch keys d"]
+) -> Float[Array, "*batch queries keys"]:
+    """q k' / sqrt d."""
+    return q @ jnp.swapaxes(k, -1, -2) / q.shape[-1] ** 0.5
+
+
+def causal_mask(length: int) -> Bool[Array, "length length"]:
+    """Query t sees the keys s <= t: what lies ahead is not seen."""
+    return jnp.tril(jnp.ones((length, length), bool))
+
+
+def multi_head_attention(
+    params: Heads, x: Float[Array, "*batch t width"], heads: int, mask: Mask | None = None
+) -> Float[Array, "*batch t width"]:
+    """o_h = attention(x wq_h, x wk_h, x wv_h);  y = (o_1 ... o_heads side by side) wo.
+
+    Raises ValueError where the columns of wq cannot be cut into so many heads.
+    Vaswani et al. 2017, section 3.2.2.
+    """
+    if heads < 1 or params.q.shape[-1] % heads:
+        raise ValueError(
+            f"heads is {heads}, and wq has {params.q.shape[-1]} columns; "
+            "they must be divisible by it"
+        )
+    q, k, v = (cut(x @ w, heads) for w in (params.q, params.k, params.v))
+    seen = None if mask is None else mask[..., None, :, :]
+    return join(attention(q, k, v, seen)) @ params.o
+
+
+def cut(x: Float[Array, "*batch t inner"], heads: int) -> Float[Array, "*batch heads t d"]:
+    """The columns of each head apart."""
+    return jnp.swapaxes(x.reshape(*x.shape[:-1], heads, -1), -2, -3)
+
+
+def join(x: Float[Array, "*batch heads t d"]) -> Float[Array, "*batch t inner"]:
+    """The heads side by side."""
+    x = jnp.swapaxes(x, -2, -3)
+    return x.reshape(*x.shape[:-2], -1)
+
+
+def init_heads(
+    key: Key[Array, ""],
+    width: int,
+    inner: int | None = None,
+    weights: Initializer = glorot,
+    dtype=jnp.float32,
+) -> Heads:
+    """Four matrices drawn by `weights`; `inner`, heads times d, is `width` where it is not said."""
+    inner = width if inner is None else inner
+    if width < 1 or inner < 1:
+        raise ValueError(f"width, inner are {width}, {inner}; attention wants at least 1 of each")
+    shapes = (*[(width, inner)] * 3, (inner, width))
+    keys = jax.random.split(key, 4)
+    return Heads(*(weights(k, shape, dtype) for k, shape in zip(keys, shapes, strict=True)))

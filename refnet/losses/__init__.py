@@ -1,0 +1,26 @@
+"""Losses: one number from predictions and targets; open entropies.py first.
+
+Natural log, mean over examples.  `mse` is the mean over every entry and owns no 1/2.  Shapes that
+differ raise, never broadcast.
+"""
+
+from collections.abc import Callable
+
+from .entropies import binary_cross_entropy as binary_cross_entropy
+from .entropies import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from .entropies import softmax_cross_entropy as softmax_cross_entropy
+from .entropies import (
+    softmax_cross_entropy_with_integer_labels as softmax_cross_entropy_with_integer_labels,
+)
+from .margins import cosine_similarity as cosine_similarity
+from .margins import hinge as hinge
+from .squares import huber as huber
+from .squares import mse as mse
+
+LOSSES: dict[str, Callable] = {
+    "mse": mse,
+    "binary_cross_entropy": binary_cross_entropy,
+    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "softmax_cross_entropy": softmax_cross_entropy,
+    "softmax_cross_entropy_with_integer_labels": softmax_cross_entropy_with_integer_labels,
+}
