@@ -1,9 +1,12 @@
 """The room of a slope that is read back: as derived, and in every arithmetic that counts errors."""
 
+from collections import OrderedDict
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from verification.arithmetic import recalled as remembered
 from verification.arithmetic.bounds import bounds
 from verification.arithmetic.formats import format_of
 from verification.arithmetic.recalled import room
@@ -51,3 +54,17 @@ def test_every_arithmetic_has_it():
     cases = (np.stack([z, z]), np.stack([d, d]))
     wide, narrow = (judged(g, (z, d), "float32")(cases).allowed[0] for g in (stored, plain))
     assert bool((wide[:, [0, -1]] > narrow[:, [0, -1]]).all())  # elsewhere both are draws alike
+
+
+def test_a_room_is_remembered_for_its_arguments_program_and_format(monkeypatch):
+    """The second look finds the first; other arguments, and another function, do not."""
+    monkeypatch.setattr(remembered, "KNOWN", OrderedDict())
+    program, _ = traced(pullback(with_stored(jnp.tanh)), (Z, np.ones_like(Z)))
+    (known,) = [e.params["program"] for e in program.jaxpr.eqns if e.primitive.name == "recalled"]
+    at = lambda z, target=FLOAT32: room(target, bounds(target), z, known)
+    first = at(Z)
+    assert at(Z.copy()) is first
+    assert (at(Z / 2) != first).any() and (at(Z, format_of("float64")) != first).any()
+    assert (room_of(jax.nn.sigmoid, Z) != first).any()
+    many = [at(Z + k) for k in range(remembered.KEPT + 1)]
+    assert len(many) > len(remembered.KNOWN) == remembered.KEPT

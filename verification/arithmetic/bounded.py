@@ -57,6 +57,8 @@ def times(a, b):
     """a b, with 0 times infinity 0: an exact zero has no error to hand on."""
     with np.errstate(invalid="ignore"):
         product = a * b
+    if not is_traced(product) and not np.isnan(product).any():
+        return product
     return where((a == 0) | (b == 0), 0.0, product)
 
 
@@ -91,7 +93,7 @@ def move(name: str) -> Callable:
     def rule(*operands, **params):
         if not any(isinstance(v, Bounded) for v in operands):
             return Predicate(*(_part(name, k, operands, params) for k in ("value", "sure")))
-        if _traced(operands):
+        if _traced(operands) or len(operands) == 1:
             exact = all(v.exact for v in operands if isinstance(v, Bounded))
             value = _part(name, "value", operands, params)
             return Bounded(value, None if exact else _part(name, "error", operands, params))

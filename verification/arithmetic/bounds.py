@@ -50,6 +50,17 @@ def bounds(target: Format) -> Arithmetic:
 def lift(target: Format, array) -> Bounded:
     """A number as the format holds it: rounded, or flushed where it is subnormal."""
     array = np.asarray(array, np.float64)
+    return _literal(target, array.tobytes()) if array.ndim == 0 else _lifted(target, array)
+
+
+@lru_cache(maxsize=4096)
+def _literal(target: Format, number: bytes) -> Bounded:
+    """A scalar, which every step of a loop reads again."""
+    return _lifted(target, np.frombuffer(number, np.float64)[0])
+
+
+def _lifted(target: Format, array) -> Bounded:
+    array = np.asarray(array)
     inexact = rounded_to(target.name, array) != array
     flushed = (abs(array) < target.tiny) & (array != 0)
     error = np.where(inexact, target.unit * np.abs(array), 0.0) + np.where(

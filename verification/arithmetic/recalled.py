@@ -13,6 +13,7 @@ units.  Where all arguments near z have the same a, all of the slope is room.
 give it this room.
 """
 
+from collections import OrderedDict
 from functools import reduce
 from typing import Any
 
@@ -23,7 +24,10 @@ from jax.interpreters import batching, mlir
 from .bounded import Bounded
 from .formats import Format
 from .interpreter import Arithmetic, run
-from .namespaces import namespace, where
+from .namespaces import is_traced, namespace, where
+
+KEPT, REMEMBERED = 1024, 2048  # rooms, and how many entries one of them may have
+KNOWN: OrderedDict[Any, Any] = OrderedDict()
 
 recalled = Primitive("recalled")
 recalled.def_impl(lambda product, above, at, *, program: product)
@@ -44,6 +48,17 @@ def room(target: Format, bounds: Arithmetic, at, program: ClosedJaxpr) -> Any:
     `program` has the slope and its slope, and then each value that may be kept and its slope;
     `bounds` are the running error bounds of the format.
     """
+    if is_traced(at) or at.size > REMEMBERED:
+        return _room_at(target, bounds, at, program)
+    key = target, program, at.shape, at.tobytes()
+    if key not in KNOWN:  # the budgets of one case come to the same arguments, one after another
+        KNOWN[key] = _room_at(target, bounds, at, program)
+        if len(KNOWN) > KEPT:
+            KNOWN.popitem(last=False)
+    return KNOWN[key]
+
+
+def _room_at(target: Format, bounds: Arithmetic, at, program: ClosedJaxpr) -> Any:
     with np.errstate(all="ignore"):
         slope, bend, *kept = run(program, [Bounded(at)], bounds)
         pairs = zip(kept[::2], kept[1::2], strict=True)

@@ -32,7 +32,7 @@ class Samples:
 
     shape = property(lambda self: self.value.shape)
     ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: int(np.prod(self.value.shape, dtype=int)))
+    size = property(lambda self: self.value.size)
     exact = property(lambda self: self.draws is None)
 
     @property
@@ -72,6 +72,10 @@ def move(name: str) -> Callable:
     """Positions pick from values and draws alike."""
 
     def rule(*operands, **params):
+        if name in UNDER_DRAWS and operands[0].draws is not None:
+            (x,) = operands
+            shifted = UNDER_DRAWS[name](len(x.draws), **params)
+            return Samples(MOVES[name](x.value, **params), MOVES[name](x.draws, **shifted))
         numbers, places = moved(name, operands, params)
         numbers = list(map(sampled, numbers))  # constants among predicates
         value = np.concatenate([x.value.ravel() for x in numbers])[places]
@@ -85,6 +89,27 @@ def move(name: str) -> Callable:
         return Samples(value, pool[:, places])
 
     return rule
+
+
+def _next(axes) -> tuple[int, ...]:
+    return tuple(axis + 1 for axis in axes)
+
+
+# What only moves entries of one operand: the same with one more axis in front.
+UNDER_DRAWS: dict[str, Callable] = {
+    "squeeze": lambda count, dimensions, **_: {"dimensions": _next(dimensions)},
+    "transpose": lambda count, permutation, **_: {"permutation": (0, *_next(permutation))},
+    "rev": lambda count, dimensions, **_: {"dimensions": _next(dimensions)},
+    "broadcast_in_dim": lambda count, shape, broadcast_dimensions, **_: {
+        "shape": (count, *shape),
+        "broadcast_dimensions": (0, *_next(broadcast_dimensions)),
+    },
+    "slice": lambda count, start_indices, limit_indices, strides, **_: {
+        "start_indices": (0, *start_indices),
+        "limit_indices": (count, *limit_indices),
+        "strides": strides and (1, *strides),
+    },
+}
 
 
 def wide(x: Samples) -> Samples:

@@ -79,7 +79,7 @@ NAMES: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(("shape", "new_sizes", "sizes"), fixed("shape", (5,), (5, 5), (2, 3, 4), (9,))),
     **dict.fromkeys(("n", "k", "deg", "num_classes", "order"), (INT,)),
     **dict.fromkeys(("indices", "labels", "segment_ids", "ind"), (*WHOLE, INT)),
-    **dict.fromkeys(("condition", "pred", "mask"), (WHOLE[2], *fixed("bool", True))),
+    **dict.fromkeys(("condition", "pred", "mask", "which"), (WHOLE[2], *fixed("bool", True))),
     **dict.fromkeys(("sections", "indices_or_sections", "repeats", "reps"), fixed("int", 1, 2)),
     "shift": (INT,),
     "method": fixed("method", "linear", "nearest"),

@@ -177,7 +177,7 @@ def order(x: np.ndarray) -> np.ndarray:
 def _order(x: np.ndarray, axis: int) -> int:
     if x.shape[axis] > (1 if axis == 0 else 2) and _never_falls(x, axis):
         return 1
-    return -1 if x.shape[axis] > 2 and _never_falls(-x, axis) else 0
+    return -1 if x.shape[axis] > 2 and _never_rises(x, axis) else 0
 
 
 def _never_falls(x: np.ndarray, axis: int) -> bool:
@@ -185,11 +185,15 @@ def _never_falls(x: np.ndarray, axis: int) -> bool:
     return bool((x[1:] >= x[:-1]).all())
 
 
+def _never_rises(x: np.ndarray, axis: int) -> bool:
+    return _never_falls(np.flip(x, axis), axis)  # booleans have no negative, and unsigned ones wrap
+
+
 def _keeps_order(ordered: np.ndarray, x: np.ndarray) -> bool:
     if ordered.shape != (x.ndim,):
         return True
-    signs = ((axis, sign) for axis, sign in enumerate(ordered) if sign)
-    return all(_never_falls(sign * x, axis) for axis, sign in signs)
+    ways = {1: _never_falls, -1: _never_rises}
+    return all(ways[int(sign)](x, axis) for axis, sign in enumerate(ordered) if sign)
 
 
 def _is_between(held: Law, x: np.ndarray) -> bool:
