@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from jax.core import Tracer
 from ..vocabulary import Undecided
 from .any_order import Terms
 from .arrays import moved
-from .formats import Format
+from .formats import Format, rounded_to
 from .interpreter import is_plain
 from .namespaces import is_traced, moves, namespace, where
 
@@ -40,6 +40,28 @@ class Bounded:
     shape = property(lambda self: self.value.shape)
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
+
+
+def lift(target: Format, array) -> Bounded:
+    """A number as the format holds it: rounded, or flushed where it is subnormal."""
+    array = np.asarray(array, np.float64)
+    return _literal(target, array.tobytes()) if array.ndim == 0 else _lifted(target, array)
+
+
+@lru_cache(maxsize=4096)
+def _literal(target: Format, number: bytes) -> Bounded:
+    """A scalar, which every step of a loop reads again."""
+    return _lifted(target, np.frombuffer(number, np.float64)[0])
+
+
+def _lifted(target: Format, array) -> Bounded:
+    array = np.asarray(array)
+    inexact = rounded_to(target.name, array) != array
+    flushed = (abs(array) < target.tiny) & (array != 0)
+    error = np.where(inexact, target.unit * np.abs(array), 0.0) + np.where(
+        flushed, target.tiny, 0.0
+    )
+    return Bounded(array, error if error.any() else None)
 
 
 class Predicate(NamedTuple):

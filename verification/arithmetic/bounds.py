@@ -20,6 +20,7 @@ from .bounded import (
     Predicate,
     decide,
     infinite,
+    lift,
     move,
     rounded,
     select,
@@ -29,7 +30,7 @@ from .bounded import (
 from .bounded_sums import add, cumsum, dot_general, negated, reduce_sum, scatter_add, sub
 from .complex_numbers import roots_of_unity
 from .elementary import ELEMENTARY, JUMPS, spread_of_angle, spread_of_jumps
-from .formats import Format, rounded_to
+from .formats import Format
 from .interpreter import Arithmetic
 from .linear_algebra.backward import BOUNDED
 from .namespaces import function, is_traced, namespace, where
@@ -45,28 +46,6 @@ def bounds(target: Format) -> Arithmetic:
     rules = {name: partial(rule, target) for name, rule in RULES.items()}
     name = f"running error bounds in {target.name}"
     return Arithmetic(name, partial(lift, target), rules | UNROUNDED, decide)
-
-
-def lift(target: Format, array) -> Bounded:
-    """A number as the format holds it: rounded, or flushed where it is subnormal."""
-    array = np.asarray(array, np.float64)
-    return _literal(target, array.tobytes()) if array.ndim == 0 else _lifted(target, array)
-
-
-@lru_cache(maxsize=4096)
-def _literal(target: Format, number: bytes) -> Bounded:
-    """A scalar, which every step of a loop reads again."""
-    return _lifted(target, np.frombuffer(number, np.float64)[0])
-
-
-def _lifted(target: Format, array) -> Bounded:
-    array = np.asarray(array)
-    inexact = rounded_to(target.name, array) != array
-    flushed = (abs(array) < target.tiny) & (array != 0)
-    error = np.where(inexact, target.unit * np.abs(array), 0.0) + np.where(
-        flushed, target.tiny, 0.0
-    )
-    return Bounded(array, error if error.any() else None)
 
 
 # --- arithmetic ------------------------------------------------------------------------------
