@@ -1,8 +1,9 @@
 """refnet, small pure JAX functions that read like the textbook: open networks.py first.
 
 In: arrays, pytrees of parameters, keys of jax.random.
-On the way: activations.py, softmax.py, losses/ and layers/ are the pieces, networks.py joins
-them, initializers.py draws them, updates.py has the update rules, datasets.py the data.
+On the way: activations.py, units.py, softmax.py, losses/ and layers/ are the pieces,
+networks.py joins them, initializers.py draws them, updates.py has the update rules,
+datasets.py the data.
 Out: predictions, losses, trained parameters (training.py) and sweeps over rates (sweeps.py).
 """
 
@@ -80,6 +81,15 @@ from .training import Run as Run
 from .training import Step as Step
 from .training import train as train
 from .training import train_step as train_step
+from .units import celu as celu
+from .units import elu as elu
+from .units import hard_sigmoid as hard_sigmoid
+from .units import hard_swish as hard_swish
+from .units import hard_tanh as hard_tanh
+from .units import mish as mish
+from .units import relu6 as relu6
+from .units import selu as selu
+from .units import softsign as softsign
 from .updates import UPDATES as UPDATES
 from .updates import Moments as Moments
 from .updates import RuleState as RuleState

@@ -14,7 +14,7 @@ from ..vocabulary import Derivation
 from . import slopes
 from .catalogue import FAULTS, MISTAKES, PIECES
 from .fault import Fault
-from .layers import losses, networks, norms, others, sequences
+from .layers import losses, networks, norms, others, sequences, units
 from .pieces.piece import Site, body_of, gradient_of, location, planted, sites, traced
 from .twin import Expects, Twin
 
@@ -38,7 +38,7 @@ def twins(name: str) -> tuple[Twin, ...]:
 
 def own(name: str) -> dict[str, Callable]:
     """The mistakes of one function's own."""
-    tables = (slopes.ALL, norms.OWN, sequences.OWN, others.OWN, losses.OWN, networks.OWN)
+    tables = (slopes.ALL, *(m.OWN for m in (norms, sequences, others, losses, networks, units)))
     return {mistake: f for table in tables for mistake, f in table.get(name, {}).items()}
 
 

@@ -6,21 +6,30 @@ They are subjects to make mistakes in, and answers to compare one's own backward
 from ...vocabulary import Derivation
 from .attention import ATTENTION
 from .batch_norm import BATCH_NORM
+from .celu import CELU
 from .conv2d import CONV2D
 from .cosine_similarity import COSINE_SIMILARITY
 from .dropout import DROPOUT
+from .elu import ELU
 from .embedding import EMBEDDING
+from .hard_sigmoid import HARD_SIGMOID
+from .hard_swish import HARD_SWISH
+from .hard_tanh import HARD_TANH
 from .hinge import HINGE
 from .huber import HUBER
 from .layer_norm import LAYER_NORM
 from .log_sum_exp import LOG_SUM_EXP
 from .lstm import LSTM
 from .max_pool import MAX_POOL
+from .mish import MISH
 from .multi_head_attention import MULTI_HEAD_ATTENTION
+from .relu6 import RELU6
 from .residual_block import RESIDUAL_BLOCK
 from .rms_norm import RMS_NORM
 from .rnn import RNN
+from .selu import SELU
 from .softmax import SOFTMAX
+from .softsign import SOFTSIGN
 from .tied_autoencoder import TIED_AUTOENCODER
 
 LAYERS: dict[str, Derivation] = {
@@ -42,4 +51,13 @@ LAYERS: dict[str, Derivation] = {
     "cosine_similarity": COSINE_SIMILARITY,
     "huber": HUBER,
     "hinge": HINGE,
+    "celu": CELU,
+    "elu": ELU,
+    "hard_sigmoid": HARD_SIGMOID,
+    "hard_swish": HARD_SWISH,
+    "hard_tanh": HARD_TANH,
+    "mish": MISH,
+    "relu6": RELU6,
+    "selu": SELU,
+    "softsign": SOFTSIGN,
 }

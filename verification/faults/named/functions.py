@@ -25,6 +25,20 @@ NAMED: dict[str, Named] = {
     ),
     "sides swapped": Named("kink, branch or saturation", "The comparison the wrong way round."),
     "s(-z) for s(z)": Named("sign", "The sign of the argument lost in softplus's slope."),
+    "alpha forgotten": Named(
+        "factor",
+        "The alpha of an exponential unit left out of its backward pass: right while it is 1.",
+    ),
+    "alpha outside the exponent": Named(
+        "wrong formula",
+        "ELU's slope under a CELU: e^z where e^(z / alpha) belongs.",
+    ),
+    "not squared": Named("wrong formula", "1 / (1 + |z|) for its square in softsign's slope."),
+    "cap not looked at": Named(
+        "kink, branch or saturation",
+        "The slope of a plain rectifier under one that stops: what is beyond the cap still learns.",
+    ),
+    "ramp of slope 1": Named("factor", "The ramp of a hard sigmoid without its 1/6."),
     "density's path missing": Named(
         "missing term",
         "GELU differentiated as z P(z) with P taken as constant.",

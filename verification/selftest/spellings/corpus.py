@@ -34,9 +34,11 @@ from .places import PLACES
 from .recurrences import RECURRENCES
 from .spelling import Spelled
 from .trajectories import TRAJECTORIES
+from .units import UNITS
 
 CORPUS: dict[str, Spelled] = {
     **ACTIVATIONS,
+    **UNITS,
     **LOSSES,
     **ENTROPIES,
     **LAYERS,
