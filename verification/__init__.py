@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # what _HOMES says, for readers and type checkers; a test com
     from .judgement.check import check as check
     from .judgement.estimator import validate_estimator as validate_estimator
     from .judgement.foreign import validate_process as validate_process
+    from .judgement.kinds.implicit import implicit as implicit
     from .judgement.kinds.meant import cotangent as cotangent
     from .judgement.tangent import validate_jvp as validate_jvp
     from .judgement.torch_gradcheck import torch_gradcheck as torch_gradcheck
@@ -46,6 +47,7 @@ _HOMES = {
     "validate": ".judgement.validate",
     "validate_jvp": ".judgement.tangent",
     "validate_estimator": ".judgement.estimator",
+    "implicit": ".judgement.kinds.implicit",
     "cotangent": ".judgement.kinds.meant",
     "validate_process": ".judgement.foreign",
     "Limits": ".adapters.limits",

@@ -29,6 +29,8 @@ from .arguments import argnums_of, args_of, check_point, dtype_of, parameters_of
 from .draws import Asked, drawn_points
 from .edge_cases import edge_visits
 from .edge_evidence import MODES, Edges
+from .kinds.implicit import Implicit
+from .kinds.implicit_mistakes import implicit_mistake
 from .kinds.otherwise import asked_for, asked_otherwise
 from .kinds.problem import Problem, first_point
 from .reproduction import place_of, snippet, with_worst
@@ -87,11 +89,12 @@ def validate(
     that there is not, TypeError for arguments that are not what they should be.
     """
     of = programs.of_itself(gradient, of)
-    if order != 1 or under or meant is not None:
+    if order != 1 or under or meant is not None or isinstance(of, Implicit):
         problem = _problem(gradient, of, args, argnums)
         more = "".join(f", {name}={value!r}" for name, value in asked_for(order, under, meant))
         options = {"dtype": dtype, "cases": cases, "seed": seed}
-        options |= {"allow": allow, "vary": vary, "edges": edges}
+        options |= {"allow": allow, "vary": vary}
+        options |= {"edges": "none" if isinstance(of, Implicit) else edges}
         found = asked_otherwise(problem, order, under, meant, partial(_once, options))
         return _again(found, Asked(gradient, of, args, argnums, dtype, cases, seed, edges), more)
     candidate = _candidate(gradient, of, cases)
@@ -184,6 +187,8 @@ def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ..
     own = tuple(map(slopes, evidence))
     if not any(outside(one, k).any() for one in own for k in range(len(one.paths))):
         return ()
+    if (implicit := getattr(subject.of, "implicit", None)) is not None:
+        return implicit_mistake(implicit, own, subject.argnums, subject.inputs)
     scalar = len(own[0].args) == subject.inputs
     return explain(own, of=subject.of, argnums=subject.argnums, scalar=scalar)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...vocabulary import SEVERITY, Finding, Verdict
 from .batches import check_under, transformed
+from .implicit import Implicit, implicit_problem
 from .meant import meant_problems
 from .orders import check_order, of_order
 from .problem import Problem
@@ -30,6 +31,8 @@ def asked_for(order: int, under: Any, meant: Any) -> list[tuple[str, Any]]:
 def _problems(problem: Problem, order: int, names: tuple, meant: Any) -> Iterator[tuple]:
     asked = [("", problem)] if meant is None else meant_problems(problem, meant)
     for label, one in asked:
+        if isinstance(one.of, Implicit):
+            one = implicit_problem(one, one.of, order)
         one, said = of_order(one, order), " of ".join(filter(None, (WORDS.get(order, ""), label)))
         yield said, one
         for name, other in transformed(one, names):
