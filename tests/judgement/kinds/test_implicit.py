@@ -138,7 +138,6 @@ MISTAKES = ("transposed", "short", "no inverse", "sign", "doubled")
 EACH = [(n, MISTAKES[k % 5]) for k, n in enumerate(PROBLEMS) if not (k % 5 == 0 and n in SYMMETRIC)]
 
 
-
 @pytest.mark.parametrize(("name", "mistake"), EACH)
 def test_a_wrong_one_is_wrong(name, mistake):
     finding = judged(name, mistake)
