@@ -37,7 +37,7 @@ from .namespaces import function, is_traced, namespace, where
 from .noise import underflow
 from .recalled import with_room
 from .special_floats import BOUNDED as SPECIAL
-from .ulps import FIX_ZERO, ULPS, VANISH, power_ulps
+from .ulps import FIX_ZERO, ULPS, VANISH, power_ulps, whole_below
 
 
 @lru_cache(maxsize=32)
@@ -88,8 +88,10 @@ def power(target, x, y, **_):
     y = y if isinstance(y, Bounded) else Bounded(y)  # a whole number: exact
     xp = namespace(x.value, y.value)
     value = x.value**y.value
-    shift = abs(y.value) * x.error / xp.maximum(x.value - x.error, 0.0)
-    shift = shift + abs(xp.log(x.value)) * y.error
+    size = xp.maximum(abs(x.value) - x.error, 0.0)
+    shift = where(x.error == 0.0, 0.0, abs(y.value) * x.error / size)
+    of_y = where(whole_below(x.value, y.value), 0.0, y.error)
+    shift = shift + where(of_y == 0.0, 0.0, abs(xp.log(x.value)) * of_y)
     return rounded(target, value, abs(value) * xp.expm1(shift), ULPS["pow"](x.value))
 
 

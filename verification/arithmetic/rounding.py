@@ -27,10 +27,10 @@ from .namespaces import cumsum as cumulative
 from .namespaces import dot, scatter_sum, special
 from .noise import DRAWS, Noise, sum_spread, underflow
 from .recalled import room
-from .samples import UNROUNDED, Samples, apply, decide, sampled, whole, wide
+from .samples import UNROUNDED, Samples, apply, decide, level, sampled, whole, wide
 from .special_floats import TABLE as SPECIAL
 from .special_floats import Special
-from .ulps import ULPS, power_ulps
+from .ulps import ULPS, power_ulps, whole_below
 
 
 def random_rounding(target: Format, count: int = DRAWS, seed: int = 0, first: int = 0):
@@ -113,6 +113,11 @@ def integer_pow(noise, x, y: int, **_):
 
 
 def power(noise, x, y, **_):
+    x, y = sampled(x), sampled(y)
+    if not y.exact:
+        kept = whole_below(x.value, y.value)
+        held = np.broadcast_to(y.value, kept.shape)
+        y = Samples(held, np.where(kept, held, level(x, y)[1]))
     return rounded(noise, apply(lambda v, w: v**w, x, y), ULPS["pow"](x.value))
 
 

@@ -38,3 +38,8 @@ def power_ulps(y: int) -> tuple[int, int]:
     """Of x^n in products, n = |y|; and of 1 / x^n where y < 0, as much as n times 1 / x."""
     n = abs(y)
     return (max(n - 1, 1), 0) if y >= 0 else (n - 1, max(n, 2))
+
+
+def whole_below(x, y):
+    """Where x is below 0 and y whole: only whole powers are numbers there, so nobody rounds y."""
+    return (x < 0.0) & (y == y.round())
