@@ -7,6 +7,7 @@ datasets.py the data.
 Out: predictions, losses, trained parameters (training.py) and sweeps over rates (sweeps.py).
 """
 
+from .about import __version__ as __version__
 from .activations import ACTIVATIONS as ACTIVATIONS
 from .activations import gelu as gelu
 from .activations import gelu_tanh as gelu_tanh

@@ -18,6 +18,7 @@ from .commands import (
     campaign,
     check,
     explain,
+    init,
     lint,
     listing,
     report,
@@ -30,7 +31,8 @@ from .commands.mistakes import Mistake
 USAGE, OWN_FAULT, INTERRUPTED, NO_READER = 2, 70, 130, 141
 UsageError = typer.BadParameter.__mro__[1]  # wherever this typer keeps its click
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+NAMES = {"help_option_names": ["-h", "--help"]}
+app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=NAMES)
 app.command("report")(report)
 app.command("check")(check)
 app.command("validate")(validate)
@@ -38,18 +40,32 @@ app.command("explain")(explain)
 app.command("lint")(lint)
 app.command("campaign")(campaign)
 app.command("atlas")(atlas)
+app.command("init")(init)
 app.command("list")(listing)
-app.command("train")(train)
-app.add_typer(vectors, name="vectors")
+app.command("train", short_help="Train a network, or many over a sweep of settings.")(train)
+app.add_typer(vectors, name="vectors", short_help="Write test vectors, or judge answers.")
+
+
+def _version(wanted: bool) -> bool:
+    if wanted:
+        from refnet.about import __version__
+
+        typer.echo(f"refnet {__version__}")
+        raise typer.Exit
+    return wanted
 
 
 @app.callback()
 def refnet(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """Is this gradient right, to the last digit its dtype can carry?
 
-    Exit status: 0 correct; 1 wrong, inaccurate or rejected; 2 usage; 3 undecided.
+    Exit status: 0 correct; 1 wrong, inaccurate or rejected; 2 usage; 3 undecided; 70 a fault of
+    refnet itself.
     """
 
 

@@ -80,7 +80,7 @@ def test_what_it_does_not_have_is_named(loss, activation):
 def test_labels_become_indicator_columns():
     columns = scikit_learn._columns(np.array([2, 0]), 3, np.float32)
 
-    assert np.array_equal(columns, np.float32([[0, 0, 1], [1, 0, 0]]))
+    assert np.array_equal(columns, np.float32([[0, 0, 1], [1, 0, 0]]))  # pyright: ignore
 
 
 # --- estimators as they are ---------------------------------------------------------------------
@@ -124,4 +124,4 @@ def test_a_fitted_estimator_is_judged_at_its_own_weights():
     found = validate(candidate, of=scikit_learn.objective_of(candidate), args=args)
 
     assert found.verdict == Verdict.CORRECT
-    assert found.power.keys() == {"[0][0].w", "[0][0].b", "[0][1].w", "[0][1].b"}
+    assert found.power.keys() == {f"params[{k}].{leaf}" for k in (0, 1) for leaf in "wb"}

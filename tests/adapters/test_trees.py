@@ -81,7 +81,7 @@ def test_nested_dataclasses_are_validated():
     found = vf.validate(gradient, of=of, args=sample, cases=2)
 
     assert found.verdict is Verdict.CORRECT, str(found)
-    assert set(found.power) == {"[0].inner[0].w", "[0].scale"}
+    assert set(found.power) == {"p.inner[0].w", "p.scale"}
 
 
 def test_a_tensor_that_autograd_records_is_its_values():

@@ -42,11 +42,11 @@ def exchanged(leaves):
 
 
 NAMED = {
-    "a sign": (at(0, np.negative), "sign", ("[0]",), "sign is wrong"),
-    "a factor": (at(1, lambda g: 0.5 * g), "factor", ("[1]",), "half of it"),
-    "transposed": (at(2, np.transpose), "transposed", ("[2]",), "transposed"),
-    "zeros": (at(2, np.zeros_like), "zero", ("[2]",), "zero everywhere"),
-    "exchanged": (exchanged, "swapped", ("[0]", "[1]"), "what belongs to [1]"),
+    "a sign": (at(0, np.negative), "sign", ("a",), "sign is wrong"),
+    "a factor": (at(1, lambda g: 0.5 * g), "factor", ("b",), "half of it"),
+    "transposed": (at(2, np.transpose), "transposed", ("c",), "transposed"),
+    "zeros": (at(2, np.zeros_like), "zero", ("c",), "zero everywhere"),
+    "exchanged": (exchanged, "swapped", ("a", "b"), "what belongs to b"),
 }
 
 
@@ -71,8 +71,8 @@ def test_what_is_known_of_one_leaf_is_said_beside_another_that_is_not():
         leaves[1] = np.where(leaves[1] > 0.0, np.cos(leaves[1]), leaves[1])
 
     (only,) = found(two).explanation
-    assert not only.fits and "[0] (the sign is wrong)" in only.mistake
-    assert "right in [2]" in only.mistake
+    assert not only.fits and "a (the sign is wrong)" in only.mistake
+    assert "right in c" in only.mistake
     assert "those where the argument is positive" in only.mistake
 
 

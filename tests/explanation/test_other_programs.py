@@ -18,7 +18,7 @@ def normal(*shapes):
     return lambda rng: tuple(rng.normal(size=shape) for shape in shapes)
 
 
-def said_of(gradient, of, args, argnums=0):
+def said_of(gradient, of, args, argnums: int | tuple[int, ...] = 0):
     with jax.numpy_rank_promotion("allow"):
         finding = vf.validate(gradient, of=of, args=args, argnums=argnums, cases=3)
     assert finding.verdict == "wrong"
@@ -135,7 +135,7 @@ NORMS = {
 }
 DESCRIBED = {
     "by a factor for each place along axis 0": {"deviation": 2.0},
-    "on the way back from there to [1]": {"by": lambda x, h: x},
+    "on the way back from there to g": {"by": lambda x, h: x},
 }
 
 

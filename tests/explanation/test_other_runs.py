@@ -38,8 +38,8 @@ def test_an_argument_that_was_changed_is_named(words):
     finding = correlated(CHANGES[words])
     said = finding.explanation[0]
     assert finding.verdict == "wrong" and said.fits and said.kind == "argument"
-    assert said.term == "the gradient at argument [1]" and words in said.mistake
-    assert said.leaves == ("[0]",)
+    assert said.term == "the gradient at argument w" and words in said.mistake
+    assert said.leaves == ("x",)
 
 
 def test_an_argument_changed_otherwise_is_not_named():

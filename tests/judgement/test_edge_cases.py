@@ -69,7 +69,7 @@ def test_digits_that_saturation_takes_are_noted_and_held_against_nobody():
     found = judged(lambda z: 1 - 1 / (1 + np.exp(z)), of, points)
 
     assert found.verdict is Verdict.CORRECT
-    assert found.notes[0].startswith("digits are lost at edges, in float64: args[0] times ")
+    assert found.notes[0].startswith("digits are lost at edges, in float64: z times ")
     assert "none of 16 digits left" in found.notes[0]
 
 

@@ -42,7 +42,7 @@ def test_no_number_near_the_draws_is_rejected(dtype):
         "0/0 at a zero" in found.reason
         and 'with edges="note" the verdict would be correct' in found.reason
     )
-    assert found.worst.case == "edge: args[0] with a zero"
+    assert found.worst.case == "edge: a with a zero"  # pyright: ignore
     assert judged(OTHERS, jnp.prod, normal(5), dtype=dtype).verdict is Verdict.CORRECT
 
 
@@ -176,7 +176,7 @@ def test_rows_that_come_twice_are_looked_at(dtype):
     found = judged(overwrites, TAKE, args, dtype=dtype)
 
     assert found.verdict is Verdict.WRONG
-    assert found.worst.case == "edge: args[1] with a duplicate"
+    assert found.worst.case == "edge: rows with a duplicate"  # pyright: ignore
     assert judged(adds, TAKE, args, dtype=dtype).verdict is Verdict.CORRECT
 
 
@@ -201,9 +201,7 @@ def test_what_cannot_be_varied_is_said():
     found = judged(lambda x, how: 2 * x, of, lambda rng: (rng.normal(size=3), "sum"), vary=("how",))
 
     assert found.verdict is Verdict.CORRECT
-    assert (
-        "vary: args[1] is as it was drawn; no other value is known that of accepts" in found.notes
-    )
+    assert "vary: how is as it was drawn; no other value is known that of accepts" in found.notes
 
 
 # --- samplers -------------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ def test_an_entry_that_is_never_a_number_is_no_lost_digit():
         return vf.validate(gradient, of=of, args=lambda rng: (rng.normal(size=3),), cases=6)
 
     finding = at(lambda x: True)
-    assert finding.verdict == "rejected" and "[0][0] is not a number at any draw" in finding.reason
+    assert finding.verdict == "rejected" and "x[0] is not a number at any draw" in finding.reason
     assert at(lambda x: x[1] > 0.0).verdict != "correct"
     assert at(lambda x: False).verdict == "correct"
 

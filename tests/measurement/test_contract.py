@@ -62,10 +62,10 @@ def integers(layer, x):
 
 
 HABITS = {
-    "changes its inputs": (writes, "it changed its input args[0].b; work on a copy"),
+    "changes its inputs": (writes, "it changed its input layer.b; work on a copy"),
     "another structure": (as_dict, "its answer is {'b': *, 'w': *}, where the argument is"),
     "another shape": (flat_bias, "leaves of shapes [(3, 2), (1, 2)]; the gradient has [(3, 2)"),
-    "another answer": (drifting(), "called twice alike, it answers differently in [0].w"),
+    "another answer": (drifting(), "called twice alike, it answers differently in layer.w"),
     "an exception": (raises, "it raised IndexError: list index out of range"),
     "integers": (integers, "the answer is of dtype int64; the argument is float64"),
     "a bare array": (
@@ -113,7 +113,7 @@ NOT_A_NUMBER = lambda z, d: tanh_rule(z, np.abs(d) * (d / np.abs(d)))
     ("gradient", "sentence"),
     [
         (CLIPPED, "not linear in the cotangent: -2 times the cotangent does not give -2 times"),
-        (NOT_A_NUMBER, "a cotangent of zeros does not give zeros in [0]"),
+        (NOT_A_NUMBER, "a cotangent of zeros does not give zeros in x"),
     ],
 )
 def test_a_pullback_that_is_right_and_not_linear_is_rejected(gradient, sentence):

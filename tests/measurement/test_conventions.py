@@ -50,7 +50,7 @@ def test_the_convention_is_named_and_accepted_where_it_is_allowed(name):
 
 
 def test_the_sum_for_the_mean_is_said_with_its_size():
-    said = "the gradient of the sum, not of the mean: the size of axis 0 of args[1] times the truth"
+    said = "the gradient of the sum, not of the mean: the size of axis 0 of x times the truth"
 
     assert said in judged(8.0).reason
     assert said in str(judged(8.0).explanation[0])
@@ -152,5 +152,5 @@ def test_half_of_the_sum_is_accepted_at_every_size_and_three_times_it_is_not():
         assert vf.validate(lambda p, t: p - t, **asked).verdict is Verdict.CORRECT
         assert vf.validate(lambda p, t: 3 * (p - t), **asked).verdict is Verdict.WRONG
         assert (
-            vf.validate(lambda p, t: p - t, **asked | {"allow": ("sum",)}).verdict is Verdict.WRONG
+            vf.validate(lambda p, t: p - t, **asked | {"allow": ("sum",)}).verdict is Verdict.WRONG  # pyright: ignore
         )

@@ -55,7 +55,7 @@ RIGHT = {  # (gradient, of, options), and what is noted
     ),
     "an input": (
         (lambda a, b: b, lambda a, b: jnp.sum(a * b), {}),
-        "shares memory with args[1]: ",
+        "shares memory with b: ",
     ),
     "two leaves": (
         (

@@ -175,7 +175,7 @@ def test_several_arguments_by_name_in_a_tree():
     found = judged(gradient, of, sampler, ("symmetric",), argnums=(0, 1))
 
     assert found.verdict is Verdict.CORRECT, found.reason
-    assert "args[0]['s'] is symmetric at every case" in found.reason
+    assert "p['s'] is symmetric at every case" in found.reason
 
 
 def test_the_structures_of_matrices():

@@ -39,11 +39,9 @@ def located(what: str, given: str, folder: Path = Path()) -> Located:
     """
     place, colon, name = given.rpartition(":")
     if not (colon and place and name):
-        raise Unusable(
-            f"{what} is {given!r}; give FILE.py:FUNCTION, such as {_example(given, name)}"
-        )
+        raise Unusable(f"{what} is {given!r}; give FILE.py:FUNCTION: {_example(given, name)}")
     is_file = place.endswith(".py") or os.sep in place
-    module = _from_file(what, given, folder / place) if is_file else _imported(what, given, place)
+    module = _from_file(what, given, folder, place) if is_file else _imported(what, given, place)
     function = _member(what, given, module, name)
     if not (callable(function) or hasattr(function, "fit")):  # an estimator is no function
         kind = type(function).__name__
@@ -53,16 +51,17 @@ def located(what: str, given: str, folder: Path = Path()) -> Located:
 
 def _example(given: str, name: str) -> str:
     if given.endswith(".py"):
-        return f"{given}:gradient"
-    return f"net.py:{name or 'f'}"
+        return f"{given}:f"
+    return f"FILE.py:{name.removesuffix('.py') or 'f'}"
 
 
 # --- the module ------------------------------------------------------------------------------
 
 
-def _from_file(what: str, given: str, path: Path) -> ModuleType:
+def _from_file(what: str, given: str, folder: Path, place: str) -> ModuleType:
+    path = folder / place
     if not path.is_file():
-        raise Unusable(f"{what} is {given!r}, but {_absent(path)}")
+        raise Unusable(f"{what} is {given!r}, but {_absent(path, place)}")
     real = path.resolve()
     loaded = sys.modules.get(real.stem)
     if loaded is not None and getattr(loaded, "__file__", None) == str(real):
@@ -73,25 +72,26 @@ def _from_file(what: str, given: str, path: Path) -> ModuleType:
     _reach(str(real.parent))
     spec = importlib.util.spec_from_file_location(name, real)
     if spec is None or spec.loader is None:
-        raise Unusable(f"{what} is {given!r}, but {path} is no Python file; give a FILE.py")
+        raise Unusable(f"{what} is {given!r}, but {place} is no Python file; give a FILE.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise Unusable(_refusal(error, path)) from error
+        raise Unusable(_refusal(error, path, place)) from error
     return module
 
 
-def _absent(path: Path) -> str:
+def _absent(path: Path, place: str) -> str:
+    """Why there is no such file, by the path that was asked for."""
     if path.is_dir():
-        return f"{path} is a folder; give a file in it"
+        return f"{place} is a folder; give a file in it"
     if not path.parent.is_dir():
-        return f"there is no folder {path.parent}; check the path"
+        return f"there is no folder {Path(place).parent}; check the path"
     near = get_close_matches(path.name, [p.name for p in path.parent.glob("*.py")], n=1)
     guess = f"did you mean {near[0]}?" if near else "check the path"
-    return f"there is no file {path}; {guess}"
+    return f"there is no file {place}; {guess}"
 
 
 def _imported(what: str, given: str, place: str) -> ModuleType:
@@ -114,7 +114,7 @@ def _reach(folder: str) -> None:
 
 def _refusal(error: BaseException, path: Path | None, module: str = "") -> str:
     """What came of importing the file, with the line."""
-    file = path or module
+    file = module or path
     if isinstance(error, SyntaxError):
         where = _relative(error.filename) if error.filename else file
         return f"{where} cannot be read: {error.msg} at line {error.lineno}; fix it"

@@ -1,5 +1,6 @@
 """One implementation as it is asked about: where it stands, and what it is the gradient of."""
 
+import json
 import shlex
 import traceback
 from collections.abc import Callable, Collection
@@ -31,6 +32,7 @@ class Implementation:
     edges: str = ""  # where they decide, where it is not where they do by themselves
     limits: tuple[tuple[str, float], ...] = ()  # of a process: seconds, memory, output
     update: str = ""  # the variant that it should be, where it is no gradient but an update rule
+    kwargs: str = ""  # keyword arguments, as the JSON of an object
     folder: str = ""  # where files are looked for; the working directory where it is empty
 
 
@@ -105,6 +107,8 @@ def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
     it = subject(one)
     options: dict[str, Any] = {"allow": one.allow, "vary": one.vary, "edges": one.edges}
     asked = {key: value for key, value in options.items() if value}
+    if one.kwargs:
+        asked["kwargs"] = json.loads(one.kwargs)
     try:
         found = validate(
             it.gradient.function,
@@ -195,13 +199,12 @@ def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:
     for option, values in (("--allow", one.allow), ("--vary", one.vary)):
         words += [part for value in values for part in (option, str(value))]
     words += ["--edges", one.edges] if one.edges else []
+    words += ["--kwargs", one.kwargs] if one.kwargs else []
     return shlex.join([*words, "--dtype", dtype, "--cases", str(cases), "--seed", str(seed)])
 
 
 def row(found: Finding, one: Implementation) -> dict[str, Any]:
     """The finding as plain data, with the place that a reader is led to."""
-    import json
-
     return {
         **json.loads(found.to_json()),
         "implementation": one.name,

@@ -10,6 +10,7 @@ from .atlas import atlas as atlas
 from .campaign import campaign as campaign
 from .check import check as check
 from .explain import explain as explain
+from .init import init as init
 from .lint import lint as lint
 from .listing import listing as listing
 from .report import report as report

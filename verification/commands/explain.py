@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from .mistakes import writable_file
 from .status import status_of
 from .validate import (
     AGAINST,
@@ -13,10 +14,13 @@ from .validate import (
     CASES,
     DTYPE,
     EDGES,
+    JSON,
+    KWARGS,
     OF,
     SEED,
     VARY,
     judged,
+    write_json,
 )
 from .validate import implementation as named
 
@@ -38,7 +42,9 @@ def explain(
     allow: ALLOW = None,
     vary: VARY = None,
     edges: EDGES = "judge",
+    kwargs: KWARGS = None,
     against: AGAINST = None,
+    json: JSON = None,
 ) -> int:
     """Say what is wrong with a gradient.
 
@@ -46,11 +52,14 @@ def explain(
 
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
-    given = {"allow": allow, "vary": vary, "edges": edges, "against": against}
+    writable_file("--json", json)
+    given = {"allow": allow, "vary": vary, "edges": edges, "against": against, "kwargs": kwargs}
     one = named(gradient, of, args, argnums, **given)
     findings = judged(one, dtype, cases, seed)
     from ..campaign.implementation import row
     from .shown import show_all
 
+    if json is not None:
+        write_json(json, findings)
     show_all(row(found, one) for found in findings)
     return status_of(found.verdict for found in findings)

@@ -59,6 +59,11 @@ EDGES = Annotated[
     str,
     typer.Option(help="Where edges decide: judge (near and far), near, note (nowhere) or none."),
 ]
+KWARGS = Annotated[
+    str | None,
+    typer.Option(help='Keyword arguments as JSON, such as {"rate": 0.5}; they stay fixed.'),
+]
+JSON = Annotated[Path | None, typer.Option(help="Write the finding to this file as JSON.")]
 AGAINST = Annotated[
     str | None,
     typer.Option(help="The name of one of our derivations, instead of --of and --args."),
@@ -83,6 +88,7 @@ def validate(
     allow: ALLOW = None,
     vary: VARY = None,
     edges: EDGES = "judge",
+    kwargs: KWARGS = None,
     process: Annotated[
         str | None,
         typer.Option(
@@ -100,9 +106,10 @@ def validate(
     output: Annotated[
         float | None, typer.Option(help="Size limit of one answer of --process, in bytes.")
     ] = None,
-    json: Annotated[
-        Path | None, typer.Option(help="Write the finding to this file as JSON.")
+    html: Annotated[
+        Path | None, typer.Option(help="Write the finding to this file as a page of HTML.")
     ] = None,
+    json: JSON = None,
     junit: Annotated[
         Path | None, typer.Option(help="Write the finding to this file as JUnit XML.")
     ] = None,
@@ -119,19 +126,24 @@ def validate(
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
     limits = {"seconds": seconds, "memory": memory, "output": output}
-    for option, file in (("--json", json), ("--junit", junit), ("--sarif", sarif)):
+    for option, file in (
+        ("--html", html),
+        ("--json", json),
+        ("--junit", junit),
+        ("--sarif", sarif),
+    ):
         writable_file(option, file)
     one = implementation(
         gradient, of, args, argnums, allow=allow, vary=vary, edges=edges, process=process,
-        against=against, limits=limits, update=update,
+        against=against, limits=limits, update=update, kwargs=kwargs,
     )  # fmt: skip
     findings = judged(one, dtype, cases, seed)
     from ..campaign.implementation import row
     from .shown import show_all
 
     rows = [row(found, one) for found in findings]
+    _write(findings, rows, html, json, junit, sarif)
     show_all(rows)
-    _write(findings, rows, json, junit, sarif)
     return status_of(found.verdict for found in findings)
 
 
@@ -147,11 +159,12 @@ def implementation(
     against: str | None = None,
     limits: dict[str, float | None] | None = None,
     update: str | None = None,
+    kwargs: str | None = None,
 ) -> "Implementation":
     """What the options name, or a Mistake where they contradict each other or one is missing."""
     given = {name: value for name, value in (limits or {}).items() if value is not None}
     options = {"FILE.py:GRADIENT": gradient, "--of": of, "--args": args, "--allow": allow}
-    options |= {"--vary": vary, "--process": process, "--against": against}
+    options |= {"--vary": vary, "--kwargs": kwargs, "--process": process, "--against": against}
     options |= {"--update": update, "--argnums": argnums if update and argnums != "0" else None}
     from ..campaign.keys import EDGES as MODES
 
@@ -174,6 +187,7 @@ def implementation(
         edges=decide,
         limits=tuple(given.items()),
         update=update or "",
+        kwargs=keywords_of(kwargs),
     )
 
 
@@ -181,14 +195,7 @@ def _agree(given: dict[str, str]) -> None:
     """Raises a Mistake for an option that contradicts another, or that is missing."""
     by = next((option for option in ("--update", "--against") if option in given), "")
     if "--process" in given:
-        apart: tuple[str, ...] = (
-            "FILE.py:GRADIENT",
-            "--of",
-            "--args",
-            "--allow",
-            "--vary",
-            "--edges",
-        )
+        apart: tuple[str, ...] = ("FILE.py:GRADIENT", "--of", "--args", *OF_DRAWS)
         wanted, head = ("--against",), f"--process is {given['--process']!r}"
     elif "FILE.py:GRADIENT" in given:
         apart, wanted = ("--seconds", "--memory", "--output"), ("--of", "--args")
@@ -209,7 +216,7 @@ def _agree(given: dict[str, str]) -> None:
             raise Mistake(f"{head}, but {option} is missing; {MEANT[option]}")
 
 
-OF_DRAWS = ("--allow", "--vary", "--edges")
+OF_DRAWS = ("--allow", "--vary", "--edges", "--kwargs")
 MEANT = {
     "--of": "give the function whose gradient it is: --of FILE.py:LOSS",
     "--args": "say where to look: --args FILE.py:SAMPLE, a function of a NumPy random generator",
@@ -224,6 +231,19 @@ def argnums_of(text: str) -> int | str | tuple[int | str, ...]:
         raise Mistake(f"--argnums is {text!r}; give numbers from 0 or names, such as 0, 0,1 or w,b")
     found = tuple(word if word.isidentifier() else int(word) for word in words)
     return found[0] if len(found) == 1 else found
+
+
+def keywords_of(text: str | None) -> str:
+    """The JSON of an object, as it was given."""
+    import json
+
+    try:
+        is_object = not text or isinstance(json.loads(text), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise Mistake(f"--kwargs is {text!r}; give a JSON object, such as '{{\"rate\": 0.5}}'")
+    return text or ""
 
 
 def judged(
@@ -243,19 +263,31 @@ def judged(
         return [asking.judged(one, name, cases, seed) for name in dtypes]
 
 
-def _write(findings: "list[Finding]", rows: list[dict], json, junit, sarif) -> None:
-    from ..report.findings import writing as as_junit
-    from ..report.findings import writing as as_sarif
-    from ..report.findings.writing import write_text
+def _write(findings: "list[Finding]", rows: list[dict], html, json, junit, sarif) -> None:
+    from ..report.findings import writing
 
     texts: list[tuple[Path | None, Callable[[], Any]]] = [
+        (html, lambda: _html(rows)),
         (json, lambda: _json(findings)),
-        (junit, lambda: as_junit.junit(rows)),
-        (sarif, lambda: as_sarif.sarif(rows)),
+        (junit, lambda: writing.junit(rows)),
+        (sarif, lambda: writing.sarif(rows)),
     ]
     for file, text in texts:
         if file is not None:
-            write_text(file, text())
+            writing.write_text(file, text())
+
+
+def _html(rows: list[dict]) -> str:
+    from ..report.findings.words import fragment_of
+    from ..vocabulary.html import page
+
+    return page(map(fragment_of, rows), "A finding of refnet" if len(rows) == 1 else "Findings")
+
+
+def write_json(file: Path, findings: "list[Finding]") -> None:
+    from ..report.findings.writing import write_text
+
+    write_text(file, _json(findings))
 
 
 def _json(findings: "list[Finding]") -> str:

@@ -27,6 +27,7 @@ from ..arithmetic.tape import Altered, Tape, Wrong, record
 from ..measurement.sample import Sample, decidable, outside
 from ..oracles.question import Question, as_exact, ask
 from ..vocabulary import Silent
+from ..vocabulary.raised import kind_of
 from .answers import narrowest
 from .columns import along, directions_of
 from .units import At, Unit, units
@@ -76,7 +77,7 @@ class Problem:
         except Silent as silence:
             return str(silence)
         except Exception as error:  # the function is a black box, and may raise anything
-            return f"JAX cannot trace the function ({type(error).__name__})"
+            return f"JAX cannot trace the function ({kind_of(error)})"
         return ""
 
     @cached_property

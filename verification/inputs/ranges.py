@@ -51,7 +51,7 @@ class Numbers(NamedTuple):
     def held(self) -> np.ndarray:
         """Entries that do not change while others do; of one draw nobody knows."""
         some = self.draws > 1 and not self.pinned.all()
-        return self.pinned if some else np.zeros(self.first.shape, bool)
+        return np.asarray(self.pinned) if some else np.zeros(self.first.shape, bool)
 
 
 def numbers(x: np.ndarray) -> Numbers:

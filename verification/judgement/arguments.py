@@ -98,14 +98,14 @@ def parameters_of(of: Callable) -> list[str]:
         return []
 
 
-def check_point(point: tuple, argnums: tuple[int, ...]) -> None:
+def check_point(point: tuple, argnums: tuple[int, ...], names: tuple[str, ...]) -> None:
     """Raises TypeError for a tensor, ValueError for NaN and for argnums without floats."""
     for path, leaf in jax.tree_util.tree_flatten_with_path(inward(point))[0]:
         if hasattr(leaf, "detach"):
-            where = f"args{jax.tree_util.keystr(path)}"
+            where = f"{names[path[0].idx]}{jax.tree_util.keystr(path[1:])}"
             raise TypeError(f"{where} is a tensor; give NumPy arrays, which the adapters convert")
         if _is_float(leaf) and np.isnan(np.asarray(leaf, np.float64)).any():
-            where = f"args{jax.tree_util.keystr(path)}"
+            where = f"{names[path[0].idx]}{jax.tree_util.keystr(path[1:])}"
             raise ValueError(
                 f"args: the sample has NaN in {where}, where nothing can be judged; draw numbers"
             )

@@ -31,6 +31,7 @@ from ..measurement.tolerance import FALSE_ALARM
 from ..oracles import black_box
 from ..oracles.function_noise import Noise, scale_of
 from ..vocabulary import Ball, Case, Finding, Silent
+from ..vocabulary.raised import in_words as raised
 from .called import BlackBox, FloatsTracedBox, TracedBox, waits
 from .measured_kinks import around_kink, beside, outside_kinks
 
@@ -182,7 +183,7 @@ def above(subject: Subject, case: Case, rng: np.random.Generator) -> Any:
     try:
         out = called(subject, case.args)
     except Exception as error:  # somebody's function may raise anything
-        said = f"of raised {type(error).__name__}: {error}, at {case.label}"
+        said = f"of raised {raised(error)}, at {case.label}"
         raise ValueError(f"{said}; args must give points where it has a value") from error
     return subject.above(jax.tree.map(np.asarray, out), rng)
 

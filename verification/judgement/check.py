@@ -24,6 +24,7 @@ from ..measurement.higher_precision import right_formula
 from ..measurement.sample import Sample
 from ..oracles.question import Question, ask
 from ..vocabulary import SEVERITY, Arrow, ArrowCheck, Case, Check, Derivation, Finding
+from .leaf_names import names_of, with_names
 from .verdict import Draws, judge
 
 DTYPES = ("float64", "float32")  # judged where none is asked for
@@ -80,7 +81,7 @@ def examine(
     drawing, meeting = rng.spawn(2)
     drawn = numbered(with_cotangent(subject, c, drawing) for c in draw(subject, drawing))
     exact = cache(lambda k: proof(question_of(subject, drawn(k).args)))
-    findings = []
+    findings, names = [], names_of(subject.function, len(drawn(0).args))
     for dtype, cases in asked.items():
         edges = [with_cotangent(subject, case, meeting) for case in edges_of(subject, dtype)]
         finding = judge(
@@ -95,7 +96,7 @@ def examine(
                 explain, of=subject.function, argnums=subject.argnums, scalar=is_scalar(subject)
             ),
         )
-        findings.append(finding)
+        findings.append(with_names(finding, names))
     return tuple(findings), exact(0).question
 
 

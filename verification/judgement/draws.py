@@ -1,7 +1,7 @@
 """What was asked of validate, and the points that its sampler draws."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ class Asked(NamedTuple):
     cases: int
     seed: int
     edges: str
+    kwargs: Mapping[str, Any] = {}
 
 
 def drawn_points(asked: Asked) -> Iterator[tuple]:

@@ -18,6 +18,7 @@ from ..oracles.question import ask
 from ..vocabulary import Ball, Finding, Silent, Verdict, Worst
 from .arguments import argnums_of, args_of, check_point, dtype_of
 from .draws import drawn
+from .leaf_names import names_of, with_names
 from .mean_words import bias_of, explained, settled, unsettled, worst_entry
 
 BLOCK = {"key": 4096, "rng": 512, "seed": 512}  # answers between two looks
@@ -61,14 +62,15 @@ def validate_estimator(
     rng = np.random.default_rng(seed)
     points = [drawn(given, rng, kind) for _ in range(cases)] if callable(given) else [given]
     numbers = argnums_of(argnums, of, len(points[0]))
-    check_point(points[0], (numbers,) if isinstance(numbers, int) else numbers)
+    names = names_of(of, len(points[0]))
+    check_point(points[0], (numbers,) if isinstance(numbers, int) else numbers, names)
     asked = Asked(known, of, numbers, kind, samples, seed, bias, error / len(points))
     found: list[Look] = []
     for k, point in enumerate(points):
         found.append(looked(asked, point, f"case {k}"))
         if found[-1].verdict is not Verdict.CORRECT:
             break
-    return _finding(asked, found)
+    return with_names(_finding(asked, found), names)
 
 
 class Asked(NamedTuple):

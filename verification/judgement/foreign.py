@@ -20,6 +20,7 @@ from ..measurement.higher_precision import Told, formula
 from ..measurement.sample import Sample, outside
 from ..oracles.question import as_exact
 from ..vocabulary import Derivation, Explanation, Finding, Silent
+from .leaf_names import names_of, with_names
 from .questions import CaseQuestion, Questions, questions
 from .verdict import Draws, judge
 
@@ -59,7 +60,7 @@ def validate_process(
 def judged(tool: Tool, question: Questions, cases: int, reproduce: str) -> Finding:
     """All edges, and as many draws as it takes."""
     evaluate, subject = partial(answer, tool), ALL[question.name]
-    return judge(
+    finding = judge(
         shlex.join(tool.command),
         question.dtype,
         map(evaluate, question.edges),
@@ -69,6 +70,7 @@ def judged(tool: Tool, question: Questions, cases: int, reproduce: str) -> Findi
         draws=Draws(lambda ks: (evaluate(question.draw(k)) for k in ks), cases),
         explain=partial(explained, subject),
     )
+    return with_names(finding, names_of(subject.function, 1 + max(subject.argnums)))
 
 
 def answer(tool: Tool, question: CaseQuestion | None) -> Sample | None:

@@ -17,7 +17,7 @@ def bias_of(look: Any, scale: Sequence[float]) -> str:
     moments, spread = look.moments[k], deviation(look, k)
     bias, room, rms = moments.mean[index], look.room[k][index], scale[k]
     return (
-        f"biased: the mean of {entry(look, k, index)} is off by {bias / rms:.2%} of its leaf's "
+        f"biased: on average {entry(look, k, index)} is off by {bias / rms:.2%} of its leaf's "
         f"RMS, of which at most {room / rms:.2%} is chance, after {moments.count} answers at "
         f"{look.case}; one answer spreads by {spread[index] / rms:.2g} times the RMS"
     )

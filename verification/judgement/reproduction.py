@@ -24,17 +24,20 @@ class Had(NamedTuple):
     name: str
 
 
-def snippet(asked: Any, more: str = "") -> str:
+def snippet(asked: Any, more: str = "", call: str = "validate") -> str:
     """Imports, definitions, and the call, with `more` arguments."""
     had = [_had(argument, getattr(asked, argument)) for argument in ARGUMENTS]
     edges = "" if asked.edges == "judge" else f", edges={asked.edges!r}"
-    call = (
-        f"print(vf.validate({had[0].name}, of={had[1].name}, args={had[2].name}, "
+    fixed = _had("kwargs", dict(asked.kwargs)) if asked.kwargs else None
+    given = f", kwargs={fixed.name}" if fixed else ""
+    had = [*had, fixed] if fixed else had
+    line = (
+        f"print(vf.{call}({had[0].name}, of={had[1].name}, args={had[2].name}, "
         f"argnums={asked.argnums!r}, dtype={asked.dtype!r}, cases={asked.cases}, "
-        f"seed={asked.seed}{edges}{more}))"
+        f"seed={asked.seed}{edges}{given}{more}))"
     )
     imports = merged(["import verification as vf", *(line for one in had for line in one.imports)])
-    return "\n".join([*imports, *dict.fromkeys(line for one in had for line in one.lines), call])
+    return "\n".join([*imports, *dict.fromkeys(line for one in had for line in one.lines), line])
 
 
 def merged(lines: Iterable[str]) -> list[str]:
@@ -75,7 +78,7 @@ def place_of(candidate: Any) -> str:
 
 def _had(argument: str, value: Any) -> Had:
     """By an import; by its source; where neither is to be had, the session has it, or a person."""
-    if line := importable(value) or _script(value):
+    if line := importable(value):
         return Had((line,), (), line.rpartition(" ")[2])
     try:  # of anybody's objects: a verdict is not lost for want of a snippet
         if callable(value):
@@ -88,18 +91,6 @@ def _had(argument: str, value: Any) -> Had:
     except Exception:
         LOG.debug("no source was found", exc_info=True)
         return _to_fill_in(argument, value)
-
-
-def _script(value: Any) -> str:
-    """The import of what a script defines that is run as it is."""
-    main = sys.modules.get("__main__")
-    file, name = getattr(main, "__file__", None), getattr(value, "__qualname__", "")
-    is_there = getattr(value, "__module__", "") == "__main__" and str(name).isidentifier()
-    if not file or not is_there or getattr(main, name, None) is not value:
-        return ""
-    stem = Path(file).stem
-    own = getattr(getattr(value, "__code__", None), "co_filename", "") == file
-    return f"from {stem} import {name}" if stem.isidentifier() and own and stem[0] != "_" else ""
 
 
 def _to_fill_in(argument: str, value: Any) -> Had:

@@ -1,12 +1,23 @@
-"""What is shown of one case: its worst entries, the one that was named first, then the next."""
+"""What is shown of one case: its worst entries, the first as it was named, and where they lie."""
 
 import numpy as np
 
 from ..measurement.sample import Sample
 from ..vocabulary import Worst
+from ..vocabulary.heat import cells
 from .evidence import entry_at, ratios
 
 MOST = 4  # entries of a finding that are shown
+PICTURES = 6  # leaves of which there is one
+
+
+def heat(sample: Sample | None) -> dict[str, tuple[tuple[float, ...], ...]]:
+    """The errors of each leaf that is wrong somewhere, in budgets, as few cells."""
+    if sample is None or not sample.got:
+        return {}
+    errors = {path: ratios(sample, k) for k, path in enumerate(sample.paths)}
+    wrong = [path for path, ratio in errors.items() if (ratio > 1.0).any()]
+    return {path: cells(errors[path]) for path in wrong[:PICTURES]}
 
 
 def entries(sample: Sample | None, first: Worst | None, dtype: str) -> tuple[Worst, ...]:

@@ -12,8 +12,10 @@ from ..adapters.trees import inward
 from ..vocabulary import Explanation, Finding, Verdict
 from . import programs
 from .arguments import argnums_of, args_of
+from .draws import Asked
 from .kinds.problem import Problem, first_point
 from .kinds.tangents import Rule, tangent_problem, transposed, with_floats
+from .reproduction import place_of, snippet
 from .validate import validate
 
 MOST = 64  # entries up to which the transpose of a rule is asked for, one call each
@@ -47,9 +49,17 @@ def validate_jvp(
     rule = Rule(_forward(jvp, problem.numbers), problem)
     asked = tangent_problem(rule, problem)
     finding = validate(asked.gradient, asked.of, asked.args, argnums=asked.argnums, **options)
+    finding = replace(finding, reproduce=_again(problem, options), place=place_of(jvp))
     if finding.verdict is not Verdict.WRONG:
         return finding
     return replace(finding, explanation=_explained(rule, problem, options) or finding.explanation)
+
+
+def _again(problem: Problem, options: dict) -> str:
+    """The call as it was made."""
+    usual = {"dtype": "float64", "cases": 16, "seed": 0, "edges": "judge"}
+    given = {name: options.get(name, value) for name, value in usual.items()}
+    return snippet(Asked(*problem, **given), call="validate_jvp")
 
 
 def _forward(jvp: Any, numbers: tuple[int, ...]) -> Callable:

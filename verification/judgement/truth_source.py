@@ -23,6 +23,7 @@ from ..oracles.black_box import ENTRIES
 from ..oracles.question import Question
 from ..oracles.work import products
 from ..vocabulary import Case, Finding, Silent, Verdict
+from ..vocabulary.raised import in_words, kind_of
 from . import black_box
 from .called import is_complex
 from .narrow_constants import warning
@@ -78,16 +79,22 @@ def why_not_traced(subject: Subject, point: tuple) -> str:
         with jax.enable_x64(True):
             jax.eval_shape(subject.of, *cast(point, "float64"))
     except Exception as error:  # somebody's function may raise anything
-        why = str(error) if isinstance(error, NotTraced) else f"{RAISES} {type(error).__name__}"
+        why = str(error) if isinstance(error, NotTraced) else f"{RAISES} {kind_of(error)}"
     else:
         return ""
     try:
         with np.errstate(all="ignore"):
-            subject.of(*cast(point, "float64"))
+            value = subject.of(*cast(point, "float64"))
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"
+        said = in_words(error)
         raise ValueError(f"of raised {said}, at the first point that args gave") from error
+    if not all(map(_is_numbers, jax.tree.leaves(value))):
+        raise TypeError(f"of returns {value!r:.60}; it must return a number, or arrays of numbers")
     return why
+
+
+def _is_numbers(leaf: object) -> bool:
+    return np.asarray(leaf).dtype.kind in "biufcV"
 
 
 def why_not_proven(subject: Subject, point: tuple) -> str:
@@ -113,7 +120,7 @@ def why_not_proven(subject: Subject, point: tuple) -> str:
     except Exception as error:  # numbers that no arithmetic of ours has
         if is_complex(subject.of, cast(point, "float64")):
             return "real balls have no rule for complex numbers"
-        return f"run in other arithmetics it raises {type(error).__name__}: {error}"
+        return f"run in other arithmetics it raises {in_words(error)}"
     return silence
 
 

@@ -29,10 +29,13 @@ from .arguments import argnums_of, args_of, check_point, dtype_of, parameters_of
 from .draws import Asked, drawn_points
 from .edge_cases import edge_visits
 from .edge_evidence import MODES, Edges
+from .hard_coded import Sizes
+from .keywords import check_keywords, with_keywords
 from .kinds.implicit import Implicit
 from .kinds.implicit_mistakes import implicit_mistake
 from .kinds.otherwise import asked_for, asked_otherwise
 from .kinds.problem import Problem, first_point
+from .leaf_names import names_of, with_names
 from .reproduction import place_of, snippet, with_worst
 from .truth_source import TruthSource, truth_source
 from .verdict import Draws, judge
@@ -57,6 +60,7 @@ def validate(
     order: int = 1,
     under: str | tuple[str, ...] = (),
     meant: Any = None,
+    kwargs: Any = None,
 ) -> Finding:
     """The verdict on gradient(*args) -> d of / d args[argnums].
 
@@ -82,6 +86,7 @@ def validate(
               trace, a Hessian, or hessian_vector(*args, v)
     under     transformations under which it is judged, too: names in kinds.batches.UNDER
     meant     a function whose derivative the answer is meant to have, where it is not that of `of`
+    kwargs    keyword arguments of `of`, and of the gradient where it takes them; they stay fixed
 
     Without `of` it is the forward pass of a function that has a rule of its own.  Where the cases
     could not have shown a catalogued mistake, more are drawn: up to LIMIT times as many.  Raises
@@ -89,28 +94,34 @@ def validate(
     that there is not, TypeError for arguments that are not what they should be.
     """
     of = programs.of_itself(gradient, of)
+    keywords = check_keywords(kwargs, of, gradient)
+    asked = Asked(gradient, of, args, argnums, dtype, cases, seed, edges, keywords)
+    gradient, of = (with_keywords(f, keywords) for f in (gradient, of))
+    options: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}
+    options |= {"allow": allow, "vary": vary, "edges": edges}
     if order != 1 or under or meant is not None or isinstance(of, Implicit):
+        options |= {"edges": "none"} if isinstance(of, Implicit) else {}
         problem = _problem(gradient, of, args, argnums)
         more = "".join(f", {name}={value!r}" for name, value in asked_for(order, under, meant))
-        options = {"dtype": dtype, "cases": cases, "seed": seed}
-        options |= {"allow": allow, "vary": vary}
-        options |= {"edges": "none" if isinstance(of, Implicit) else edges}
+        meant = with_keywords(meant, keywords)
         found = asked_otherwise(problem, order, under, meant, partial(_once, options))
-        return _again(found, Asked(gradient, of, args, argnums, dtype, cases, seed, edges), more)
+        return _again(found, asked, more)
     candidate = _candidate(gradient, of, cases)
     _check_names(allow)
     _check_edges(edges)
     drawn = programs.sampled(of, args_of(args))
-    asked = Asked(gradient, of, drawn, 0, dtype_of(dtype), cases, seed, edges)
+    asked = asked._replace(args=drawn, dtype=dtype_of(dtype))
     points = drawn_points(asked)
     first = next(points)
     if callable(of) and complex_arguments.are_complex(of, first):
-        same = {"argnums": argnums, "dtype": dtype, "cases": cases, "seed": seed}
-        same |= {"allow": allow, "vary": vary, "edges": edges}
-        return complex_arguments.judged(validate, gradient, of, drawn, len(first), **same)
+        options["argnums"] = argnums
+        found = complex_arguments.judged(validate, gradient, of, drawn, len(first), **options)
+        return _again(found, asked) if keywords else found
     argnums = argnums_of(argnums, of, len(first))
     asked = asked._replace(argnums=argnums)
-    check_point(first, (argnums,) if isinstance(argnums, int) else argnums)
+    chosen = (argnums,) if isinstance(argnums, int) else argnums
+    names = names_of(programs.traced(of), len(first))
+    check_point(first, chosen, names)
     point, named = inward(first), positions(vary, of, len(first))
     of, candidate = programs.settled(of, first, candidate, gradient)
     inner = inside(of) if has_foreign(point) else of
@@ -118,14 +129,14 @@ def validate(
     finding, fits = judged(subject, asked, named, chain([first], points))
     finding = programs.noted(finding, of)
     if finding.verdict is not Verdict.WRONG:
-        return finding
+        return with_names(finding, names)
     for convention in (c for c in fits if set(c.names) <= set(allow)):
         theirs = convention.candidate(candidate, argnums)
         other = Subject(theirs, convention.function(inner), *subject.asked)
         again, _ = judged(other, asked, named, drawn_points(asked), convention.holds)
         if again.verdict is not Verdict.WRONG:
-            return _allowed(again, convention)
-    return finding
+            return with_names(_allowed(again, convention), names)
+    return with_names(finding, names)
 
 
 def _once(options: dict, problem: Problem) -> Finding:
@@ -133,7 +144,7 @@ def _once(options: dict, problem: Problem) -> Finding:
     return validate(gradient, of, args, argnums=argnums, **options)
 
 
-def _again(finding: Finding, asked: Asked, more: str) -> Finding:
+def _again(finding: Finding, asked: Asked, more: str = "") -> Finding:
     """With the call as it was made, and not that of the problem which it was made into."""
     return replace(finding, reproduce=snippet(asked, more), place=place_of(asked.gradient))
 
@@ -159,7 +170,8 @@ def judged(
     drawing = map(domain.drawn, chain([first], map(inward, points)))
     labelled = (Case(f"case {k}", point) for k, point in enumerate(drawing))
     source = truth_source(subject, first)
-    at = lambda case: contract_checked(source, subject, case, upstream)
+    sizes = Sizes(subject.inputs)
+    at = lambda case: sizes.noted(contract_checked(source, subject, case, upstream))
     drawn = lambda ks: (at(case) for case in islice(labelled, len(ks)))
     fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
     around = lambda: edge_visits(subject, source, first, named, domain.laws, beside)
@@ -179,7 +191,10 @@ def judged(
         edges=visits,
         explain=partial(why, subject),
     )
-    return with_worst(source.said(finding), asked), conventions.one_of_each(fits.latest or {})
+    finding = source.said(finding)
+    if said := sizes.sentence():
+        finding = replace(finding, reason=f"{finding.reason}; {said}", notes=(said, *finding.notes))
+    return with_worst(finding, asked), conventions.one_of_each(fits.latest or {})
 
 
 def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:

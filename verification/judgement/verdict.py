@@ -21,7 +21,7 @@ from .edge_evidence import NOWHERE, Edges, Seen, seen
 from .edge_words import Decision, decided, entry
 from .edge_words import notes as notes_of_edges
 from .evidence import Excuse, Fit, Record, kept_to_explain, looked, never_a_number, worse
-from .shown import entries
+from .shown import entries, heat
 
 Explain = Callable[[tuple[Sample, ...]], tuple[Explanation, ...]]
 LIMIT = 8  # times the number of cases asked for
@@ -74,6 +74,7 @@ def judge(
     factors = tuple(explanation(c, evidence[0].args) for c in named if evidence)
     leaves = by_leaf(record.best)
     furthest = decision.edge.worst if decision.edge else worse(record.worst, beside.worst)
+    shown = _at(furthest, record, decision)
     return Finding(
         name=name,
         dtype=dtype,
@@ -81,7 +82,8 @@ def judge(
         reason="; ".join([decision.reason, *(f.mistake for f in factors)]),
         power={path: leaf.power for path, leaf in leaves.items()},
         worst=furthest,
-        entries=entries(_at(furthest, record, decision), furthest, dtype),
+        entries=entries(shown, furthest, dtype),
+        heat=heat(shown),
         cases=record.cases,
         skipped=record.skipped,
         oracle=", ".join(record.oracles),

@@ -26,6 +26,7 @@ import numpy as np
 
 from ..adapters.trees import Held, inward, outward
 from ..oracles.question import as_exact
+from ..vocabulary.raised import in_words
 from . import listed, memory
 from .memory import Unsettled, called, named, settled
 from .sample import VALUE, Sample, decidable, outside
@@ -78,7 +79,7 @@ def behaved(sample: Sample, ask: Callable, raw: Callable | None, inputs: int) ->
     except Rejection as said:
         return replace(sample, failure=str(said))
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
-        said = f"called again it raised {type(error).__name__}: {error}"
+        said = f"called again it raised {in_words(error)}"
         return replace(sample, failure=said)
     return sample
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..oracles.question import Question, as_exact
 from ..vocabulary import Ball, Case, Silent
+from ..vocabulary.raised import in_words
 from .answer import answer, cast, truth_or_silence
 from .budget import Budget
 from .contract import Rejection
@@ -67,6 +68,6 @@ def evaluated(
         Exception,
         SystemExit,
     ) as error:  # foreign code may raise anything; it is the finding, not ours
-        said = f"it raised {type(error).__name__}: {error}"
+        said = f"it raised {in_words(error)}"
     paths, balls = proven.question.paths, proven.truth
     return Sample(case.label, paths, balls, allowed.allowed, [], case.args, edge, failure=said)

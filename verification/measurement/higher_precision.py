@@ -24,6 +24,7 @@ from ..arithmetic.reals import balls, objects
 from ..oracles.question import as_exact
 from ..oracles.work import products
 from ..vocabulary import Silent, Undecided
+from ..vocabulary.raised import kind_of
 from .answer import PROVABLE, cast
 from .error import beyond
 from .joint import in_words
@@ -70,7 +71,7 @@ def formula(
         try:
             told = ask(gradient, sample)
         except Exception as error:  # foreign code may refuse to be asked so in any way it likes
-            said = str(error) if isinstance(error, Silent) else f"it raises {type(error).__name__}"
+            said = str(error) if isinstance(error, Silent) else f"it raises {kind_of(error)}"
             refusals.append(f"{ASKED[ask]} {said}")
             continue
         if told.right is not None:
@@ -199,7 +200,7 @@ def by_shape(
     try:
         shape = shape_of_error(gradient, sample, moved, reference)
     except Exception as error:  # foreign code, at points beside the case
-        said = str(error) if isinstance(error, Silent) else f"it raises {type(error).__name__}"
+        said = str(error) if isinstance(error, Silent) else f"it raises {kind_of(error)}"
         return Told(False, "; ".join([*refusals, f"asked beside the case {said}"]), sure=False)
     wrong = [k for k in range(len(sample.paths)) if outside(sample, k).any()]
     if any((outside(sample, k) & ~shape.explained[k] & ~shape.untold[k]).any() for k in wrong):

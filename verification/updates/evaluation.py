@@ -14,6 +14,7 @@ import numpy as np
 
 from ..arithmetic.formats import format_of
 from ..measurement.sample import Sample
+from ..vocabulary.raised import in_words
 from .rule import RATE, Rule, Rules
 from .vectors import Layout, Sequence, flat
 
@@ -42,7 +43,7 @@ def evaluated(
     except Refused as refusal:
         return Evaluated(nothing, str(refusal))
     except Exception as error:
-        return Evaluated(nothing, f"it raised {type(error).__name__}: {error}")
+        return Evaluated(nothing, f"it raised {in_words(error)}")
 
 
 def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> np.ndarray:

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -135,13 +134,15 @@ class Finding:
     by_entry: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
     entries: tuple[Worst, ...] = ()  # the worst of the case in which `worst` is, it first
     place: str = ""  # "net.py:9", where the candidate is defined
+    heat: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict, repr=False)
+    names: Mapping[str, str] = field(default_factory=dict)  # path in the arguments -> leaf
 
     def power_of(self, leaf: str) -> np.ndarray:
         """The smallest error of each entry certain to be seen, over the leaf's RMS (float32).
 
-        Raises KeyError for a leaf that is not in `power`.
+        The leaf by its name, or by its path.  Raises KeyError for one that is not in `power`.
         """
-        return self.by_entry[leaf]
+        return self.by_entry[self.names.get(leaf, leaf)]
 
     def __bool__(self) -> bool:
         """True exactly for `correct`.  Raises ValueError for `undecided`, which is neither."""
@@ -163,7 +164,9 @@ class Finding:
         return text(self)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        from .html import fragment
+
+        return fragment(self)
 
     def to_json(self) -> str:
         """The finding as one JSON object; NaN and infinities as strings."""

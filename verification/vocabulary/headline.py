@@ -15,6 +15,9 @@ CONVENTIONS = {
     "symmetric": "a gradient along symmetric matrices",
     "triangular": "a gradient along triangular matrices",
 }
+AT_CASE = re.compile(r"^case \d+: ")
+MORE = re.compile(r"; and at \d+ more of the cases")
+HARD_CODED = "it is right only where axis "  # how a note on a size that is written in begins
 ROUND = re.compile(r"^-?[\d.e+-]+ times what it should be: ")
 
 
@@ -26,7 +29,11 @@ def headline(finding: Finding) -> str:
         return f"within rounding at {_cases(finding)}" + _accepted(finding)
     if finding.verdict is Verdict.INACCURATE and finding.worst is not None:
         return f"the formula is right, but digits are lost: {_far(finding)}"
-    return cut(finding.reason)
+    return cut(next(iter(_hard_coded(finding)), AT_CASE.sub("", MORE.sub("", finding.reason))))
+
+
+def _hard_coded(finding: Finding) -> list[str]:
+    return [note for note in finding.notes if note.startswith(HARD_CODED)]
 
 
 def _accepted(finding: Finding) -> str:
@@ -41,6 +48,8 @@ def _far(finding: Finding) -> str:
 
 def _wrong(finding: Finding) -> str:
     told = next((one for one in finding.explanation if one.fits), None)
+    if told is None and (hard := _hard_coded(finding)):
+        return hard[0]
     if finding.conventions:
         sized = told and told.factor is not None and abs(told.factor) != 1.0
         said = " and ".join(CONVENTIONS.get(name, name) for name in finding.conventions)

@@ -4,6 +4,7 @@ A terminal, a notebook, pytest, a campaign and the report differ in colour and i
 """
 
 import math
+from itertools import islice
 from typing import NamedTuple
 
 from .digits import rounded, short
@@ -12,6 +13,7 @@ from .headline import headline
 from .nouns import Verdict
 
 COLUMNS = ("entry", "got", "expected", "allowed", "where")
+OTHERS = 3  # explanations beside the first
 WORDY = (Verdict.CORRECT, Verdict.WRONG)  # the first line says what the reason begins with
 
 
@@ -64,7 +66,7 @@ def screen(finding: Finding, place: str = "", of: str = "") -> Screen:
         rows=tuple(map(_row, _worst_entries(finding) if is_bad else ())),
         seen=power(finding),
         to_do=_to_do(finding, main, where),
-        others=tuple(map(_whole, others)),
+        others=tuple(map(_whole, islice(others, OTHERS))),
         notes=_notes(finding) + ((finding.reason,) if wordy else ()),
         code=finding.reproduce if is_bad else "",
     )
@@ -208,7 +210,7 @@ ADVICE = {
 def _notes(finding: Finding) -> tuple[str, ...]:
     out = f"{plural(finding.left_out, 'case')} left out: beyond {finding.dtype}'s range"
     kinks = f"at kinks: {finding.convention}"
-    met = [one.confused_with for one in finding.explanation if one.confused_with]
+    met = [one.confused_with for one in finding.explanation if one.confused_with][:1]
     equal = [f"fits equally well: {', '.join(one)}" for one in met]
     return (
         *([out] if finding.left_out else []),

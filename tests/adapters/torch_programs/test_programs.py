@@ -48,7 +48,7 @@ def test_a_modules_own_autograd_is_proven_correct(dtype):
 
     assert found.verdict is Verdict.CORRECT, str(found)
     assert found.oracle == "ball"
-    assert {"value", "[0]['norm.weight']", "[0]['first.bias']"} <= set(found.power)
+    assert {"value", "params['norm.weight']", "params['first.bias']"} <= set(found.power)
 
 
 def test_a_path_that_is_cut_is_wrong_and_named_at_the_line_of_the_module():
@@ -70,7 +70,7 @@ def test_a_gradient_in_numpy_is_judged_against_a_module():
     worst = judged(wrong, linear, normal((4, 3))).worst
 
     assert judged(by_hand, linear, normal((4, 3))).verdict is Verdict.CORRECT
-    assert worst is not None and worst.leaf == "[0]['bias']"
+    assert worst is not None and worst.leaf == "params['bias']"
 
 
 def test_tied_weights_are_one_leaf():
@@ -86,7 +86,7 @@ def test_tied_weights_are_one_leaf():
     found = judged(Tied(), args=normal((2, 3)))
 
     assert found.verdict is Verdict.CORRECT, str(found)
-    assert [leaf for leaf in found.power if leaf != "value"] == ["[0]['a.weight']"]
+    assert [leaf for leaf in found.power if leaf != "value"] == ["params['a.weight']"]
 
 
 def test_running_statistics_are_a_second_output_and_evaluation_has_none():

@@ -24,7 +24,7 @@ def _names(of: Any, torch: Any, seen: set[int]) -> bool:
     if not isinstance(function, FunctionType):
         called = vars(type(of)).get("__call__")
         return isinstance(called, FunctionType) and _names(called, torch, seen)
-    if function.__module__.partition(".")[0] in ("jax", "numpy", "verification"):
+    if (function.__module__ or "").partition(".")[0] in ("jax", "numpy", "verification"):
         return False
     return _names(wrapped, torch, seen) or any(_names(x, torch, seen) for x in read(function))
 

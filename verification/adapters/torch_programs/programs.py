@@ -5,6 +5,7 @@ a scripted one.  A plain function is taken for one of tensors if its code names 
 answers tensors where it is given them.
 """
 
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -33,6 +34,7 @@ class Program:
         self.run, self.original, self.__name__, self.module = run, original, name, module
         self.refused, self.is_random = "", False
         self._traced: dict[Any, tuple[ClosedJaxpr, Any]] = {}
+        self.__signature__ = inspect.Signature(parameters(original, module is not None))
 
     def __call__(self, *args):
         leaves, tree = jax.tree.flatten(inward(args))
@@ -106,6 +108,21 @@ class Program:
     @property
     def notes(self) -> tuple[str, ...]:
         return (SEED_SAID,) if self.is_random else ()
+
+
+def parameters(original: Any, is_module: bool) -> list[inspect.Parameter]:
+    """What it takes, by name: of a module its parameters and what `forward` takes."""
+    free = inspect.Parameter.POSITIONAL_ONLY
+    is_rule = isinstance(original, type)
+    called = original.forward if is_module or is_rule else original
+    try:
+        known = list(inspect.signature(called).parameters.values())
+    except (TypeError, ValueError):  # some callables tell nobody
+        return [inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)]
+    if is_rule and "setup_context" not in vars(original):
+        known = known[1:]  # the context
+    first = ["params"] if is_module and "params" not in {p.name for p in known} else []
+    return [*(inspect.Parameter(name, free) for name in first), *known]
 
 
 def outputs(outs: Any, torch: Any) -> Any:

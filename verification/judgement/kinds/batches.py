@@ -18,7 +18,7 @@ from ...adapters.function import Function
 from ...adapters.recognition import recognised
 from ...adapters.trees import inward, outward
 from ..draws import drawn
-from .problem import Problem, first_point, output
+from .problem import Problem, first_point, named_by, output
 
 ROWS = 3  # of a batch: neither 1 nor 2, which hide an axis that was forgotten
 
@@ -69,14 +69,16 @@ def transformed(problem: Problem, names: tuple[str, ...]) -> Iterator[tuple[str,
 def _under(problem: Problem, way: Transformation) -> Problem:
     """The candidate and the function under one transformation, at batches of points."""
     apply = partial(_on_trees, way.apply)
-    of, known = apply(problem.of), recognised(problem.gradient)
+    of = named_by(apply(problem.of), problem.of, len(first_point(problem.args)))
+    known = recognised(problem.gradient)
     args = batched(problem.args, way) if way.rows else problem.args
     if isinstance(known, Function):
         if known.under is None:
             raise TypeError(f"under: {known.name} is no function of JAX, so nothing transforms it")
         return Problem(known.under(apply), of, args, problem.argnums)
-    if way.rows and getattr(output(problem.of, first_point(problem.args)), "shape", None) == ():
-        of = partial(_total, of)
+    point = first_point(problem.args)
+    if way.rows and getattr(output(problem.of, point), "shape", None) == ():
+        of = named_by(partial(_total, of), problem.of, len(point))
     gradient = apply(problem.gradient)
     gradient.__name__ = jax_function.named(problem.gradient)
     return Problem(gradient, of, args, problem.argnums)

@@ -23,7 +23,7 @@ from ...adapters.recognition import recognised
 from ...adapters.trees import inward, outward
 from ...oracles.krawczyk import has_one_root
 from ...oracles.question import as_exact
-from .problem import Problem, first_point, followed
+from .problem import Problem, first_point, followed, named_by
 
 STEPS = 4
 
@@ -72,7 +72,8 @@ def implicit_problem(problem: Problem, of: Implicit, order: int = 1) -> Problem:
         candidate = lambda *args: problem.gradient(*apart(args))
         candidate.__name__ = jax_function.named(problem.gradient)
     more = lambda rng, point: (solved(of, point),)
-    return Problem(candidate, refined(of, order), followed(problem.args, more), problem.argnums)
+    refining = named_by(refined(of, order), of.solve, count, "start")
+    return Problem(candidate, refining, followed(problem.args, more), problem.argnums)
 
 
 def refined(of: Implicit, order: int) -> Callable:

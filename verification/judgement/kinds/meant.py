@@ -17,7 +17,7 @@ from ...adapters.function import Function
 from ...adapters.recognition import recognised
 from ...adapters.trees import inward, outward
 from ..draws import drawn
-from .problem import Problem, first_point, followed, is_float, like, output
+from .problem import Problem, first_point, followed, is_float, like, named_by, output
 from .values import value_problem
 
 
@@ -60,7 +60,8 @@ def meant_problems(problem: Problem, meant: Any) -> list[tuple[str, Problem]]:
 def _known(meant: Any, problem: Problem) -> Any:
     if meant == STRAIGHT:
         position = problem.numbers[0]
-        return lambda *args: args[position]
+        handed = lambda *args: args[position]
+        return named_by(handed, problem.of, len(first_point(problem.args)))
     if isinstance(meant, str) and meant not in NAMED:
         known = ", ".join((STRAIGHT, *NAMED))
         raise ValueError(f"meant is {meant!r}; the names are {known}, or pass a surrogate function")
@@ -99,7 +100,7 @@ def _value(known: Function, problem: Problem) -> Problem:
 
     value.__name__ = known.name
     leaves = lambda *args: jax.tree.leaves(inward(problem.of(*args)))
-    return value_problem(value, leaves, problem.args)
+    return value_problem(value, named_by(leaves, problem.of, len(point)), problem.args)
 
 
 def _changed(problem: Problem, answer: Callable, meant: Cotangent) -> Problem:
@@ -118,6 +119,7 @@ def _changed(problem: Problem, answer: Callable, meant: Cotangent) -> Problem:
         return [x for x in jax.tree.leaves(inward(answer(*args))) if is_float(x)]
 
     leaves.__name__ = jax_function.named(answer)
+    named_by(slopes, problem.of, len(point), "cotangent")
     more = lambda rng, _: (outward(spread(rng, like(rng, shapes))),)
     return value_problem(leaves, slopes, followed(problem.args, more))
 

@@ -4,7 +4,6 @@ The first derivative of `of` is that of its program: custom rules, which may hid
 one needs, are opened before JAX differentiates.
 """
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,8 +16,7 @@ from ...adapters.function import Function
 from ...adapters.recognition import recognised
 from ...adapters.trees import inward, outward
 from ...arithmetic.without_rules import without_rules
-from ..arguments import parameters_of
-from .problem import Problem, first_point, followed, is_float, like, output
+from .problem import Problem, first_point, followed, is_float, like, named_by, output
 from .values import value_problem
 
 ORDERS = (1, 2, 3)
@@ -102,7 +100,7 @@ def first(problem: Problem) -> Callable:
 
         return gradient
 
-    return _spelled(made, problem.of)
+    return _spelled(made, problem)
 
 
 def pullback(problem: Problem) -> Callable:
@@ -117,23 +115,14 @@ def pullback(problem: Problem) -> Callable:
 
         return pulled
 
-    return _spelled(made, problem.of, "cotangent")
+    return _spelled(made, problem, "cotangent")
 
 
-def _spelled(made: Callable, of: Callable, *more: str) -> Callable:
+def _spelled(made: Callable, problem: Problem, *more: str) -> Callable:
     """Made of the program itself; made by the rules that JAX has is another spelling."""
-    function = named_by(made(without_rules), of, *more)
+    count = len(first_point(problem.args))
+    function = named_by(made(without_rules), problem.of, count, *more)
     function.spellings = (made(lambda f: f),)  # pyright: ignore[reportFunctionMemberAccess]
-    return function
-
-
-def named_by(function: Callable, of: Callable, *more: str) -> Callable:
-    """The function with the parameters' names of `of`, and these behind them."""
-    names = [*parameters_of(of), *more]
-    free = inspect.Parameter.POSITIONAL_ONLY
-    if all(map(str.isidentifier, names)):
-        known = [inspect.Parameter(name, free) for name in dict.fromkeys(names)]
-        function.__signature__ = inspect.Signature(known)  # pyright: ignore[reportFunctionMemberAccess]
     return function
 
 
@@ -159,7 +148,7 @@ def hessian(problem: Problem) -> Callable:
 
         return program
 
-    return _spelled(made, problem.of)
+    return _spelled(made, problem)
 
 
 def is_one(tree: Any) -> bool:
@@ -187,7 +176,8 @@ def _products(problem: Problem, shapes: Any) -> Problem:
         return (found[0] if single else found,)
 
     args = followed(problem.args, direction)
-    return Problem(problem.gradient, named_by(of, problem.of, "along"), args, problem.argnums)
+    of = named_by(of, problem.of, len(first_point(problem.args)), "along")
+    return Problem(problem.gradient, of, args, problem.argnums)
 
 
 def _answer(gradient: Callable, point: tuple) -> Any:

@@ -1,5 +1,6 @@
 """A gradient beside the function of which it should be one; points with more arguments behind."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from ...adapters.trees import inward, outward
 from ...inputs import draws
 from ...oracles.question import as_exact
 from ..draws import drawn
+from ..leaf_names import names_of
 
 
 class Problem(NamedTuple):
@@ -29,6 +31,16 @@ class Problem(NamedTuple):
 def first_point(args: Any) -> tuple:
     """The point itself, or one that the sampler draws."""
     return drawn(args, np.random.default_rng(0), "float64") if callable(args) else args
+
+
+def named_by(function: Callable, of: Callable, count: int, *more: str) -> Callable:
+    """The function with the names of `count` parameters of `of`, and these behind them."""
+    names = dict.fromkeys([*names_of(of, count), *more])
+    free = inspect.Parameter.POSITIONAL_ONLY
+    if all(map(str.isidentifier, names)):
+        known = [inspect.Parameter(name, free) for name in names]
+        function.__signature__ = inspect.Signature(known)  # pyright: ignore[reportFunctionMemberAccess]
+    return function
 
 
 def followed(args: Any, more: Callable[[np.random.Generator, tuple], tuple]) -> Any:

@@ -9,7 +9,8 @@ import numpy as np
 from ...adapters import jax_function
 from ...adapters.trees import inward, outward
 from ...arithmetic.without_rules import without_rules
-from .problem import Problem, first_point, followed, is_float, like, output
+from ..leaf_names import names_of
+from .problem import Problem, first_point, followed, is_float, like, named_by, output
 from .values import value_problem
 
 
@@ -83,12 +84,15 @@ def tangent_problem(rule: Rule, problem: Problem) -> Problem:
             pair = jax.jvp(opened(only), picked, floats)
             return pair if rule.paired else pair[1]
 
-        return program
+        names = names_of(problem.of, count)
+        dots = [f"{names[k]}_dot" for k in numbers]
+        return named_by(program, problem.of, count, *dots)
 
     program = made(without_rules)
     program.spellings = (made(lambda f: f),)  # pyright: ignore[reportFunctionMemberAccess]
     more = lambda rng, point: tuple(_along(rng, point, numbers))
-    return value_problem(rule, program, followed(problem.args, more))
+    called = ("value", "tangent") if rule.paired else ()
+    return value_problem(rule, program, followed(problem.args, more), *called)
 
 
 def transposed(rule: Rule, problem: Problem) -> Callable:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ...adapters.trees import inward, outward
-from .problem import Problem, first_point, followed, like, output
+from .problem import Problem, first_point, followed, like, named_by, output
 
 
 def _shaped(value: Any, weights: Any) -> Any:
@@ -17,29 +17,32 @@ def _shaped(value: Any, weights: Any) -> Any:
     return value
 
 
-def value_problem(answer: Callable, program: Callable, args: Any) -> Problem:
+def value_problem(answer: Callable, program: Callable, args: Any, *called: str) -> Problem:
     """Whether answer(*args) is program(*args), to be asked as a gradient.
 
-    `program` is traced by JAX; the answer has its structure.
+    `program` is traced by JAX; the answer has its structure.  Its leaves are `called` answer; where
+    it is a tuple, its parts may have a name each.
     """
     point = first_point(args)
     shapes, count = output(program, point), len(point)
 
     def contracted(program: Callable) -> Callable:
         def of(*inputs):
-            *given, weights = inputs
-            values = jax.tree.leaves(inward(program(*given)))
-            pairs = zip(values, jax.tree.leaves(weights), strict=True)
+            values = jax.tree.leaves(inward(program(*inputs[:count])))
+            pairs = zip(values, jax.tree.leaves(inputs[count:]), strict=True)
             return sum(jnp.sum(_shaped(value, c) * c) for value, c in pairs)
 
-        return of
+        return named_by(of, program, count, *(called or ("answer",)))
 
     def gradient(*inputs):
         return answer(*inputs[:count])
 
     gradient.__name__ = getattr(answer, "__name__", type(answer).__name__)
-    more = lambda rng, _: (outward(like(rng, shapes)),)
+    more = lambda rng, _: (
+        outward(tuple(like(rng, shapes))) if called else (outward(like(rng, shapes)),)
+    )
     of = contracted(program)
     others = tuple(map(contracted, getattr(program, "spellings", ())))
     of.spellings = others  # pyright: ignore[reportFunctionMemberAccess]
-    return Problem(gradient, of, followed(args, more), count)
+    numbers = tuple(range(count, count + len(called))) or count
+    return Problem(gradient, of, followed(args, more), numbers)

@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from ...vocabulary import Explanation, Finding, Verdict, Worst
+from ...vocabulary.html import fragment
 from ...vocabulary.screen import Screen, lines, screen, table
 from ...vocabulary.screen import title as titled
 
@@ -20,6 +21,10 @@ def finding_of(row: Row) -> Finding:
     typed["verdict"] = Verdict(row["verdict"])
     typed["power"] = {leaf: float(power) for leaf, power in row["power"].items()}
     typed["worst"] = _worst(row["worst"]) if row["worst"] else None
+    typed["heat"] = {
+        leaf: tuple(tuple(map(float, row)) for row in rows)
+        for leaf, rows in row.get("heat", {}).items()
+    }
     typed["entries"] = tuple(map(_worst, row.get("entries", ())))
     typed["explanation"] = tuple(map(_explanation, row["explanation"]))
     return Finding(**{**kept, **typed})
@@ -27,6 +32,11 @@ def finding_of(row: Row) -> Finding:
 
 def parts(row: Row) -> Screen:
     return screen(finding_of(row), place(row), _of(row))
+
+
+def fragment_of(row: Row) -> str:
+    """A piece of HTML, without the style that its page has."""
+    return fragment(finding_of(row), place(row), _of(row), style=False)
 
 
 def title(row: Row) -> str:

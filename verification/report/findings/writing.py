@@ -25,9 +25,10 @@ from xml.etree.ElementTree import Element, SubElement
 from markupsafe import Markup
 
 from ...vocabulary import SEVERITY, Verdict
+from ...vocabulary.html import STYLE
 from ..summary import GLYPH, MEANING
 from ..write import clean, count_tests
-from .words import Row, explanations, facts, head, number, place, power, title, worst
+from .words import Row, explanations, facts, fragment_of, head, number, place, power, title, worst
 
 
 def page(rows: Sequence[Row], heading: str) -> str:
@@ -43,6 +44,7 @@ def page(rows: Sequence[Row], heading: str) -> str:
             rows=rows,
             failing=[row for row in ranked if row["verdict"] != Verdict.CORRECT],
             meaning=MEANING,
+            style=Markup(STYLE),
             css=Markup(_environment().get_template("page.css").render()),
         )
     )
@@ -65,7 +67,7 @@ def _environment():
         "glyph": GLYPH.get,
         "title": title,
         "place": place,
-        "facts": facts,
+        "fragment": lambda row: Markup(fragment_of(row)),
         "number": number,
         "weakest": lambda row: number(weakest(row)),
         "budgets": lambda row: number(row["worst"]["budgets"]) if row["worst"] else "none",

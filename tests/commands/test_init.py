@@ -1,0 +1,116 @@
+"""`refnet init`: what is found by text alone, and tests that run where the guesses are right."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from verification.campaign.found import found_in
+
+OPS = """
+import functools, jax, jax.numpy as jnp
+
+raise SystemExit("this file must not be executed")
+
+@jax.custom_vjp
+def softplus(z: jax.Array):
+    return jnp.logaddexp(z, 0.0)
+
+def softplus_bwd(z, d):
+    return (d * jax.nn.sigmoid(-z),)
+
+softplus.defvjp(lambda z: (softplus(z), z), softplus_bwd)
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def scaled(x, k):
+    return k * x
+
+def plain(x):
+    return x
+wrapped = jax.custom_vjp(plain)
+
+class Exp(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, i):
+        return i.exp()
+
+def square(x):
+    return x * x
+
+def square_backward(x, dy):
+    return 2 * x * dy
+
+def adam_update(w, grads, lr=0.1):
+    return w
+
+def update(window):
+    return window
+
+def helper(x):
+    return x
+"""
+KINDS = {
+    "softplus": "custom_vjp",
+    "scaled": "custom_jvp",
+    "plain": "custom_vjp",
+    "Exp": "autograd.Function",
+    "square_backward": "backward by hand",
+    "adam_update": "update rule",
+}
+
+
+@pytest.fixture
+def repository(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "ops.py").write_text(OPS)
+    (tmp_path / "broken.py").write_text("def (")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "x.py").write_text(OPS)
+    return tmp_path
+
+
+def test_each_kind_is_found_and_nothing_else_and_nothing_is_executed(repository):
+    found = found_in(repository)
+
+    assert {one.name: one.kind for one in found} == KINDS
+    assert {one.file for one in found} == {"src/ops.py"}
+    square = next(one for one in found if one.name == "square_backward")
+    assert square.forward == "square" and [name for name, _ in square.inputs] == ["x"]
+
+
+def test_a_file_for_each_is_written_marked_and_never_overwritten(refnet, repository):
+    status, out, _ = refnet("init", str(repository))
+    tests = sorted((repository / "tests" / "gradients").glob("*.py"))
+
+    assert status == 0 and "6 found" in out and len(tests) == len(KINDS)
+    for file in tests:
+        ast.parse(file.read_text())
+        assert "LOOK HERE" in file.read_text()
+    assert (repository / ".github" / "workflows" / "gradients.yml").is_file()
+    tests[0].write_text("mine")
+    assert f"kept {tests[0]}" in refnet("init", str(repository))[1]
+    assert tests[0].read_text() == "mine"
+
+
+def test_dry_runs_write_nothing_and_nothing_is_no_success(refnet, repository, tmp_path_factory):
+    assert refnet("init", str(repository), "--dry-run")[0] == 0
+    assert not (repository / "tests").exists()
+    assert refnet("init", str(tmp_path_factory.mktemp("empty")))[0] == 3
+    assert refnet("init", str(repository / "none"))[0] == 2
+
+
+@pytest.mark.end_to_end
+def test_what_is_written_runs_where_the_guesses_are_right(refnet, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "def square(x):\n    return x * x\n\ndef square_backward(x, dy):\n    return 3 * x * dy\n"
+    )
+    refnet("init", str(tmp_path))
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/gradients"]
+    done = subprocess.run(run, cwd=tmp_path, text=True, capture_output=True, check=False)
+    assert done.returncode == 1 and "WRONG  " in done.stdout, done.stdout
+    (tmp_path / "mine.py").write_text(
+        "def square(x):\n    return x * x\n\ndef square_backward(x, dy):\n    return 2 * x * dy\n"
+    )
+    done = subprocess.run(run, cwd=tmp_path, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,108 @@
+"""What a new user does first, and the sentence that says what to change."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verification as vf
+
+
+def loss(w, x, *, rate=1.0, mask=None):
+    return rate * jnp.sum(jnp.tanh(x @ w) * (1.0 if mask is None else mask))
+
+
+def gradient(w, x, rate=1.0):
+    return rate * x.T @ (1 - np.tanh(x @ w) ** 2)
+
+
+sample = lambda rng: (rng.normal(size=3), rng.normal(size=(4, 3)))
+vector = lambda rng: (rng.normal(size=3),)
+
+
+def test_keyword_arguments_go_to_both_where_they_are_taken():
+    assert vf.validate(gradient, loss, sample, kwargs={"rate": 2.0}, cases=2)
+    assert not vf.validate(lambda w, x: gradient(w, x), loss, sample, kwargs={"rate": 2.0}, cases=2)
+    masked = {"rate": 2.0, "mask": np.array([1.0, 0.0, 0.0, 1.0])}
+    found = vf.validate(gradient, loss, sample, kwargs=masked, cases=2)
+    assert (
+        found.verdict == "wrong" and "kwargs = {'rate': 2.0, 'mask': np.array(" in found.reproduce
+    )
+
+
+KINDS = {
+    "a Hessian": ({"order": 2}, lambda w, rate: -rate * jnp.diag(jnp.sin(w))),
+    "a gradient, twice": ({"order": 2}, lambda w, rate: rate * jnp.cos(w)),
+    "a product": ({"order": 2}, lambda w, v, rate: -rate * jnp.sin(w) * v),
+    "batches": ({"under": "vmap"}, lambda w, rate: rate * jnp.cos(w)),
+    "a surrogate": (
+        {"meant": lambda w, rate: rate * jnp.sum(w)},
+        lambda w, rate: jnp.full_like(w, rate),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_keyword_arguments_are_those_of_other_derivatives_too(name):
+    asked, right = KINDS[name]
+    of = lambda w, rate=1.0: rate * jnp.sum(jnp.sin(w))
+    ask = lambda g: vf.validate(g, of, vector, cases=1, edges="none", kwargs={"rate": 2.0}, **asked)
+    forgot = (lambda w, v: right(w, v, 1.0)) if name == "a product" else lambda w: right(w, 1.0)
+    assert ask(right)
+    found = ask(forgot)
+    assert found.verdict == "wrong" and "kwargs = {'rate': 2.0}" in found.reproduce
+
+
+def test_keyword_arguments_of_complex_functions():
+    of = lambda w, rate=1.0: rate * jnp.sum(jnp.real(w * jnp.conj(w)))
+    points = lambda rng: (rng.normal(size=2) + 1j * rng.normal(size=2),)
+    right, forgot = lambda w, rate: 2.0 * rate * np.conj(w), lambda w: 2.0 * np.conj(w)
+    asked = {"cases": 1, "edges": "none", "kwargs": {"rate": 3.0}}
+    assert vf.validate(right, of, points, **asked)
+    found = vf.validate(forgot, of, points, **asked)
+    assert found.verdict == "wrong" and "kwargs" in found.reproduce
+
+
+@pytest.mark.parametrize(("kwargs", "said"), [({"pace": 1}, "'pace'"), ([1], "pass a dict")])
+def test_keyword_arguments_that_cannot_be_are_a_sentence(kwargs, said):
+    with pytest.raises(TypeError, match=said):
+        vf.validate(gradient, loss, sample, kwargs=kwargs)
+
+
+def test_keyword_arguments_beside_a_rule_of_its_own_are_refused():
+    square = jax.custom_vjp(lambda x: x * x)
+    square.defvjp(lambda x: (x * x, x), lambda x, d: (2 * x * d,))
+    with pytest.raises(TypeError, match="functools.partial"):
+        vf.validate(square, lambda x, k: k * x, vector, kwargs={"k": 1.0})
+
+
+def drawn(rng):
+    return rng.normal(size=3), rng.normal(size=(int(rng.integers(2, 9)), 3))
+
+
+def test_a_size_that_is_written_in_is_named_with_its_axis():
+    of = lambda w, x: jnp.mean(x @ w)
+    for hard in (lambda w, x: x.T @ np.ones(8) / 8, lambda w, x: x.sum(axis=0) / 8):
+        found = vf.validate(hard, of, drawn)
+        assert not found and "only where axis 0 of x has 8 entries" in str(found).splitlines()[0]
+    half = vf.validate(lambda w, x: 0.5 * x.sum(axis=0) / len(x), of, drawn)
+    assert not half and "only where axis" not in str(half)
+
+
+def test_of_nothing_inside_jax_is_spoken():
+    over = jax.jit(lambda w: np.tanh(w))  # NumPy inside jit
+    found = vf.validate(over, lambda w: jnp.sum(jnp.tanh(w)), vector, cases=2)
+    assert found.verdict == "rejected" and "NumPy is called inside what JAX traces" in str(found)
+    assert "Tracer" not in str(found)
+    black = vf.validate(np.cos, lambda w: float(np.sum(np.sin(np.asarray(w)))), vector, cases=2)
+    assert "Tracer" not in str(black) and "flint" not in str(black)
+
+
+def test_an_of_that_returns_no_numbers_is_a_sentence():
+    with pytest.raises(TypeError, match="of returns 'x'; it must return a number"):
+        vf.validate(gradient, lambda w: "x", vector)
+
+
+def test_nan_in_a_sample_has_the_name_of_its_argument():
+    with pytest.raises(ValueError, match="NaN in w,"):
+        vf.validate(gradient, loss, lambda rng: (np.array([np.nan, 1.0]), np.ones((2, 2))))

@@ -1,0 +1,50 @@
+"""docs/first_contact.md, step by step: each command ends as it says, and prints what it says."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "docs" / "first_contact.md").read_text()
+BLOCK = re.compile(r"```(\w+) ?([^\n]*)\n(.*?)```", re.DOTALL)
+STATUS = {"right": 0, "wrong": 1}
+
+
+def done(text: str, folder: Path) -> list[str]:
+    """Every step of the text in the folder; what did not go as it says."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}", "JAX_PLATFORMS": "cpu"}
+    failed, printed = [], ""
+    for kind, word, body in BLOCK.findall(text):
+        if kind == "python":
+            (folder / word).parent.mkdir(parents=True, exist_ok=True)
+            (folder / word).write_text(body)
+        elif kind == "text":
+            failed += [line for line in body.splitlines() if line not in printed]
+        elif word in STATUS:
+            words = body.split()
+            module = "verification" if words[0] == "refnet" else words[2]
+            rest = words[1:] if words[0] == "refnet" else words[3:]
+            ran = subprocess.run(
+                [sys.executable, "-B", "-m", module, *rest],
+                cwd=folder, env=environment, text=True, capture_output=True, check=False,
+            )  # fmt: skip
+            printed = ran.stdout
+            failed += [] if ran.returncode == STATUS[word] else [f"{body}{printed}{ran.stderr}"]
+    return failed
+
+
+@pytest.mark.end_to_end
+def test_each_step_goes_as_it_says(tmp_path):
+    assert done(TEXT, tmp_path) == []
+    assert "<mark>" not in (tmp_path / "finding.html").read_text()
+    assert "CORRECT" in (tmp_path / "finding.html").read_text()
+
+
+@pytest.mark.end_to_end
+def test_a_step_that_goes_otherwise_is_seen(tmp_path):
+    first = TEXT.split("## Mend it")[0].replace("8x too large", "9x too large")
+    assert done(first, tmp_path) == ["WRONG  9x too large: a sum instead of a mean   net.py:6"]

@@ -1,0 +1,29 @@
+"""An exception in one sentence, without addresses and without JAX's insides."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from verification.vocabulary.raised import KNOWN, LONGEST, in_words, kind_of
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: np.tanh(x), lambda x: x if x > 0 else -x, lambda x: [1, 2][x.astype(int)],
+     lambda x: float(x)],
+)  # fmt: skip
+def test_what_jax_raises_of_its_tracing_is_said_as_what_was_done(function):
+    with pytest.raises(Exception) as said:  # noqa: PT011
+        jax.jit(function)(jnp.array(1.0))
+    assert "Tracer" not in in_words(said.value) and "inside what JAX traces" in in_words(said.value)
+    assert kind_of(said.value) in KNOWN.values()
+
+
+def test_other_exceptions_keep_their_words():
+    assert in_words(ValueError("no\n  way")) == "ValueError: no way"
+    assert in_words(KeyError()) == "KeyError" and kind_of(KeyError()) == "KeyError"
+    assert in_words(ValueError("<f at 0x7f12ab> of JitTracer<float64[3]>")) == (
+        "ValueError: <f> of a traced array"
+    )
+    assert len(in_words(ValueError("x" * 999))) < LONGEST + 20

@@ -1,0 +1,93 @@
+"""A test file for a gradient that was found, and a workflow that runs all of them."""
+
+import re
+from pathlib import Path
+
+from .found import CUSTOM, Found
+
+CI = Path(".github") / "workflows" / "gradients.yml"
+LOOK = "  # LOOK HERE: "
+ARRAY = re.compile(r"array|tensor|float|scalar", re.IGNORECASE)
+INTEGER = re.compile(r"\bint\b|label|index|indices|rows|classes", re.IGNORECASE)
+
+
+def test_of(one: Found) -> str:
+    """It runs as it is where the guesses are right; every guess is marked."""
+    if one.kind == "update rule":
+        return _of_rule(one)
+    names = ", ".join(dict.fromkeys(filter(None, (one.name, one.forward))))
+    return f'''"""{one.name} of {one.file}:{one.line}, a {one.kind}, is right."""
+
+from {one.module} import {names}
+from verification.testing import assert_gradient
+
+
+def sample(rng):
+{_sample(one)}
+
+
+def test_{one.slug}():
+    of = {_of(one)}
+    assert_gradient({one.name}, of=of, args=sample)
+'''
+
+
+def _of(one: Found) -> str:
+    """The function that it is the gradient of."""
+    if one.kind in CUSTOM:
+        return f"{one.name}.fun  # the same function, differentiated by JAX"
+    if one.forward:
+        return f"{one.forward}{LOOK}is {one.name} its gradient?"
+    takes = ", ".join(name for name, _ in one.inputs) or "x"
+    return f"lambda {takes}: ...{LOOK}write the function here, in jax.numpy"
+
+
+def _sample(one: Found) -> str:
+    """Draws by annotation and name; the shapes are a person's to say."""
+    drawn = [f"        {_draw(name, said)},{LOOK}the shape of {name}" for name, said in one.inputs]
+    return "    return (\n" + "\n".join(drawn) + "\n    )"
+
+
+def _draw(name: str, annotation: str) -> str:
+    if annotation in ("float", "int"):
+        return "rng.normal()" if annotation == "float" else "3"
+    if INTEGER.search(annotation) or (INTEGER.search(name) and not ARRAY.search(annotation)):
+        return "rng.integers(0, 3, size=4)"
+    return "rng.normal(size=4)"
+
+
+def _of_rule(one: Found) -> str:
+    return f'''"""{one.name} of {one.file}:{one.line} is the update rule that it should be."""
+
+import verification as vf
+from {one.module} import {one.name}
+
+AGAINST = "adam"{LOOK}`refnet list updates` has the names
+
+
+def test_{one.slug}():
+    made = {one.name}{LOOK}a function that makes the rule, see docs/updates.md
+    assert vf.validate_update(made, against=AGAINST)
+'''
+
+
+def workflow(tests: Path, folder: Path) -> str:
+    place = tests.relative_to(folder) if tests.is_relative_to(folder) else tests
+    return f"""name: gradients
+on: [push, pull_request]
+jobs:
+  gradients:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install -r requirements.txt
+      - run: python -m pytest {place.as_posix()} --refnet-report findings
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: findings
+          path: findings
+"""
