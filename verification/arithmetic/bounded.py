@@ -13,6 +13,7 @@ from .any_order import Terms
 from .arrays import moved
 from .formats import Format, rounded_to
 from .interpreter import is_plain
+from .moves import carried
 from .namespaces import is_traced, moves, namespace, where
 
 
@@ -114,7 +115,9 @@ def move(name: str) -> Callable:
 
     def rule(*operands, **params):
         if not any(isinstance(v, Bounded) for v in operands):
-            return Predicate(*(_part(name, k, operands, params) for k in ("value", "sure")))
+            data = carried(name, len(operands))
+            said = [_truth(v) if i in data else v for i, v in enumerate(operands)]
+            return Predicate(*(_part(name, k, said, params) for k in ("value", "sure")))
         if _traced(operands) or len(operands) == 1:
             exact = all(v.exact for v in operands if isinstance(v, Bounded))
             value = _part(name, "value", operands, params)

@@ -164,11 +164,24 @@ def _while(params, ins, arithmetic):
 
     def holds():
         (predicate,) = run(params["cond_jaxpr"], [*cond_consts, *carry], arithmetic)
-        return arithmetic.decide(predicate)
+        return np.asarray(arithmetic.decide(predicate))
 
-    while holds():
-        carry = run(params["body_jaxpr"], [*body_consts, *carry], arithmetic)
+    while (lanes := holds()).any():
+        more = run(params["body_jaxpr"], [*body_consts, *carry], arithmetic)
+        carry = [_going_on(lanes, *pair, arithmetic) for pair in zip(carry, more, strict=True)]
     return carry
+
+
+def _going_on(lanes: np.ndarray, before, after, arithmetic):
+    """Of a loop under vmap each lane stops by itself: those that have stopped stay as they are."""
+    if lanes.all():
+        return after
+    here = np.broadcast_to(
+        lanes.reshape(lanes.shape + (1,) * (after.ndim - lanes.ndim)), after.shape
+    )
+    if is_plain(after):
+        return np.where(here, after, before)
+    return arithmetic.rules["select_n"](here, before, after)
 
 
 def _cond(params, ins, arithmetic):

@@ -42,17 +42,26 @@ def _hurwitz(s: int, x: arb) -> arb:
 
 def lower(a: arb, x: arb) -> arb:
     """P(a, x), the share of the gamma function below x."""
+    if not _is_law(a, x):
+        return arb.nan()
     return arb(0) if x.is_zero() else x.gamma_lower(a, regularized=1)
 
 
 def upper(a: arb, x: arb) -> arb:
     """Q(a, x) = 1 - P(a, x)."""
+    if not _is_law(a, x):
+        return arb.nan()
     return arb(1) if x.is_zero() else x.gamma_upper(a, regularized=1)
+
+
+def _is_law(a: arb, x: arb) -> bool:
+    """Whether there is a gamma distribution of this order: JAX continues it to no other."""
+    return a > 0 and x >= 0
 
 
 def gamma_density(a: arb, x: arb) -> arb:
     """dP/dx = x^(a-1) e^-x / Gamma(a)."""
-    return ((a - 1) * x.log() - x).exp() * a.rgamma()
+    return ((a - 1) * x.log() - x).exp() * a.rgamma() if _is_law(a, x) else arb.nan()
 
 
 def lower_in_order(a: arb, x: arb) -> arb:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
+from ..vocabulary import NoRule
 from .interpreter import live, scan_parts
 from .linear import JAX, values
 from .rewrites import REWRITES, rewritten
@@ -179,6 +180,8 @@ def _while(tape: Tape, params, ins: list[int], key: Key, eqns: tuple) -> list[in
 
     def holds() -> bool:
         (answer,) = _run(tape, params["cond_jaxpr"], [*for_cond, *carry], (*key, 0), eqns)
+        if np.ndim(tape.numbers[answer]):
+            raise NoRule("a loop under vmap, whose lanes end apart, is not written down")
         return bool(tape.numbers[answer])
 
     while holds():

@@ -1,0 +1,116 @@
+"""The committed atlas of JAX: its page, the table in docs/validate.md, and what was convicted.
+
+    python -m benchmarks.atlas JOURNAL
+
+takes the journal of `refnet atlas jax` and writes all three.  Every conviction has been looked at
+by hand: LOOKED_AT says what was found, with a line that is True in JAX alone, with 64 bits on.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from verification.atlas import campaign, tables
+
+RECORD = Path(__file__).with_suffix(".json")
+PAGE = Path(__file__).with_suffix(".md")
+GUIDE = Path(__file__).parents[1] / "docs" / "validate.md"
+BEGIN, END = "<!-- table of benchmarks/atlas.json -->\n", "\n<!-- end of table -->"
+DIGITS = 3
+CONVICTED = ("wrong", "inaccurate", "rejected")
+
+
+class Look(NamedTuple):
+    """What was found by hand, and a line that shows it: an expression of jax, jnp, np."""
+
+    found: str
+    line: str
+
+
+TRIANGLE = Look(
+    "It reads the upper triangle alone, and has a slope in the lower one all the same: right for "
+    "symmetric changes, which is how it is meant, and wrong for others. `jnp.linalg.cholesky` "
+    "symmetrizes first, and is correct.",
+    "(lambda f, a: bool(f(a) == f(a.at[1, 0].add(0.5)) and jax.grad(f)(a)[1, 0] != 0))"
+    "(lambda a: jax.scipy.linalg.cholesky(a)[1, 1], jnp.array([[2.0, 0.5], [0.5, 1.0]]))",
+)
+LOOKED_AT: dict[str, Look] = {
+    "jax.nn.dot_product_attention": Look(
+        "Real: its softmax is in float32, for float64 arguments too.",
+        "(lambda x: bool(1e-12 < abs(jax.nn.dot_product_attention(x, x, x) - jnp.einsum("
+        "'bnts,bsnh->btnh', jax.nn.softmax(jnp.einsum('btnh,bsnh->bnts', x, x) / 2**0.5), x))"
+        ".max() < 1e-5))(jnp.sin(jnp.arange(16.0)).reshape(1, 4, 2, 2))",
+    ),
+    "jax.nn.scaled_dot_general": Look(
+        "Real: without a configuration its product is in float32, for float64 arguments too.",
+        "bool(1e-12 < abs(jax.nn.scaled_dot_general(a := jnp.sin(jnp.arange(9.0)).reshape(3, 3), a,"
+        " (((1,), (0,)), ((), ()))) - a @ a).max())",
+    ),
+    "jax.lax.reduce_precision": Look(
+        "No mistake: to drop digits is what it is for. It is judged beside the identity, whose "
+        "slope it has.",
+        "bool(jax.lax.reduce_precision(0.1, 8, 10) != 0.1)",
+    ),
+    "jax.scipy.linalg.cholesky": TRIANGLE,
+    "jax.scipy.linalg.cho_factor": TRIANGLE,
+}
+
+
+def convicted(atlas: tables.Document) -> list[str]:
+    return sorted({row["name"] for row in atlas["rows"] if row["verdict"] in CONVICTED})
+
+
+def page(atlas: tables.Document) -> str:
+    """What was run, the tables, and the convictions."""
+    dtypes = ", ".join(dict.fromkeys(row["dtype"] for row in atlas["rows"]))
+    ran = (
+        f"Run in {dtypes}, two draws for each verdict and no edges, on a machine that was busy. "
+        "The rows come from several versions of refnet of one day: not every row was judged again "
+        "after a later one. The last functions of jax.scipy.stats, and those of jax.image, "
+        "jax.random and jax.ops, have not been asked; other dtypes have not been run."
+    )
+    alone = "Each line is True in JAX alone, with 64 bits on."
+    lines = [f"* `{name}`. {look.found}\n\n      {look.line}\n" for name, look in _looks(atlas)]
+    looked = f"## Convictions, looked at by hand\n{alone}\n\n" + "\n".join(lines)
+    head, rest = tables.markdown(atlas).split("\n\n", 1)
+    return f"{head}\n\n{ran}\n\n{looked}\n{rest}"
+
+
+def _looks(atlas: tables.Document) -> list[tuple[str, Look]]:
+    nothing = Look("Not looked at yet.", "False")
+    return [(name, LOOKED_AT.get(name, nothing)) for name in convicted(atlas)]
+
+
+def guided(guide: str, atlas: tables.Document) -> str:
+    """The guide with the table of this atlas."""
+    before, rest = guide.split(BEGIN)
+    return before + BEGIN + tables.modules(atlas) + END + rest.split(END, 1)[1]
+
+
+def read() -> Any:
+    return json.loads(RECORD.read_text())
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: float(f"{v:.{DIGITS}g}") if isinstance(v, float) else v for k, v in row.items()}
+
+
+def write(journal: Path, version: str) -> None:
+    made = tables.document("jax", version, campaign.read(journal).values())
+    rows = ",\n".join(json.dumps(_short(row)) for row in made.pop("rows"))
+    RECORD.write_text(json.dumps(made)[:-1] + f', "rows": [\n{rows}\n]}}\n')
+    PAGE.write_text(page(read()))
+    GUIDE.write_text(guided(GUIDE.read_text(), read()))
+
+
+def main() -> None:
+    import jax
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("journal", type=Path)
+    write(parser.parse_args().journal, jax.__version__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The committed atlas: page and guide are made from it, and its convictions hold in JAX alone."""
+
+import copy
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks import atlas
+from verification.atlas import tables
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return atlas.read()
+
+
+def test_the_page_and_the_guide_are_of_this_atlas(committed):
+    assert atlas.PAGE.read_text() == atlas.page(committed)
+    guide = atlas.GUIDE.read_text()
+    assert atlas.guided(guide, committed) == guide
+    other = copy.deepcopy(committed)
+    proven = next(r for r in other["rows"] if r["verdict"] == "correct" and r["oracle"] == "ball")
+    proven["oracle"] = "finite_difference"
+    assert atlas.guided(guide, other) != guide and atlas.page(other) != atlas.page(committed)
+
+
+def test_nothing_crashes_and_every_conviction_has_been_looked_at(committed):
+    unseen = lambda made: set(atlas.convicted(made)) - set(atlas.LOOKED_AT)
+    assert not unseen(committed)
+    assert not [row["name"] for row in committed["rows"] if row["verdict"] == tables.CRASH]
+    planted = copy.deepcopy(committed)
+    correct = next(row for row in planted["rows"] if row["verdict"] == "correct")
+    correct["verdict"] = "wrong"
+    assert unseen(planted) == {correct["name"]}
+
+
+def test_every_line_is_true_in_jax_alone():
+    lines = [look.line for look in atlas.LOOKED_AT.values()]
+    head = "import jax, jax.numpy as jnp, numpy as np\njax.config.update('jax_enable_x64', True)\n"
+    asked = head + "".join(f"print({line} is True)\n" for line in [*lines, "False"])
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["True"] * len(lines) + ["False"]
