@@ -13,7 +13,7 @@ linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report test core parts torch test-all benchmark calibrate lint picture route pins clean
+.PHONY: report test core parts torch test-all benchmark calibrate lint picture route reference pins clean
 
 report: $(ready)  ## judge everything, write reports/
 	@$(VENV)/bin/refnet report --out reports
@@ -64,6 +64,9 @@ picture: $(ready)  ## docs/report.png from reports/index.html; wants chromium
 
 route: $(ready)  ## docs/route.svg: the walk of one call, drawn from the code
 	@$(VENV)/bin/python .ci/route docs/route.svg
+
+reference: $(ready)  ## docs/reference.md: every function of refnet with its formula, from the docstrings
+	@$(VENV)/bin/python .ci/reference docs/reference.md
 
 pins:  ## remake .ci/constraints from the newest releases that pyproject.toml admits
 	@.ci/pins $(VERSIONS)

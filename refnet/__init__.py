@@ -2,8 +2,9 @@
 
 In: arrays, pytrees of parameters, keys of jax.random.
 On the way: activations.py, units.py, softmax.py, losses/ and layers/ are the pieces,
-networks.py joins them, initializers.py draws them, updates.py has the update rules,
-datasets.py the data.
+networks.py, convolutional.py,
+recurrent.py and transformer.py join them, initializers.py draws them, updates.py has the update
+rules, datasets.py the data.
 Out: predictions, losses, trained parameters (training.py) and sweeps over rates (sweeps.py).
 """
 
@@ -18,6 +19,9 @@ from .activations import sigmoid as sigmoid
 from .activations import silu as silu
 from .activations import softplus as softplus
 from .activations import tanh as tanh
+from .convolutional import LeNet as LeNet
+from .convolutional import init_lenet as init_lenet
+from .convolutional import lenet as lenet
 from .datasets import DATASETS as DATASETS
 from .datasets import Examples as Examples
 from .datasets import Split as Split
@@ -73,6 +77,9 @@ from .networks import Neuron as Neuron
 from .networks import init_mlp as init_mlp
 from .networks import mlp as mlp
 from .networks import neuron as neuron
+from .recurrent import Reader as Reader
+from .recurrent import init_recurrent_classifier as init_recurrent_classifier
+from .recurrent import recurrent_classifier as recurrent_classifier
 from .softmax import log_sum_exp as log_sum_exp
 from .softmax import softmax as softmax
 from .sweeps import Runs as Runs
@@ -82,6 +89,10 @@ from .training import Run as Run
 from .training import Step as Step
 from .training import train as train
 from .training import train_step as train_step
+from .transformer import GPT as GPT
+from .transformer import Block as Block
+from .transformer import gpt as gpt
+from .transformer import init_gpt as init_gpt
 from .units import celu as celu
 from .units import elu as elu
 from .units import hard_sigmoid as hard_sigmoid
