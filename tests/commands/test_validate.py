@@ -164,7 +164,7 @@ MISTAKES = {
     "both": (asked("mine.py:gradient", "--process", "./a"), ("--process is './a'", "leave one")),
     "of and against": (asked("mine.py:gradient", "--against", "mse"), ("'mse'", "--of is")),
     "no against": (("validate", "--process", "./a"), ("'./a'", "--against is missing")),
-    "a limit": (asked("mine.py:gradient", "--seconds", "3"), ("--seconds is '3", "leave one")),
+    "a limit": (asked("mine.py:gradient", "--memory", "3"), ("--memory is '3", "leave one")),
     "no such file": (asked("mime.py:gradient"), ("mime.py", "did you mean mine.py?")),
     "missing function": (asked("mine.py:gradiant"), ("'gradiant'", "did you mean 'gradient'?")),
     "missing of": (asked(of="mine.py:los"), ("--of: mine.py", "did you mean 'loss'?")),

@@ -30,7 +30,7 @@ class Implementation:
     allow: tuple[str, ...] = ()
     vary: tuple[Any, ...] = ()
     edges: str = ""  # where they decide, where it is not where they do by themselves
-    limits: tuple[tuple[str, float], ...] = ()  # of a process: seconds, memory, output
+    limits: tuple[tuple[str, float], ...] = ()  # seconds; of a process memory and output, too
     update: str = ""  # the variant that it should be, where it is no gradient but an update rule
     kwargs: str = ""  # keyword arguments, as the JSON of an object
     folder: str = ""  # where files are looked for; the working directory where it is empty
@@ -109,6 +109,8 @@ def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
     asked = {key: value for key, value in options.items() if value}
     if one.kwargs:
         asked["kwargs"] = json.loads(one.kwargs)
+    if one.limits:
+        asked["timeout"] = dict(one.limits)["seconds"]
     try:
         found = validate(
             it.gradient.function,
@@ -187,9 +189,9 @@ def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:
     words = ["refnet", "validate"]
     if one.process:
         words += ["--process", one.process]
-        words += [part for key, value in one.limits for part in (f"--{key}", f"{value:g}")]
     else:
         words += [one.gradient]
+    words += [part for key, value in one.limits for part in (f"--{key}", f"{value:g}")]
     if one.update or one.against:
         words += ["--update", one.update] if one.update else ["--against", one.against]
     else:

@@ -98,7 +98,8 @@ def validate(
     against: AGAINST = None,
     update: UPDATE = None,
     seconds: Annotated[
-        float | None, typer.Option(help="Time limit of --process for one question.")
+        float | None,
+        typer.Option(help="Time limit of a gradient, or of --process, for one answer."),
     ] = None,
     memory: Annotated[
         float | None, typer.Option(help="Memory limit of --process, in bytes.")
@@ -198,7 +199,7 @@ def _agree(given: dict[str, str]) -> None:
         apart: tuple[str, ...] = ("FILE.py:GRADIENT", "--of", "--args", *OF_DRAWS)
         wanted, head = ("--against",), f"--process is {given['--process']!r}"
     elif "FILE.py:GRADIENT" in given:
-        apart, wanted = ("--seconds", "--memory", "--output"), ("--of", "--args")
+        apart, wanted = ("--memory", "--output"), ("--of", "--args")
         what = "rule" if by == "--update" else "gradient"
         head = f"the {what} is {given['FILE.py:GRADIENT']!r}"
     else:
@@ -208,6 +209,7 @@ def _agree(given: dict[str, str]) -> None:
         apart += ("--of", "--args")
     if by == "--update":
         apart += ("--against", "--argnums", *OF_DRAWS)
+        apart += ("--seconds",) if "FILE.py:GRADIENT" in given else ()
     for option in apart:
         if option in given:
             raise Mistake(f"{option} is {given[option]!r}, but {head}; leave one of the two out")
@@ -256,11 +258,11 @@ def judged(
         from ..arithmetic.formats import DTYPES
 
         dtypes = [known("dtype", name, DTYPES) for name in dtype or ["float64"]]
-        from ..campaign import implementation as asking
+        from ..campaign.apart import in_time
         from ..campaign.usable import check
 
         check(one)
-        return [asking.judged(one, name, cases, seed) for name in dtypes]
+        return [in_time(one, name, cases, seed) for name in dtypes]
 
 
 def _write(findings: "list[Finding]", rows: list[dict], html, json, junit, sarif) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import faults
 from ..adapters.recognition import recognised
+from ..adapters.time_limit import in_time
 from ..adapters.trees import has_foreign, inward
 from ..explanation import explain
 from ..inputs.domain import Domain
@@ -61,6 +62,7 @@ def validate(
     under: str | tuple[str, ...] = (),
     meant: Any = None,
     kwargs: Any = None,
+    timeout: Any = None,
 ) -> Finding:
     """The verdict on gradient(*args) -> d of / d args[argnums].
 
@@ -87,18 +89,19 @@ def validate(
     under     transformations under which it is judged, too: names in kinds.batches.UNDER
     meant     a function whose derivative the answer is meant to have, where it is not that of `of`
     kwargs    keyword arguments of `of`, and of the gradient where it takes them; they stay fixed
+    timeout   seconds for each answer of the gradient; after a late one it is not asked again
 
     Without `of` it is the forward pass of a function that has a rule of its own.  Where the cases
     could not have shown a catalogued mistake, more are drawn: up to LIMIT times as many.  Raises
-    ValueError for a dtype, a number of cases, argnums, or a name in allow, vary, under or meant
-    that there is not, TypeError for arguments that are not what they should be.
+    ValueError for a dtype, a number of cases, argnums, a timeout, or a name in allow, vary, under
+    or meant that there is not, TypeError for arguments that are not what they should be.
     """
     of = programs.of_itself(gradient, of)
     keywords = check_keywords(kwargs, of, gradient)
     asked = Asked(gradient, of, args, argnums, dtype, cases, seed, edges, keywords)
     gradient, of = (with_keywords(f, keywords) for f in (gradient, of))
     options: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}
-    options |= {"allow": allow, "vary": vary, "edges": edges}
+    options |= {"allow": allow, "vary": vary, "edges": edges, "timeout": timeout}
     if order != 1 or under or meant is not None or isinstance(of, Implicit):
         options |= {"edges": "none"} if isinstance(of, Implicit) else {}
         problem = _problem(gradient, of, args, argnums)
@@ -124,6 +127,7 @@ def validate(
     check_point(first, chosen, names)
     point, named = inward(first), positions(vary, of, len(first))
     of, candidate = programs.settled(of, first, candidate, gradient)
+    candidate = in_time(candidate, timeout)
     inner = inside(of) if has_foreign(point) else of
     subject = Subject(candidate, inner, argnums, asked.dtype, point)
     finding, fits = judged(subject, asked, named, chain([first], points))
