@@ -1,6 +1,6 @@
 """Where `of` is a PyTorch program: what is judged, at which points, and whether the trace is it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..adapters.torch_function import on_tensors
 from ..adapters.torch_programs import Program, as_program, program
 from ..adapters.trees import has_foreign, inward
 from ..arithmetic.bounds import bounds
+from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
 from ..measurement.budget import running
@@ -21,6 +22,7 @@ from ..measurement.subject import inside
 from ..vocabulary import Finding, Silent
 
 ELSEWHERE = "traced, its value at the first point is not that of PyTorch"
+OTHERWISE = "it branches on numbers, and goes another way at another point"
 UNBOUNDED = "traced, nothing bounds the rounding of its value"
 
 
@@ -62,8 +64,28 @@ def settled(of: Any, first: tuple, candidate: Any, gradient: Any) -> tuple[Any, 
     if not isinstance(known, Program):
         return of, candidate
     candidate = beside(candidate, gradient, known, first)
+    known.goes_on(first)
     known.refused = known.refused or unlike(known, first)
     return known, candidate
+
+
+class Elsewhere(Exception):
+    """A program goes another way than its trace."""
+
+
+def watched(of: Any, points: Iterator[tuple], dtype: str) -> Iterator[tuple]:
+    """The points; raises Elsewhere at one where a program goes another way than at the first."""
+    for point in points:
+        if isinstance(of, Program) and not of.goes_on(cast(cast(inward(point), dtype), "float64")):
+            raise Elsewhere
+        yield point
+
+
+def untraced(of: Program) -> Program:
+    """The same, not traced: it goes more ways than one."""
+    same = Program(of.run, of.original, of.module)
+    same.refused = OTHERWISE
+    return same
 
 
 def beside(candidate: Any, gradient: Any, of: Program, first: tuple) -> Any:
@@ -101,7 +123,7 @@ def unlike(of: Program, first: tuple) -> str:
     theirs = jax.tree.leaves(inward(traced(*point)))
     leaves = [np.asarray(x) for x in jax.tree.leaves(point)]
     try:
-        ours = running(program, leaves, bounds(format_of("float64")))
+        ours = running(real_program(program), leaves, bounds(format_of("float64")))
     except Silent as said:
         return f"{UNBOUNDED}: {said}"
     pairs = zip(theirs, ours, strict=True)

@@ -128,9 +128,16 @@ def validate(
     point, named = inward(first), positions(vary, of, len(first))
     of, candidate = programs.settled(of, first, candidate, gradient)
     candidate = in_time(candidate, timeout)
+    points = programs.watched(of, chain([first], points), asked.dtype)
     inner = inside(of) if has_foreign(point) else of
     subject = Subject(candidate, inner, argnums, asked.dtype, point)
-    finding, fits = judged(subject, asked, named, chain([first], points))
+    try:
+        finding, fits = judged(subject, asked, named, points)
+    except programs.Elsewhere:
+        of = programs.untraced(of)
+        inner = inside(of) if has_foreign(point) else of
+        subject = Subject(candidate, inner, *subject.asked)
+        finding, fits = judged(subject, asked, named, drawn_points(asked))
     finding = programs.noted(finding, of)
     if finding.verdict is not Verdict.WRONG:
         return with_names(finding, names)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from verification.adapters.torch_programs import Program
+from verification.adapters.torch_programs.aten_spectra import LARGEST, exponential
 from verification.judgement.programs import unlike
 
 pytestmark = pytest.mark.torch
@@ -87,8 +88,33 @@ PROGRAMS = {
     "determinant": (lambda a: torch.linalg.slogdet(a), [(4, 4)]),
     "factors": (lambda a: torch.linalg.cholesky(a @ a.T), [(3, 3)]),
     "orthogonal": (lambda a: torch.linalg.qr(a), [(4, 3)]),
+    "eigenvalues": (lambda a: torch.linalg.eigvalsh(a + a.T), [(3, 3)]),
+    "singular values": (
+        lambda a: (torch.linalg.svdvals(a), torch.linalg.svd(a, full_matrices=False)[0].abs()),
+        [(4, 3)],
+    ),
+    "of full rank": (
+        lambda a, b: (torch.linalg.lstsq(a, b)[0], torch.linalg.pinv(a), torch.linalg.pinv(a.T)),
+        [(4, 3), (4, 2)],
+    ),
+    "matrix exponential": (lambda a: torch.linalg.matrix_exp(a), [(3, 3)]),
+    "lu": (
+        lambda a, b: torch.linalg.lu_solve(*torch.linalg.lu_factor(a), b, adjoint=True),
+        [(3, 3), (3, 2)],
+    ),
+    "reflections": (lambda a, t: torch.linalg.householder_product(a, t), [(4, 3), (3,)]),
+    "spectrum": (lambda x: torch.fft.fft(x, norm="ortho").abs(), [(5,)]),
+    "half a spectrum": (lambda x: torch.fft.irfft(torch.fft.rfft(x).conj() * 2, n=7), [(7,)]),
+    "short spectra": (
+        lambda x: torch.stft(
+            x, 4, 2, window=torch.hann_window(4, dtype=x.dtype), return_complex=True
+        ).abs(),
+        [(8,)],
+    ),
+    "polar": (lambda r, a: torch.view_as_real(torch.polar(r, a)), [(3,), (3,)]),
     "distances": (lambda x, y: torch.cdist(x, y), [(3, 2), (2, 2)]),
     "orders": (lambda x: (x.sort(-1)[0], x.median(), x.cummax(0)[0], x.topk(2)[0]), [(3, 4)]),
+    "dropout in another order": (lambda x: F.dropout(x.permute(2, 0, 1), 0.5), [(2, 3, 4)]),
     "moments": (lambda x: (x.std(), x.var(0, keepdim=True), x.norm(dim=1)), [(3, 4)]),
 }
 
@@ -102,3 +128,9 @@ def test_the_trace_has_pytorchs_value(name):
     with jax.enable_x64(True):
         jax.make_jaxpr(known)(*point)
     assert unlike(known, point) == ""
+
+
+def test_a_norm_beyond_the_series_of_the_exponential_is_no_number():
+    whole = exponential(np.diag([LARGEST, 0.0]))
+
+    assert np.isfinite(whole).all() and np.isnan(exponential(np.diag([17.0, 0.0]))).all()

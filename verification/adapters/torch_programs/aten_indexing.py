@@ -3,6 +3,7 @@
 Masks must be known while the program is traced: they say how large the result is.
 """
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -135,6 +136,14 @@ def with_rows(f):
     return line
 
 
+def embedded(w, indices, padding_idx=-1, scale=False, sparse=False):
+    """Rows of w; PyTorch gives the row of the padding no slope, as its documentation says."""
+    if padding_idx < 0:
+        return w[indices]
+    is_padding = (indices == padding_idx)[..., None]
+    return jnp.where(is_padding, jax.lax.stop_gradient(w[padding_idx]), w[indices])
+
+
 def embedding_bag(
     weight, indices, offsets, scale=False, mode=0, sparse=False, samples=None, last=False, pad=-1
 ):
@@ -195,7 +204,7 @@ INDEXING = {
     "put": lambda x, index, src, accumulate=False: put(
         jnp.ravel(x), [jnp.ravel(index)], jnp.ravel(src), accumulate
     ).reshape(x.shape),
-    "embedding": lambda w, indices, padding_idx=-1, scale=False, sparse=False: w[indices],
+    "embedding": embedded,
     "_embedding_bag": embedding_bag,
     "_embedding_bag_forward_only": embedding_bag,
     "segment_reduce": segment_reduced,

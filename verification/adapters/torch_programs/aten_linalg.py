@@ -1,8 +1,8 @@
 """ATen's linear algebra of small matrices, written out: the last two axes are the matrix.
 
 Elimination and substitution are sums and products of entries, so that every arithmetic has them.
-Pivots are chosen where the numbers are known to nobody: by comparison, row by row.  What has no
-such form (eigenvalues, singular values) has no line.
+Pivots are chosen where the numbers are known to nobody: by comparison, row by row.  Eigenvalues,
+singular values and what is made of them: aten_spectra.py.
 """
 
 import jax.numpy as jnp

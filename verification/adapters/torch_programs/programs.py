@@ -18,12 +18,15 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from ..function import Function
 from ..torch_function import answers, array, tensor
 from ..trees import inward, outward
-from . import random_numbers
+from . import branches, random_numbers
 from .memory import NotTraced
 from .names import names_torch
 from .parameters import Module
 
 SEED_SAID = "its random numbers are held: those of torch.manual_seed(0)"
+
+
+WAY_SAID = "it branches on its numbers: judged where it goes the way of the first point"
 
 
 class Program:
@@ -35,6 +38,7 @@ class Program:
         self.refused, self.is_random = "", False
         self._traced: dict[Any, tuple[ClosedJaxpr, Any]] = {}
         self.__signature__ = inspect.Signature(parameters(original, module is not None))
+        self._ways: dict[tuple, tuple] = {}  # shapes -> what is read of the numbers
 
     def __call__(self, *args):
         leaves, tree = jax.tree.flatten(inward(args))
@@ -42,8 +46,23 @@ class Program:
             return self._by_jax(leaves, tree)
         torch = sys.modules["torch"]
         with torch.no_grad(), random_numbers.held(torch):
-            given = [tensor(torch, np.array(leaf, order="C")) for leaf in leaves]
-            return outputs(self.run(*outward(jax.tree.unflatten(tree, given))), torch)
+            return outputs(self.run(*given(torch, leaves, tree)), torch)
+
+    def branches_at(self, point: tuple) -> tuple:
+        """What it reads of its numbers at a point; none where it raises there."""
+        torch = sys.modules["torch"]
+        leaves, tree = jax.tree.flatten(inward(point))
+        with torch.no_grad(), random_numbers.held(torch):
+            tensors = given(torch, leaves, tree)
+            return branches.taken(torch, lambda: self.run(*tensors))
+
+    def goes_on(self, point: tuple) -> bool:
+        """Whether it goes the same way as at the first point of these shapes."""
+        shapes = tuple(np.shape(leaf) for leaf in jax.tree.leaves(inward(point)))
+        if shapes in self._ways and not self._ways[shapes]:
+            return True  # what reads nothing at one point reads nothing at another
+        here = self.branches_at(point)
+        return branches.same(here, self._ways.setdefault(shapes, here))
 
     def _by_jax(self, leaves: list, tree: Any) -> Any:
         """Raises NotTraced, and whatever the program does where it has no numbers."""
@@ -70,7 +89,8 @@ class Program:
             return found
 
         names = [getattr(torch, dtype) for _, dtype in signature]
-        program, self.is_random = traced(run, [s for s, _ in signature], names)
+        shapes = [s for s, _ in signature]
+        program, self.is_random = traced(run, shapes, names, self._ways.get(tuple(shapes), ()))
         return program, shape[0]
 
     def derivative(self, ahead: bool = False, batched: bool = False) -> Function:
@@ -98,16 +118,19 @@ class Program:
         """The buffers of a module that a pass writes into."""
         assert self.module is not None
         torch = sys.modules["torch"]
-        leaves, tree = jax.tree.flatten(inward(point))
-        given = outward(
-            jax.tree.unflatten(tree, [tensor(torch, np.array(x, order="C")) for x in leaves])
-        )
         with torch.no_grad(), random_numbers.held(torch):
-            return self.module.changed(given)
+            return self.module.changed(given(torch, *jax.tree.flatten(inward(point))))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (SEED_SAID,) if self.is_random else ()
+        goes = any(self._ways.values()) and not self.refused
+        return (*[SEED_SAID] * self.is_random, *[WAY_SAID] * goes)
+
+
+def given(torch: Any, leaves: list, tree: Any) -> tuple:
+    """The arguments of a program, of arrays."""
+    tensors = [tensor(torch, np.array(leaf, order="C")) for leaf in leaves]
+    return outward(jax.tree.unflatten(tree, tensors))
 
 
 def parameters(original: Any, is_module: bool) -> list[inspect.Parameter]:
@@ -179,10 +202,9 @@ def _takes_tensors(known: Program, of: Any, point: tuple) -> bool:
     torch = sys.modules["torch"]
     if known.is_own:
         return True
-    leaves, tree = jax.tree.flatten(inward(point))
-    given = [tensor(torch, np.array(leaf, order="C")) for leaf in leaves]
+    inputs = given(torch, *jax.tree.flatten(inward(point)))
     try:
-        outs = known.run(*outward(jax.tree.unflatten(tree, given)))
+        outs = known.run(*inputs)
     except Exception:  # a function of arrays, which may do anything with tensors
         return False
     return bool(found := jax.tree.leaves(opened(outs))) and all(

@@ -34,10 +34,14 @@ def drawn(inside: Any, func: Any, args: tuple, kwargs: dict) -> Any:
     ):
         raise NotTraced(f"its random operator {func} reads numbers of the program")
     with torch._C._DisableTorchDispatch():
-        blank = lambda x: torch.zeros(tuple(x.shape), dtype=x.dtype)
-        real = [blank(x) if isinstance(x, torch.Tensor) else x for x in args]
+        real = [blank(torch, x) if isinstance(x, torch.Tensor) else x for x in args]
         found = func(*real, **{k: v for k, v in kwargs.items() if k != "generator"})
         return np.array(array(torch, found))
+
+
+def blank(torch: Any, x: Any) -> Any:
+    """Zeros in the strides of x: numbers are drawn in the order in which they lie in memory."""
+    return torch.empty_strided(tuple(x.shape), x.stride(), dtype=x.dtype).zero_()
 
 
 def _native_dropout(inside: Any, x: Any, p: float, train: bool | None) -> Any:
@@ -48,7 +52,7 @@ def _native_dropout(inside: Any, x: Any, p: float, train: bool | None) -> Any:
         return jnp.zeros(tuple(x.shape)), jnp.zeros(tuple(x.shape), bool)
     torch = inside.torch
     with torch._C._DisableTorchDispatch():
-        kept = torch.empty(tuple(x.shape)).bernoulli_(1.0 - p).bool()
+        kept = blank(torch, x).bernoulli_(1.0 - p).bool()
         mask = np.array(array(torch, kept))
     return inside.value(x) * mask * (1.0 / (1.0 - p)), mask
 

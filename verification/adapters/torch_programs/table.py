@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .aten_distances import DISTANCES
+from .aten_fourier import FOURIER
 from .aten_indexing import INDEXING
 from .aten_linalg import LINALG
 from .aten_linear import LINEAR
@@ -19,12 +20,13 @@ from .aten_norms import NORMS, running
 from .aten_pointwise import POINTWISE
 from .aten_reductions import REDUCTIONS
 from .aten_sampling import SAMPLING
+from .aten_spectra import SPECTRA
 from .aten_views import VIEWS
 from .aten_windows import WINDOWS
 
 TABLES = (
     *(POINTWISE, REDUCTIONS, VIEWS, INDEXING, LINEAR),
-    *(LINALG, NORMS, WINDOWS, DISTANCES, SAMPLING),
+    *(LINALG, NORMS, WINDOWS, DISTANCES, SAMPLING, SPECTRA, FOURIER),
 )
 LINES: dict[str, Callable] = {name: line for each in TABLES for name, line in each.items()}
 

@@ -19,6 +19,7 @@ from jax.extend.core import ClosedJaxpr
 
 from ..torch_function import array, tensor
 from . import random_numbers, table
+from .branches import READS, Way
 from .memory import Memory, NotTraced
 
 IGNORED = {"prim::device", "prim::layout", "aten::_linalg_check_errors", "aten::_assert_async"}
@@ -28,10 +29,13 @@ UNKNOWN = "no line is known for its operator"
 NO_SHAPE = (RuntimeError, TypeError, NotImplementedError)  # what PyTorch raises, by operator
 
 
-def traced(run: Callable, shapes: list[tuple], names: list[Any]) -> tuple[ClosedJaxpr, bool]:
+def traced(
+    run: Callable, shapes: list[tuple], names: list[Any], answers: tuple = ()
+) -> tuple[ClosedJaxpr, bool]:
     """The program of run(*tensors) -> tensors, for arrays of these shapes and torch dtypes.
 
-    And whether it draws random numbers, which are constants then.
+    And whether it draws random numbers, which are constants then.  `answers` are what it reads of
+    its numbers, in turn; where they are others the outputs are NaN.
     Raises whatever the program does where it cannot be run without numbers, and NotTraced.
     """
     dtypes = [table.dtype_of(name) for name in names]
@@ -40,13 +44,14 @@ def traced(run: Callable, shapes: list[tuple], names: list[Any]) -> tuple[Closed
 
     def flat(*values):
         with tracing() as (inside, torch):
+            inside.way = Way(answers)
             tensors = [torch.empty(s, dtype=n) for s, n in zip(shapes, names, strict=True)]
             for tensor, value in zip(tensors, values, strict=True):
                 inside.memory.put(tensor, value)
             with running(inside):
                 outs = run(*tensors)
             is_random.append(inside.is_random)
-            return [jnp.asarray(inside.value(out)) for out in outs]
+            return [inside.way.kept(inside.value(out)) for out in outs]
 
     return jax.make_jaxpr(flat)(*given), any(is_random)
 
@@ -56,7 +61,7 @@ class Inside:
 
     def __init__(self, torch):
         self.torch, self.memory, self.cut = torch, Memory(), False
-        self.is_random = False
+        self.is_random, self.way = False, Way(())
 
     def value(self, x: Any) -> Any:
         """The JAX value of an argument of an operator: of a tensor made elsewhere its numbers."""
@@ -79,6 +84,8 @@ class Inside:
         if self.torch.Tag.nondeterministic_seeded in func.tags and "attention" not in name:
             return self._drawn(func, args, kwargs)
         known = self._constants(func, args, kwargs)
+        if str(func) in READS:
+            return self._read(func, args, known)
         if known is None and rule is None and (found := table.decomposition(func)) is not None:
             with mode:
                 return found(*args, **kwargs)
@@ -105,6 +112,14 @@ class Inside:
             for place, value in table.written(str(func), self.value(list(args))):
                 self.memory.write(args[place], value.astype(table.dtype_of(args[place].dtype)))
         return out
+
+    def _read(self, func: Any, args: tuple, known: Any) -> Any:
+        """A number of a tensor, or whether two are equal: as it is at the point of the trace."""
+        if known is not None:
+            return self.way.read(None)
+        values = [self.value(x) for x in args]
+        is_equal = len(values) == 2
+        return self.way.read(jnp.array_equal(*values) if is_equal else values[0])
 
     def _drawn(self, func: Any, args: tuple, kwargs: dict) -> Any:
         out = func(*args, **kwargs)

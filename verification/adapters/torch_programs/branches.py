@@ -1,0 +1,72 @@
+"""Branches on numbers: the way a program goes at a point, and the same way while it is traced.
+
+A check such as `if (x < 0).any(): raise` reads one boolean of a tensor.  PyTorch says what it is at
+a point; the trace goes on with it, and is no number wherever it would be another.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from .memory import NotTraced
+
+READS = ("aten._local_scalar_dense.default", "aten.equal.default")
+UNKNOWN = "it branches on numbers"
+CONSTANT = "it takes a number out of a tensor, so that no slope goes through it"
+
+
+class Way:
+    """The answers to what a program reads of its numbers, in turn, and what must hold for them."""
+
+    def __init__(self, answers: tuple):
+        self.left, self.held = list(answers), []
+
+    def read(self, value: Any) -> Any:
+        """The next answer; `value` is what it should be, None for a constant of the program.
+
+        Raises NotTraced where none is known, or it is no boolean or integer.
+        """
+        if not self.left:
+            raise NotTraced(UNKNOWN)
+        answer = self.left.pop(0)
+        if value is not None:
+            if not isinstance(answer, bool | int):
+                raise NotTraced(CONSTANT)
+            self.held.append(jnp.all(jnp.asarray(value) == answer))
+        return answer
+
+    def kept(self, out: Any) -> Any:
+        """An output where the program goes this way, NaN where it goes another."""
+        out = jnp.asarray(out)
+        for held in self.held if jnp.issubdtype(out.dtype, jnp.inexact) else ():
+            out = jnp.where(held, out, jnp.nan)
+        return out
+
+
+def taken(torch: Any, run: Callable[[], Any]) -> tuple:
+    """What the program reads of its numbers at a point, in turn, by PyTorch itself."""
+    from torch.utils._python_dispatch import (  # pyright: ignore[reportMissingImports]
+        TorchDispatchMode,
+    )
+
+    found = []
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            out = func(*args, **(kwargs or {}))
+            if str(func) in READS:
+                found.append(out)
+            return out
+
+    with Watch():
+        run()
+    return tuple(found)
+
+
+def same(one: tuple, other: tuple) -> bool:
+    """NaN is like itself."""
+    return len(one) == len(other) and bool(
+        all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True))
+    )
