@@ -1,8 +1,8 @@
 """Modules of PyTorch as people write them, judged by themselves: verdicts, seconds cold and warm.
 
 Each is a module in training mode, with its own parameters moved at random; the cold time is that of
-a first verdict in a process of its own, the warm time that of a second one there.  Resumable: rows
-that are in the table stay.
+a first verdict in a process of its own, the warm time that of a second one there, on the clock and
+by the processor (others use the machine, too).  Resumable: rows that are in the table stay.
 """
 
 import argparse
@@ -79,15 +79,17 @@ def judged(name: str, dtype: str) -> dict[str, Any]:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     module, sample = modules()[name]()
-    taken, found = [], None
+    taken, used, found = [], [], None
     for _ in range(2):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time.process_time()
         found = vf.validate(module, args=sample, dtype=dtype, cases=CASES, edges="none")
         taken.append(round(time.perf_counter() - began, 1))
+        used.append(round(time.process_time() - before, 1))
     assert found is not None
     row = {"verdict": str(found.verdict), "oracle": found.oracle, "reason": found.reason}
     entries = sum(p.numel() for p in module.parameters())
-    return row | {"parameters": entries, "cold": taken[0], "warm": taken[1]}
+    row |= {"parameters": entries, "cold": taken[0], "warm": taken[1]}
+    return row | {"cold processor": used[0], "warm processor": used[1]}
 
 
 def alone(name: str, dtype: str) -> dict[str, Any]:
@@ -104,19 +106,31 @@ def alone(name: str, dtype: str) -> dict[str, Any]:
     return json.loads(run.stdout.splitlines()[-1])
 
 
+NUMBERS = ("parameters", "cold", "warm", "cold processor", "warm processor")
+
+
 def table(done: dict[str, dict]) -> str:
-    lines = ["# Modules of PyTorch", "", "Seconds on one core of a shared machine.", ""]
-    lines += ["| module, dtype | parameters | verdict | oracle | cold, s | warm, s |"]
-    lines += ["| --- | --- | --- | --- | --- | --- |"]
+    head = ["module, dtype", "verdict", "oracle", *NUMBERS]
+    lines = [
+        "# Modules of PyTorch",
+        "",
+        "Seconds, on a machine that others used at the same time.",
+        "",
+    ]
+    lines += [_line(head), _line(["---"] * len(head))]
     for key, row in done.items():
-        size, cold, warm = (row.get(k, "") for k in ("parameters", "cold", "warm"))
-        said = (row["verdict"], row["oracle"])
-        lines.append(f"| {key} | {size} | {said[0]} | {said[1]} | {cold} | {warm} |")
+        lines.append(
+            _line([key, row["verdict"], row["oracle"], *(row.get(k, "") for k in NUMBERS)])
+        )
     others = [(k, row) for k, row in done.items() if row["verdict"] != "correct"]
     lines += [""] if others else []
     for key, row in others:
         lines.append(f"* {key}: {' '.join(row['reason'].split())[:300]}")
     return "\n".join(lines) + "\n"
+
+
+def _line(cells: list) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def main() -> None:

@@ -92,7 +92,7 @@ def move(name: str) -> Callable:
 
 
 def _next(axes) -> tuple[int, ...]:
-    return tuple(axis + 1 for axis in axes)
+    return tuple(int(axis) + 1 for axis in axes)
 
 
 # What only moves entries of one operand: the same with one more axis in front.
