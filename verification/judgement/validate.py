@@ -128,16 +128,12 @@ def validate(
     point, named = inward(first), positions(vary, of, len(first))
     of, candidate = programs.settled(of, first, candidate, gradient)
     candidate = in_time(candidate, timeout)
-    points = programs.watched(of, chain([first], points), asked.dtype)
-    inner = inside(of) if has_foreign(point) else of
-    subject = Subject(candidate, inner, argnums, asked.dtype, point)
     try:
-        finding, fits = judged(subject, asked, named, points)
+        watched = programs.watched(of, chain([first], points), asked.dtype)
+        inner, subject, finding, fits = _of(of, candidate, asked, point, named, watched)
     except programs.Elsewhere:
-        of = programs.untraced(of)
-        inner = inside(of) if has_foreign(point) else of
-        subject = Subject(candidate, inner, *subject.asked)
-        finding, fits = judged(subject, asked, named, drawn_points(asked))
+        of, points = programs.untraced(of), drawn_points(asked)
+        inner, subject, finding, fits = _of(of, candidate, asked, point, named, points)
     finding = programs.noted(finding, of)
     if finding.verdict is not Verdict.WRONG:
         return with_names(finding, names)
@@ -148,6 +144,13 @@ def validate(
         if again.verdict is not Verdict.WRONG:
             return with_names(_allowed(again, convention), names)
     return with_names(finding, names)
+
+
+def _of(of: Any, candidate: Any, asked: Asked, point: tuple, named: tuple[int, ...], points: Any):
+    """`of` on inward trees, the candidate beside it, the finding, and what fits it."""
+    inner = inside(of) if has_foreign(point) else of
+    subject = Subject(candidate, inner, asked.argnums, asked.dtype, point)
+    return inner, subject, *judged(subject, asked, named, points)
 
 
 def _once(options: dict, problem: Problem) -> Finding:
