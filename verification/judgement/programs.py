@@ -76,7 +76,8 @@ class Elsewhere(Exception):
 def watched(of: Any, points: Iterator[tuple], dtype: str) -> Iterator[tuple]:
     """The points; raises Elsewhere at one where a program goes another way than at the first."""
     for point in points:
-        if isinstance(of, Program) and not of.goes_on(cast(cast(inward(point), dtype), "float64")):
+        is_traced = isinstance(of, Program) and not of.refused
+        if is_traced and not of.goes_on(cast(cast(inward(point), dtype), "float64")):
             raise Elsewhere
         yield point
 

@@ -128,12 +128,8 @@ def validate(
     point, named = inward(first), positions(vary, of, len(first))
     of, candidate = programs.settled(of, first, candidate, gradient)
     candidate = in_time(candidate, timeout)
-    try:
-        watched = programs.watched(of, chain([first], points), asked.dtype)
-        inner, subject, finding, fits = _of(of, candidate, asked, point, named, watched)
-    except programs.Elsewhere:
-        of, points = programs.untraced(of), drawn_points(asked)
-        inner, subject, finding, fits = _of(of, candidate, asked, point, named, points)
+    points = chain([first], points)
+    of, inner, subject, finding, fits = _of(of, candidate, asked, point, named, points)
     finding = programs.noted(finding, of)
     if finding.verdict is not Verdict.WRONG:
         return with_names(finding, names)
@@ -146,11 +142,18 @@ def validate(
     return with_names(finding, names)
 
 
-def _of(of: Any, candidate: Any, asked: Asked, point: tuple, named: tuple[int, ...], points: Any):
+def _of(
+    of: Any, candidate: Any, asked: Asked, point: tuple, named: tuple[int, ...], points: Any
+) -> Any:
     """`of` on inward trees, the candidate beside it, the finding, and what fits it."""
     inner = inside(of) if has_foreign(point) else of
     subject = Subject(candidate, inner, asked.argnums, asked.dtype, point)
-    return inner, subject, *judged(subject, asked, named, points)
+    try:
+        watched = programs.watched(of, points, asked.dtype)
+        return of, inner, subject, *judged(subject, asked, named, watched)
+    except programs.Elsewhere:
+        of, again = programs.untraced(of), drawn_points(asked)
+        return _of(of, candidate, asked, point, named, again)
 
 
 def _once(options: dict, problem: Problem) -> Finding:
