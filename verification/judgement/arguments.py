@@ -116,3 +116,17 @@ def check_point(point: tuple, argnums: tuple[int, ...], names: tuple[str, ...]) 
 
 def _is_float(leaf: Any) -> bool:
     return jnp.issubdtype(np.asarray(leaf).dtype, jnp.floating)
+
+
+def positions(vary: tuple[int | str, ...], of: Callable, count: int) -> tuple[int, ...]:
+    """The arguments that `vary` names, as positions.  Raises ValueError for one there is not."""
+    if isinstance(vary, str):
+        raise TypeError(f"vary is {vary!r}; pass a tuple of names, such as ({vary!r},)")
+    names = parameters_of(of)
+    found: list[int] = []
+    for position in (names.index(x) if x in names else x for x in vary):
+        if not isinstance(position, int) or not 0 <= position < count:
+            said = ", ".join(names) or "none known by name"
+            raise ValueError(f"vary has {position!r}; there are {count} arguments, from 0: {said}")
+        found.append(position)
+    return tuple(found)

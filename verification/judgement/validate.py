@@ -26,7 +26,7 @@ from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, inside, slopes
 from ..vocabulary import Case, Explanation, Finding, Verdict
 from . import complex_arguments, programs
-from .arguments import argnums_of, args_of, check_point, dtype_of, parameters_of
+from .arguments import argnums_of, args_of, check_point, dtype_of, positions
 from .draws import Asked, drawn_points
 from .edge_cases import edge_visits
 from .edge_evidence import MODES, Edges
@@ -129,7 +129,7 @@ def validate(
     of, candidate = programs.settled(of, first, candidate, gradient)
     candidate = in_time(candidate, timeout)
     points = chain([first], points)
-    of, inner, subject, finding, fits = _of(of, candidate, asked, point, named, points)
+    of, inner, subject, finding, fits = _traced_or_not(of, candidate, asked, point, named, points)
     finding = programs.noted(finding, of)
     if finding.verdict is not Verdict.WRONG:
         return with_names(finding, names)
@@ -142,7 +142,7 @@ def validate(
     return with_names(finding, names)
 
 
-def _of(
+def _traced_or_not(
     of: Any, candidate: Any, asked: Asked, point: tuple, named: tuple[int, ...], points: Any
 ) -> Any:
     """`of` on inward trees, the candidate beside it, the finding, and what fits it."""
@@ -153,7 +153,7 @@ def _of(
         return of, inner, subject, *judged(subject, asked, named, watched)
     except programs.Elsewhere:
         of, again = programs.untraced(of), drawn_points(asked)
-        return _of(of, candidate, asked, point, named, again)
+        return _traced_or_not(of, candidate, asked, point, named, again)
 
 
 def _once(options: dict, problem: Problem) -> Finding:
@@ -285,17 +285,3 @@ def _check_names(allow: tuple[str, ...]) -> None:
 def _check_edges(edges: str) -> None:
     if edges not in MODES:
         raise ValueError(f"edges is {edges!r}; it must be one of {', '.join(MODES)}")
-
-
-def positions(vary: tuple[int | str, ...], of: Callable, count: int) -> tuple[int, ...]:
-    """The arguments that `vary` names, as positions.  Raises ValueError for one there is not."""
-    if isinstance(vary, str):
-        raise TypeError(f"vary is {vary!r}; pass a tuple of names, such as ({vary!r},)")
-    names = parameters_of(of)
-    found: list[int] = []
-    for position in (names.index(x) if x in names else x for x in vary):
-        if not isinstance(position, int) or not 0 <= position < count:
-            said = ", ".join(names) or "none known by name"
-            raise ValueError(f"vary has {position!r}; there are {count} arguments, from 0: {said}")
-        found.append(position)
-    return tuple(found)
