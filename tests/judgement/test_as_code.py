@@ -39,7 +39,9 @@ def test_the_source_makes_the_same_value(value):
         np.testing.assert_array_equal(np.asarray(x), np.asarray(y))
 
 
-@pytest.mark.parametrize("value", [np.zeros(1000), object(), jax.random.key(0), Pair], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize(
+    "value", [np.zeros(1000), object(), jax.random.key(0), Pair], ids=lambda x: type(x).__name__
+)
 def test_what_is_too_large_or_no_value_has_none(value):
     with pytest.raises(NoCode):
         as_code(value)
