@@ -55,6 +55,7 @@ def test_validate_writes_its_files_as_the_text_says(refnet, network):
 
     assert (status, err) == (0, "") and out.count("CORRECT") == 2
     assert {p.name for p in network.glob("finding.*")} == {
+        "finding.html",
         "finding.json",
         "finding.xml",
         "finding.sarif",

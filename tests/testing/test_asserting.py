@@ -22,7 +22,7 @@ def half(w):
 
 
 def unknown(w):
-    return jnp.sum(jax.lax.zeta(jnp.full_like(w, 2.5), w))
+    return jnp.sum(jax.lax.approx_max_k(w, 5)[0])
 
 
 OPEN = {"of": unknown, "args": lambda rng: (rng.uniform(1.2, 3.0, size=300),), "cases": 2}
