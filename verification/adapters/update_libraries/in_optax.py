@@ -35,7 +35,7 @@ def averaging(debias: bool):
 
 
 def accumulating(learning_rate, every):
-    return optax_rule(optax.MultiSteps(optax.sgd(learning_rate), every))
+    return optax_rule(optax.MultiSteps(optax.sgd(learning_rate), every), compiled=True)
 
 
 def scheduled(schedule):
