@@ -2,7 +2,7 @@
 
 import json
 
-from verification.campaign import implementation, usable
+from verification.campaign import apart, implementation, usable
 from verification.commands.validate import argnums_of
 from verification.vocabulary import Explanation, Finding, Verdict
 
@@ -21,7 +21,7 @@ def finding(verdict: Verdict, *explanation: Explanation) -> Finding:
 def answers(monkeypatch, found: Finding):
     monkeypatch.setattr(usable, "check", lambda one: None)
     monkeypatch.setattr(implementation, "row", lambda found, one: json.loads(found.to_json()))
-    monkeypatch.setattr(implementation, "judged", lambda *asked: found)
+    monkeypatch.setattr(apart, "judged", lambda *asked: found)
 
 
 ASKED = "explain", "net.py:g", "--of", "net.py:loss", "--args", "net.py:sample"

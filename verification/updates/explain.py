@@ -48,6 +48,38 @@ def answers(samples: Samples, variant: Variant, layout: Layout, dtype: str) -> A
     return kept
 
 
+def near(
+    rows: list[np.ndarray], samples: Samples, variant: Variant, layout: Layout, dtype: str
+) -> Answers:
+    """The answers of candidates that may be what was seen; the longest run is looked at last.
+
+    A candidate that is out of reach on the others is not run over it; the nearest one always is.
+    """
+    runs = [sample.args[0] for sample in samples]
+    own = [rounding(variant, run, layout, dtype) for run in runs]
+    longest = max(range(len(runs)), key=lambda k: len(rows[k]))
+    others = [k for k in range(len(runs)) if k != longest]
+    looked = []
+    for c in candidates(variant):
+        found = {k: roughly(c.variant, with_settings(c, runs[k]), layout) for k in others}
+        looked.append((_far([rows[k] for k in others], found, own, dtype), c, found))
+    least = min((far for far, _, _ in looked), default=0.0)
+    kept = Answers([], [], own)
+    for far, c, found in looked:
+        if far > max(REACH, least):
+            continue
+        found[longest] = roughly(c.variant, with_settings(c, runs[longest]), layout)
+        values = [found[k] for k in range(len(runs))]
+        if _apart([t.values for t in own], values, own, dtype) > 1.0:
+            kept.candidates.append(c)
+            kept.values.append(values)
+    return kept
+
+
+def _far(rows: list[np.ndarray], found: dict, own: list[Trajectory], dtype: str) -> float:
+    return _apart(rows, list(found.values()), [own[k] for k in found], dtype)
+
+
 def explained(
     evidence: Samples, variant: Variant, layout: Layout, dtype: str, known: Answers | None = None
 ) -> tuple[Explanation, ...]:
@@ -57,10 +89,10 @@ def explained(
     """
     if not evidence:
         return ()
-    told = known or answers(evidence, variant, layout, dtype)
     seen = [(sample.args[0], rows_of(sample.got)) for sample in evidence]
     rows = [answer for _, answer in seen]
-    near = sorted(
+    told = known or near(rows, evidence, variant, layout, dtype)
+    ranked = sorted(
         zip(
             (_apart(rows, values, told.own, dtype) for values in told.values),
             told.candidates,
@@ -68,7 +100,7 @@ def explained(
         ),
         key=lambda pair: (pair[0], pair[1].order),
     )
-    best = [pair for pair in near if pair[0] <= REACH][:CLOSEST] or near[:1]
+    best = [pair for pair in ranked if pair[0] <= REACH][:CLOSEST] or ranked[:1]
     judged = [(_residual(c, seen, layout, dtype), c) for _, c in best]
     judged.sort(key=lambda pair: (max(pair[0], 1.0), pair[1].order, pair[0]))
     fitting = [pair for pair in judged if pair[0] <= 1.0]
