@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..measurement.subject import referable
 from ..vocabulary import Explanation, Finding, Verdict
 
 CONJUGATE = "conjugate"
@@ -73,7 +74,7 @@ def are_complex(of: Callable, point: tuple) -> bool:
         return True
     try:
         with jax.enable_x64(True):
-            return any(map(_is_complex, jax.tree.leaves(jax.eval_shape(of, *point))))
+            return any(map(_is_complex, jax.tree.leaves(jax.eval_shape(referable(of), *point))))
     except Exception:  # somebody's function: what it is, is said elsewhere
         return False
 

@@ -16,7 +16,7 @@ from ..tables import NUMBER, Column, Table
 from .section import Part, Section, together
 
 CASES = 4
-LINE, LEAF = 'parameters["b1"]', "[0]['b1']"  # what is to be named
+LINE, LEAF = 'parameters["b1"]', "parameters['b1']"  # what is to be named
 WORKED_TITLE = "A course's network, its hidden bias averaged"
 WORKED_LEAD = (
     "One finding in full. The backward pass of a course's two-layer network is right but for the "
