@@ -16,6 +16,7 @@ import numpy as np
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from ..adapters.trees import is_key
 from .traces import compiles, same_program
 
 KEPT = 128  # programs, and as many compiled ones
@@ -40,7 +41,7 @@ def replayed(candidate: Callable, owner: Any) -> Callable:
     def answer(*args):
         nonlocal direct
         leaves, tree = jax.tree.flatten(args)
-        if direct or any(isinstance(x, Tracer) for x in leaves):
+        if direct or any(map(_is_no_array, leaves)):
             return candidate(*args)
         shapes = tuple((type(x), np.shape(x), np.asarray(x).dtype) for x in leaves)
         here = tree, shapes, jax.config.read("jax_enable_x64")
@@ -59,6 +60,11 @@ def replayed(candidate: Callable, owner: Any) -> Callable:
         return _run(now, leaves) if verified else said
 
     return answer
+
+
+def _is_no_array(x: Any) -> bool:
+    """A tracer, or typed random keys, which NumPy has no array for."""
+    return isinstance(x, Tracer) or isinstance(x, jax.Array) and is_key(x)
 
 
 def _verified(owner: Any) -> bool:
