@@ -19,7 +19,7 @@ from jax.extend.core import ClosedJaxpr, Literal
 from .bounded import Bounded
 from .bounds import bounds
 from .formats import format_of
-from .interpreter import run
+from .interpreter import run, scan_parts
 from .linear import bind
 from .recalled import recalled
 
@@ -117,19 +117,18 @@ def _shaped(known, atom):
 def applied(eqn, operands: list) -> list:
     if eqn.primitive.name == "abs" and jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating):
         return [size(*operands)]
-    return looped(operands, **eqn.params) if eqn.primitive.name == "scan" else bind(eqn, operands)
+    return looped(operands, eqn.params) if eqn.primitive.name == "scan" else bind(eqn, operands)
 
 
-def looped(operands: list, *, jaxpr, num_consts, num_carry, length, reverse, **_) -> list:
+def looped(operands: list, params) -> list:
     """A loop, with the room of stored values in each step."""
-    consts, carry = operands[:num_consts], operands[num_consts : num_consts + num_carry]
+    consts, carry, rows = scan_parts(params, operands)
 
     def step(carry, row):
-        outs = run_with_room(jaxpr, [*consts, *carry, *row])
-        return outs[:num_carry], outs[num_carry:]
+        outs = run_with_room(params["jaxpr"], [*consts, *carry, *row])
+        return outs[: len(carry)], outs[len(carry) :]
 
-    rows = operands[num_consts + num_carry :]
-    last, each = jax.lax.scan(step, carry, rows, length, reverse)
+    last, each = jax.lax.scan(step, carry, rows, params["length"], params["reverse"])
     return [*last, *each]
 
 

@@ -5,6 +5,7 @@ The central difference with a step of 1e-30 is off by 1e-60, relative to third d
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import jax.scipy.linalg as jsl
 import mpmath
@@ -16,6 +17,7 @@ from jax import lax
 from verification.arithmetic.linear_algebra import pullbacks
 from verification.oracles import ball
 from verification.oracles.question import ask
+from verification.vocabulary import NoRule
 
 DIGITS, STEP = 120, "1e-30"
 
@@ -193,9 +195,15 @@ def contained(pairs) -> bool:
         )
 
 
+NEWER = jax.__version_info__ >= (0, 12)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_slope_holds_what_mpmath_says(name):
-    if name == "expm":  # the program is Pade's quotient, which is that of exp to 16 digits
+    if name == "expm" and NEWER:  # a primitive of its own there, without a rule
+        with pytest.raises(NoRule, match="call_hi_primitive"):
+            found(name)
+    elif name == "expm":  # the program is Pade's quotient, which is that of exp to 16 digits
         pairs = found(name)
         assert all(abs(float(mine.mid()) - float(other)) < 1e-13 for mine, other in pairs)
     else:
