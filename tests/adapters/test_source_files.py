@@ -72,7 +72,7 @@ def test_a_file_is_loaded_once(folder):
 
 
 MATTER = {
-    "no colon": ("mine.py", "", ("'mine.py'", "FILE.py:FUNCTION")),
+    "no colon": ("mine.py", "", ("'mine.py'", "FILE.py:FUNCTION", "mine.py:f")),
     "no name": ("mine.py:", "", ("'mine.py:'", "FILE.py:FUNCTION")),
     "no such file": ("mime.py:plain", "", ("no file", "mime.py", "did you mean mine.py?")),
     "no such folder": ("there/mine.py:plain", "", ("no folder", "there")),

@@ -62,7 +62,7 @@ def _polynomial(x, *coefficients):
 
 def test_every_rewrite_is_tried_here_or_beside_windows_and_orders():
     others = {"recalled"}  # of a primitive of ours: see test_recalled.py
-    others |= {"empty2"}  # what loops write over: tests/arithmetic/linear_algebra has them
+    others |= {"empty2"}  # see below
     assert set(REWRITES) == set(PROVEN) | set(EXACT) | set(WINDOWS) | set(ORDERS) | others
 
 
@@ -140,3 +140,20 @@ def test_a_parameter_of_no_known_meaning_is_no_rule():
 
 def test_integers_never_need_a_rewrite_that_looks_at_floats():
     assert not set(REWRITES) & set(INTEGERS) - {"iota", "xor"}
+
+
+def branching(c, row):
+    return jax.lax.cond(row > 0.0, lambda c: c * row, jnp.cos, c), c
+
+
+@pytest.mark.parametrize("filling", [0.0, 7.0])
+def test_what_a_loop_writes_over_before_it_is_read_may_be_anything(filling, monkeypatch):
+    """The gradient of a branch in a loop begins with an empty array of residuals."""
+    monkeypatch.setitem(REWRITES, "empty2", lambda dtype, **_: np.float64(filling))
+    rewrites._trace.cache_clear()
+    loop = lambda x: jax.lax.scan(branching, x[0], x)[1].sum()
+    x = np.array([0.3, -1.2, 0.7])
+    (slope,) = run(jax.make_jaxpr(jax.grad(loop))(x), [BALLS.lift(x)], BALLS)
+    rewrites._trace.cache_clear()
+    for ball, number in zip(slope, jax.grad(loop)(x), strict=True):
+        assert abs(float(ball.mid()) - number) <= 4.0 * np.spacing(abs(number))

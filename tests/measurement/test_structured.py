@@ -1,5 +1,7 @@
 """Symmetric and triangular arguments: the forms of a gradient that are right, and wrong twins."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -98,7 +100,8 @@ def test_the_form_is_wrong_and_named_and_accepted_where_it_is_allowed(name, grad
     assert refused.verdict is Verdict.WRONG
     assert name in refused.conventions
     assert f'allow=("{name}",) accepts that convention' in refused.explanation[0].remedy
-    assert f" is {name} at every case)" in refused.reason
+    first = next(iter(inspect.signature(of).parameters))
+    assert f"({first} is {name} at every case)" in refused.reason
     assert allowed.verdict is Verdict.CORRECT, allowed.reason
     assert allowed.conventions == (name,)
 

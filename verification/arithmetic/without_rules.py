@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from .inner_programs import bodies
 from .interpreter import scan_parts
 from .linear import bind
 
@@ -104,10 +105,4 @@ def _has_rules(jaxpr: Jaxpr) -> bool:
 
 
 def _is_rule(eqn) -> bool:
-    inner = jax.tree.leaves(list(eqn.params.values()), is_leaf=_is_program)
-    bodies = [getattr(body, "jaxpr", body) for body in inner if _is_program(body)]
-    return eqn.primitive.name.startswith("custom_") or any(map(_has_rules, bodies))
-
-
-def _is_program(x: Any) -> bool:
-    return isinstance(x, Jaxpr | ClosedJaxpr)
+    return eqn.primitive.name.startswith("custom_") or any(map(_has_rules, bodies(eqn.params)))

@@ -3,15 +3,16 @@
 What JAX can trace is called for many rows at once, in one compiled program.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
+from jax.extend.core import ClosedJaxpr, Jaxpr
 
+from ..arithmetic.inner_programs import equations
 from ..measurement.subject import Subject
 from ..oracles.question import Question, as_exact
 from ..vocabulary import Silent
@@ -196,16 +197,3 @@ def reads_numbers(condition: Jaxpr) -> bool:
     """Whether a loop's condition compares real numbers."""
     holds = lambda v: jnp.issubdtype(v.aval.dtype, jnp.floating)
     return any(holds(v) for eqn in equations(condition) for v in eqn.invars)
-
-
-def equations(program: Jaxpr) -> Iterator[JaxprEqn]:
-    """Every equation of a program, and of the programs inside it."""
-    for eqn in program.eqns:
-        yield eqn
-        for inner in jax.tree.leaves(list(eqn.params.values()), is_leaf=is_program):
-            if is_program(inner):
-                yield from equations(getattr(inner, "jaxpr", inner))
-
-
-def is_program(x: Any) -> bool:
-    return isinstance(x, Jaxpr | ClosedJaxpr)

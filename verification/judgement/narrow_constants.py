@@ -7,11 +7,11 @@ outside its budget.
 from collections.abc import Iterator
 from typing import Any
 
-import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ..arithmetic.formats import format_of
+from ..arithmetic.inner_programs import inner
 
 FLOATS = ("float32", "float16", "bfloat16")
 SHORT = 2 / 3  # of a format's digits: a number that needs more of them has probably been rounded
@@ -35,12 +35,8 @@ def _constants(program: ClosedJaxpr | Jaxpr) -> Iterator[Any]:
     yield from program.consts if whole else ()
     for eqn in (program.jaxpr if whole else program).eqns:
         yield from (x.val for x in eqn.invars if isinstance(x, Literal))
-        for inner in jax.tree.leaves(list(eqn.params.values()), is_leaf=_is_program):
-            yield from _constants(inner) if _is_program(inner) else ()
-
-
-def _is_program(x: Any) -> bool:
-    return isinstance(x, ClosedJaxpr | Jaxpr)
+        for within in inner(eqn.params):
+            yield from _constants(within)
 
 
 def _is_narrow(constant: Any, dtype: str) -> bool:

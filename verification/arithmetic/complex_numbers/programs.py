@@ -14,6 +14,7 @@ from jax import lax
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ...vocabulary import NoRule
+from ..inner_programs import bodies
 from ..interpreter import live, scan_parts, solve_parts
 from ..linear import bind
 from ..moves import MOVES
@@ -55,18 +56,6 @@ def has_complex(jaxpr: Jaxpr) -> bool:
 def _is_complex(eqn) -> bool:
     ends = any(is_complex(v.aval) for v in (*eqn.invars, *eqn.outvars))
     return ends or any(map(has_complex, bodies(eqn.params)))
-
-
-def bodies(params) -> list[Jaxpr]:
-    found = []
-    for value in jax.tree.leaves(list(params.values()), is_leaf=_is_program):
-        if _is_program(value):
-            found.append(value.jaxpr if isinstance(value, ClosedJaxpr) else value)
-    return found
-
-
-def _is_program(value) -> bool:
-    return isinstance(value, ClosedJaxpr | Jaxpr)
 
 
 class Missing(NamedTuple):
