@@ -9,6 +9,8 @@ from scipy import special
 import verification as vf
 from verification.vocabulary import Verdict
 
+from .without_a_rule import cubed
+
 CASES = 4
 
 
@@ -51,12 +53,12 @@ def spectrum(x):
 
 
 UNPROVEN = {  # of, args, right, wrong, what has no rule
-    "expi": (
-        exponential_integral,
+    "a primitive of somebody's own": (
+        lambda x: cubed(x).sum(),
         lambda rng: (rng.uniform(0.2, 0.9, size=4),),
-        lambda x: np.exp(x) / x,
-        lambda x: 1.02 * np.exp(x) / x,
-        "steers a branch",
+        lambda x: 3 * x**2,
+        lambda x: 3.06 * x**2,
+        "no rule for the primitive 'cubed'",
     ),
 }
 
@@ -74,6 +76,12 @@ def test_what_has_no_proof_is_measured_and_the_finding_says_why(name):
 
 
 DECIDED = {  # by proof where there are rules, and by witnesses elsewhere
+    "a loop in which each entry stops by itself": (
+        exponential_integral,
+        lambda rng: (rng.uniform(0.2, 0.9, size=4),),
+        lambda x: np.exp(x) / x,
+        lambda x: 1.02 * np.exp(x) / x,
+    ),
     "inv": (
         jnp.linalg.inv,
         lambda rng: (rng.normal(size=(3, 3)) + 3 * np.eye(3),),

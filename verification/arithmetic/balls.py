@@ -84,12 +84,12 @@ def select(which, *cases):
     return each(pick)(which, *cases)
 
 
-def decide(predicate) -> bool | int:
-    """The answer of a scalar predicate.  Raises Undecided where balls overlap."""
-    value = np.asarray(predicate)[()]
-    if value is None:
+def decide(predicate) -> bool | int | np.ndarray:
+    """The answer of a predicate, one for each lane.  Raises Undecided where balls overlap."""
+    values = np.asarray(predicate).tolist()
+    if None in np.ravel(np.asarray(values, object)):
         raise Undecided("a comparison of overlapping balls steers a branch or a loop")
-    return np.asarray(value).item()
+    return values if np.ndim(predicate) == 0 else np.array(values)
 
 
 # --- elementary functions --------------------------------------------------------------------

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from .elementary import ELEMENTARY
+from .inner_programs import bodies
 from .recalled import recalled
 from .rewrites import REWRITES, rewritten
 from .ulps import ULPS
@@ -49,17 +50,11 @@ def _outs(jaxpr: Jaxpr, ins: list[Way]) -> list[Way]:
 
 def _after(eqn, ins: list[Way]) -> list[Way]:
     """The ways of an equation's outputs."""
-    body = next((v for v in eqn.params.values() if isinstance(v, ClosedJaxpr | Jaxpr)), None)
     longest_in = max(ins, default=Way(0, 0))
     if eqn.primitive is recalled:
         return ins[:1]
-    if body is not None:
-        inner = body.jaxpr if isinstance(body, ClosedJaxpr) else body
-        if "length" not in eqn.params and len(inner.invars) == len(ins):
-            return _outs(inner, ins)
-        steps = eqn.params.get("length", 1)
-        once = max(_outs(inner, [Way(0, 0)] * len(inner.invars)), default=Way(0, 0))
-        return [longest_in + (steps * once.ulps, steps * once.roundings)] * len(eqn.outvars)
+    if inner := bodies(eqn.params):
+        return _through(eqn, inner, ins)
     name = eqn.primitive.name
     if name in REWRITES and name not in TYPICAL and _floats(eqn.invars):
         return _outs(rewritten(eqn, (True,) * len(eqn.outvars)).jaxpr, ins)
@@ -68,6 +63,24 @@ def _after(eqn, ins: list[Way]) -> list[Way]:
         ulps = max(abs(eqn.params["y"]) - 1, 1)
     rounds = ulps and _floats(eqn.outvars)
     return [longest_in + ((ulps, 1) if rounds else (0, 0))] * len(eqn.outvars)
+
+
+def _through(eqn, inner: list[Jaxpr], ins: list[Way]) -> list[Way]:
+    """The ways of a call's outputs; of a loop, as if each step began where the longest ends.
+
+    The steps of a `while` are not known before it runs: it is counted as one.
+    """
+    longest_in = max(ins, default=Way(0, 0))
+    called = [b for b in inner if len(b.outvars) == len(eqn.outvars)]  # not a loop's condition
+    if "length" not in eqn.params and eqn.primitive.name != "while":
+        operands = ins[1:] if eqn.primitive.name == "cond" else ins  # the first chooses
+        through = [_outs(b, operands) for b in called if len(b.invars) == len(operands)]
+        if through:
+            return [max(ways) for ways in zip(*through, strict=True)]
+    steps = eqn.params.get("length", 1)
+    start = lambda body: [Way(0, 0)] * len(body.invars)
+    once = max((way for b in called for way in _outs(b, start(b))), default=Way(0, 0))
+    return [longest_in + (steps * once.ulps, steps * once.roundings)] * len(eqn.outvars)
 
 
 def _floats(atoms) -> bool:
