@@ -13,24 +13,27 @@ linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report test core parts torch test-all benchmark calibrate lint picture route reference pins clean
+.PHONY: report test rest test-full core torch test-all benchmark calibrate lint picture route reference pins clean
 
 report: $(ready)  ## judge everything, write reports/
 	@$(VENV)/bin/refnet report --out reports
 
-test: $(ready)  ## the whole test suite
+test: $(ready)  ## the test suite, in some minutes: all but whole programs and what is dear
+	@$(pytest) -m "not end_to_end and not dear"
+
+rest: $(ready)  ## what `make test` leaves out: whole programs, and what is dear
+	@$(pytest) -m "end_to_end or dear"
+
+test-full: $(ready)  ## the whole test suite
 	@$(pytest)
 
 core: $(ready)  ## the test suite without the tests that run whole programs
 	@$(pytest) -m "not end_to_end"
 
-parts: $(ready)  ## the core suite without what is dear and made of parts that are tested
-	@$(pytest) -m "not end_to_end and not dear"
-
 torch: $(torch)  ## the tests that need PyTorch
 	@$(pytest) -m torch
 
-test-all:  ## the suite of parts under every Python of VERSIONS that is on this machine
+test-all:  ## `make test` under every Python of VERSIONS that is on this machine
 	@.ci/test-all $(VERSIONS)
 
 benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; what they see

@@ -86,8 +86,9 @@ def test_a_registry_and_a_place_are_seen(text):
     [
         "report",
         "test",
+        "rest",
+        "test-full",
         "core",
-        "parts",
         "test-all",
         "benchmark",
         "lint",
