@@ -24,7 +24,7 @@ from typing import Any
 import jax
 
 from verification import faults
-from verification.faults.assembly import SUBJECTS
+from verification.derivations import ALL as SUBJECTS
 from verification.report import kills_peers
 from verification.report.findings.writing import write_text
 from verification.selftest import kill_table

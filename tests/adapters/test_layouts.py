@@ -48,8 +48,9 @@ def test_infinities_need_hexadecimal():
     with pytest.raises(TypeError, match="choose hexadecimal floats"):
         written(np.array([np.inf]))
     assert written(np.array([np.inf, -0.0]), HEXADECIMAL) == ["inf", "-0x0.0p+0"]
-    with pytest.raises(TypeError, match="arrays of bool"):
-        written(np.array([True]))
+    with pytest.raises(TypeError, match="arrays of complex128"):
+        written(np.array([1j]))
+    assert written(np.array([True, False])) == [True, False]
 
 
 def test_a_layer_keeps_its_members():

@@ -8,9 +8,9 @@ import pytest
 
 import verification as vf
 from verification import faults
+from verification.derivations import ALL as SUBJECTS
 from verification.explanation import explain
 from verification.explanation.two_mistakes import solved
-from verification.faults.assembly import SUBJECTS
 from verification.judgement import check
 from verification.selftest.kill_table import answered
 

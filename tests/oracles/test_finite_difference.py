@@ -69,3 +69,13 @@ def test_at_a_jump_nothing_is_known_and_a_kink_is_no_jump():
 
     assert np.isinf(said.rad[0])
     assert 1.0 <= said.rad[1] < 16.0 and said.rad[2] < 1e-9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sum_that_nearly_cancels_is_not_thought_exact(seed):
+    rng = np.random.default_rng(seed)
+    c, z = rng.normal(size=(2, 200))
+    rest = float(c @ z)
+    (said,) = finite_difference.gradient(ask(lambda z: (jnp.asarray(c) * z).sum() - rest, (z,)))
+    assert (np.abs(said.mid - c) <= said.rad).all()
+    assert (said.rad < 1e-10).all()

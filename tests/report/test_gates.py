@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from verification.faults.assembly import SUBJECTS
+from verification.derivations import ALL as SUBJECTS
 from verification.measurement.sample import Sample
 from verification.report import gates
 from verification.report.sections import gates as section

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from verification import faults
-from verification.faults.assembly import SUBJECTS
+from verification.derivations import ALL as SUBJECTS
 from verification.faults.pairs import cancelling, doubles
 from verification.faults.twin import Expects, Twin
 from verification.selftest import kill_table

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from verification import faults
-from verification.faults.assembly import SUBJECTS
+from verification.derivations import ALL as SUBJECTS
 from verification.faults.pairs import doubles
 from verification.faults.twin import explains
 from verification.selftest import kill_table

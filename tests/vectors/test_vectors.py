@@ -81,6 +81,26 @@ def test_right_answers_are_correct(folder, right, tmp_path):
     assert all(max(t.finding.power.values()) < 1e-5 for t in statistics.values())
 
 
+def test_masks_are_written_as_true_and_false(tmp_path):
+    """Planted: the same answers, those of one mask given to its opposite."""
+    export_vectors(tmp_path / "v", ("dropout",), ("float64",), 2)
+    (document,) = read(tmp_path / "v")
+    tests = {t["tcId"]: t for g in document["testGroups"] for t in g["tests"]}
+    masks = {k: np.array(t["input"]["mask"]) for k, t in tests.items() if "input" in t}
+    assert masks and all(mask.dtype == bool for mask in masks.values())
+    right, turned = (
+        {k: by_mask(tests[t.get("of", k)], masks[t.get("of", k)] ^ turn) for k, t in tests.items()}
+        for turn in (False, True)
+    )
+    assert verdicts(tmp_path / "v", tmp_path, right, "dropout") == {"correct"}
+    assert verdicts(tmp_path / "v", tmp_path, turned, "dropout") == {"wrong"}
+
+
+def by_mask(test, mask):
+    """What comes in, over the share that is kept, where the mask is true."""
+    return plain({"x": np.where(mask, arrays(test["input"]["dy"]) / 0.7, 0.0)})
+
+
 def test_hexadecimal_answers_and_a_folder_of_files_will_do(folder, right, tmp_path):
     place = tmp_path / "answers"
     place.mkdir()

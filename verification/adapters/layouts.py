@@ -1,8 +1,9 @@
 """How the arguments and the gradient of a derivation are written as JSON: mechanically, by name.
 
 An argument is the member of that name; a named tuple is an object, a tuple a list, an array a
-nested list, row by row, a scalar a number.  The gradient has a member for each argument that is
-differentiated.  Floats are numbers that round-trip, or, as agreed, hexadecimal strings.
+nested list, row by row, a scalar a number.  A mask is of true and false.  The gradient has a member
+for each argument that is differentiated.  Floats are numbers that round-trip, or, as agreed,
+hexadecimal strings.
 """
 
 import inspect
@@ -17,6 +18,7 @@ import numpy as np
 
 from ..arithmetic.formats import PRECISIONS
 from ..derivations import ALL
+from ..derivations.layers import LAYERS
 from ..vocabulary.names import unknown
 from .strict_json import Improper, shown
 
@@ -66,7 +68,8 @@ def layout(name: str) -> Layout:
 
 def shapes(name: str) -> str:
     """The shape rules, in the words of the derivation itself."""
-    text = import_module(f"..derivations.{name}", __package__).__doc__ or ""
+    folder = "derivations.layers" if name in LAYERS else "derivations"
+    text = import_module(f"..{folder}.{name}", __package__).__doc__ or ""
     found = re.search(r"^Shapes +(.*?)(?=^[A-Z])", text, re.MULTILINE | re.DOTALL)
     return " ".join(found.group(1).split()) if found else ""
 
@@ -90,8 +93,8 @@ def written(tree: Any, floats: str = NUMBER) -> Any:
         return [written(item, floats) for item in tree]
     array = np.asarray(tree)
     if not jnp.issubdtype(array.dtype, jnp.floating):
-        if array.dtype.kind not in "iu":
-            raise TypeError(f"arrays of {array.dtype} cannot be written as JSON numbers")
+        if array.dtype.kind not in "iub":
+            raise TypeError(f"arrays of {array.dtype} cannot be written as JSON")
         return array.tolist()
     exact = array.astype(np.float64)
     if floats == HEXADECIMAL:

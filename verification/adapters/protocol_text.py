@@ -33,6 +33,7 @@ RUN = Run(
     ),
     rates=(0.125, 0.125),
 )
+WORDS = {"i": " integers", "u": " integers", "b": " booleans"}  # kind of array -> its entries
 POINT = ({"w": 1.5, "b": -0.25}, [0.75, -1.25], [1.0, 0.0])  # of the example
 
 
@@ -136,7 +137,9 @@ def _form(tree: Any) -> str:
         return f" {{{', '.join(tree._fields)}}}"
     if isinstance(tree, tuple | list):
         return f" [{_form(tree[0]).strip()}, ...]"
-    return " integers" if np.asarray(tree).dtype.kind in "iu" else ""
+    return {"i": " integers", "u": " integers", "b": " booleans"}.get(
+        np.asarray(tree).dtype.kind, ""
+    )
 
 
 def _names(words: tuple[str, ...]) -> str:

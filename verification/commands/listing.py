@@ -29,9 +29,12 @@ def listing(
 
 
 def derivations() -> dict[str, str]:
+    import refnet
+
     from ..derivations import ALL
 
-    return {name: _first_line(d.function) for name, d in ALL.items()}
+    public = lambda d: getattr(refnet, d.of or d.name)
+    return {name: _first_line(d.function) or _first_line(public(d)) for name, d in ALL.items()}
 
 
 def oracles() -> dict[str, str]:

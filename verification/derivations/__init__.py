@@ -1,7 +1,7 @@
 """What we derived on paper, arrow by arrow: open sigmoid.py first, then dense.py.
 
 In: nothing; each file is one function of refnet with its gradient by hand.
-On the way: layers/ has the layers and the losses of their kind, rules/ has every variant of an
+On the way: layers/ has the layers, further losses and activations, rules/ has every variant of an
 update rule with its formula and reference.
 Out: ALL, name -> Derivation: the function, the gradient, its arrows and how to draw its inputs.
 """
@@ -17,6 +17,7 @@ from .gelu import GELU
 from .gelu_tanh import GELU_TANH
 from .gradient_descent import GRADIENT_DESCENT
 from .identity import IDENTITY
+from .layers import LAYERS
 from .leaky_relu import LEAKY_RELU
 from .logistic_neuron import LOGISTIC_NEURON
 from .mlp import MLP
@@ -65,6 +66,7 @@ ALL: dict[str, Derivation] = {
     "adamw": ADAMW,
     "rmsprop": RMSPROP,
     "adagrad": ADAGRAD,
+    **LAYERS,
 }
 
 NOT_DERIVED: dict[str, str] = {  # public function -> why it has no derivation

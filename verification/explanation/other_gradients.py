@@ -87,7 +87,7 @@ ONE = Named("1", 1.0, "")
 
 def known_twins(problems: Sequence[Problem]) -> list[Explanation]:
     """The twins of the derivation whose function is asked for, that answer the same."""
-    from ..faults.assembly import SUBJECTS
+    from ..derivations import ALL as SUBJECTS
 
     found = []
     p = problems[0]

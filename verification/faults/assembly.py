@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..derivations import ALL as DERIVATIONS
-from ..derivations.layers import LAYERS
+from ..derivations import ALL as SUBJECTS
 from ..vocabulary import Derivation
 from . import slopes
 from .catalogue import FAULTS, MISTAKES, PIECES
@@ -18,12 +17,10 @@ from .layers import losses, networks, norms, others, sequences, units
 from .pieces.piece import Site, body_of, gradient_of, location, planted, sites, traced
 from .twin import Expects, Twin
 
-SUBJECTS: dict[str, Derivation] = {**DERIVATIONS, **LAYERS}
-
 
 @lru_cache(maxsize=64)
 def twins(name: str) -> tuple[Twin, ...]:
-    """Every wrong twin of the derivation of that name, or of the layer.
+    """Every wrong twin of the derivation of that name.
 
     Twins of one mistake differ in their place.  Some are the right gradient after all (the slope
     of an even function at minus its argument): who counts them must prove it.

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .assembly import SUBJECTS, Plant, of_plant, plants, with_plants
+from ..derivations import ALL as SUBJECTS
+from .assembly import Plant, of_plant, plants, with_plants
 from .twin import Expects, Twin
 
 CANCELLING = (  # at one arrow, one after the other

@@ -12,7 +12,6 @@ import numpy as np
 from .. import faults
 from ..arithmetic.formats import PRECISIONS
 from ..derivations import ALL as DERIVATIONS
-from ..derivations.layers import LAYERS
 from ..explanation import explain
 from ..inputs import draws
 from ..measurement.agreement import agreements
@@ -44,15 +43,14 @@ def check(
 
     Raises ValueError for an unknown name or dtype, or a number of cases below 1.
     """
-    known = {**DERIVATIONS, **LAYERS}
-    if name not in known:
-        raise ValueError(f"unknown derivation {name!r}; there are {', '.join(known)}")
+    if name not in DERIVATIONS:
+        raise ValueError(f"unknown derivation {name!r}; there are {', '.join(DERIVATIONS)}")
     for dtype in dtypes:
         if dtype not in KNOWN:
             raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(KNOWN)}")
     if cases < 1:
         raise ValueError(f"cases is {cases}; at least 1 is needed")
-    derivation = known[name]
+    derivation = DERIVATIONS[name]
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     asked = {d: cases if narrow is None or d in DTYPES else narrow for d in dtypes}
     findings, question = examine(derivation, rng, asked, seed)

@@ -24,6 +24,7 @@ ORDERS = 5  # columns of Richardson's table: errors in h^2, h^4, ..., h^10
 NOISE = 8.0  # roundings of f, in units of its own last place, that a value may carry
 CLEAR = 64.0  # times its noise that a gap of slopes must be
 PARTING, ENOUGH = slice(4, 10), 6  # steps at which a jump must show
+MIDDLE = 4  # of the steps, where a slope is good enough to say how large a term is
 SPARE = 4.0  # neighbours in the table may agree by luck
 
 
@@ -36,7 +37,9 @@ def gradient(question: Question) -> list[Ball]:
     with np.errstate(all="ignore"):
         above, below, forward, backward = points(x)
         here, up, down = _values(question, above, below)
-        noise = NOISE * np.finfo(float).eps * np.maximum(np.abs(up), np.abs(down))
+        whole = terms(x, ((up - down) / (forward + backward))[MIDDLE])
+        size = np.maximum(np.maximum(np.abs(up), np.abs(down)), whole)
+        noise = NOISE * np.finfo(float).eps * size
     mid, rad = slopes(here, up, down, forward, backward, noise)
     if x.size and not np.isfinite(rad).any():
         raise Silent("f is inf or NaN around every coordinate")
@@ -73,6 +76,12 @@ def _values(question: Question, above: np.ndarray, below: np.ndarray) -> tuple:
     values = sampling.along_axes(question, axes.astype(int), places)
     up, down = values[:-1].reshape(2, *above.shape)
     return values[-1], up, down
+
+
+def terms(x: np.ndarray, slopes: np.ndarray) -> float:
+    """How large f is as a sum of one term for each coordinate, where these do not cancel."""
+    products = x * slopes
+    return float(np.sqrt(np.sum(products**2, where=np.isfinite(products))))
 
 
 def richardson(central: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

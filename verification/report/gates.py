@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import faults
 from ..adapters.jax_function import entries
-from ..faults.assembly import SUBJECTS
+from ..derivations import ALL as SUBJECTS
 from ..faults.pieces.piece import gradient_of
 from ..faults.twin import Twin
 from ..judgement import check as judging

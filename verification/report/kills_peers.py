@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import faults
-from ..faults.assembly import SUBJECTS
+from ..derivations import ALL as SUBJECTS
 from ..faults.twin import Twin
 from ..inputs import draws
 from ..judgement import check as judging

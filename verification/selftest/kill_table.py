@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from .. import faults
-from ..faults.assembly import SUBJECTS
+from ..derivations import ALL as SUBJECTS
 from ..faults.pieces.piece import gradient_of
 from ..faults.twin import Twin, explains
 from ..judgement import check as judging

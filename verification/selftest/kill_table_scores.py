@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..faults.assembly import SUBJECTS
+from ..derivations import ALL as SUBJECTS
 from ..faults.pairs import Pair
 from ..faults.pairs import doubles as pairs
 from ..faults.twin import Twin, explains

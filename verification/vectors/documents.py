@@ -229,4 +229,4 @@ def as_written(tree: Any) -> Any:
     if isinstance(tree, tuple | list):
         return [as_written(item) for item in tree]
     array = np.asarray(tree)
-    return array.tolist() if array.dtype.kind in "iu" else hexadecimal(array)
+    return array.tolist() if array.dtype.kind in "iub" else hexadecimal(array)

@@ -1,41 +1,16 @@
-"""Layers by hand are correct in both dtypes, arrow by arrow, and their nudged twins are not."""
+"""Layers by hand: their nudged twins are seen, and their forward is that of refnet."""
 
 import inspect
 from dataclasses import replace
 from pathlib import Path
 
 import jax
-import numpy as np
 import pytest
 
 import refnet
 from verification.derivations import layers
 from verification.derivations.layers import LAYERS
-from verification.judgement import check as judging
 from verification.selftest.kill_table import answered, caught, samples_of
-from verification.vocabulary import Verdict
-
-ARROWS = [(name, arrow.name) for name, layer in LAYERS.items() for arrow in layer.arrows]
-
-
-def verdicts(subject, cases: int, dtypes: tuple[str, ...] = ("float64", "float32")):
-    rng = np.random.default_rng(5)
-    asked: dict[str, int] = dict.fromkeys(dtypes, cases)
-    findings, _ = judging.examine(subject, rng, asked, 0)
-    return [(f.verdict, f.reason) for f in findings]
-
-
-@pytest.mark.parametrize("name", LAYERS)
-def test_a_layer_is_correct_at_its_draws_and_edges(name):
-    for verdict, reason in verdicts(LAYERS[name], 2):
-        assert verdict == Verdict.CORRECT, reason
-
-
-@pytest.mark.parametrize(("name", "arrow"), ARROWS)
-def test_every_arrow_is_correct_alone(name, arrow):
-    (subject,) = (a for a in LAYERS[name].arrows if a.name == arrow)
-    ((verdict, reason),) = verdicts(subject, 2, ("float64",))
-    assert verdict == Verdict.CORRECT, reason
 
 
 @pytest.mark.parametrize("name", LAYERS)

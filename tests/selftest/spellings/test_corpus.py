@@ -6,7 +6,6 @@ import jax
 import pytest
 
 from verification.derivations import ALL
-from verification.derivations.layers import LAYERS
 from verification.selftest.spellings.corpus import (
     CORPUS,
     Unasked,
@@ -21,7 +20,7 @@ FEWEST = 6
 FEW = ("sigmoid", "tanh, composed", "softmax", "layer_norm", "uses of one array", "tanh, softmax")
 LARGE = {name: CORPUS[name]._replace(scales=CORPUS[name].scales[-1:]) for name in FEW}
 ORDINARY = {name: s._replace(scales=s.scales[:1]) for name, s in CORPUS.items()}
-DERIVED = {name: ORDINARY[name] for name in (*ALL, *LAYERS)}
+DERIVED = {name: ORDINARY[name] for name in ALL}
 
 
 def larger(gradient):
@@ -63,8 +62,7 @@ def test_a_wrong_factor_is_refused_in_every_spelling():
 
 def scarce(functions):
     """The derivations that have too few spellings."""
-    derivations = {**ALL, **LAYERS}
-    return [n for n, d in derivations.items() if len(spellings_of(d, functions)) < FEWEST]
+    return [n for n, d in ALL.items() if len(spellings_of(d, functions)) < FEWEST]
 
 
 def test_every_derivation_has_six_spellings():

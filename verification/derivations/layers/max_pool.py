@@ -58,7 +58,7 @@ def edge_cases(dtype):
     return edges.scaled(draw, (2.0**-20, 2.0**20))
 
 
-LATEX = r"\bar{x}_{2i + k} \mathrel{+}= [k = \arg\max_j x_{2i + j}] \, \bar{y}_i"
+LATEX = r"\bar{x}_{2i + k} \mathrel{+}= [k = \mathrm{argmax}_j x_{2i + j}] \, \bar{y}_i"
 ARROWS = (
     Arrow(
         "(1) windows of x",

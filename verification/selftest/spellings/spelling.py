@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...derivations import ALL
-from ...derivations.layers import LAYERS
 from ...vocabulary import Derivation
 
 
@@ -31,7 +30,7 @@ class Spelled(NamedTuple):
 
 def derived(name: str, right: Mapping[str, Callable], **options: Any) -> Spelled:
     """Spellings of a function that is derived by hand here."""
-    known: Derivation = {**ALL, **LAYERS}[name]
+    known: Derivation = ALL[name]
     return Spelled(known.function, known.draw, right, known.argnums, **options)
 
 
