@@ -129,3 +129,28 @@ def test_each_step_of_a_loop_may_store_its_output():
     assert not outside(got, twice, with_stored(twice)).any()
     assert outside(got, twice, twice).any()
     assert outside(1.0001 * got, twice, with_stored(twice)).any()
+
+
+BRANCH = lambda z: jax.lax.cond(z[0] < 0.0, rn.sigmoid, jnp.sin, z)
+AGAIN = jax.checkpoint(rn.sigmoid)
+
+
+@pytest.mark.parametrize("f", [BRANCH, AGAIN])
+def test_branches_and_what_is_computed_again_may_store_their_output(f):
+    assert not outside(from_sigmoid(), f, with_stored(f)).any()
+    assert outside(from_sigmoid(), f, f).any()
+    assert outside(1.0001 * from_sigmoid(), f, with_stored(f)).any()
+
+
+def test_an_argument_may_be_rounded_once(monkeypatch):
+    """1 - p as (n - n p) / n, and p (1 - p) as p - p p, lose as much as one rounding of p does."""
+    p = np.linspace(0.9, 0.999, 41).astype(np.float32)
+    monkeypatch.setitem(globals(), "Z", p)
+    monkeypatch.setitem(globals(), "ONE", np.ones_like(p))
+    n = np.float32(7)
+    of, entropy = lambda p: -jnp.log(1 - p), lambda p: jnp.log(p) - jnp.log(1 - p)
+    assert not outside(n / (n - n * p), of, with_stored(of)).any()
+    assert not outside(1 / (p - p * p), entropy, with_stored(entropy)).any()
+    assert outside(n / (n - n * p), of, of).any()
+    assert outside(1 / (p - p * p), entropy, entropy).any()
+    assert outside(1.0001 / (1 - p), of, with_stored(of)).any()

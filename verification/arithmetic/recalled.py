@@ -9,6 +9,9 @@ the whole is off by
 A program that works with logarithms has a = e^(z - c), and rounds z - c first: then e is |z| |a|
 units.  Where all arguments near z have the same a, all of the slope is room.
 
+The argument itself may be what was stored: a program that has 1 - p as (n - n p) / n, or as p - p p
+over p, rounds p on the way.  One unit of it gives |f''(z)| |z| units of room.
+
 `recalled` is the identity on a slope times what comes from above; arithmetics that count errors
 give it this room.
 """
@@ -63,8 +66,9 @@ def _room_at(target: Format, bounds: Arithmetic, at, program: ClosedJaxpr) -> An
         slope, bend, *kept = run(program, [Bounded(at)], bounds)
         pairs = zip(kept[::2], kept[1::2], strict=True)
         unit = target.unit * abs(at)
+        own = abs(bend.value) * unit
         rooms = [_room(slope.value, bend.value, a, da.value, unit) for a, da in pairs]
-    return reduce(namespace(at).maximum, rooms)
+    return reduce(namespace(at).maximum, rooms, where(namespace(own).isfinite(own), own, 0.0))
 
 
 def _room(slope, bend, a: Bounded, da, unit):

@@ -5,6 +5,9 @@ another array comes in: the stable sigmoid of z, whatever it is made of.  Its sl
 autodiff, with the room of recalled.py for each stored value: one that is strictly monotone in the
 source, and no sum.  (What adding a constant to a value loses is lost by whoever adds it: 1 + e^x is
 no place to keep x.)  Functions whose slopes nobody takes from the output (erf, sin) keep nothing.
+The source may be rounded once, too.
+
+Programs inside of equations have the same room: of loops each step, of branches each.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +22,7 @@ from jax.extend.core import ClosedJaxpr, Literal
 from .bounded import Bounded
 from .bounds import bounds
 from .formats import format_of
+from .inner_programs import bodies, equations, inner
 from .interpreter import run, scan_parts
 from .linear import bind
 from .recalled import recalled
@@ -29,7 +33,8 @@ ENTRYWISE = KEEPING | {"add", "add_any", "sub", "mul", "neg", "abs", "max", "min
 ENTRYWISE |= {"lt", "gt", "le", "ge", "eq", "ne", "and", "or", "not", "convert_element_type"}
 ENTRYWISE |= {"stop_gradient", "copy", "copy_p", "is_finite"}
 OWN_SLOPES = {"custom_jvp_call"}
-BODIES = {"jit", "pjit", "closed_call"}
+BODIES = {"jit", "pjit", "closed_call", "checkpoint", "remat2"}
+BENDING = KEEPING - {"select_n"} | {"log", "log1p", "mul"}
 GRID = np.concatenate([np.linspace(-4.0, 4.0, 28) + 1 / 128, [-24.0, -12.0, 12.0, 24.0]])
 
 
@@ -68,6 +73,10 @@ def _walk(program: ClosedJaxpr, ins: list) -> list:
     return list(map(read, jaxpr.outvars))
 
 
+def _closed(program) -> ClosedJaxpr:
+    return program if isinstance(program, ClosedJaxpr) else ClosedJaxpr(program, ())
+
+
 def _constant(number) -> Any:
     return Constant(number) if np.ndim(number) == 0 else Node(jnp.asarray(number))
 
@@ -75,7 +84,7 @@ def _constant(number) -> Any:
 def _nodes(eqn, ins: list) -> list:
     name = eqn.primitive.name
     if name in BODIES:
-        return _walk(eqn.params.get("jaxpr") or eqn.params["call_jaxpr"], ins)
+        return _walk(_closed(*inner(eqn.params)), ins)
     if name == "broadcast_in_dim" and isinstance(ins[0], Constant):
         return ins
     if all(isinstance(x, Constant) for x in ins) and all(v.aval.shape == () for v in eqn.outvars):
@@ -117,6 +126,10 @@ def _shaped(known, atom):
 def applied(eqn, operands: list) -> list:
     if eqn.primitive.name == "abs" and jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating):
         return [size(*operands)]
+    if eqn.primitive.name == "cond":
+        index, *given = operands
+        ways = [partial(run_with_room, branch) for branch in eqn.params["branches"]]
+        return jax.lax.switch(index, [lambda *x, way=way: way([*x]) for way in ways], *given)
     return looped(operands, eqn.params) if eqn.primitive.name == "scan" else bind(eqn, operands)
 
 
@@ -158,8 +171,20 @@ def value(node: Node | Constant) -> Any:
 def _chained(end: Node) -> Callable:
     """From the source to the end, with room for what may be stored on the way."""
     chain, source = partial(_replayed, end, end.source), end.source.known
-    maps = _stored(chain, end.source, list(_nodes_before([end], end.source))) if _real(end) else []
-    return _recalling(chain, _slopes(chain, maps, source.shape)) if maps else chain
+    nodes = list(_nodes_before([end], end.source))
+    if not (_real(end) and any(map(_bends, nodes))):
+        return chain
+    maps = _stored(chain, end.source, nodes)
+    return _recalling(chain, _slopes(chain, maps, source.shape))
+
+
+def _bends(node: Node) -> bool:
+    """Whether the slope of this operation may depend on the source."""
+    name = node.eqn.primitive.name
+    if name == "mul" and any(isinstance(x, Constant) for x in node.ins):
+        return False
+    inside = (e.primitive.name for body in bodies(node.eqn.params) for e in equations(body))
+    return name in BENDING or not BENDING.isdisjoint(inside)
 
 
 def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[Callable]:
