@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 from ..adapters.source_files import Located, Unusable, line_of, located
 from ..vocabulary import Finding
 from ..vocabulary.names import nearest
+from . import derivative_kind
+from .derivative_kind import FIRST, Kind
 
-Argnums = int | str | tuple[int | str, ...]  # positions and names of arguments
+Argnums = int | str | tuple[int | str, ...] | None  # positions and names of arguments
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,10 @@ class Implementation:
 
     name: str
     gradient: str = ""  # FILE.py:NAME ...
-    of: str = ""
+    of: str = ""  # empty: its own forward pass
     args: str = ""
-    argnums: Argnums = 0
+    argnums: Argnums = 0  # None: all that have floating-point numbers
+    kind: Kind = FIRST  # of derivative
     process: str = ""  # ... or a command
     against: str = ""  # the derivation that says `of` and `args`
     allow: tuple[str, ...] = ()
@@ -43,7 +46,7 @@ class Subject(NamedTuple):
     """What the words of an implementation name."""
 
     gradient: Located
-    of: Callable
+    of: Any  # None: the gradient's own forward pass
     args: Callable | tuple
     argnums: Argnums
     names: tuple[str, str]  # of `of` and of `args`, as a person reads them
@@ -64,7 +67,10 @@ def _subject(one: Implementation, folder: Path) -> Subject:
         argnums = paper.argnums if others else first
         names = f"the derivation {one.against}", f"the draw of {one.against}"
         return Subject(gradient, paper.function, paper.draw, argnums, names)
-    of, args = located("--of", one.of, folder), located("--args", one.args, folder)
+    args = located("--args", one.args, folder)
+    if not one.of:
+        return Subject(gradient, None, args.function, one.argnums, (one.gradient, args.given))
+    of = located("--of", one.of, folder)
     names = of.given, args.given
     return Subject(gradient, of.function, args.function, one.argnums, names, of.file)
 
@@ -102,26 +108,11 @@ def judged(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
     if one.process or one.update:
         ask = _of_process if one.process else _of_rule
         return _renamed(ask(one, dtype, cases, seed), one, dtype, cases, seed)
-    from ..judgement.validate import validate
-
     it = subject(one)
-    options: dict[str, Any] = {"allow": one.allow, "vary": one.vary, "edges": one.edges}
-    asked = {key: value for key, value in options.items() if value}
-    if one.kwargs:
-        asked["kwargs"] = json.loads(one.kwargs)
-    if one.limits:
-        asked["timeout"] = dict(one.limits)["seconds"]
     try:
-        found = validate(
-            it.gradient.function,
-            of=it.of,
-            args=it.args,
-            argnums=it.argnums,
-            dtype=dtype,
-            cases=cases,
-            seed=seed,
-            **asked,
-        )
+        found = derivative_kind.asked(one, it, dtype, cases, seed)
+    except Unusable:
+        raise
     except Exception as error:
         raise attributed(error, it) from error
     return _renamed(found, one, dtype, cases, seed)
@@ -195,13 +186,16 @@ def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:
     if one.update or one.against:
         words += ["--update", one.update] if one.update else ["--against", one.against]
     else:
-        words += ["--of", one.of, "--args", one.args]
+        words += ["--of", one.of] if one.of else []
+        words += ["--args", one.args]
         several = one.argnums if isinstance(one.argnums, tuple) else (one.argnums,)
-        words += ["--argnums", ",".join(map(str, several))] if one.argnums != 0 else []
+        usual = None if one.kind.forward else 0
+        words += ["--argnums", ",".join(map(str, several))] if one.argnums != usual else []
     for option, values in (("--allow", one.allow), ("--vary", one.vary)):
         words += [part for value in values for part in (option, str(value))]
     words += ["--edges", one.edges] if one.edges else []
     words += ["--kwargs", one.kwargs] if one.kwargs else []
+    words += derivative_kind.words(one.kind)
     return shlex.join([*words, "--dtype", dtype, "--cases", str(cases), "--seed", str(seed)])
 
 

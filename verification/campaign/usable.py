@@ -10,7 +10,9 @@ import jax
 import numpy as np
 
 from ..adapters.source_files import Unusable
+from ..judgement.programs import of_itself
 from ..measurement.answer import cast
+from .derivative_kind import FIRST
 from .implementation import Implementation, Subject, derivation, raised, rule, subject, variant
 
 
@@ -23,17 +25,36 @@ def check(one: Implementation) -> None:
     elif one.update:
         rule(one)
     else:
-        _functions(subject(one))
+        _functions(subject(one), first=one.kind._replace(under=()) == FIRST)
 
 
-def _functions(it: Subject) -> None:
-    """Raises Unusable where the functions cannot be called with what there is for them."""
+def _own_forward(it: Subject) -> None:
+    """Raises Unusable where the gradient is no function with a derivative of its own."""
+    try:
+        of_itself(it.gradient.function, None)
+    except TypeError as error:
+        raise Unusable(
+            f"the gradient is {it.gradient.given!r}, but --of is missing; give the function whose "
+            "gradient it is: --of FILE.py:LOSS"
+        ) from error
+
+
+def _functions(it: Subject, first: bool = True) -> None:
+    """Raises Unusable where the functions cannot be called with what there is for them.
+
+    What a gradient is called with is known where the derivative is a first one, backwards.
+    """
     point = sample(it)
+    if it.of is None:
+        _own_forward(it)
+        return
     taking(it.names[0], it.of, len(point), f"{it.names[1]} returns {_count(point)}")
     scalar = is_scalar(it, point)
     above = "" if scalar else " and the cotangent"
     wanted = len(point) + (not scalar)
-    if inspect.isfunction(it.gradient.function):  # an adapter's object may be asked otherwise
+    if first and inspect.isfunction(
+        it.gradient.function
+    ):  # an adapter's object may be asked otherwise
         why = f"it is called with the {_count(point)} of {it.names[1]}{above}"
         taking(it.gradient.given, it.gradient.function, wanted, why)
 

@@ -6,7 +6,10 @@ import typer
 
 from .mistakes import writable_file
 from .status import status_of
-from .validate import (
+from .validate import implementation as named
+from .validate import judged
+from .validate_files import write_json
+from .validate_options import (
     AGAINST,
     ALLOW,
     ARGNUMS,
@@ -19,10 +22,7 @@ from .validate import (
     OF,
     SEED,
     VARY,
-    judged,
-    write_json,
 )
-from .validate import implementation as named
 
 
 def explain(
@@ -35,9 +35,9 @@ def explain(
     ] = None,
     of: OF = None,
     args: ARGS = None,
-    argnums: ARGNUMS = "0",
+    argnums: ARGNUMS = None,
     dtype: DTYPE = None,
-    cases: CASES = 16,
+    cases: CASES = None,
     seed: SEED = 0,
     allow: ALLOW = None,
     vary: VARY = None,

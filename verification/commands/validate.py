@@ -1,93 +1,60 @@
 """`refnet validate`: is somebody's gradient or update rule right?  In a file, or a process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .mistakes import Mistake, at_least_one, known, positive, seed_of, translated, writable_file
 from .status import status_of
+from .validate_files import write
+from .validate_options import (
+    AGAINST,
+    ALLOW,
+    ARGNUMS,
+    ARGS,
+    BIAS,
+    CASES,
+    DTYPE,
+    EDGES,
+    FORWARD,
+    GRADIENT,
+    JSON,
+    KWARGS,
+    MEANT,
+    OF,
+    ORDER,
+    SAMPLES,
+    SEED,
+    UNDER,
+    UPDATE,
+    VARY,
+)
 
 if TYPE_CHECKING:
+    from ..campaign.derivative_kind import Kind
     from ..campaign.implementation import Implementation
     from ..vocabulary import Finding
-
-GRADIENT = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[FILE.py:GRADIENT]",
-        help="The gradient to judge; with --update, the update rule. Also package.module:GRADIENT.",
-    ),
-]
-OF = Annotated[
-    str | None,
-    typer.Option(help="FILE.py:LOSS, the function whose gradient it is.", metavar="LOSS"),
-]
-ARGS = Annotated[
-    str | None,
-    typer.Option(
-        help="FILE.py:SAMPLE, a function of a NumPy random generator that returns the arguments."
-    ),
-]
-ARGNUMS = Annotated[
-    str, typer.Option(help="The arguments differentiated by: 0 or w, or several as 0,1 or w,b.")
-]
-DTYPE = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="float64, float32, float16, bfloat16, bfloat16_float32 or float16_float32; "
-        "may be repeated. Default: float64."
-    ),
-]
-CASES = Annotated[int, typer.Option(help="How many cases are drawn.")]
-SEED = Annotated[int, typer.Option(help="Seed of the cases.")]
-ALLOW = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Accept this convention: sum, mean, half, double, negative, ...; may be repeated."
-    ),
-]
-VARY = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="An argument, by number or name, whose integers and numbers get edges, too; "
-        "may be repeated."
-    ),
-]
-EDGES = Annotated[
-    str,
-    typer.Option(help="Where edges decide: judge (near and far), near, note (nowhere) or none."),
-]
-KWARGS = Annotated[
-    str | None,
-    typer.Option(help='Keyword arguments as JSON, such as {"rate": 0.5}; they stay fixed.'),
-]
-JSON = Annotated[Path | None, typer.Option(help="Write the finding to this file as JSON.")]
-AGAINST = Annotated[
-    str | None,
-    typer.Option(help="The name of one of our derivations, instead of --of and --args."),
-]
-UPDATE = Annotated[
-    str | None,
-    typer.Option(
-        help="The update rule that it should be, such as adam (see `refnet list updates`).",
-        metavar="NAME",
-    ),
-]
 
 
 def validate(
     gradient: GRADIENT = None,
     of: OF = None,
     args: ARGS = None,
-    argnums: ARGNUMS = "0",
+    argnums: ARGNUMS = None,
     dtype: DTYPE = None,
-    cases: CASES = 16,
+    cases: CASES = None,
     seed: SEED = 0,
     allow: ALLOW = None,
     vary: VARY = None,
     edges: EDGES = "judge",
+    order: ORDER = 1,
+    under: UNDER = None,
+    meant: MEANT = None,
+    forward: FORWARD = False,
+    samples: SAMPLES = None,
+    bias: BIAS = None,
     kwargs: KWARGS = None,
     process: Annotated[
         str | None,
@@ -137,13 +104,14 @@ def validate(
     one = implementation(
         gradient, of, args, argnums, allow=allow, vary=vary, edges=edges, process=process,
         against=against, limits=limits, update=update, kwargs=kwargs,
+        kind=kind_of(order, under, meant, forward, samples, bias),
     )  # fmt: skip
     findings = judged(one, dtype, cases, seed)
     from ..campaign.implementation import row
     from .shown import show_all
 
     rows = [row(found, one) for found in findings]
-    _write(findings, rows, html, json, junit, sarif)
+    write(findings, rows, html, json, junit, sarif)
     show_all(rows)
     return status_of(found.verdict for found in findings)
 
@@ -152,7 +120,7 @@ def implementation(
     gradient: str | None,
     of: str | None,
     args: str | None,
-    argnums: str,
+    argnums: str | None,
     allow: Sequence[str] | None = None,
     vary: Sequence[str] | None = None,
     edges: str = "judge",
@@ -161,14 +129,19 @@ def implementation(
     limits: dict[str, float | None] | None = None,
     update: str | None = None,
     kwargs: str | None = None,
+    kind: "Kind | None" = None,
 ) -> "Implementation":
     """What the options name, or a Mistake where they contradict each other or one is missing."""
     given = {name: value for name, value in (limits or {}).items() if value is not None}
     options = {"FILE.py:GRADIENT": gradient, "--of": of, "--args": args, "--allow": allow}
     options |= {"--vary": vary, "--kwargs": kwargs, "--process": process, "--against": against}
-    options |= {"--update": update, "--argnums": argnums if update and argnums != "0" else None}
+    options |= {"--update": update, "--argnums": argnums if update else None}
+    from ..campaign.derivative_kind import FIRST
     from ..campaign.keys import EDGES as MODES
 
+    kind = kind or FIRST
+    usual = FIRST._asdict()
+    options |= {f"--{k}": value for k, value in kind._asdict().items() if value != usual[k]}
     decide = "" if known("value of --edges", edges, MODES) == "judge" else edges
     options |= {"--edges": decide}
     options |= {f"--{name}": positive(f"--{name}", value) for name, value in given.items()}
@@ -180,7 +153,8 @@ def implementation(
         gradient=gradient or "",
         of=of or "",
         args=args or "",
-        argnums=argnums_of(argnums),
+        argnums=argnums_of(argnums or "0") if argnums or not kind.forward else None,
+        kind=kind,
         process=process or "",
         against=against or "",
         allow=tuple(allow or ()),
@@ -199,7 +173,8 @@ def _agree(given: dict[str, str]) -> None:
         apart: tuple[str, ...] = ("FILE.py:GRADIENT", "--of", "--args", *OF_DRAWS)
         wanted, head = ("--against",), f"--process is {given['--process']!r}"
     elif "FILE.py:GRADIENT" in given:
-        apart, wanted = ("--memory", "--output"), ("--of", "--args")
+        of_itself = "--args" in given and "--samples" not in given  # it is looked at later
+        apart, wanted = ("--memory", "--output"), () if of_itself else ("--of", "--args")
         what = "rule" if by == "--update" else "gradient"
         head = f"the {what} is {given['FILE.py:GRADIENT']!r}"
     else:
@@ -210,21 +185,51 @@ def _agree(given: dict[str, str]) -> None:
     if by == "--update":
         apart += ("--against", "--argnums", *OF_DRAWS)
         apart += ("--seconds",) if "FILE.py:GRADIENT" in given else ()
+    for option, others in OF_KINDS.items():
+        if option in given:
+            value = f" {given[option]}" if option != "--forward" else ""
+            apart, head = (*apart, *others), f"{head} and {option}{value}"
     for option in apart:
         if option in given:
             raise Mistake(f"{option} is {given[option]!r}, but {head}; leave one of the two out")
     for option in wanted:
         if option not in given:
-            raise Mistake(f"{head}, but {option} is missing; {MEANT[option]}")
+            raise Mistake(f"{head}, but {option} is missing; {MISSING[option]}")
 
 
-OF_DRAWS = ("--allow", "--vary", "--edges", "--kwargs")
-MEANT = {
+BACKWARDS = ("--kwargs", "--seconds", "--order", "--under", "--meant")
+OF_KINDS = {  # what a kind of derivative has no use for
+    "--forward": (*BACKWARDS, "--samples"),
+    "--samples": (*BACKWARDS, "--against", "--allow", "--vary", "--edges"),
+}
+OF_DRAWS = ("--allow", "--vary", "--edges", *BACKWARDS[2:], "--kwargs", *OF_KINDS)
+MISSING = {
     "--of": "give the function whose gradient it is: --of FILE.py:LOSS",
     "--args": "say where to look: --args FILE.py:SAMPLE, a function of a NumPy random generator",
     "--against": "give the name of a derivation, such as --against mse (see `refnet list`), "
     "or of an update rule, --update adam",
 }
+
+
+def kind_of(
+    order: int,
+    under: Sequence[str] | None,
+    meant: str | None,
+    forward: bool,
+    samples: int | None,
+    bias: float | None,
+) -> "Kind":
+    """Which derivative the options ask for, or a Mistake where a value cannot be."""
+    if order not in (1, 2, 3):
+        raise Mistake(f"--order is {order}; give 1, 2 or 3")
+    if samples is not None:
+        at_least_one("--samples", samples)
+    if bias is not None and samples is None:
+        raise Mistake(f"--bias is {bias:g}, but --samples is missing; give both or neither")
+    from ..campaign.derivative_kind import Kind
+
+    least = positive("--bias", bias) if bias is not None else 0.0
+    return Kind(order, tuple(under or ()), meant or "", forward, samples or 0, least)
 
 
 def argnums_of(text: str) -> int | str | tuple[int | str, ...]:
@@ -249,10 +254,11 @@ def keywords_of(text: str | None) -> str:
 
 
 def judged(
-    one: "Implementation", dtype: list[str] | None, cases: int, seed: int
+    one: "Implementation", dtype: list[str] | None, cases: int | None, seed: int
 ) -> "list[Finding]":
     """One finding for each dtype; whatever is wrong in the user's files is a Mistake."""
-    at_least_one("--cases", cases)
+    usual = 2 if one.kind.samples else 16
+    cases = at_least_one("--cases", usual if cases is None else cases)
     seed_of(seed)
     with translated():
         from ..arithmetic.formats import DTYPES
@@ -263,36 +269,3 @@ def judged(
 
         check(one)
         return [in_time(one, name, cases, seed) for name in dtypes]
-
-
-def _write(findings: "list[Finding]", rows: list[dict], html, json, junit, sarif) -> None:
-    from ..report.findings import writing
-
-    texts: list[tuple[Path | None, Callable[[], Any]]] = [
-        (html, lambda: _html(rows)),
-        (json, lambda: _json(findings)),
-        (junit, lambda: writing.junit(rows)),
-        (sarif, lambda: writing.sarif(rows)),
-    ]
-    for file, text in texts:
-        if file is not None:
-            writing.write_text(file, text())
-
-
-def _html(rows: list[dict]) -> str:
-    from ..report.findings.words import fragment_of
-    from ..vocabulary.html import page
-
-    return page(map(fragment_of, rows), "A finding of refnet" if len(rows) == 1 else "Findings")
-
-
-def write_json(file: Path, findings: "list[Finding]") -> None:
-    from ..report.findings.writing import write_text
-
-    write_text(file, _json(findings))
-
-
-def _json(findings: "list[Finding]") -> str:
-    """One finding as it is; several as a list of them."""
-    texts = [found.to_json() for found in findings]
-    return (texts[0] if len(texts) == 1 else "[\n" + ",\n".join(texts) + "\n]") + "\n"

@@ -36,6 +36,7 @@ from .kinds.implicit import Implicit
 from .kinds.implicit_mistakes import implicit_mistake
 from .kinds.otherwise import asked_for, asked_otherwise
 from .kinds.problem import Problem, first_point
+from .kinds.second_pull import second_derivative
 from .leaf_names import names_of, with_names
 from .reproduction import place_of, snippet, with_worst
 from .truth_source import TruthSource, truth_source
@@ -132,7 +133,8 @@ def validate(
     of, inner, subject, finding, fits = _traced_or_not(of, candidate, asked, point, named, points)
     finding = programs.noted(finding, of)
     if finding.verdict is not Verdict.WRONG:
-        return with_names(finding, names)
+        problem = Problem(gradient, programs.traced(of), asked.args, argnums)
+        return with_names(_looked_at_again(finding, problem, options), names)
     for convention in (c for c in fits if set(c.names) <= set(allow)):
         theirs = convention.candidate(candidate, argnums)
         other = Subject(theirs, convention.function(inner), *subject.asked)
@@ -159,6 +161,15 @@ def _traced_or_not(
 def _once(options: dict, problem: Problem) -> Finding:
     gradient, of, args, argnums = problem
     return validate(gradient, of, args, argnums=argnums, **options)
+
+
+def _looked_at_again(finding: Finding, problem: Problem, options: dict) -> Finding:
+    """With a note where what is right is wrong once it is differentiated again."""
+    if finding.verdict is not Verdict.CORRECT:
+        return finding
+    quiet = {**options, "cases": 1, "edges": "none", "vary": (), "allow": ()}
+    notes = second_derivative(problem, partial(_once, quiet))
+    return replace(finding, notes=(*finding.notes, *notes)) if notes else finding
 
 
 def _again(finding: Finding, asked: Asked, more: str = "") -> Finding:

@@ -163,3 +163,28 @@ def test_what_cannot_be_asked_is_said_in_sentences():
         judged(hessian, of=lambda w, x: float(np.sum(np.asarray(w))))
     with pytest.raises(TypeError, match="of is missing"):
         vf.validate(hessian, args=sample)
+
+
+def sizes(rng):
+    return (rng.normal(size=1 + int(rng.integers(4))),)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_points_may_have_other_shapes_each_time(order):
+    of, options = jnp.sin, {"args": sizes, "cases": 3, "edges": "none", "order": order}
+    by_hand = lambda x, d: jnp.cos(x) * d
+    assert vf.validate(by_hand, of, **options).verdict == "correct"
+    assert vf.validate(jax_function.derivative(of), of, **options).verdict == "correct"
+    meant = {**options, "order": 1, "meant": "straight-through"}
+    assert vf.validate(ruled_to_hand_on, jnp.round, **meant).verdict == "correct"
+    assert vf.validate(lambda x, d: 2.0 * d, jnp.round, **meant).verdict == "wrong"
+    forward = {"args": sizes, "cases": 3, "edges": "none"}
+    assert vf.validate_jvp(lambda x, dx: jnp.cos(x) * dx, of, **forward).verdict == "correct"
+
+
+@jax.custom_vjp
+def ruled_to_hand_on(x):
+    return jnp.round(x)
+
+
+ruled_to_hand_on.defvjp(lambda x: (jnp.round(x), None), lambda _, d: (d,))

@@ -17,7 +17,7 @@ from ...adapters.function import Function
 from ...adapters.recognition import recognised
 from ...adapters.trees import inward, outward
 from ..draws import drawn
-from .problem import Problem, first_point, followed, is_float, like, named_by, output
+from .problem import Problem, first_point, followed, is_float, like, named_by, output, weights
 from .values import value_problem
 
 
@@ -26,6 +26,9 @@ class Cotangent(NamedTuple):
 
     change: Callable
     name: str = "another cotangent"
+
+    def __call__(self, above: Any) -> Any:
+        return self.change(above)
 
 
 def cotangent(change: Callable) -> Cotangent:
@@ -91,11 +94,11 @@ def by_function(known: Function, problem: Problem) -> Callable:
 
 def _value(known: Function, problem: Problem) -> Problem:
     point = first_point(problem.args)
-    shapes = output(problem.of, point)
-    answer, count = known.answers(problem.numbers), len(jax.tree.leaves(shapes))
+    answer, count = known.answers(problem.numbers), len(jax.tree.leaves(output(problem.of, point)))
+    of = lambda *args: inward(problem.of(*outward(args)))
 
     def value(*args):
-        zeros = jax.tree.map(lambda x: jnp.zeros(x.shape), shapes)
+        zeros = jax.tree.map(lambda x: jnp.zeros(x.shape), jax.eval_shape(of, *inward(args)))
         return answer(*inward(args), zeros)[:count]
 
     value.__name__ = known.name
@@ -106,7 +109,6 @@ def _value(known: Function, problem: Problem) -> Problem:
 def _changed(problem: Problem, answer: Callable, meant: Cotangent) -> Problem:
     """The derivative of `of` at a changed cotangent, as a value."""
     point, numbers = first_point(problem.args), problem.numbers
-    shapes = output(problem.of, point)
 
     def slopes(*args):
         *inputs, above = args
@@ -120,7 +122,7 @@ def _changed(problem: Problem, answer: Callable, meant: Cotangent) -> Problem:
 
     leaves.__name__ = jax_function.named(answer)
     named_by(slopes, problem.of, len(point), "cotangent")
-    more = lambda rng, _: (outward(spread(rng, like(rng, shapes))),)
+    more = lambda rng, point: (outward(spread(rng, inward(weights(problem.of, rng, point)))),)
     return value_problem(leaves, slopes, followed(problem.args, more))
 
 

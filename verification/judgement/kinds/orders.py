@@ -16,7 +16,7 @@ from ...adapters.function import Function
 from ...adapters.recognition import recognised
 from ...adapters.trees import inward, outward
 from ...arithmetic.without_rules import without_rules
-from .problem import Problem, first_point, followed, is_float, like, named_by, output
+from .problem import Problem, first_point, followed, is_float, like, named_by, output, weights
 from .values import value_problem
 
 ORDERS = (1, 2, 3)
@@ -43,7 +43,7 @@ def _again(problem: Problem) -> Problem:
     gradient, point = problem.gradient, first_point(problem.args)
     shapes, known = output(problem.of, point), recognised(problem.gradient)
     if isinstance(known, Function):
-        return _pulled_again(problem, known, shapes)
+        return _pulled_again(problem, known)
     is_scalar = getattr(shapes, "shape", None) == ()
     given = point if is_scalar else (*point, outward(like(np.random.default_rng(0), shapes)))
     said = _answer(gradient, given)
@@ -51,13 +51,13 @@ def _again(problem: Problem) -> Problem:
         return _products(problem, shapes)
     if is_scalar and _shapes(said) == _squared(point, problem.numbers):
         return value_problem(gradient, hessian(problem), problem.args)
-    return _differentiated(problem, is_scalar, shapes, given)
+    return _differentiated(problem, is_scalar, given)
 
 
 # --- functions, and gradients that JAX can trace ----------------------------------------------
 
 
-def _pulled_again(problem: Problem, known: Function, shapes: Any) -> Problem:
+def _pulled_again(problem: Problem, known: Function) -> Problem:
     if known.again is None:
         raise TypeError(
             f"order is 2, and the pullback of {known.name} cannot be differentiated again; hand "
@@ -65,12 +65,12 @@ def _pulled_again(problem: Problem, known: Function, shapes: Any) -> Problem:
         )
     candidate = known.again(problem.numbers)
     above = len(first_point(problem.args))
-    more = lambda rng, _: (outward(like(rng, shapes)),)
+    more = lambda rng, point: (weights(problem.of, rng, point),)
     args = followed(problem.args, more)
     return Problem(candidate, pullback(problem), args, (*problem.numbers, above))
 
 
-def _differentiated(problem: Problem, is_scalar: bool, shapes: Any, given: tuple) -> Problem:
+def _differentiated(problem: Problem, is_scalar: bool, given: tuple) -> Problem:
     """A gradient by hand, whose own derivative is judged."""
     gradient = problem.gradient
     leaves = lambda *args: [x for x in jax.tree.leaves(inward(gradient(*args))) if is_float(x)]
@@ -85,7 +85,7 @@ def _differentiated(problem: Problem, is_scalar: bool, shapes: Any, given: tuple
     candidate = jax_function.derivative(leaves)._replace(name=jax_function.named(gradient))
     if is_scalar:
         return Problem(candidate, first(problem), problem.args, problem.argnums)
-    more = lambda rng, _: (outward(like(rng, shapes)),)
+    more = lambda rng, point: (weights(problem.of, rng, point),)
     numbers = (*problem.numbers, len(given) - 1)
     return Problem(candidate, pullback(problem), followed(problem.args, more), numbers)
 

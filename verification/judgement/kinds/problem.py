@@ -74,5 +74,10 @@ def like(rng: np.random.Generator, tree: Any) -> Any:
     return jax.tree.map(drawn, tree)
 
 
+def weights(of: Callable, rng: np.random.Generator, point: tuple) -> Any:
+    """Numbers in the shapes of of(*point); a sampler may draw another shape each time."""
+    return outward(like(rng, output(of, point)))
+
+
 def is_float(leaf: Any) -> bool:
     return isinstance(leaf, float) or jnp.issubdtype(jnp.result_type(leaf), jnp.floating)

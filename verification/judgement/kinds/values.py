@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ...adapters.trees import inward, outward
-from .problem import Problem, first_point, followed, like, named_by, output
+from ...adapters.trees import inward
+from .problem import Problem, first_point, followed, named_by, weights
 
 
 def _shaped(value: Any, weights: Any) -> Any:
@@ -23,8 +23,7 @@ def value_problem(answer: Callable, program: Callable, args: Any, *called: str) 
     `program` is traced by JAX; the answer has its structure.  Its leaves are `called` answer; where
     it is a tuple, its parts may have a name each.
     """
-    point = first_point(args)
-    shapes, count = output(program, point), len(point)
+    count = len(first_point(args))
 
     def contracted(program: Callable) -> Callable:
         def of(*inputs):
@@ -38,9 +37,11 @@ def value_problem(answer: Callable, program: Callable, args: Any, *called: str) 
         return answer(*inputs[:count])
 
     gradient.__name__ = getattr(answer, "__name__", type(answer).__name__)
-    more = lambda rng, _: (
-        outward(tuple(like(rng, shapes))) if called else (outward(like(rng, shapes)),)
-    )
+
+    def more(rng, point):
+        drawn = weights(program, rng, point)
+        return tuple(drawn) if called else (drawn,)
+
     of = contracted(program)
     others = tuple(map(contracted, getattr(program, "spellings", ())))
     of.spellings = others  # pyright: ignore[reportFunctionMemberAccess]
