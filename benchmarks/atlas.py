@@ -58,7 +58,9 @@ LOOKED_AT: dict[str, Look] = {
 
 
 def convicted(atlas: tables.Document) -> list[str]:
-    return sorted({row["name"] for row in atlas["rows"] if row["verdict"] in CONVICTED})
+    """The functions with a row that is no pass; of samples of one (`name/0`) it is that one."""
+    named = (row["name"] for row in atlas["rows"] if row["verdict"] in CONVICTED)
+    return sorted({name.partition("/")[0] for name in named})
 
 
 def page(atlas: tables.Document) -> str:
@@ -70,16 +72,17 @@ def page(atlas: tables.Document) -> str:
         "after a later one. The last functions of jax.scipy.stats, and those of jax.image, "
         "jax.random and jax.ops, have not been asked; other dtypes have not been run."
     )
-    alone = "Each line is True in JAX alone, with 64 bits on."
-    lines = [f"* `{name}`. {look.found}\n\n      {look.line}\n" for name, look in _looks(atlas)]
+    return paged(atlas, ran, "Each line is True in JAX alone, with 64 bits on.", LOOKED_AT)
+
+
+def paged(atlas: tables.Document, ran: str, alone: str, looks: dict[str, Look]) -> str:
+    """The atlas as Markdown, with what was run, and what was looked at by hand."""
+    nothing = Look("Not looked at yet.", "False")
+    found = [(name, looks.get(name, nothing)) for name in convicted(atlas)]
+    lines = [f"* `{name}`. {look.found}\n\n      {look.line}\n" for name, look in found]
     looked = f"## Convictions, looked at by hand\n{alone}\n\n" + "\n".join(lines)
     head, rest = tables.markdown(atlas).split("\n\n", 1)
     return f"{head}\n\n{ran}\n\n{looked}\n{rest}"
-
-
-def _looks(atlas: tables.Document) -> list[tuple[str, Look]]:
-    nothing = Look("Not looked at yet.", "False")
-    return [(name, LOOKED_AT.get(name, nothing)) for name in convicted(atlas)]
 
 
 def guided(guide: str, atlas: tables.Document) -> str:
@@ -97,11 +100,15 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(journal: Path, version: str) -> None:
-    made = tables.document("jax", version, campaign.read(journal).values())
-    rows = ",\n".join(json.dumps(_short(row)) for row in made.pop("rows"))
-    RECORD.write_text(json.dumps(made)[:-1] + f', "rows": [\n{rows}\n]}}\n')
+    committed(tables.document("jax", version, campaign.read(journal).values()), RECORD)
     PAGE.write_text(page(read()))
     GUIDE.write_text(guided(GUIDE.read_text(), read()))
+
+
+def committed(made: dict[str, Any], record: Path) -> None:
+    """The document as a file: a line for each row."""
+    rows = ",\n".join(json.dumps(_short(row)) for row in made.pop("rows"))
+    record.write_text(json.dumps(made)[:-1] + f', "rows": [\n{rows}\n]}}\n')
 
 
 def main() -> None:

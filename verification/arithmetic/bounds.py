@@ -10,6 +10,7 @@ correct program in the target format may overflow, the bound is infinite.
 from collections.abc import Callable
 from functools import lru_cache, partial
 
+import jax.numpy as jnp
 import numpy as np
 
 from ..vocabulary import Undecided
@@ -132,11 +133,11 @@ def angle(target, y, x, **_):
 
 def convert(target, x, new_dtype, **_):
     if isinstance(x, Bounded):
-        if not np.issubdtype(new_dtype, np.floating):
+        if not jnp.issubdtype(new_dtype, np.floating):
             return _cut(x, new_dtype)
         return x
     if isinstance(x, Predicate):
-        if not np.issubdtype(new_dtype, np.floating):
+        if not jnp.issubdtype(new_dtype, np.floating):
             return _steering(x, new_dtype)
         return Bounded(x.value, where(x.sure, 0.0, 1.0))
     return Bounded(x) if is_traced(x) else lift(target, x)

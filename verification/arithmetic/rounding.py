@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from ..vocabulary import Undecided
@@ -230,10 +231,10 @@ def convert(noise, x, new_dtype, **_):
     if not isinstance(x, Samples):
         return lift(noise, x.astype(np.float64))
     if x.value.dtype.kind == "b":
-        if not np.issubdtype(new_dtype, np.floating):
+        if not jnp.issubdtype(new_dtype, np.floating):
             return whole(x, new_dtype)
         return apply(lambda v: v.astype(np.float64), x)
-    if not np.issubdtype(new_dtype, np.floating):
+    if not jnp.issubdtype(new_dtype, np.floating):
         whole_part = (lambda v: v != 0.0) if new_dtype == np.bool_ else np.trunc
         if (whole_part(x.rows) == whole_part(x.value)).all():
             return whole_part(x.value).astype(new_dtype)

@@ -145,13 +145,13 @@ def recalled(ledger, name, product, above, at, program) -> Tangents:
 
 def convert(ledger, name, x, new_dtype, **_):
     if isinstance(x, Gate):
-        if not np.issubdtype(new_dtype, np.floating):
+        if not jnp.issubdtype(new_dtype, np.floating):
             raise Undecided("a comparison within rounding becomes a number that counts")
         spread = x.unsure / (2.0 * ledger.target.unit)
         return ledger.round(x.value.astype(jnp.float64), (), spread)
     if not isinstance(x, Tangents):
         return Tangents(jnp.asarray(x, jnp.float64))
-    if not np.issubdtype(new_dtype, np.floating):
+    if not jnp.issubdtype(new_dtype, np.floating):
         raise Undecided("a real number is turned into an integer: its digits decide a path")
     return x
 

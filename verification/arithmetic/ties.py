@@ -8,6 +8,7 @@ decides which way the program goes.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from flint import arb
 
@@ -93,7 +94,7 @@ def tie(name: str, values: list, params: Mapping, out: Any) -> Tie | None:
     """What is tied in one operation; None where nothing is."""
     if name not in PAIRS or not all(np.asarray(v).size for v in values):
         return None
-    if name == "convert_element_type" and np.issubdtype(params["new_dtype"], np.floating):
+    if name == "convert_element_type" and jnp.issubdtype(params["new_dtype"], np.floating):
         return None
     if name in REDUCTIONS:
         left, right = _rivals(values[0], out, tuple(params["axes"]))

@@ -13,12 +13,13 @@ from typing import Any
 import jax
 
 from ..campaign.worker import Late, limited
+from . import torch_operators, tried
 from .found import Found, functions
 from .rows import SLOW, Row, row
-from .tried import Suited, suited
 
 DTYPES = ("float64", "float32", "bfloat16")
 EMPTIED = 25  # functions after which compiled programs are let go
+TORCH = "torch"
 SECONDS = 60.0  # for one function in one dtype
 
 
@@ -33,11 +34,13 @@ def rows(
     kept = read(journal)
     yield from kept.values()
     done = set(kept)
-    for count, found in enumerate(f for f in functions(library) if only(f.name)):
+    suited = torch_operators.suited if library == TORCH else tried.suited
+    every = torch_operators.functions() if library == TORCH else functions(library)
+    for count, found in enumerate(f for f in every if only(f.name)):
         wanted = [d for d in dtypes if (found.name, d) not in done]
         if not wanted or (found.name, "") in done:
             continue
-        for one in of_function(found, wanted, cases):
+        for one in of_function(found, wanted, cases, suited):
             append(journal, one)
             yield one
         if count % EMPTIED == EMPTIED - 1:
@@ -45,14 +48,16 @@ def rows(
             gc.collect()
 
 
-def of_function(found: Found, dtypes: list[str], cases: int) -> Iterator[Row]:
+def of_function(
+    found: Found, dtypes: list[str], cases: int, suited: Callable = tried.suited
+) -> Iterator[Row]:
     """A row for each dtype; one without a dtype where there is nothing to judge."""
     try:
         with limited(SECONDS):
             place = suited(found)
     except Late:
         place = f"no arguments were found within {SECONDS:g} s"
-    if not isinstance(place, Suited):
+    if isinstance(place, str):
         yield Row(found.name, "", "none", "", reason=place)
         return
     for dtype in dtypes:

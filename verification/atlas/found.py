@@ -3,7 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LIBRARIES = {
     "jax": (
@@ -25,6 +25,7 @@ LIBRARIES = {
         "jax.ops",
     ),
     "optax": ("optax.losses", "optax.projections", "optax.tree", "optax"),
+    "torch": (),  # those of its own database: torch_operators.py
 }
 DEEPER = ("jax.scipy.stats",)  # their modules of functions are looked into, too
 
@@ -33,7 +34,7 @@ class Found(NamedTuple):
     """A function of a library, by its name there."""
 
     name: str
-    function: Callable
+    function: Any
 
 
 def functions(library: str) -> list[Found]:

@@ -1,4 +1,4 @@
-"""One row of the atlas: JAX's own derivative of one function, judged in one dtype."""
+"""One row of the atlas: a library's own derivative of one function, judged in one dtype."""
 
 import contextlib
 import time
@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..adapters import jax_function
 from ..judgement.validate import validate
 from ..vocabulary import Finding
+from .torch_operators import Sampled
 from .tried import Suited
 
 CRASH, SLOW = "crash", "too slow"
@@ -36,7 +36,9 @@ class Row:
         return asdict(self)
 
 
-def row(suited: Suited, dtype: str, cases: int, limit: contextlib.AbstractContextManager) -> Row:
+def row(
+    suited: Suited | Sampled, dtype: str, cases: int, limit: contextlib.AbstractContextManager
+) -> Row:
     """The verdict as a row; what is raised is a row, too."""
     kinds = ", ".join(kind.name for kind in suited.kinds)
     begun = time.perf_counter()
@@ -52,10 +54,9 @@ def row(suited: Suited, dtype: str, cases: int, limit: contextlib.AbstractContex
     return Row(**known, **measured(found), seconds=taken())
 
 
-def judged(suited: Suited, dtype: str, cases: int) -> Finding:
-    derivative = jax_function.derivative(suited.of)
+def judged(suited: Suited | Sampled, dtype: str, cases: int) -> Finding:
     asked = {"dtype": dtype, "cases": cases, "edges": "none", "argnums": suited.argnums}
-    return validate(derivative, of=suited.of, args=suited.sample, **asked)
+    return validate(suited.derivative, of=suited.of, args=suited.sample, **asked)
 
 
 def measured(found: Finding) -> dict[str, Any]:

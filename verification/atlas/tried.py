@@ -13,6 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..adapters import jax_function
+from ..adapters.function import Function
 from .families import Fixed, Kind, drawn, trials
 from .found import Found
 
@@ -24,6 +26,11 @@ class Suited(NamedTuple):
     of: Callable
     kinds: tuple[Kind, ...]
     argnums: tuple[int, ...]
+
+    @property
+    def derivative(self) -> Function:
+        """Its own, by JAX."""
+        return jax_function.derivative(self.of)
 
     def sample(self, rng: np.random.Generator) -> tuple:
         return arrays(drawn(self.kinds, rng))

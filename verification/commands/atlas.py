@@ -1,4 +1,4 @@
-"""`refnet atlas`: every public function of JAX or optax, judged by its own derivative."""
+"""`refnet atlas`: every public function of JAX, optax or PyTorch, judged by its own derivative."""
 
 import importlib
 import json
@@ -11,7 +11,7 @@ from .mistakes import Mistake, known
 
 
 def atlas(
-    library: Annotated[str, typer.Argument(help="jax or optax.")] = "jax",
+    library: Annotated[str, typer.Argument(help="jax, optax or torch.")] = "jax",
     out: Annotated[
         Path, typer.Option(help="Folder of the journal, of atlas.json and of atlas.md.")
     ] = Path("atlas"),

@@ -16,6 +16,7 @@ from ..adapters.trees import has_foreign, inward
 from ..arithmetic.bounds import bounds
 from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import format_of
+from ..arithmetic.inner_programs import equations
 from ..measurement.answer import cast
 from ..measurement.budget import running
 from ..measurement.subject import inside
@@ -124,12 +125,22 @@ def unlike(of: Program, first: tuple) -> str:
     theirs = jax.tree.leaves(inward(traced(*point)))
     leaves = [np.asarray(x) for x in jax.tree.leaves(point)]
     try:
-        ours = running(real_program(program), leaves, bounds(format_of("float64")))
+        ours = running(real_program(program), leaves, bounds(format_of(narrowest(program.jaxpr))))
     except Silent as said:
         return f"{UNBOUNDED}: {said}"
     pairs = zip(theirs, ours, strict=True)
     same = all(_alike(np.asarray(x, np.float64), *pair) for x, pair in pairs)
     return "" if same else ELSEWHERE
+
+
+NARROW = ("bfloat16", "float16", "float32")
+
+
+def narrowest(jaxpr: Any) -> str:
+    """The format of the fewest digits that the program itself rounds to."""
+    ends = [v.aval for eqn in equations(jaxpr) for v in eqn.outvars]
+    made = {str(getattr(aval, "dtype", "")) for aval in ends}
+    return next((name for name in NARROW if name in made), "float64")
 
 
 def _alike(theirs: np.ndarray, value: np.ndarray, error: np.ndarray) -> bool:

@@ -33,6 +33,18 @@ def divided(x, y, rounding_mode=None):
     return jnp.floor(x / y) if rounding_mode == "floor" else jnp.trunc(x / y)
 
 
+def copied_sign(x, y):
+    """|x| with the sign of y; no number where y is 0, because real numbers know no -0."""
+    return jnp.where(y == 0, jnp.nan, jnp.where(y < 0, -jnp.abs(x), jnp.abs(x)))
+
+
+def mantissa_and_exponent(x):
+    """m in [1/2, 1) and a whole e with x = m 2^e; 0 has the exponent 0."""
+    size = jnp.abs(jax.lax.stop_gradient(x))
+    e = jnp.floor(jnp.log(jnp.where(size == 0, 0.5, size)) / np.log(2.0)) + 1
+    return x * jnp.exp2(-e), e.astype(int)
+
+
 def power(x, y):
     """x ** y; a whole number y is an integer, so that negative x have a power."""
     if isinstance(y, float) and y.is_integer() and abs(y) < 64:

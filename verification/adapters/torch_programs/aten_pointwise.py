@@ -12,10 +12,12 @@ from jax.scipy import special
 
 from .aten_arithmetic import (
     as_float,
+    copied_sign,
     divided,
     gelu,
     gelu_backward,
     is_integer,
+    mantissa_and_exponent,
     power,
     softplus,
     softplus_backward,
@@ -41,7 +43,8 @@ ARITHMETIC = {
     "sign": lambda x: jnp.sign(x),
     "sgn": lambda x: jnp.sign(x),
     "signbit": lambda x: jnp.signbit(x) if not is_integer(x) else x < 0,
-    "copysign": lambda x, y: jnp.copysign(as_float(x), y),
+    "copysign": lambda x, y: copied_sign(as_float(x), as_float(y)),
+    "frexp": lambda x: mantissa_and_exponent(x),
     "heaviside": lambda x, y: jnp.where(x == 0, y, (x > 0).astype(x.dtype)),
     "addcmul": lambda x, y, z, value=1: x + value * y * z,
     "addcdiv": lambda x, y, z, value=1: x + value * (y / z),

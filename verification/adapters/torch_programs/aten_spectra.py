@@ -9,8 +9,8 @@ from jax import lax
 
 from .aten_linalg import inverse, orthogonal, solved, triangular
 
-SQUARINGS, DEGREE = 4, 30  # the rest of the series is below 2^-110 for a norm of LARGEST
-LARGEST = 16.0
+SQUARINGS, DEGREE = 6, 30  # the rest of the series is below 2^-110 for a norm of LARGEST
+LARGEST = 64.0
 
 
 def eigh(a, triangle="L", vectors=True):
@@ -36,7 +36,21 @@ def least_squares(a, b, rcond=None, driver=None):
     else:
         q, r = orthogonal(a.mT)
         x = q @ solved(r.mT, b)
-    return (x[..., 0] if is_vector else x), None, None, None
+    x = x[..., 0] if is_vector else x
+    rank = np.full(a.shape[:-2], min(a.shape[-2:]))
+    return x, _residuals(a, b, x, driver), rank, _singular_values(a, driver)
+
+
+def _residuals(a, b, x, driver):
+    """|a x - b|^2, for the drivers that answer it; none where there are not more rows."""
+    if driver in (None, "gelsy") or a.shape[-2] <= a.shape[-1]:
+        return np.zeros(0)
+    return jnp.sum(jnp.square(a @ x.reshape(*x.shape[: b.ndim - 2], -1, b.shape[-1]) - b), -2)
+
+
+def _singular_values(a, driver):
+    has_them = driver in ("gelsd", "gelss")
+    return lax.linalg.svd(a, compute_uv=False) if has_them else np.zeros(0)
 
 
 def pseudo_inverse(a, atol=None, rtol=None, hermitian=False):
@@ -48,7 +62,7 @@ def pseudo_inverse(a, atol=None, rtol=None, hermitian=False):
 
 
 def exponential(a):
-    """sum of a^k / k!, by squaring that of a / 16; NaN for a norm above LARGEST."""
+    """sum of a^k / k!, by squaring that of a / 64; NaN for a norm above LARGEST."""
     small = a * 2.0**-SQUARINGS
     one = jnp.broadcast_to(jnp.eye(a.shape[-1], dtype=a.dtype), a.shape)
     total = one
@@ -88,6 +102,28 @@ def lu_solved(packed, pivots, b, left=True, adjoint=False):
     return jnp.take_along_axis(x, jnp.argsort(order, -1)[..., None], -2)
 
 
+def lu_unpacked(packed, pivots, data=True, has_pivots=True):
+    """p, l and u of the factors in one array, and of exchanges counted from 1."""
+    m, n = packed.shape[-2:]
+    k = min(m, n)
+    none = jnp.zeros(0, packed.dtype)
+    lower = jnp.tril(packed[..., :k], -1) + jnp.eye(m, k, dtype=packed.dtype)
+    upper = jnp.triu(packed[..., :k, :])
+    if has_pivots:
+        order = lax.linalg.lu_pivots_to_permutation(jnp.asarray(pivots) - 1, m)
+        rows = (order[..., None, :] == jnp.arange(m)[:, None]).astype(packed.dtype)
+    return rows if has_pivots else none, *((lower, upper) if data else (none, none))
+
+
+def reflected(a, tau, b, left=True, transpose=False):
+    """q b, or b q, of the product q of all the reflections in a; or of its transpose."""
+    m = b.shape[-2 if left else -1]
+    whole = jnp.concatenate([a, jnp.zeros((*a.shape[:-1], m - a.shape[-1]), a.dtype)], -1)
+    q = householder_product(whole, tau)
+    q = q.mT if transpose else q
+    return q @ b if left else b @ q
+
+
 def householder_product(a, tau):
     """The first columns of the product of I - tau_k v_k v_k^T; v_k is 1 below zeros, then a."""
     m, n = a.shape[-2:]
@@ -110,4 +146,6 @@ SPECTRA = {
     "linalg_lu_factor_ex": lu_factors,
     "linalg_lu_solve": lu_solved,
     "linalg_householder_product": householder_product,
+    "lu_unpack": lu_unpacked,
+    "ormqr": reflected,
 }

@@ -45,7 +45,7 @@ class Memory:
         own, key = self.own[id(tensor)], storage_of(tensor)
         if own.version == self.versions.get(key, 0):
             return own.value
-        value = jnp.reshape(self.flat[key][entries(tensor).ravel()], tuple(tensor.shape))
+        value = self.flat[key][entries(tensor).ravel()].reshape(tuple(tensor.shape))
         self.own[id(tensor)] = Own(tensor, value, self.versions[key])
         return value
 
@@ -55,9 +55,9 @@ class Memory:
         whole = self.whole(tensor)
         places = entries(tensor)
         if places.size == whole.size and is_in_order(places):
-            self.flat[key] = jnp.ravel(value)
+            self.flat[key] = value.reshape(-1)
         else:
-            self.flat[key] = whole.at[places.ravel()].set(jnp.ravel(value))
+            self.flat[key] = put(whole, places.ravel(), value.reshape(-1))
         self.versions[key] = self.versions.get(key, 0) + 1
         self.own[id(tensor)] = Own(tensor, value, self.versions[key])
 
@@ -69,14 +69,28 @@ class Memory:
         owner = self.first[key]
         if owner.dtype != tensor.dtype:
             raise NotTraced("it writes numbers that it reads as those of another type")
-        places, value = entries(owner), jnp.ravel(self.get(owner))
+        places, value = entries(owner), self.get(owner).reshape(-1)
         if places.size == count(owner) and is_in_order(places):
             return value
-        return jnp.zeros(count(owner), value.dtype).at[places.ravel()].set(value)
+        return put(np.zeros(count(owner), value.dtype), places.ravel(), value)
 
     def strided(self, tensor: Any, like: Any) -> Any:
         """The value of `like`, a view of the storage of `tensor` by strides of its own."""
-        return jnp.reshape(self.whole(tensor)[entries(like).ravel()], tuple(like.shape))
+        return self.whole(tensor)[entries(like).ravel()].reshape(tuple(like.shape))
+
+    def scattered(self, tensor: Any, source: Any, like: Any) -> Any:
+        """The value of `tensor` where `like`, a view of its storage, has the numbers of source."""
+        whole = put(self.whole(tensor), entries(like).ravel(), source.reshape(-1))
+        return whole[entries(tensor).ravel()].reshape(tuple(tensor.shape))
+
+
+def put(whole: Any, places: np.ndarray, values: Any) -> Any:
+    """whole[places] = values, in another array; constants of the program stay NumPy's."""
+    if not isinstance(whole, np.ndarray) or not isinstance(values, np.ndarray):
+        return jnp.asarray(whole).at[places].set(values)
+    whole = whole.copy()
+    whole[places] = values
+    return whole
 
 
 def storage_of(tensor: Any) -> int:

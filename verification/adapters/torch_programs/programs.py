@@ -46,7 +46,8 @@ class Program:
             return self._by_jax(leaves, tree)
         torch = sys.modules["torch"]
         with torch.no_grad(), random_numbers.held(torch):
-            return outputs(self.run(*given(torch, leaves, tree)), torch)
+            answered = self.run(*given(torch, leaves, tree))
+            return outputs(answered, torch, any(map(np.iscomplexobj, leaves)))
 
     def branches_at(self, point: tuple) -> tuple:
         """What it reads of its numbers at a point; none where it raises there."""
@@ -148,16 +149,26 @@ def parameters(original: Any, is_module: bool) -> list[inspect.Parameter]:
     return [*(inspect.Parameter(name, free) for name in first), *known]
 
 
-def outputs(outs: Any, torch: Any) -> Any:
-    return jax.tree.map(lambda x: array(torch, x), numbers_of(outs, torch))
+def outputs(outs: Any, torch: Any, is_complex: bool = False) -> Any:
+    return jax.tree.map(lambda x: array(torch, x), numbers_of(outs, torch, is_complex))
 
 
-def numbers_of(outs: Any, torch: Any) -> Any:
-    """The outputs that have a derivative: not indices, masks or None."""
-    holds = lambda x: isinstance(x, torch.Tensor) and (x.is_floating_point() or x.is_complex())
-    if holds(outs):
-        return outs
-    return jax.tree.map(lambda x: x if holds(x) else None, opened(outs))
+def numbers_of(outs: Any, torch: Any, is_complex: bool = False) -> Any:
+    """The outputs that have a derivative: not indices, masks or None.
+
+    Of complex ones both parts, along a last axis, but where the arguments are complex, too.
+    """
+    if isinstance(outs, torch.Tensor):
+        return _numbers(outs, torch, is_complex)
+    return jax.tree.map(lambda x: _numbers(x, torch, is_complex), opened(outs))
+
+
+def _numbers(x: Any, torch: Any, is_complex: bool) -> Any:
+    if not isinstance(x, torch.Tensor):
+        return None
+    if x.is_complex():
+        return x if is_complex else torch.view_as_real(x.resolve_conj())
+    return x if x.is_floating_point() else None
 
 
 def opened(outs: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -57,7 +58,24 @@ def _native_dropout(inside: Any, x: Any, p: float, train: bool | None) -> Any:
     return inside.value(x) * mask * (1.0 / (1.0 - p)), mask
 
 
-MASKED = {"aten.native_dropout.default": _native_dropout}
+def _normal(inside: Any, mean: Any, std: Any, **_: Any) -> Any:
+    """mean + std z; PyTorch says that a sample has no slope."""
+    torch = inside.torch
+    parts = [inside.value(x) for x in (mean, std)]
+    shape = np.broadcast_shapes(*(np.shape(x) for x in parts))
+    dtype = next(x.dtype for x in (mean, std) if isinstance(x, torch.Tensor))
+    with torch._C._DisableTorchDispatch():
+        z = np.array(array(torch, torch.empty(shape, dtype=dtype).normal_()))
+    first, second = (jax.lax.stop_gradient(x) for x in parts)
+    return first + second * z
+
+
+MASKED = {
+    "aten.native_dropout.default": _native_dropout,
+    "aten.normal.Tensor_Tensor": _normal,
+    "aten.normal.Tensor_float": _normal,
+    "aten.normal.float_Tensor": _normal,
+}
 BLIND = {  # they read the shape and the dtype of their tensor alone
     "aten.bernoulli_.float",
     "aten.bernoulli.p",

@@ -68,6 +68,16 @@ def decomposition(func: Any) -> Callable | None:
     return None
 
 
+def in_python(func: Any) -> Callable | None:
+    """The Python that a custom operator was made of, by torch.library.custom_op."""
+    try:
+        from torch._library.custom_ops import OPDEFS  # pyright: ignore[reportMissingImports]
+    except ImportError:  # of another version of PyTorch
+        return None
+    own = OPDEFS.get(func._schema.name)
+    return None if own is None else own._init_fn
+
+
 def dtype_of(name: Any) -> Any:
     """NumPy's dtype for one of PyTorch's."""
     said = str(name).removeprefix("torch.")

@@ -25,6 +25,7 @@ from .memory import Memory, NotTraced
 IGNORED = {"prim::device", "prim::layout", "aten::_linalg_check_errors", "aten::_assert_async"}
 
 LEFT_OUT = ("layout", "device", "pin_memory", "memory_format", "non_blocking", "generator")
+OPAQUE = "the custom operator"
 UNKNOWN = "no line is known for its operator"
 NO_SHAPE = (RuntimeError, TypeError, NotImplementedError)  # what PyTorch raises, by operator
 
@@ -81,6 +82,8 @@ class Inside:
         if name in IGNORED:
             return func(*args, **kwargs)
         rule = table.rule(str(func).removeprefix("aten."))
+        if str(func) == "aten.as_strided_scatter.default":
+            return self._scattered(func, args, kwargs)
         if self.torch.Tag.nondeterministic_seeded in func.tags and "attention" not in name:
             return self._drawn(func, args, kwargs)
         known = self._constants(func, args, kwargs)
@@ -89,6 +92,8 @@ class Inside:
         if known is None and rule is None and (found := table.decomposition(func)) is not None:
             with mode:
                 return found(*args, **kwargs)
+        if rule is None and (own := table.in_python(func)) is not None:
+            return self._custom(mode, func, own, args, kwargs)
         try:
             out = func(*args, **kwargs)
         except NO_SHAPE:
@@ -111,6 +116,24 @@ class Inside:
             self._keep(func, args, out, values, kwargs.get("out") is not None)
             for place, value in table.written(str(func), self.value(list(args))):
                 self.memory.write(args[place], value.astype(table.dtype_of(args[place].dtype)))
+        return out
+
+    def _custom(self, mode: Any, func: Any, own: Callable, args: tuple, kwargs: dict) -> Any:
+        """An operator that somebody has written in Python: traced through, where it is PyTorch."""
+        try:
+            with mode:
+                return own(*args, **kwargs)
+        except Exception as error:  # it may do anything with its tensors
+            said = f"{OPAQUE} {func} is no PyTorch inside: {type(error).__name__}"
+            raise NotTraced(said) from error
+
+    def _scattered(self, func: Any, args: tuple, kwargs: dict) -> Any:
+        """Numbers put where a view of other strides would have them."""
+        like = self.torch.as_strided(args[0], *args[2:], **kwargs)
+        out = func(*args, **kwargs)
+        self.value(args[0])
+        values = self.memory.scattered(args[0], jnp.asarray(self.value(args[1])), like)
+        self._keep(func, args, out, values)
         return out
 
     def _read(self, func: Any, args: tuple, known: Any) -> Any:
@@ -153,10 +176,12 @@ class Inside:
         torch, leaves = self.torch, jax.tree.leaves([list(args), kwargs])
         values = [self.value(x) for x in leaves if isinstance(x, torch.Tensor)]
         is_known = all(isinstance(x, np.ndarray) for x in values)
-        if func._schema.is_mutable or not is_known or "empty" in func._schema.name:
+        writes = func._schema.is_mutable and not in_place(func)
+        if writes or not is_known or "empty" in func._schema.name:
             return None
         with torch._C._DisableTorchDispatch():
-            real = lambda x: tensor(torch, self.value(x)) if isinstance(x, torch.Tensor) else x
+            copied = lambda x: tensor(torch, np.array(self.value(x), order="C"))
+            real = lambda x: copied(x) if isinstance(x, torch.Tensor) else x
             given = jax.tree.map(real, list(args))
             named = {k: real(v) for k, v in kwargs.items()}
             found = func(*given, **named)
@@ -178,6 +203,12 @@ class Inside:
             value = jax.lax.stop_gradient(value) if self.cut and not is_known else value
             is_written = to_out or any(one is arg for arg in args)
             (self.memory.write if is_written else self.memory.put)(one, value)
+
+
+def in_place(func: Any) -> bool:
+    """Whether its first argument is written, and is what it answers, as of add_."""
+    written = [k for k, x in enumerate(func._schema.arguments) if x.is_write]
+    return written == [0] and func._schema.name.endswith("_")
 
 
 def _named(inside: Inside, kwargs: dict) -> dict:
