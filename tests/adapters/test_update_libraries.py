@@ -1,9 +1,12 @@
 """Libraries' update rules: each is the variant that the table says, over drawn settings."""
 
+import inspect
+
 import pytest
 
 import verification as vf
 from verification.adapters.update_libraries import LIBRARIES
+from verification.derivations.rules import VARIANTS
 from verification.updates.many import agreed, in_optax, one_by_one
 
 CELLS = {(lib, c.variant): c for lib, cells in LIBRARIES.items() for c in cells}
@@ -27,6 +30,14 @@ TORCH = [
 def test_optax_is_the_variant_over_drawn_settings(name):
     found = agreed(CELLS["optax", name], in_optax, 25, "float32", seed=2)
     assert found.outside == 0 and 0.02 < found.worst <= 1.0
+
+
+@pytest.mark.parametrize("name", CELLS, ids=" ".join)
+def test_every_maker_takes_what_it_is_given(name):
+    cell = CELLS[name]
+    given = {n: 0.1 for n in VARIANTS[cell.variant].defaults if n not in cell.fixed}
+    rate = {} if cell.variant.startswith("average") else {"learning_rate": 0.1}
+    inspect.signature(cell.make).bind(**rate, **given)
 
 
 def test_another_variant_is_outside_at_every_setting():

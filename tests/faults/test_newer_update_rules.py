@@ -20,6 +20,11 @@ MADE = [  # a mistake, and a variant in which it is another function
     ("schedule applied twice", "gradient_descent"),
     ("count per group", "adam"),
     ("corrected later only", "adam"),
+    ("corrections kept", "adam"),
+    ("second corrected ahead", "adam"),
+    ("gradient bounded", "momentum"),
+    ("gradient shortened", "gradient_descent"),
+    ("step bounded", "nesterov"),
 ]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..arithmetic.formats import format_of
 from ..measurement.sample import Sample
 from ..vocabulary.raised import in_words
-from .rule import RATE, Rule, Rules
+from .rule import RATE, Rule, Rules, Unmade
 from .vectors import Layout, Sequence, flat
 
 LONG = 100  # steps of a run that is worth compiling for
@@ -106,10 +106,17 @@ def _answer(answer: Any, layout: Layout, held: str, step: int) -> tuple[Any, Any
             f"at step {step} the parameters came back as {tree} of shapes {list(shapes)}; "
             f"they are {layout.tree} of shapes {list(layout.shapes)}"
         )
-    dtypes = {str(np.asarray(leaf).dtype) for leaf in leaves}
-    if dtypes - {held}:
-        raise Refused(f"at step {step} parameters in {held} came back in {', '.join(dtypes)}")
+    dtypes = {str(np.asarray(leaf).dtype) for leaf in leaves} - {held}
+    if dtypes:
+        came = f"at step {step} parameters in {held} came back in {', '.join(sorted(dtypes))}"
+        raise Refused(came + (WIDENED if dtypes <= {"float32", "float64"} else ""))
     return jax.tree.map(np.asarray, params), state
+
+
+WIDENED = (  # the usual way in which it happens
+    ": a wider scalar has widened them, as np.sqrt(1 - b2**t) does, which is a float64 of NumPy; "
+    "make it a Python float, or cast what is returned"
+)
 
 
 def _ask_again(rule: Rule, gradient, state, params, rate, row: np.ndarray) -> None:
@@ -134,12 +141,22 @@ class Answering(NamedTuple):
 
 def in_python(made: Rules) -> Answering:
     """A rule that is driven step by step."""
-    follows = lambda chosen, rate: made.accepts(RATE) or made.at(chosen, rate).takes_rate
-    return Answering(made.name, partial(_evaluated, made), made.accepts, follows)
+    return Answering(made.name, partial(_evaluated, made), made.accepts, partial(_follows, made))
+
+
+def _follows(made: Rules, chosen: Mapping[str, Any], rate: Any) -> bool:
+    try:
+        return made.accepts(RATE) or made.at(chosen, rate).takes_rate
+    except Unmade:
+        return False  # and it is said where it is driven
 
 
 def _evaluated(made: Rules, sequence: Sequence, rate: Any, where: Layout, dtype: str) -> Evaluated:
-    return evaluated(_rule_at(made, sequence, rate), sequence, where, dtype)
+    try:
+        rule_at = _rule_at(made, sequence, rate)
+    except Unmade as refusal:
+        return Evaluated(np.full(sequence.gradients.shape, np.nan), str(refusal))
+    return evaluated(rule_at, sequence, where, dtype)
 
 
 def _rule_at(made: Rules, sequence: Sequence, rate: Any) -> Callable:

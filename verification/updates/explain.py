@@ -13,7 +13,7 @@ from ..arithmetic.formats import format_of
 from ..derivations.rules import Variant
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation, Finding, Verdict
-from . import factors, permuted
+from . import factors, permuted, rates
 from .same import Candidate, candidates, same, with_settings
 from .truth import Trajectory, roughly, rounding
 from .vectors import Layout, Sequence
@@ -21,6 +21,7 @@ from .vectors import Layout, Sequence
 CLOSEST = 6  # candidates looked at with their own rounding
 SAID = 5  # explanations at most
 COARSE = 2.0**-4  # relative: further off on a short run, an order is not looked at
+LEFT = 0.1  # of the error at its worst entry: what leaves more of it explains too little to be said
 REACH = 64.0  # times the budget: further away in float64, nothing is looked at with its rounding
 
 
@@ -106,11 +107,15 @@ def explained(
     fitting = [pair for pair in judged if pair[0] <= 1.0]
     if fitting:
         return _fitting(fitting, variant, told.own, seen, layout, dtype)
-    other = _factored(variant, seen, layout, dtype) or _permuted(variant, seen, layout, dtype)
+    other = (
+        _factored(variant, seen, layout, dtype)
+        or _permuted(variant, seen, layout, dtype)
+        or _at_other_rates(variant, seen, told.own, dtype)
+    )
     if other:
         return other
     base = _apart(rows, [t.values for t in told.own], told.own, dtype)
-    if not judged or not judged[0][0] < base:
+    if not judged or not judged[0][0] <= LEFT * base:
         return ()
     return (_said(judged[0][1], variant, judged[0][0], "", ()),)
 
@@ -135,6 +140,15 @@ def _permuted(variant: Variant, seen: list, layout: Layout, dtype: str) -> tuple
         if residual <= 1.0:
             return (_said(candidate, variant, residual, "", ()),)
     return ()
+
+
+def _at_other_rates(variant: Variant, seen: list, own, dtype: str) -> tuple[Explanation, ...]:
+    """The rule with another schedule, where one number for each step explains every run."""
+    found = rates.schedule([run for run, _ in seen], [rows for _, rows in seen], own, dtype)
+    if found is None:
+        return ()
+    candidate = Candidate(variant, "factor", "another schedule", found[0], 2)
+    return (_said(candidate, variant, found[1], "", ()),)
 
 
 def with_reason(

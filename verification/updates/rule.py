@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..adapters.optax_rule import optax_rule
+from ..vocabulary.raised import in_words
 
 RATE = "learning_rate"
 ADDING = ("optax.", "refnet.updates")  # whose bare `update` answers what is to be added
@@ -24,12 +25,17 @@ class Rule(NamedTuple):
     compiled: Callable | None = None  # the same update as one program, for runs of many steps
 
 
+class Unmade(Exception):
+    """What the function that makes a rule raised, in words."""
+
+
 class Rules(NamedTuple):
-    """at(hyperparameters, rate) -> Rule, and what of it can be chosen."""
+    """at(hyperparameters, rate) -> Rule, and what of it can be chosen.  `at` raises Unmade."""
 
     at: Callable[[Mapping[str, Any], Any], Rule]
     accepts: Callable[[str], bool]  # whether it can be made with another value of a hyperparameter
     name: str
+    needs: tuple[str, ...] = ()  # hyperparameters that it cannot be made without
 
 
 def rules(init: Any, update: Callable | None) -> Rules:
@@ -47,9 +53,13 @@ def rules(init: Any, update: Callable | None) -> Rules:
 
     def at(hyperparameters: Mapping[str, Any], rate: Any) -> Rule:
         chosen = {n: x for n, x in {**hyperparameters, RATE: rate}.items() if accepts(n)}
-        return pair(init(**chosen))
+        try:
+            made = init(**chosen)
+        except Exception as error:
+            raise Unmade(f"making the rule raised {in_words(error)}") from error
+        return pair(made)
 
-    return Rules(at, accepts, name)
+    return Rules(at, accepts, name, needed(init))
 
 
 def accepted(make: Callable) -> Callable[[str], bool]:
@@ -59,6 +69,13 @@ def accepted(make: Callable) -> Callable[[str], bool]:
         return lambda name: True
     named = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
     return named.__contains__
+
+
+def needed(make: Callable) -> tuple[str, ...]:
+    """The keywords that a function must be called with."""
+    found = inspect.signature(make).parameters.values()
+    by_name = [p for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    return tuple(p.name for p in by_name if p.default is p.empty)
 
 
 def pair(made: Any) -> Rule:

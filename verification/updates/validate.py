@@ -1,24 +1,26 @@
 """Judge somebody else's update rule: which variant it is, or what is wrong with it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..derivations.rules import VARIANTS, Variant
+from ..derivations.rules import VARIANTS, Variant, family_of
 from ..judgement.verdict import Draws, judge
 from ..measurement.budget import DTYPES
 from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample, outside
-from ..vocabulary import Finding
+from ..vocabulary import Finding, Verdict
 from ..vocabulary.names import VARIANTS_LISTED, unknown
 from . import vectors
 from .digits import digits_lost
 from .evaluation import Answering, in_python
 from .explain import explained, with_reason
+from .places import places
 from .planted import KEPT, with_horizon, with_kills
-from .rule import RATE, rules
+from .rule import RATE, Rules, rules
 from .truth import in_float64, proven, rounding
 from .vectors import Layout, Sequence, layout
 
@@ -61,6 +63,7 @@ def validate_update(
     asked = Asked.of(against, dtype, cases, steps, seed, params, hyperparameters)
     one = in_python(made)
     _check_given(asked, one)
+    _check_needed(made, asked.variant)
     return judged(one, asked, f"verification.validate_update({made.name}")
 
 
@@ -116,8 +119,19 @@ def judged(one: Answering, asked: Asked, call: str) -> Finding:
         explain=lambda evidence: explained(evidence, variant, where, dtype),
     )
     finding = with_reason(finding, kept, variant, where, dtype)
+    finding = _with_places(finding, [*kept, *long], asked)
     finding = with_kills(finding, variant, where, kept, ADVICE)
     return with_horizon(finding, variant, where, [*kept, *long], asked.dtype)
+
+
+def _with_places(finding: Finding, samples: list[Sample], asked: Asked) -> Finding:
+    """What is wrong and has no name: where it is right is said."""
+    if finding.verdict is not Verdict.WRONG or any(one.fits for one in finding.explanation):
+        return finding
+    answered = [sample for sample in samples if not sample.failure]
+    own = [rounding(asked.variant, s.args[0], asked.where, asked.dtype) for s in answered]
+    said = tuple(places(answered, own, asked.where))
+    return replace(finding, notes=(*said, *finding.notes))
 
 
 def drawn(one: Answering, asked: Asked) -> Iterator[tuple[Sequence, Any]]:
@@ -217,6 +231,19 @@ def _checked(against: str, dtype: str, cases: int, steps: int, given: Mapping) -
 def _check_given(asked: Asked, one: Answering) -> None:
     if RATE not in asked.given and not one.accepts(RATE) and asked.variant.family != "average":
         raise ValueError(f"learning_rate is not given; say what {one.name} was made with")
+
+
+def _check_needed(made: Rules, variant: Variant) -> None:
+    """What the function that makes the rule must be given, the variant must have."""
+    known = (RATE, *variant.defaults)
+    for name in made.needs:
+        if name not in known:
+            having = [v.name for v in family_of(variant.name) if name in v.defaults]
+            or_else = f", or judge it against {' or '.join(having)}" if having else ""
+            raise ValueError(
+                f"{made.name} cannot be made without {name!r}, which {variant.name} does not have: "
+                f"it has {', '.join(known)}; give {name!r} a default{or_else}"
+            )
 
 
 def _reproduce(call: str, asked: Asked) -> str:

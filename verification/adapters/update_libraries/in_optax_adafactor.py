@@ -28,7 +28,7 @@ def adafactor(relative: bool = False, **more):
     return make
 
 
-def with_momentum(learning_rate, decay_rate, eps, threshold, min_scale, momentum):
+def with_momentum(learning_rate, decay_rate, eps, threshold, momentum, min_scale=0.0):
     return adafactor(momentum=momentum)(learning_rate, decay_rate, eps, threshold)
 
 

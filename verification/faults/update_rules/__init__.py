@@ -18,6 +18,7 @@ from . import (
     schedules,
     swapped,
     timing,
+    unasked,
 )
 
 
@@ -67,6 +68,7 @@ MODULES = (
     schedules,
     matrices,
     guards,
+    unasked,
 )
 ALL: dict[str, UpdateFault] = {name: f for module in MODULES for name, f in _named(module).items()}
 

@@ -91,6 +91,30 @@ def second_correction_kept(v: Variant) -> Wrong:
     return stepping(v, change) if has(v, "b2") and remembers(v, "v") else None
 
 
+def corrections_kept(v: Variant) -> Wrong:
+    """Both corrected means are what is remembered: corrections pile up.
+
+    Where people meet it: m and v are assigned once more where mhat and vhat were meant.
+    """
+
+    def change(step, k, h, g, w, s, t, r):
+        w, s = step(k, h, g, w, s, t, r)
+        m, v = k.unbiased(s["m"], h.b1, t), k.unbiased_square(s["v"], h.b2, t)
+        return w, {**s, "m": m, "v": v}
+
+    return stepping(v, change) if has(v, "b1", "b2") and remembers(v, "m", "v") else None
+
+
+def first_corrected_ahead(v: Variant) -> Wrong:
+    """m / (1 - b1^(t + 1)) for m / (1 - b1^t): the count of one correction is off by one."""
+    return operating(v, unbiased=lambda k, m, beta, t: m / (1 - beta ** (t + 1)))
+
+
+def second_corrected_ahead(v: Variant) -> Wrong:
+    """v / (1 - b2^(t + 1)) for v / (1 - b2^t): the count of one correction is off by one."""
+    return operating(v, unbiased_square=lambda k, m, beta, t: m / (1 - beta ** (t + 1)))
+
+
 def corrected_at_first_only(v: Variant) -> Wrong:
     """Means are corrected at the first two steps, and not later.
 

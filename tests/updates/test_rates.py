@@ -1,0 +1,60 @@
+"""A rule at other rates is told from another rule, and its schedule is named."""
+
+import numpy as np
+import pytest
+
+from verification.derivations.rules import VARIANTS
+from verification.faults.update_rules.change import scaled, stepping
+from verification.updates import rates, vectors
+from verification.updates.planted import run_of, verdict_on
+from verification.updates.truth import roughly, rounding
+from verification.updates.vectors import layout
+
+WHERE = layout(vectors.PARAMS)
+
+
+def scheduled(variant, factor):
+    """The variant with factor(t) times its rate at step t."""
+    by = lambda k, t: k.n.scalar(float(factor(t)))
+    change = lambda step, k, h, g, w, s, t, r: step(k, h, g, w, s, t, r * by(k, t))
+    return stepping(variant, change)
+
+
+def said_of(wrong, variant, dtype="float64"):
+    samples = [run_of(variant, WHERE, dtype, np.random.default_rng(5), "case 0")]
+    return verdict_on(wrong, variant, WHERE, dtype, samples)
+
+
+SCHEDULES = {
+    "0.97^t": lambda t: 0.97**t,
+    "0.97^(t - 1)": lambda t: 0.97 ** (t - 1),
+    "1 / (1 + 0.03 t)": lambda t: 1 / (1 + 0.03 * t),
+    "1 / (1 + 0.03 (t - 1))": lambda t: 1 / (1 + 0.03 * (t - 1)),
+    "t^-0.25": lambda t: t**-0.25,
+    "min(0.125 t, 1)": lambda t: min(0.125 * t, 1),
+    "multiplied by a schedule": lambda t: 0.6 + 0.4 * np.cos(t / 7),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("rule", ["adam", "momentum"])
+def test_another_schedule_is_named(rule, name):
+    finding = said_of(scheduled(VARIANTS[rule], SCHEDULES[name]), VARIANTS[rule])
+    (told,) = finding.explanation
+    assert finding.verdict == "wrong" and told.fits and told.fault == "another schedule"
+    assert name in told.mistake
+
+
+def test_in_narrow_formats_the_form_is_still_seen():
+    momentum = VARIANTS["momentum"]
+    told = said_of(scheduled(momentum, lambda t: 0.9**t), momentum, "float32")
+    assert "^t times" in told.explanation[0].mistake
+
+
+def test_a_constant_factor_and_another_rule_are_no_schedule():
+    adam = VARIANTS["adam"]
+    sample = run_of(adam, WHERE, "float64", np.random.default_rng(5), "case 0")
+    run, own = sample.args[0], rounding(adam, sample.args[0], WHERE, "float64")
+    for other in (scaled(adam, 1.01), VARIANTS["adam_eps_inside"], VARIANTS["nadam"]):
+        rows = roughly(other, run, WHERE)
+        assert rates.schedule([run], [rows], [own], "float64") is None
