@@ -82,7 +82,10 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"verification has no {name!r}; it has {', '.join(__dir__())}")
+        from .vocabulary.names import nearest
+
+        known = f"{nearest(name, __dir__())}it has {', '.join(__dir__())}"
+        raise AttributeError(f"verification has no {name!r}; {known}")
     home = import_module(_HOMES[name], __name__)
     value = getattr(home, name) if name != "report" else home
     globals()[name] = value

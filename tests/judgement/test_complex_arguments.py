@@ -39,7 +39,7 @@ def judged(gradient, of=energy, args=vector, **more):
 
 @pytest.fixture(autouse=True)
 def unexplained(monkeypatch):
-    monkeypatch.setattr("verification.judgement.validate.explain", lambda *_, **__: ())
+    monkeypatch.setattr("verification.judgement.judged.explain", lambda *_, **__: ())
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import verification as vf
+from verification.judgement.arguments import check_count
 
 
 def loss(w, x, *, rate=1.0, mask=None):
@@ -106,3 +107,72 @@ def test_an_of_that_returns_no_numbers_is_a_sentence():
 def test_nan_in_a_sample_has_the_name_of_its_argument():
     with pytest.raises(ValueError, match="NaN in w,"):
         vf.validate(gradient, loss, lambda rng: (np.array([np.nan, 1.0]), np.ones((2, 2))))
+
+
+GRADIENTS = jax.grad(lambda w, x: loss(w, x), (0, 1))
+ANSWERS = {
+    "all of them": (GRADIENTS, "it answered 2 parts, where the gradient by one argument"),
+    "an object": (lambda w, x: object(), "its answer is a object, where the argument is an array"),
+    "a text": (lambda w, x: {"w": "2"}, "its answer is dict of str, where"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_is_no_gradient_has_its_sentence(name):
+    answer, said = ANSWERS[name]
+    found = vf.validate(answer, loss, sample, cases=1)
+    assert found.verdict == "rejected" and said in found.reason
+    assert not any(word in found.reason for word in ("Held", "0x", "PyTreeDef", "Array"))
+
+
+def test_one_part_in_a_tuple_is_asked_for_by_a_tuple():
+    found = vf.validate(gradient, loss, sample, argnums=(0,), cases=1)
+    assert "it answered an array of shape (3,); one part" in found.reason
+    assert vf.validate(lambda w, x: (gradient(w, x),), loss, sample, argnums=(0,), cases=1)
+
+
+def test_a_loss_and_its_gradient_the_wrong_way_round():
+    found = vf.validate(loss, gradient, sample, cases=1)
+    assert found.verdict == "rejected" and "the two are swapped" in found.reason
+
+
+MISTAKES = {
+    "no args": ({"args": None}, "args is missing; pass a tuple or a function of an rng"),
+    "a key": ({"args": lambda rng: (jax.random.normal(rng, (3,)),)}, "numpy.random.Generator, as"),
+    "no return": ({"of": lambda w, x: None}, "of returns nothing; .* is its `return` missing"),
+    "a flag": ({"of": lambda w, x: jnp.sum(w) > 0.0}, "of returns bool, which has no slope"),
+    "a black flag": ({"of": lambda w, x: bool(np.sum(w) > 0.0)}, "of returns False|True; it must"),
+    "a seed": ({"seed": -1}, "seed is -1; at least 0 is needed"),
+    "twice": ({"argnums": (0, "w")}, "which names an argument twice"),
+    "a dtype": ({"dtype": "flaot32"}, "did you mean 'float32'"),
+    "a convention": ({"allow": ("summ",)}, "did you mean 'sum'"),
+    "an edge": ({"edges": "jugde"}, "did you mean 'judge'"),
+    "a transformation": ({"under": "vamp"}, "did you mean 'vmap'"),
+    "an argument": ({"argnums": "ww"}, "did you mean 'w'"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_in_the_call_is_a_sentence(name):
+    changed, said = MISTAKES[name]
+    with pytest.raises((ValueError, TypeError), match=said):
+        vf.validate(gradient, **({"of": loss, "args": sample, "cases": 1} | changed))
+
+
+@pytest.mark.parametrize("value", ["4", 1.5, True])
+def test_a_count_is_a_whole_number(value):
+    with pytest.raises(TypeError, match="; give a whole number of at least 1"):
+        check_count("cases", value, 1)
+
+
+def test_names_that_there_are_not_have_a_nearest():
+    with pytest.raises(AttributeError, match="did you mean 'validate'"):
+        vf.valdiate  # noqa: B018
+    with pytest.raises(ValueError, match="did you mean 'sigmoid'"):
+        vf.check("sigmod")
+
+
+def test_the_code_that_asks_again_keeps_what_was_asked():
+    asked = {"allow": ("half",), "vary": ("x",), "order": 1, "timeout": 9.0}
+    found = vf.validate(lambda w, x: 2.0 * w, loss, sample, cases=1, **asked)
+    assert "allow=('half',), vary=('x',), timeout=9.0))" in found.reproduce

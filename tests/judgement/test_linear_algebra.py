@@ -28,7 +28,7 @@ def test_the_gradient_of_a_textbook_is_correct_by_proof(name, dtype):
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES)
 def test_a_mistake_is_wrong(name, mistake, monkeypatch):
     monkeypatch.setattr(
-        "verification.judgement.validate.explain", lambda *_, **__: ()
+        "verification.judgement.judged.explain", lambda *_, **__: ()
     )  # the verdict alone is asked for
     found = judged(name, BY_HAND[name].mistakes[mistake])
     assert found.verdict is Verdict.WRONG and found.oracle == "ball", str(found)

@@ -12,7 +12,7 @@ from refnet import dense, mse
 from refnet.layers import Dense
 from verification.arithmetic.formats import DTYPES as DTYPES_KNOWN
 from verification.arithmetic.formats import PRECISIONS
-from verification.judgement.validate import _candidate
+from verification.judgement.options import candidate_of
 from verification.judgement.verdict import LIMIT
 from verification.vocabulary import Verdict
 
@@ -160,7 +160,7 @@ def test_bad_arguments_are_named(change, error, says):
 
 def test_arguments_of_another_kind_are_named():
     with pytest.raises(TypeError, match="of is 1.0; pass a function"):
-        _candidate(by_hand, 1.0, 2)
+        candidate_of(by_hand, 1.0)
     with pytest.raises(TypeError, match="args is a str; pass a tuple"):
         vf.validate(by_hand, of=loss, args="1, 2", cases=2)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..derivations import ALL as SUBJECTS
 from ..vocabulary import Derivation
+from ..vocabulary.names import nearest
 from . import slopes
 from .catalogue import FAULTS, MISTAKES, PIECES
 from .fault import Fault
@@ -28,7 +29,8 @@ def twins(name: str) -> tuple[Twin, ...]:
     Raises ValueError for an unknown name.
     """
     if name not in SUBJECTS:
-        raise ValueError(f"unknown derivation {name!r}; there are {', '.join(SUBJECTS)}")
+        known = f"{nearest(name, SUBJECTS)}there are {', '.join(SUBJECTS)}"
+        raise ValueError(f"unknown derivation {name!r}; {known}")
     subject = SUBJECTS[name]
     return (*_own(name), *_of_pieces(subject), *_of_answers(subject))
 

@@ -16,10 +16,13 @@ import numpy as np
 
 from ..adapters.trees import inward, is_number
 from ..measurement.budget import DTYPES
+from ..vocabulary.names import nearest, unknown
 
 
 def point_of(
-    value: Any, whose: str = "args: the sampler returned", advice: str = "return a tuple"
+    value: Any,
+    whose: str = "args: the sampler returned",
+    advice: str = "return a tuple, such as (w, x)",
 ) -> tuple:
     """The arguments of one call.  Raises TypeError for what is none."""
     if type(value) is list:
@@ -28,14 +31,19 @@ def point_of(
         return value
     if is_number(value):
         return (value,)
-    kind = type(value).__name__
-    raise TypeError(f"{whose} {kind}; {advice}")
+    if value is None:
+        raise TypeError(f"{whose} nothing; {advice}")
+    if isinstance(value, dict):
+        advice = f"{advice}; (params,) where it is the one argument"
+    raise TypeError(f"{whose} {type(value).__name__}; {advice}")
 
 
 def args_of(args: Any) -> Any:
     """A sampler as it is, anything else as a point.  Raises TypeError for what is neither."""
+    if args is None:
+        raise TypeError(f"args is missing; pass a tuple or {SAMPLER}")
     if not callable(args):
-        return point_of(args, "args is a", "pass a tuple or a function of an rng")
+        return point_of(args, "args is a", f"pass a tuple or {SAMPLER}")
     try:
         parameters = inspect.signature(args).parameters
     except (TypeError, ValueError):  # some callables tell nobody
@@ -48,12 +56,28 @@ def args_of(args: Any) -> Any:
     return args
 
 
+SAMPLER = "a function of an rng, such as lambda rng: (rng.normal(size=3),)"
+
+
 def dtype_of(dtype: Any) -> str:
     """Its name.  Raises ValueError for one that is not judged."""
-    name = dtype if isinstance(dtype, str) else _name(dtype)
+    name = dtype if isinstance(dtype, str) and dtype in DTYPES else _name(dtype)
     if name not in DTYPES:
-        raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
+        raise ValueError(unknown("dtype", dtype, DTYPES))
     return name
+
+
+def check_counts(cases: Any, seed: Any) -> None:
+    check_count("cases", cases, 1)
+    check_count("seed", seed, 0)
+
+
+def check_count(name: str, value: Any, least: int) -> None:
+    """Raises TypeError for what is no whole number, ValueError for one below `least`."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} is {value!r}; give a whole number of at least {least}")
+    if value < least:
+        raise ValueError(f"{name} is {value}; at least {least} is needed")
 
 
 def _name(dtype: Any) -> str:
@@ -73,7 +97,10 @@ def argnums_of(
     if isinstance(argnums, tuple | list):
         if not argnums:
             raise ValueError(f"{name} is empty; name at least one argument")
-        return tuple(position_of(one, of, count, f"{name} is") for one in argnums)
+        found = tuple(position_of(one, of, count, f"{name} is") for one in argnums)
+        if len(set(found)) < len(found):
+            raise ValueError(f"{name} is {argnums!r}, which names an argument twice; once will do")
+        return found
     return position_of(argnums, of, count, f"{name} is")
 
 
@@ -87,7 +114,8 @@ def position_of(one: Any, of: Callable, count: int, whose: str) -> int:
         number = count
     if not -count <= number < count or isinstance(one, bool):
         known = f": {', '.join(names)}" if names else ""
-        raise ValueError(f"{whose} {one!r}; there are {count} arguments, from 0{known}")
+        guess = nearest(one, names) if isinstance(one, str) else ""
+        raise ValueError(f"{whose} {one!r}; {guess}there are {count} arguments, from 0{known}")
     return number % count
 
 
@@ -127,6 +155,9 @@ def positions(vary: tuple[int | str, ...], of: Callable, count: int) -> tuple[in
     for position in (names.index(x) if x in names else x for x in vary):
         if not isinstance(position, int) or not 0 <= position < count:
             said = ", ".join(names) or "none known by name"
-            raise ValueError(f"vary has {position!r}; there are {count} arguments, from 0: {said}")
+            guess = nearest(position, names)
+            raise ValueError(
+                f"vary has {position!r}; {guess}there are {count} arguments, from 0: {said}"
+            )
         found.append(position)
     return tuple(found)

@@ -23,6 +23,7 @@ from ..measurement.higher_precision import right_formula
 from ..measurement.sample import Sample
 from ..oracles.question import Question, ask
 from ..vocabulary import SEVERITY, Arrow, ArrowCheck, Case, Check, Derivation, Finding
+from ..vocabulary.names import nearest, unknown
 from .leaf_names import names_of, with_names
 from .verdict import Draws, judge
 
@@ -44,10 +45,11 @@ def check(
     Raises ValueError for an unknown name or dtype, or a number of cases below 1.
     """
     if name not in DERIVATIONS:
-        raise ValueError(f"unknown derivation {name!r}; there are {', '.join(DERIVATIONS)}")
+        known = f"{nearest(name, DERIVATIONS)}there are {', '.join(DERIVATIONS)}"
+        raise ValueError(f"unknown derivation {name!r}; {known}")
     for dtype in dtypes:
         if dtype not in KNOWN:
-            raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(KNOWN)}")
+            raise ValueError(unknown("dtype", dtype, KNOWN))
     if cases < 1:
         raise ValueError(f"cases is {cases}; at least 1 is needed")
     derivation = DERIVATIONS[name]

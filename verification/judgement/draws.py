@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..vocabulary.raised import in_words
 from .arguments import point_of
 
 
@@ -22,6 +23,16 @@ class Asked(NamedTuple):
     seed: int
     edges: str
     kwargs: Mapping[str, Any] = {}
+    more: tuple[tuple[str, Any], ...] = ()  # what else was asked, by name
+
+
+USUAL = {"allow": (), "vary": (), "timeout": None, "order": 1, "under": (), "meant": None}
+
+
+def given(**options: Any) -> tuple[tuple[str, Any], ...]:
+    """The options that are not as usual, by name."""
+    chosen = ((name, value) for name, value in options.items() if name in USUAL)
+    return tuple((name, value) for name, value in chosen if value is not USUAL[name])
 
 
 def drawn_points(asked: Asked) -> Iterator[tuple]:
@@ -34,11 +45,18 @@ def drawn_points(asked: Asked) -> Iterator[tuple]:
 
 
 def drawn(sampler: Callable, rng: np.random.Generator, dtype: str) -> tuple:
+    """One point.  Raises ValueError, with what it came from, where the sampler raises."""
     name = dtype_parameter(sampler)
-    if name is None:
-        point = sampler(rng)
-    else:
-        point = sampler(rng, **{name: dtype}) if name else sampler(rng, dtype)
+    more = () if name != "" else (dtype,)
+    named = {name: dtype} if name else {}
+    try:
+        point = sampler(rng, *more, **named)
+    except Exception as error:  # somebody's sampler may raise anything
+        raise ValueError(
+            f"args: the sampler raised {in_words(error)}; it is called with a "
+            f"numpy.random.Generator{f' and {dtype!r}' if name is not None else ''}, "
+            "as in rng.normal(size=3)"
+        ) from error
     return point_of(point)
 
 

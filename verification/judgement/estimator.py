@@ -11,7 +11,8 @@ from ..adapters.randomness import Estimate, estimate_of, one_answer, powers
 from ..adapters.trees import inward, outward
 from ..measurement.answer import cast, truth_or_silence
 from ..measurement.batch import budget_at
-from ..measurement.contract import Rejection, leaves_of
+from ..measurement.contract import Rejection
+from ..measurement.layout import leaves_of
 from ..measurement.sequential import Moments, halfwidth, is_normal
 from ..measurement.subject import autodiff, inside
 from ..oracles.question import ask

@@ -20,6 +20,7 @@ from ..measurement.higher_precision import Told, formula
 from ..measurement.sample import Sample, outside
 from ..oracles.question import as_exact
 from ..vocabulary import Derivation, Explanation, Finding, Silent
+from ..vocabulary.names import unknown
 from .leaf_names import names_of, with_names
 from .questions import CaseQuestion, Questions, questions
 from .verdict import Draws, judge
@@ -49,7 +50,7 @@ def validate_process(
     """
     words, of = program(command), layout(against)
     if dtype not in DTYPES:
-        raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
+        raise ValueError(unknown("dtype", dtype, DTYPES))
     if cases < 1:
         raise ValueError(f"cases is {cases}; at least 1 is needed")
     question = questions(against, dtype, seed)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..vocabulary import Finding
-from .as_code import NoCode, as_code, importable
+from .as_code import PLAIN, NoCode, as_code, importable
 from .own_source import source_of
 
 LOG = logging.getLogger(__name__)
@@ -24,17 +24,19 @@ class Had(NamedTuple):
     name: str
 
 
-def snippet(asked: Any, more: str = "", call: str = "validate") -> str:
-    """Imports, definitions, and the call, with `more` arguments."""
+def snippet(asked: Any, call: str = "validate") -> str:
+    """Imports, definitions, and the call, with all that was asked."""
     had = [_had(argument, getattr(asked, argument)) for argument in ARGUMENTS]
     edges = "" if asked.edges == "judge" else f", edges={asked.edges!r}"
     fixed = _had("kwargs", dict(asked.kwargs)) if asked.kwargs else None
     given = f", kwargs={fixed.name}" if fixed else ""
-    had = [*had, fixed] if fixed else had
+    others = {name: _option(name, value) for name, value in asked.more}
+    given += "".join(f", {name}={one.name}" for name, one in others.items())
+    had = [*had, *([fixed] if fixed else []), *others.values()]
     line = (
         f"print(vf.{call}({had[0].name}, of={had[1].name}, args={had[2].name}, "
         f"argnums={asked.argnums!r}, dtype={asked.dtype!r}, cases={asked.cases}, "
-        f"seed={asked.seed}{edges}{given}{more}))"
+        f"seed={asked.seed}{edges}{given}))"
     )
     imports = merged(["import verification as vf", *(line for one in had for line in one.imports)])
     return "\n".join([*imports, *dict.fromkeys(line for one in had for line in one.lines), line])
@@ -91,6 +93,12 @@ def _had(argument: str, value: Any) -> Had:
     except Exception:
         LOG.debug("no source was found", exc_info=True)
         return _to_fill_in(argument, value)
+
+
+def _option(name: str, value: Any) -> Had:
+    """As it is, where a person would write it into the call."""
+    parts = value if isinstance(value, tuple) else (value,)
+    return Had((), (), repr(value)) if all(type(x) in PLAIN for x in parts) else _had(name, value)
 
 
 def _to_fill_in(argument: str, value: Any) -> Had:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ..adapters.torch_programs.memory import NotTraced
+from ..adapters.trees import Held
 from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
@@ -23,12 +25,13 @@ from ..oracles.black_box import ENTRIES
 from ..oracles.question import Question
 from ..oracles.work import products
 from ..vocabulary import Case, Finding, Silent, Verdict
-from ..vocabulary.raised import in_words, kind_of
+from ..vocabulary.raised import KNOWN, in_words, kind_of
 from . import black_box
 from .called import is_complex
 from .narrow_constants import warning
 
 RAISES = "traced by JAX it raises"
+WANTED = "it must return a number, or arrays of numbers"
 
 
 class TruthSource(NamedTuple):
@@ -77,10 +80,11 @@ def why_not_traced(subject: Subject, point: tuple) -> str:
     """Empty where JAX traces the function; else what it raised."""
     try:
         with jax.enable_x64(True):
-            jax.eval_shape(subject.of, *cast(point, "float64"))
+            out = jax.eval_shape(subject.of, *cast(point, "float64"))
     except Exception as error:  # somebody's function may raise anything
-        why = str(error) if isinstance(error, NotTraced) else f"{RAISES} {kind_of(error)}"
+        why = str(error) if isinstance(error, NotTraced) else _untraced(error)
     else:
+        _check_floats(out)
         return ""
     try:
         with np.errstate(all="ignore"):
@@ -89,12 +93,35 @@ def why_not_traced(subject: Subject, point: tuple) -> str:
         said = in_words(error)
         raise ValueError(f"of raised {said}, at the first point that args gave") from error
     if not all(map(_is_numbers, jax.tree.leaves(value))):
-        raise TypeError(f"of returns {value!r:.60}; it must return a number, or arrays of numbers")
+        raise TypeError(f"of returns {value!r:.60}; {WANTED}")
+    if not jax.tree.leaves(value):
+        raise TypeError(f"of returns {value!r:.60}; {WANTED}: is its `return` missing?")
     return why
 
 
+def _untraced(error: Exception) -> str:
+    kind = kind_of(error)
+    return f"traced by JAX: {kind}" if kind in KNOWN.values() else f"{RAISES} {kind}"
+
+
+def _check_floats(out: Any) -> None:
+    """Raises TypeError for what nothing can be differentiated of: no arrays, or integers alone."""
+    held = [x.value for x in jax.tree.leaves(out, is_leaf=is_held) if is_held(x)]
+    leaves = [x for x in jax.tree.leaves(out) if hasattr(x, "dtype")]
+    if not leaves:
+        said = repr(held[0])[:60] if held else "nothing"
+        missing = "" if held else ": is its `return` missing?"
+        raise TypeError(f"of returns {said}; {WANTED}{missing}")
+    if not any(jnp.issubdtype(x.dtype, jnp.inexact) for x in leaves):
+        raise TypeError(f"of returns {leaves[0].dtype}, which has no slope; {WANTED} that do")
+
+
+def is_held(x: object) -> bool:
+    return isinstance(x, Held)
+
+
 def _is_numbers(leaf: object) -> bool:
-    return np.asarray(leaf).dtype.kind in "biufcV"
+    return np.asarray(leaf).dtype.kind in "iufcV"
 
 
 def why_not_proven(subject: Subject, point: tuple) -> str:

@@ -4,47 +4,28 @@ Where the function differentiated cannot be traced by JAX, its derivative is mea
 several oracles that must agree: see black_box.py.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
-import jax
-import numpy as np
-
-from .. import faults
-from ..adapters.recognition import recognised
 from ..adapters.time_limit import in_time
 from ..adapters.trees import has_foreign, inward
-from ..explanation import explain
-from ..inputs.domain import Domain
 from ..measurement import conventions
-from ..measurement.contract import behaved
-from ..measurement.evaluation import unchanged
-from ..measurement.sample import Sample, outside
-from ..measurement.subject import Subject, inside, slopes
-from ..vocabulary import Case, Explanation, Finding, Verdict
+from ..measurement.subject import Subject, inside
+from ..vocabulary import Finding, Verdict
 from . import complex_arguments, programs
-from .arguments import argnums_of, args_of, check_point, dtype_of, positions
-from .draws import Asked, drawn_points
-from .edge_cases import edge_visits
-from .edge_evidence import MODES, Edges
-from .hard_coded import Sizes
+from .arguments import argnums_of, args_of, check_counts, check_point, dtype_of, positions
+from .draws import Asked, drawn_points, given
+from .judged import judged
 from .keywords import check_keywords, with_keywords
 from .kinds.implicit import Implicit
-from .kinds.implicit_mistakes import implicit_mistake
-from .kinds.otherwise import asked_for, asked_otherwise
+from .kinds.otherwise import asked_otherwise
 from .kinds.problem import Problem, first_point
 from .kinds.second_pull import second_derivative
 from .leaf_names import names_of, with_names
-from .reproduction import place_of, snippet, with_worst
-from .truth_source import TruthSource, truth_source
-from .verdict import Draws, judge
-
-NAMES = (*conventions.NAMES, complex_arguments.CONJUGATE)
-ADVICE = "; args is one point: pass a function that draws points, and as many are drawn as needed"
-CONTRACT_CASES = 3  # cases at which the candidate is asked again, in other ways
+from .options import candidate_of, check_options
+from .reproduction import place_of, snippet
 
 
 def validate(
@@ -98,21 +79,21 @@ def validate(
     or meant that there is not, TypeError for arguments that are not what they should be.
     """
     of = programs.of_itself(gradient, of)
+    check_counts(cases, seed)
     keywords = check_keywords(kwargs, of, gradient)
-    asked = Asked(gradient, of, args, argnums, dtype, cases, seed, edges, keywords)
+    more = given(allow=allow, vary=vary, timeout=timeout, order=order, under=under, meant=meant)
+    asked = Asked(gradient, of, args, argnums, dtype, cases, seed, edges, keywords, more)
     gradient, of = (with_keywords(f, keywords) for f in (gradient, of))
     options: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}
     options |= {"allow": allow, "vary": vary, "edges": edges, "timeout": timeout}
     if order != 1 or under or meant is not None or isinstance(of, Implicit):
         options |= {"edges": "none"} if isinstance(of, Implicit) else {}
         problem = _problem(gradient, of, args, argnums)
-        more = "".join(f", {name}={value!r}" for name, value in asked_for(order, under, meant))
         meant = with_keywords(meant, keywords)
         found = asked_otherwise(problem, order, under, meant, partial(_once, options))
-        return _again(found, asked, more)
-    candidate = _candidate(gradient, of, cases)
-    _check_names(allow)
-    _check_edges(edges)
+        return _again(found, asked)
+    candidate = candidate_of(gradient, of)
+    check_options(allow, edges)
     drawn = programs.sampled(of, args_of(args))
     asked = asked._replace(args=drawn, dtype=dtype_of(dtype))
     points = drawn_points(asked)
@@ -172,9 +153,9 @@ def _looked_at_again(finding: Finding, problem: Problem, options: dict) -> Findi
     return replace(finding, notes=(*finding.notes, *notes)) if notes else finding
 
 
-def _again(finding: Finding, asked: Asked, more: str = "") -> Finding:
+def _again(finding: Finding, asked: Asked) -> Finding:
     """With the call as it was made, and not that of the problem which it was made into."""
-    return replace(finding, reproduce=snippet(asked, more), place=place_of(asked.gradient))
+    return replace(finding, reproduce=snippet(asked), place=place_of(asked.gradient))
 
 
 def _problem(gradient: Any, of: Any, args: Any, argnums: Any) -> Problem:
@@ -183,116 +164,6 @@ def _problem(gradient: Any, of: Any, args: Any, argnums: Any) -> Problem:
     return Problem(gradient, traced, given, numbers)
 
 
-def judged(
-    subject: Subject,
-    asked: Asked,
-    named: tuple[int, ...],
-    points: Iterator[tuple],
-    holds: Callable[[tuple], bool] = lambda args: True,
-) -> tuple[Finding, tuple[conventions.Convention, ...]]:
-    """The finding, and the conventions that explain it; edges are those where holds(args)."""
-    upstream, beside = _streams(asked.seed)
-    one, fits = isinstance(asked.args, tuple), Fits(subject)
-    first = inward(next(points))
-    domain = Domain()
-    drawing = map(domain.drawn, chain([first], map(inward, points)))
-    labelled = (Case(f"case {k}", point) for k, point in enumerate(drawing))
-    source = truth_source(subject, first)
-    sizes = Sizes(subject.inputs)
-    at = lambda case: sizes.noted(contract_checked(source, subject, case, upstream))
-    drawn = lambda ks: (at(case) for case in islice(labelled, len(ks)))
-    fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
-    around = lambda: edge_visits(subject, source, first, named, domain.laws, beside)
-    met = lambda: (visit.where(holds) for visit in around())
-    is_skipped = lambda: asked.edges == "none" or fixed()
-    visits = Edges(lambda: () if is_skipped() else met(), asked.edges, named)
-    finding = judge(
-        subject.name,
-        asked.dtype,
-        drawn(range(1)) if one else (),
-        faults.ALL.values(),
-        formula_is_right=source.excuse,
-        reproduce=snippet(asked),
-        draws=None if one else Draws(drawn, asked.cases),
-        advice=ADVICE if one else "",
-        fit=fits,
-        edges=visits,
-        explain=partial(why, subject),
-    )
-    finding = source.said(finding)
-    if said := sizes.sentence():
-        finding = replace(finding, reason=f"{finding.reason}; {said}", notes=(said, *finding.notes))
-    return with_worst(finding, asked), conventions.one_of_each(fits.latest or {})
-
-
-def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:
-    """Which term of the gradient is wrong; nothing where only the value is."""
-    own = tuple(map(slopes, evidence))
-    if not any(outside(one, k).any() for one in own for k in range(len(one.paths))):
-        return ()
-    if (implicit := getattr(subject.of, "implicit", None)) is not None:
-        return implicit_mistake(implicit, own, subject.argnums, subject.inputs)
-    scalar = len(own[0].args) == subject.inputs
-    return explain(own, of=subject.of, argnums=subject.argnums, scalar=scalar)
-
-
-def same(point: tuple, other: tuple) -> bool:
-    alike = jax.tree.structure(point) == jax.tree.structure(other)
-    return alike and unchanged(Case("", point), Case("", other))
-
-
-class Fits:
-    """Which conventions explain the cases so far; the latest of them are kept."""
-
-    def __init__(self, subject: Subject):
-        self.subject, self.latest = subject, None
-
-    def __call__(self, before, sample: Sample):
-        known = conventions.candidates(sample.args[: self.subject.inputs], self.subject.argnums)
-        self.latest = conventions.fitting(before, slopes(sample), known, sample.args)
-        return self.latest
-
-
-def contract_checked(source: TruthSource, subject: Subject, case: Case, rng: np.random.Generator):
-    """The sample at a case; of the first few cases more is asked."""
-    sample = source.at(case, rng)
-    if sample is None or int(case.label.split()[-1]) >= CONTRACT_CASES:
-        return sample
-    raw = subject.raw if subject.function is None else None
-    return behaved(sample, source.answer, raw, subject.inputs)
-
-
 def _allowed(finding: Finding, convention: conventions.Convention) -> Finding:
     said = f"with a convention that was allowed ({convention.name}: {convention.sentence})"
     return replace(finding, reason=f"{finding.reason}; {said}", conventions=convention.names)
-
-
-def _streams(seed: int) -> list[np.random.Generator]:
-    """Of cotangents, at the draws and at the edges."""
-    return np.random.default_rng(seed).spawn(2)
-
-
-# --- arguments that cannot be ---------------------------------------------------------------------
-
-
-def _candidate(gradient: Any, of: Any, cases: int) -> Any:
-    """What is judged, as it is known at sight."""
-    if not callable(of):
-        raise TypeError(f"of is {of!r}; pass a function")
-    if cases < 1:
-        raise ValueError(f"cases is {cases}; at least 1 is needed")
-    return recognised(gradient)
-
-
-def _check_names(allow: tuple[str, ...]) -> None:
-    if isinstance(allow, str):
-        raise TypeError(f"allow is {allow!r}; pass a tuple of names, such as ({allow!r},)")
-    for name in allow:
-        if name not in NAMES:
-            known = ", ".join(NAMES)
-            raise ValueError(f"allow has {name!r}; the conventions are {known}")
-
-
-def _check_edges(edges: str) -> None:
-    if edges not in MODES:
-        raise ValueError(f"edges is {edges!r}; it must be one of {', '.join(MODES)}")

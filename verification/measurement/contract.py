@@ -15,7 +15,6 @@ linearity   (where the answer is right) -2 times the cotangent has -2 times the 
 """
 
 import inspect
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,7 +23,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..adapters.trees import Held, inward, outward
+from ..adapters.trees import outward
 from ..oracles.question import as_exact
 from ..vocabulary.raised import in_words
 from . import listed, memory
@@ -152,10 +151,22 @@ def not_taken(gradient: Callable, args: tuple, inputs: int) -> str:
     above = args[-1]
     if isinstance(above, tuple) and len(above) > 1 and np.ndim(jax.tree.leaves(above)[0]) == 0:
         return "`of` returns a loss with something beside it: let it return the loss alone"
+    if _is_scalar(gradient, args[:inputs]):
+        return (
+            "the gradient answers a number, and `of` an array: the two are swapped; call "
+            "validate(gradient, of=loss, args=sample)"
+        )
     return f"{CALLED.format('an array', 'with')}: add a last argument"
 
 
 CALLED = "`of` returns {}, so the gradient is called {} a cotangent"
+
+
+def _is_scalar(function: Callable, args: tuple) -> bool:
+    try:
+        return np.shape(function(*outward(jax.tree.map(np.array, args)))) == ()
+    except Exception:  # foreign code, called to find words for what it has raised already
+        return False
 
 
 def _binds(signature: inspect.Signature, args: tuple) -> bool:
@@ -164,119 +175,3 @@ def _binds(signature: inspect.Signature, args: tuple) -> bool:
     except TypeError:
         return False
     return True
-
-
-# --- structure and dtype ------------------------------------------------------------------------
-
-
-def leaves_of(
-    answer: Any, args: tuple, argnums: tuple[int, ...], single: bool, typed: bool = False
-) -> list:
-    """The answer's leaves where the arguments have real numbers.  Raises Rejection.
-
-    `typed` arguments came in the dtype under test: the answer must have it too.
-    """
-    wanted = [args[i] for i in argnums]
-    _gradient_alone(answer, wanted[0] if single else tuple(wanted))
-    parts = zip(_parts(answer, wanted, single), wanted, strict=True)
-    found = [leaf for part, arg in parts for leaf in _matched(part, arg)]
-    reals = [x for x in jax.tree.leaves(wanted) if is_real(x)]
-    for got, arg in zip(map(np.asarray, found), map(np.asarray, reals), strict=True):
-        if typed and got.dtype != arg.dtype:
-            raise Rejection(f"the answer is of dtype {got.dtype}; the argument is {arg.dtype}")
-    return found
-
-
-def _gradient_alone(answer: Any, wanted: Any) -> None:
-    if type(answer) is not tuple or len(answer) != 2 or not _is_number(answer[0]):
-        return
-    if _is_number(answer[1]) and np.shape(wanted) == (2,):
-        return  # a pair of numbers for an array of two
-    if jax.tree.structure(inward(answer[1])) == jax.tree.structure(wanted):
-        raise Rejection(
-            "it answers a value and a gradient, as value_and_grad does: hand over the gradient "
-            "alone, such as lambda *args: value_and_gradient(*args)[1]"
-        )
-
-
-def _is_number(x: Any) -> bool:
-    return isinstance(x, float | int) or (hasattr(x, "dtype") and np.ndim(x) == 0)
-
-
-def _parts(answer: Any, wanted: list, single: bool) -> list:
-    if single:
-        is_pair = type(answer) is tuple and len(answer) == 1
-        wraps = is_pair and not (type(wanted[0]) is tuple and len(wanted[0]) == 1)
-        return list(answer) if wraps else [answer]
-    if not isinstance(answer, tuple | list) or len(answer) != len(wanted):
-        raise Rejection(
-            f"it answered {_kind(answer)}; one part for each of {len(wanted)} argnums was asked for"
-        )
-    return list(answer)
-
-
-def _matched(part: Any, arg: Any) -> list:
-    real = jax.tree.map(lambda x: float(x) if type(x) is int else x, part)
-    if isinstance(arg, float | np.ndarray) and isinstance(real, float):
-        part = real  # 2 is as good as 2.0
-    part = inward(listed.arrays_for(part, arg))
-    ours, theirs = _bare(arg), _bare(part)
-    if jax.tree.structure(ours) == jax.tree.structure(theirs):
-        return _shaped(jax.tree.leaves(theirs), jax.tree.leaves(ours))
-    if jax.tree.structure(arg) == jax.tree.structure(part):  # something for the integers too
-        pairs = zip(jax.tree.leaves(part), jax.tree.leaves(arg), strict=True)
-        chosen = [(x, a) for x, a in pairs if is_real(a)]
-        return _shaped([x for x, _ in chosen], [a for _, a in chosen])
-    raise Rejection(f"its answer is {_layout(part)}, where the argument is {_layout(arg)}")
-
-
-def _bare(tree: Any) -> Any:
-    """The tree with None where there is no real number."""
-    is_held = lambda x: isinstance(x, Held)
-    kept = lambda x: None if is_held(x) or not _may_be_slope(x) else x
-    return jax.tree.map(kept, tree, is_leaf=is_held)
-
-
-def _may_be_slope(x: Any) -> bool:
-    return is_real(x) or np.asarray(x).dtype.kind not in "iu"
-
-
-def is_real(x: Any) -> bool:
-    return isinstance(x, float) or jnp.issubdtype(np.asarray(x).dtype, jnp.floating)
-
-
-def _shaped(leaves: list, wanted: list) -> list:
-    for got, arg in zip(map(np.asarray, leaves), map(np.asarray, wanted), strict=True):
-        if arg.shape and got.shape == 2 * arg.shape:
-            raise Rejection(
-                f"the answer is of shape {got.shape}, as a Hessian is; the gradient has the shape "
-                f"of the argument, {arg.shape}"
-            )
-        if got.shape != arg.shape:
-            shapes = [np.shape(x) for x in leaves], [np.shape(x) for x in wanted]
-            raise Rejection(
-                f"the answer has leaves of shapes {shapes[0]}; the gradient has {shapes[1]}"
-            )
-        if not is_real(got):
-            raise Rejection(f"the answer is of dtype {got.dtype}; the argument is {arg.dtype}")
-    return leaves
-
-
-NAMED = re.compile(
-    r"CustomNode\((?:Fields\[\(<class '(?:[^']*\.)?(\w+)'>, .*?\)\]|namedtuple\[(\w+)\]), "
-    r"\[([^\[\]]*)\]\)"
-)
-
-
-def _layout(tree: Any) -> str:
-    said = str(jax.tree.structure(tree)).removeprefix("PyTreeDef(").removesuffix(")")
-    said = NAMED.sub(lambda found: f"{found[1] or found[2]}({found[3]})", said)
-    if said == "*":
-        return "an array"
-    return said if len(said) <= 120 else said[:117] + "..."
-
-
-def _kind(answer: Any) -> str:
-    return (
-        f"{type(answer).__name__} of {len(answer)}" if hasattr(answer, "__len__") else repr(answer)
-    )

@@ -23,7 +23,7 @@ from ..adapters.trees import inward, opened, outward
 from ..arithmetic.formats import format_of
 from ..oracles.question import as_exact
 from ..vocabulary import Ball
-from .contract import is_real
+from .layout import is_real
 
 SYMMETRIC, TRIANGULAR = "symmetric", "triangular"
 

@@ -18,8 +18,9 @@ from ..arithmetic.stored import run_with_room
 from ..inputs import draws
 from ..oracles.question import Question, ask
 from .answer import cast
-from .contract import Rejection, answered, copied, leaves_of, not_taken
+from .contract import Rejection, answered, copied, not_taken
 from .evaluation import Proof, proof
+from .layout import leaves_of
 from .replayed import replayed
 from .sample import VALUE, Sample, restricted
 

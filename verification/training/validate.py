@@ -182,7 +182,7 @@ def _check(of, params, dtype: str) -> None:
     if not callable(of):
         raise TypeError(f"of is {of!r}; pass a function of params and a batch")
     if dtype not in DTYPES:
-        raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
+        raise ValueError(unknown("dtype", dtype, DTYPES))
     leaves = jax.tree.leaves(params)
     if not any(jax.numpy.issubdtype(np.asarray(x).dtype, np.floating) for x in leaves):
         raise ValueError("params: there must be an array of floats among its leaves")

@@ -216,7 +216,7 @@ def _checked(against: str, dtype: str, cases: int, steps: int, given: Mapping) -
     if against not in VARIANTS:
         raise ValueError(unknown("against", against, VARIANTS, VARIANTS_LISTED))
     if dtype not in DTYPES:
-        raise ValueError(f"dtype is {dtype!r}; it must be one of {', '.join(DTYPES)}")
+        raise ValueError(unknown("dtype", dtype, DTYPES))
     for name, value, least in (("cases", cases, 1), ("steps", steps, 2)):
         if value < least:
             raise ValueError(f"{name} is {value}; at least {least} is needed")

@@ -12,7 +12,11 @@ KNOWN = {  # exception of JAX -> what was done, and what to do
     "UnexpectedTracerError": f"a number {TRACED} was kept and used after it",
     "KeyReuseError": "a random key is used twice",
 }
-TRACER = re.compile(r"(?:Traced<[^>]*>(?:with<[^>]*>(?:\([^)]*\))?)?|\w*Tracer<[^>]*>|\w*Tracer\b)")
+OVERDUE = "Overdue"  # adapters/time_limit.py
+TREE = re.compile(r"PyTreeDef\(((?:[^()]|\([^()]*\))*)\)")
+TRACER = re.compile(
+    r"(?:\w*Traced<[^>]*>(?:with<[^>]*>(?:\([^)]*\))?)?|\w*Tracer<[^>]*>|\w*Tracer\b)"
+)
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 LONGEST = 300  # characters
 
@@ -28,6 +32,9 @@ def in_words(error: BaseException) -> str:
     name = type(error).__name__
     if name in KNOWN:
         return f"an error of JAX: {KNOWN[name]}"
+    if name == OVERDUE:
+        return f"TimeoutError: {error}"
     first = str(error).strip().split("\n\n")[0].split("\nThe error occurred")[0]
-    said = ADDRESS.sub("", TRACER.sub("a traced array", " ".join(first.split())))
+    said = TREE.sub(r"\1", TRACER.sub("a traced array", " ".join(first.split())))
+    said = ADDRESS.sub("", said)
     return f"{name}: {said[:LONGEST]}" if said else name

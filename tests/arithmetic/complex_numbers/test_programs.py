@@ -212,6 +212,6 @@ def test_the_gradient_of_a_spectrum_is_correct_by_proof(dtype):
     ],
 )
 def test_a_mistake_in_it_is_wrong(mistake, monkeypatch):
-    monkeypatch.setattr("verification.judgement.validate.explain", lambda *_, **__: ())
+    monkeypatch.setattr("verification.judgement.judged.explain", lambda *_, **__: ())
     found = vf.validate(mistake, of=spectrum, args=POINT, cases=2, edges="note")
     assert found.verdict is Verdict.WRONG, str(found)

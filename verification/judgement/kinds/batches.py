@@ -17,6 +17,7 @@ from ...adapters import jax_function
 from ...adapters.function import Function
 from ...adapters.recognition import recognised
 from ...adapters.trees import inward, outward
+from ...vocabulary.names import nearest
 from ..draws import drawn
 from .problem import Problem, first_point, named_by, output
 
@@ -55,7 +56,8 @@ def check_under(under: Any) -> tuple[str, ...]:
     names = (under,) if isinstance(under, str) else tuple(under)
     for name in names:
         if name not in UNDER:
-            raise ValueError(f"under has {name!r}; the transformations are {', '.join(UNDER)}")
+            known = f"{nearest(name, UNDER)}the transformations are {', '.join(UNDER)}"
+            raise ValueError(f"under has {name!r}; {known}")
     return names
 
 

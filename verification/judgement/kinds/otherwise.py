@@ -22,12 +22,6 @@ def asked_otherwise(problem: Problem, order: int, under: Any, meant: Any, ask: A
     return together([(label, ask(one)) for label, one in _problems(problem, order, names, meant)])
 
 
-def asked_for(order: int, under: Any, meant: Any) -> list[tuple[str, Any]]:
-    """What is not the default, by name."""
-    named = (("order", order, 1), ("under", under, ()), ("meant", meant, None))
-    return [(name, value) for name, value, usual in named if value != usual]
-
-
 def _problems(problem: Problem, order: int, names: tuple, meant: Any) -> Iterator[tuple]:
     asked = [("", problem)] if meant is None else meant_problems(problem, meant)
     for label, one in asked:

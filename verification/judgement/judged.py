@@ -1,0 +1,115 @@
+"""One subject, judged: cases are drawn and asked, then edges; the verdict, and what explains it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
+
+import jax
+import numpy as np
+
+from .. import faults
+from ..adapters.trees import inward
+from ..explanation import explain
+from ..inputs.domain import Domain
+from ..measurement import conventions
+from ..measurement.contract import behaved
+from ..measurement.evaluation import unchanged
+from ..measurement.sample import Sample, outside
+from ..measurement.subject import Subject, slopes
+from ..vocabulary import Case, Explanation, Finding
+from .draws import Asked
+from .edge_cases import edge_visits
+from .edge_evidence import Edges
+from .hard_coded import Sizes
+from .kinds.implicit_mistakes import implicit_mistake
+from .reproduction import snippet, with_worst
+from .truth_source import TruthSource, truth_source
+from .verdict import Draws, judge
+
+ADVICE = "; args is one point: pass a function that draws points, and as many are drawn as needed"
+CONTRACT_CASES = 3  # cases at which the candidate is asked again, in other ways
+
+
+def judged(
+    subject: Subject,
+    asked: Asked,
+    named: tuple[int, ...],
+    points: Iterator[tuple],
+    holds: Callable[[tuple], bool] = lambda args: True,
+) -> tuple[Finding, tuple[conventions.Convention, ...]]:
+    """The finding, and the conventions that explain it; edges are those where holds(args)."""
+    upstream, beside = _streams(asked.seed)
+    one, fits = isinstance(asked.args, tuple), Fits(subject)
+    first = inward(next(points))
+    domain = Domain()
+    drawing = map(domain.drawn, chain([first], map(inward, points)))
+    labelled = (Case(f"case {k}", point) for k, point in enumerate(drawing))
+    source = truth_source(subject, first)
+    sizes = Sizes(subject.inputs)
+    at = lambda case: sizes.noted(contract_checked(source, subject, case, upstream))
+    drawn = lambda ks: (at(case) for case in islice(labelled, len(ks)))
+    fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
+    around = lambda: edge_visits(subject, source, first, named, domain.laws, beside)
+    met = lambda: (visit.where(holds) for visit in around())
+    is_skipped = lambda: asked.edges == "none" or fixed()
+    visits = Edges(lambda: () if is_skipped() else met(), asked.edges, named)
+    finding = judge(
+        subject.name,
+        asked.dtype,
+        drawn(range(1)) if one else (),
+        faults.ALL.values(),
+        formula_is_right=source.excuse,
+        reproduce=snippet(asked),
+        draws=None if one else Draws(drawn, asked.cases),
+        advice=ADVICE if one else "",
+        fit=fits,
+        edges=visits,
+        explain=partial(why, subject),
+    )
+    finding = source.said(finding)
+    if said := sizes.sentence():
+        finding = replace(finding, reason=f"{finding.reason}; {said}", notes=(said, *finding.notes))
+    return with_worst(finding, asked), conventions.one_of_each(fits.latest or {})
+
+
+def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:
+    """Which term of the gradient is wrong; nothing where only the value is."""
+    own = tuple(map(slopes, evidence))
+    if not any(outside(one, k).any() for one in own for k in range(len(one.paths))):
+        return ()
+    if (implicit := getattr(subject.of, "implicit", None)) is not None:
+        return implicit_mistake(implicit, own, subject.argnums, subject.inputs)
+    scalar = len(own[0].args) == subject.inputs
+    return explain(own, of=subject.of, argnums=subject.argnums, scalar=scalar)
+
+
+def same(point: tuple, other: tuple) -> bool:
+    alike = jax.tree.structure(point) == jax.tree.structure(other)
+    return alike and unchanged(Case("", point), Case("", other))
+
+
+class Fits:
+    """Which conventions explain the cases so far; the latest of them are kept."""
+
+    def __init__(self, subject: Subject):
+        self.subject, self.latest = subject, None
+
+    def __call__(self, before, sample: Sample):
+        known = conventions.candidates(sample.args[: self.subject.inputs], self.subject.argnums)
+        self.latest = conventions.fitting(before, slopes(sample), known, sample.args)
+        return self.latest
+
+
+def contract_checked(source: TruthSource, subject: Subject, case: Case, rng: np.random.Generator):
+    """The sample at a case; of the first few cases more is asked."""
+    sample = source.at(case, rng)
+    if sample is None or int(case.label.split()[-1]) >= CONTRACT_CASES:
+        return sample
+    raw = subject.raw if subject.function is None else None
+    return behaved(sample, source.answer, raw, subject.inputs)
+
+
+def _streams(seed: int) -> list[np.random.Generator]:
+    """Of cotangents, at the draws and at the edges."""
+    return np.random.default_rng(seed).spawn(2)
