@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from verification.derivations.rules import VARIANTS
-from verification.faults.update_rules import ALL
+from verification.faults.update_rules import ALL, UNASKED, wrong_rules
 from verification.updates import permuted, vectors
 from verification.updates.planted import run_of, verdict_on
 from verification.updates.vectors import layout
@@ -32,7 +32,7 @@ MADE = [  # a mistake, and a variant in which it is another function
 def test_a_mistake_is_caught_and_named(fault, name):
     variant, where = VARIANTS[name], layout(vectors.params_of(VARIANTS[name]))
     samples = [run_of(variant, where, "float64", np.random.default_rng(77), "case 0")]
-    wrong = ALL[fault].make(variant)
+    wrong = (ALL | UNASKED)[fault].make(variant)
     assert wrong is not None
     finding = verdict_on(wrong, variant, where, "float64", samples)
     assert finding.verdict in ("wrong", "rejected")
@@ -54,3 +54,9 @@ def test_every_order_but_the_right_one_is_there():
     assert len(found) == 23 and {} not in found
     many = permuted.orders(tuple("abcdefgh"))
     assert len(many) == len({tuple(sorted(m.items())) for m in many}) == 28 + 112
+
+
+def test_a_limit_that_nobody_asked_for_leaves_no_right_rule_undecided():
+    assert not UNASKED.keys() & ALL.keys() and len(UNASKED) == 3
+    names = {w.fault.name for w in wrong_rules("momentum")}
+    assert not names & UNASKED.keys()

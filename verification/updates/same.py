@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb, ctx
 
 from ..derivations.rules import VARIANTS, Variant, family_of
-from ..faults.update_rules import ALL, wrong_rules
+from ..faults.update_rules import ALL, unasked_rules, wrong_rules
 from ..vocabulary import NoRule, Undecided
 from . import vectors
 from .numbers import balls, rationals
@@ -38,7 +38,8 @@ def candidates(variant: Variant) -> Iterator[Candidate]:
     family = {v.name for v in family_of(variant.name)} - {variant.name}
     for name in family:
         yield Candidate(VARIANTS[name], "variant", name, VARIANTS[name].formula, 0)
-    for k, (fault, wrong) in enumerate(wrong_rules(variant.name)):
+    mistakes = (*wrong_rules(variant.name), *unasked_rules(variant.name))
+    for k, (fault, wrong) in enumerate(mistakes):
         yield Candidate(wrong, "fault", fault.name, fault.description, 1 + k / 1000)
     yield from _from_zero(family)
     for name, value in variant.defaults.items():

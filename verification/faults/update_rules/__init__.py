@@ -68,9 +68,9 @@ MODULES = (
     schedules,
     matrices,
     guards,
-    unasked,
 )
 ALL: dict[str, UpdateFault] = {name: f for module in MODULES for name, f in _named(module).items()}
+UNASKED: dict[str, UpdateFault] = _named(unasked)  # they explain; a limit that is never met is none
 
 
 @lru_cache(maxsize=256)
@@ -79,6 +79,16 @@ def wrong_rules(name: str) -> tuple[WrongRule, ...]:
 
     Raises KeyError for a name that is no variant.
     """
+    return _made(name, ALL)
+
+
+@lru_cache(maxsize=256)
+def unasked_rules(name: str) -> tuple[WrongRule, ...]:
+    """The variant with more than was asked for.  Raises KeyError for what is no variant."""
+    return _made(name, UNASKED)
+
+
+def _made(name: str, faults: dict[str, UpdateFault]) -> tuple[WrongRule, ...]:
     right = VARIANTS[name]
-    made = ((fault, fault.make(right)) for fault in ALL.values())
+    made = ((fault, fault.make(right)) for fault in faults.values())
     return tuple(WrongRule(fault, wrong) for fault, wrong in made if wrong is not None)
