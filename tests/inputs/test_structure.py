@@ -156,6 +156,17 @@ def test_integers_have_a_duplicate_unless_they_obey_a_law():
     assert at((w, np.array([0, 3, 5])), has)[1].tolist() == [0, 0, 5]  # sorted
 
 
+def test_integers_that_index_together_come_twice_in_one_place():
+    w, i, j = np.array([0.3, -0.7]), np.array([5, 2, 6]), np.array([1, 4, 3])
+
+    _, first, second = at((w, i, j), "edge: args[1] and args[2] with a row twice")
+    assert first.tolist() == [5, 2, 5] and second.tolist() == [1, 4, 1]
+    pairs = np.stack([i, j], 1)
+    assert at((w, pairs), "edge: args[1] with a row twice")[1].tolist() == [[5, 1], [2, 4], [5, 1]]
+    assert not any("row twice" in s for s in labels((w, i)))
+    assert not any("row twice" in s for s in labels((w, i, np.array([0, 1, 2]))))  # a permutation
+
+
 def test_duplicates_lie_within_what_the_draws_had_there():
     """Of parents that come before their children, none comes after."""
     draws = [np.array([-1, 0, 1]), np.array([-1, 0, 0]), np.array([-1, 0, 1])]

@@ -180,6 +180,26 @@ def test_rows_that_come_twice_are_looked_at(dtype):
     assert judged(adds, TAKE, args, dtype=dtype).verdict is Verdict.CORRECT
 
 
+def test_places_that_come_twice_are_looked_at():
+    """Each index alone may come twice where the pair does not: so assignment passes there."""
+
+    def writes(x, i, j, g):
+        out = np.zeros_like(x)
+        out[i, j] = g
+        return out
+
+    def sums(x, i, j, g):
+        out = np.zeros_like(x)
+        np.add.at(out, (i, j), g)
+        return out
+
+    args = lambda rng: (rng.normal(size=(5, 5)), rng.permutation(5)[:3], rng.permutation(5)[:3])
+    found = judged(writes, lambda x, i, j: x[i, j], args)
+    assert found.verdict is Verdict.WRONG
+    assert found.worst.case == "edge: i and j with a row twice"  # pyright: ignore
+    assert judged(sums, lambda x, i, j: x[i, j], args).verdict is Verdict.CORRECT
+
+
 def test_a_whole_permutation_is_a_law():
     args = lambda rng: (rng.normal(size=(7, 3)), rng.permutation(7))
 

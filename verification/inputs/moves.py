@@ -95,6 +95,14 @@ def one_duplicate(x: np.ndarray, law: Law) -> np.ndarray:
     return x
 
 
+def one_row_twice(arrays: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """The last row of all arrays as the first; nothing of one vector, or where it is so already."""
+    is_vector = len(arrays) == 1 and all(x.ndim == 1 for x in arrays.values())
+    if is_vector or all(np.array_equal(x[0], x[-1]) for x in arrays.values()):
+        return {}
+    return {k: np.concatenate([x[:-1], x[:1]]) for k, x in arrays.items()}
+
+
 def all_one(x: np.ndarray, law: Law) -> np.ndarray:
     """Every entry as one of them."""
     found = (np.full_like(x, value) for value in x.reshape(-1)[:TRIES])

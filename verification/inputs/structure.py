@@ -77,6 +77,7 @@ def edges(
     for position in positions:
         yield from _indices(one, position, position in named)
         yield from _numbers(point, position, position in named)
+    yield from _rows(one, named)
     for position in positions:
         few = None if position in (*argnums, *named) else 1
         yield from _far(one, position, dtype, few)
@@ -196,6 +197,18 @@ def _indices(one: Sampled, position: int, named: bool) -> Iterator[Edge]:
     yield from _edge(point, Region.NEAR, position, "with a duplicate")
     point = _moved(one, chosen, moves.all_one)
     yield from _edge(point, Region.FAR, position, "all one index")
+
+
+def _rows(one: Sampled, named: tuple[int, ...]) -> Iterator[Edge]:
+    """The same place twice: integers that index together, in several arrays or in one's rows."""
+    found = {k: x for k, x in enumerate(one.leaves) if _is_index(x, x.position in named)}
+    for size in dict.fromkeys(len(leaf.value) for leaf in found.values()):
+        mine = {k: leaf for k, leaf in found.items() if len(leaf.value) == size > 1}
+        values = moves.one_row_twice({k: leaf.value for k, leaf in mine.items()})
+        if values and all(keeps(one.leaves[k].law, x) for k, x in values.items()):
+            what, names = "with a row twice", " and ".join(leaf.path for leaf in mine.values())
+            case = Case(f"edge: {names} {what}", one.where(values))
+            yield Edge(case, Region.NEAR, what, one.leaves[min(mine)].position)
 
 
 def _is_index(leaf: Leaf, named: bool) -> bool:
