@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -99,7 +100,7 @@ TIES = {
     "sort": Tied(lambda x: np.sort(x) @ WEIGHTS, (in_order,), (of_equal_ranks,)),
     "the median": Tied(np.median, (middle,), (all_middle,)),
     "overlapping windows": Tied(windows, (of_windows(first),), (of_windows(alike),)),
-    "the norm": Tied(np.linalg.norm, (unit(0.0), unit(0.5)), (unit(5.0),)),
+    "the norm": Tied(np.linalg.norm, (unit(0.0), unit(0.5)), (unit(0.6),)),
     "maximum of two": Tied(
         np.maximum,
         (masked(np.greater, np.less_equal), masked(np.greater_equal, np.less)),
@@ -143,3 +144,14 @@ def test_where_the_function_jumps_nothing_is_judged():
     tied = Tied(lambda x: np.floor(x) * x, (lambda x, d: d * np.floor(x),), ())
 
     assert judged(tied, tied.right[0]).verdict is Verdict.CORRECT
+
+
+def test_of_a_traced_norm_too_endlessly_many_sides_are_told():
+    asked = {"of": jnp.linalg.norm, "args": lambda rng: (rng.normal(size=4),), "cases": 2}
+
+    for share in (0.0, 0.5):
+        found = vf.validate(unit(share), **asked)
+        assert found.verdict is Verdict.CORRECT and not found.edges_skipped
+    for share in (0.6, 1.0):
+        found = vf.validate(unit(share), **asked)
+        assert found.verdict is Verdict.WRONG and "all zeros" in found.reason

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from verification.arithmetic.hulls import separation
 from verification.oracles.measured_sides import Around, Jump, sides
 from verification.vocabulary import Silent
 
@@ -54,11 +55,41 @@ def test_a_root_has_no_sides():
 
 def test_of_infinitely_many_sides_only_what_is_far_out_is_outside():
     singular = lambda y: np.linalg.svd(y.reshape(2, 2), compute_uv=False) @ np.array([1.0, -0.6])
-    norm = lambda y: np.linalg.norm(y)
+    least = lambda y: min(np.linalg.norm(y[:2]), np.linalg.norm(y[2:]))
     zero = np.zeros(4)
 
-    for of, answer in ((singular, [np.nan] * 4), (norm, [0.7] * 4)):
+    for of, answer in ((singular, [np.nan] * 4), (least, [0.4] * 4)):
         with pytest.raises(Silent):
             asked(of, zero, answer)
-    assert len(asked(norm, zero, zero).columns) > 1
-    assert np.abs(asked(norm, zero, np.full(4, 5.0)).columns).max() < 1.01
+    assert (
+        separation(asked(least, zero, [5.0] * 4).columns, np.full(4, 5.0), np.zeros(4)) is not None
+    )
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_of_a_convex_or_concave_function_every_answer_is_told(sign):
+    """The subgradients of a norm at 0 are a ball: 0.5 in each of four entries is on its sphere."""
+    norm = lambda y: sign * np.linalg.norm(y)
+    zero = np.zeros(4)
+
+    for share in (0.0, 0.25, 0.5, -0.5):
+        found = asked(norm, zero, np.full(4, share))
+        assert separation(found.columns, np.full(4, share), 1e-9 + found.error) is None
+    for share in (0.55, -0.7, 5.0):
+        found = asked(norm, zero, np.full(4, share))
+        assert separation(found.columns, np.full(4, share), 1e-9 + found.error) is not None
+
+
+def test_where_it_bends_both_ways_no_mixture_of_sides_is_outside():
+    least = lambda y: min(np.linalg.norm(y[:2]), np.linalg.norm(y[2:]))
+    rng = np.random.default_rng(1)
+    for _ in range(8):
+        unit = rng.normal(size=(2, 2))
+        unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+        share = rng.uniform()
+        answer = np.concatenate([share * unit[0], (1.0 - share) * unit[1]])
+        try:
+            found = asked(least, np.zeros(4), answer)
+        except Silent:
+            continue
+        assert separation(found.columns, answer, 1e-9 + found.error) is None

@@ -23,9 +23,9 @@ from ..arithmetic.formats import format_of
 from ..measurement.answer import cast
 from ..measurement.budget import Budget
 from ..measurement.evaluation import Proof, evaluated, held
-from ..measurement.higher_precision import Told, by_shape, in_float64
+from ..measurement.higher_precision import NO_MIXTURE, Told, by_shape, in_float64
 from ..measurement.joint import in_words
-from ..measurement.sample import Sample, mixed_up, outside
+from ..measurement.sample import Sample, mixed_up, outside, outside_measured_sides
 from ..measurement.subject import Subject
 from ..measurement.tolerance import FALSE_ALARM
 from ..oracles import black_box
@@ -33,7 +33,7 @@ from ..oracles.function_noise import Noise, scale_of
 from ..vocabulary import Ball, Case, Finding, Silent
 from ..vocabulary.raised import in_words as raised
 from .called import BlackBox, FloatsTracedBox, TracedBox, waits
-from .measured_kinks import around_kink, beside, outside_kinks
+from .measured_kinks import around_kink, beside
 
 MEASURED = "measured noise"
 HALF = 2.0**-26  # of the digits: less than this of the terms of f, a gradient may be measured as 0
@@ -131,7 +131,7 @@ def _gated(subject, sample: Sample, box: BlackBox, found: black_box.Measured, rn
     room = np.concatenate([np.ravel(a) for a in sample.allowed])
     with np.errstate(invalid="ignore"):
         excluded = [~(np.abs(got - e.mid) <= e.rad + room) for e in found.estimates]
-    at_kinks = outside_kinks(sample)
+    at_kinks = outside_measured_sides(sample)
     every = out & (at_kinks | np.all(excluded, axis=0))
     without_step = not at_kinks and found.estimates[0].name != "complex_step"
     noise = found.noise.deviation
@@ -154,8 +154,8 @@ def excused(subject: Subject, sample: Sample) -> Told:
     """Every witness excludes the answer: it is wrong, but for digits that its noise explains."""
     if mixed_up(sample):
         return Told(False, in_words(sample.truth, sample.got))
-    if outside_kinks(sample):
-        return Told(False, "no one-sided gradient, nor a mixture of them, is this answer")
+    if outside_measured_sides(sample):
+        return Told(False, NO_MIXTURE)
     moved = (*subject.argnums, subject.inputs)
     return by_shape(partial(answer, subject), sample, moved, None, ("every witness excludes it",))
 

@@ -17,6 +17,7 @@ from ..measurement.subject import Subject
 from ..oracles.question import Question, as_exact
 from ..vocabulary import Silent
 
+FACTORS = {"svd", "eigh", "eig", "qr", "geqrf", "lu", "cholesky", "schur"}
 ROWS, MEMORY = 64, 2**22  # rows in one call, and float entries
 
 
@@ -183,6 +184,13 @@ def waits(of: Callable, args: tuple) -> bool:
         eqn.primitive.name == "while" and reads_numbers(eqn.params["cond_jaxpr"].jaxpr)
         for eqn in equations(program.jaxpr)
     )
+
+
+def is_factored(of: Callable, args: tuple) -> bool:
+    """Whether some matrix of the traced function is factored."""
+    with jax.enable_x64(True):
+        program = jax.make_jaxpr(of)(*args)
+    return any(eqn.primitive.name in FACTORS for eqn in equations(program.jaxpr))
 
 
 def is_complex(of: Callable, args: tuple) -> bool:

@@ -20,6 +20,7 @@ from ..measurement.sample import Sample
 from ..measurement.subject import Subject
 from ..vocabulary import Case
 from .edge_evidence import Visit
+from .measured_kinks import told_by_floats
 from .no_number import in_words
 from .truth_source import TruthSource
 
@@ -47,6 +48,7 @@ def edge_visits(
             yield Visit(edge, None)
             continue
         sample = source.at(edge.case, rng, edge=True)
+        sample = sample and told_by_floats(subject, sample, rng)
         yield visit(subject, source, edge, here.args, sample)
 
 

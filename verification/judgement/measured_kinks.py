@@ -9,12 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..measurement.joint import at_kink
-from ..measurement.sample import Sample, outside
+from ..measurement.answer import cast
+from ..measurement.sample import Sample
+from ..measurement.subject import Subject
+from ..oracles.function_noise import noise_of
 from ..oracles.measured_sides import Around, Jump, Sides, sides
 from ..vocabulary import Ball, Silent
 from ..vocabulary import Sides as Shared
-from .called import BlackBox
+from .called import BlackBox, TracedBox, is_factored
 
 
 def around_kink(box: BlackBox, noise: float, rng: np.random.Generator) -> Around | None:
@@ -25,8 +27,26 @@ def around_kink(box: BlackBox, noise: float, rng: np.random.Generator) -> Around
     return around if np.isfinite(around.value) and around.has_kink() else None
 
 
-def beside(box: BlackBox, sample: Sample, around: Around) -> Sample:
-    """The sample with the sides of the kink as its truth.
+def told_by_floats(subject: Subject, sample: Sample, rng: np.random.Generator) -> Sample:
+    """The sample, where balls know too few sides of its ties to judge the answer.
+
+    A norm at 0 has endlessly many.  Those that would let the answer in are looked for in float64,
+    as of a function that can only be called.
+    """
+    leaves = range(len(sample.truth))
+    if subject.function is not None or sample.failure or len(sample.got) != len(sample.truth):
+        return sample
+    if not any(sample.joint.open[k].any() for k in leaves):
+        return sample
+    args, above = sample.args[: subject.inputs], sample.args[subject.inputs :]
+    box = TracedBox(subject, args, above[0] if above else None)
+    around = around_kink(box, noise_of(box, box.x, rng), rng)
+    whole = not is_factored(subject.of, cast(args, "float64"))
+    return sample if around is None else beside(box, sample, around, whole)
+
+
+def beside(box: BlackBox, sample: Sample, around: Around, whole: bool = False) -> Sample:
+    """The sample with the sides of the kink as its truth; `whole`: no matrix is factored.
 
     Where the function jumps, what is known of each entry alone stays; where the sides cannot be
     told, nothing is known.
@@ -37,7 +57,7 @@ def beside(box: BlackBox, sample: Sample, around: Around) -> Sample:
     known = [np.isfinite(b.rad) for b in sample.truth]
     room = np.where(flat(known), flat(sample.allowed), np.inf)
     try:
-        found = sides(around, flat(sample.got), room, _has_rank(box))
+        found = sides(around, flat(sample.got), room, whole or _has_rank(box))
     except Jump:
         return sample
     except Silent as said:
@@ -76,9 +96,3 @@ def _ball(ball: Ball, moving: np.ndarray, error: np.ndarray, columns: np.ndarray
     blocks = np.zeros(len(columns), int)
     shared = Shared(columns, blocks, exact=True, error=np.where(moving, error, 0.0))
     return Ball(mid, np.zeros_like(mid), rad, proven=False, sides=shared)
-
-
-def outside_kinks(sample: Sample) -> bool:
-    """Whether an entry with several sides is outside of what it may be."""
-    leaves = range(len(sample.paths))
-    return any(bool((outside(sample, k) & at_kink(sample.truth[k])).any()) for k in leaves)

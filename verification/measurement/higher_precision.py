@@ -29,11 +29,12 @@ from .answer import PROVABLE, cast
 from .error import beyond
 from .joint import in_words
 from .roughness import is_float32, is_seen, shape_of_error
-from .sample import Sample, decidable, mixed_up, outside
+from .sample import Sample, decidable, mixed_up, outside, outside_measured_sides
 
 BITS = (128, 1024, 16384)  # of working precision; the last has digits left after 1 - e^-10000
 ONE_BY_ONE = 32  # what a product of two objects costs, in those of a product of matrices
 OPEN, INSIDE, APART = 0, 1, 2
+NO_MIXTURE = "no one-sided gradient, nor a mixture of them, is this answer"
 
 
 class Told(NamedTuple):
@@ -66,6 +67,8 @@ def formula(
     """
     if mixed_up(sample):
         return Told(False, in_words(sample.truth, sample.got))
+    if outside_measured_sides(sample):
+        return Told(False, NO_MIXTURE)
     open_in_balls, refusals = None, []
     for ask in (traced, in_float64, in_objects):
         try:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..vocabulary import Ball
 from .error import beyond
-from .joint import Joint, joint, shares
+from .joint import Joint, at_kink, joint, shares
 
 VALUE = "value"  # how the paths begin of what is no gradient, but the function's own value
 
@@ -85,3 +85,9 @@ def mixed_up(sample: Sample) -> bool:
     leaves = range(len(sample.got))
     alone = (beyond(sample.got[k], sample.truth[k]) <= sample.allowed[k] for k in leaves)
     return any(x.any() for x in sample.joint.off) and all(x.all() for x in alone)
+
+
+def outside_measured_sides(sample: Sample) -> bool:
+    """Whether an entry with several sides, which were measured, is outside of what it may be."""
+    leaves = [k for k, ball in enumerate(sample.truth) if not ball.proven]
+    return any(bool((outside(sample, k) & at_kink(sample.truth[k])).any()) for k in leaves)

@@ -9,8 +9,10 @@ hull      the mixtures of columns.  An answer outside of it is separated from it
           answer is inside, or no side is found that lets it in
 sides     where random sides come again and again there are few, and the search is believed.  Where
           each is another (a norm at 0, singular values of 0) it may have missed the one that
-          matters: an answer is outside only where it is BEYOND times as far out as any side, and
-          no matrix has lost its rank: a factor of such a matrix has no derivative
+          matters: an answer is outside only where it is BEYOND times as far out as any side, or
+          where the function is convex or concave as far as is seen, and the side towards d, or
+          away from it, has the largest slope of all; and no matrix has lost its rank: a factor of
+          such a matrix has no derivative
 
 Assumed: beside x the function is smooth on the scale of the distance to x, on each side.  A side
 that is not known to SHARP of its slopes tells nothing, and nor does a function that jumps.
@@ -56,6 +58,9 @@ class Around:
         self.value = float(self.values(np.zeros((1, x.size)))[0])
         self.way = self._way()
         self.step = self.way / FINER
+        beside = np.abs(self.values(self.way * self.directions(PROBES)))
+        size = np.max(beside, initial=abs(self.value), where=np.isfinite(beside))
+        self.noise = max(noise, float(np.finfo(float).eps * size))
 
     def values(self, places: np.ndarray) -> np.ndarray:
         self.left -= len(places)
@@ -144,8 +149,23 @@ class Around:
             every = np.where(better, -best, best)
             rows = np.array([best, flipped[np.nanargmax(found)], every])
             best, slope = self._best(rows, direction)
-        far, near = self.slopes(self.way * np.array([best, best / 2]), direction)
-        return best, float(2.0 * near - far)
+        return best, self._limit(best, direction)
+
+    def is_regular(self, columns: np.ndarray, room: np.ndarray, apart: np.ndarray) -> bool:
+        """Whether it bends one way alone, as far as is seen: convex there, or concave.
+
+        Along every direction a convex function rises most on the side that this leads to, and a
+        concave one on the opposite side.
+        """
+        ways = np.array([apart / np.abs(apart).max(), *self.directions(2 * FIRST)])
+        rises = np.array([[self._limit(s * v, v) for s in (1.0, -1.0)] for v in ways])
+        least = (ways @ columns.T).max(axis=1) - np.abs(ways) @ room
+        return bool((rises >= least[:, None] - self.rounding).all(axis=0).any())
+
+    def _limit(self, side: np.ndarray, direction: np.ndarray) -> float:
+        """The slope along a direction, on a side of the point itself."""
+        far, near = self.slopes(self.way * np.array([side, side / 2]), direction)
+        return float(2.0 * near - far)
 
     def _best(self, rows: np.ndarray, direction: np.ndarray) -> tuple[np.ndarray, float]:
         found = self.slopes(self.way * rows, direction)
@@ -174,7 +194,8 @@ def sides(around: Around, answer: np.ndarray, room: np.ndarray, has_rank: bool =
         slack = np.abs(apart) @ error + around.rounding * np.abs(apart).sum()
         if not slope > slopes.max() + slack:
             out = float(np.where(apart == 0.0, 0.0, answer) @ apart)
-            if few or (has_rank and _is_far(slopes, out)):
+            far = _is_far(slopes, out)
+            if few or (has_rank and (far or around.is_regular(columns, error, apart))):
                 return Sides(columns / around.scale, error / around.scale)
             raise Silent("it has more sides than can be told")
         way, one = _smooth(around, v, apart, float(slopes.max()))
