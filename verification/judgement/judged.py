@@ -18,12 +18,15 @@ from ..measurement.evaluation import unchanged
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, slopes
 from ..vocabulary import Case, Explanation, Finding
+from . import example
 from .draws import Asked
 from .edge_cases import edge_visits
 from .edge_evidence import Edges
+from .example import Examples
 from .hard_coded import Sizes
 from .kinds.implicit_mistakes import implicit_mistake
 from .reproduction import snippet, with_worst
+from .smallest import Search
 from .truth_source import TruthSource, truth_source
 from .verdict import Draws, judge
 
@@ -54,23 +57,40 @@ def judged(
     met = lambda: (visit.where(holds) for visit in around())
     is_skipped = lambda: asked.edges == "none" or fixed()
     visits = Edges(lambda: () if is_skipped() else met(), asked.edges, named)
-    finding = judge(
+    examples = Examples(_search(source, subject, asked, domain, sizes), asked, first)
+    decide = partial(
+        judge,
         subject.name,
         asked.dtype,
-        drawn(range(1)) if one else (),
-        faults.ALL.values(),
+        faults=faults.ALL.values(),
         formula_is_right=source.excuse,
         reproduce=snippet(asked),
-        draws=None if one else Draws(drawn, asked.cases),
         advice=ADVICE if one else "",
         fit=fits,
         edges=visits,
         explain=partial(why, subject),
+        example=examples.of,
     )
+    several = None if one else Draws(drawn, asked.cases)
+    finding = decide(drawn(range(1)) if one else (), draws=several)
+    finding = examples.held_against(finding, decide)
     finding = source.said(finding)
     if said := sizes.sentence():
         finding = replace(finding, reason=f"{finding.reason}; {said}", notes=(said, *finding.notes))
     return with_worst(finding, asked), conventions.one_of_each(fits.latest or {})
+
+
+def _search(source: TruthSource, subject: Subject, asked: Asked, domain: Domain, sizes: Sizes):
+    """How smaller points are asked: with one cotangent at each shape."""
+    return Search(
+        ask=lambda point: source.at(example.case(point), np.random.default_rng(asked.seed)),
+        argnums=subject.argnums,
+        inputs=subject.inputs,
+        laws=lambda: domain.laws,
+        sizes=lambda: [one.sizes for one in sizes.seen],
+        is_mistake=lambda sample: source.excuse(sample).right is not True,
+        far=asked.edges == "judge",
+    )
 
 
 def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:

@@ -26,20 +26,22 @@ class Had(NamedTuple):
 
 def snippet(asked: Any, call: str = "validate") -> str:
     """Imports, definitions, and the call, with all that was asked."""
-    had = [_had(argument, getattr(asked, argument)) for argument in ARGUMENTS]
+    found = [had(argument, getattr(asked, argument)) for argument in ARGUMENTS]
     edges = "" if asked.edges == "judge" else f", edges={asked.edges!r}"
-    fixed = _had("kwargs", dict(asked.kwargs)) if asked.kwargs else None
+    fixed = had("kwargs", dict(asked.kwargs)) if asked.kwargs else None
     given = f", kwargs={fixed.name}" if fixed else ""
     others = {name: _option(name, value) for name, value in asked.more}
     given += "".join(f", {name}={one.name}" for name, one in others.items())
-    had = [*had, *([fixed] if fixed else []), *others.values()]
+    found = [*found, *([fixed] if fixed else []), *others.values()]
     line = (
-        f"print(vf.{call}({had[0].name}, of={had[1].name}, args={had[2].name}, "
+        f"print(vf.{call}({found[0].name}, of={found[1].name}, args={found[2].name}, "
         f"argnums={asked.argnums!r}, dtype={asked.dtype!r}, cases={asked.cases}, "
         f"seed={asked.seed}{edges}{given}))"
     )
-    imports = merged(["import verification as vf", *(line for one in had for line in one.imports)])
-    return "\n".join([*imports, *dict.fromkeys(line for one in had for line in one.lines), line])
+    imports = merged(
+        ["import verification as vf", *(line for one in found for line in one.imports)]
+    )
+    return "\n".join([*imports, *dict.fromkeys(line for one in found for line in one.lines), line])
 
 
 def merged(lines: Iterable[str]) -> list[str]:
@@ -65,7 +67,7 @@ def with_worst(finding: Finding, asked: Any) -> Finding:
         *numpy,
         f"rng = np.random.default_rng({asked.seed})",
         f"for _ in range({int(words[1]) + 1}):",
-        f"    point = {_had('args', asked.args).name}(rng)",
+        f"    point = {had('args', asked.args).name}(rng)",
     )
     return replace(finding, reproduce="\n".join([finding.reproduce, *lines]))
 
@@ -78,7 +80,7 @@ def place_of(candidate: Any) -> str:
     return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
 
 
-def _had(argument: str, value: Any) -> Had:
+def had(argument: str, value: Any) -> Had:
     """By an import; by its source; where neither is to be had, the session has it, or a person."""
     if line := importable(value):
         return Had((line,), (), line.rpartition(" ")[2])
@@ -98,7 +100,7 @@ def _had(argument: str, value: Any) -> Had:
 def _option(name: str, value: Any) -> Had:
     """As it is, where a person would write it into the call."""
     parts = value if isinstance(value, tuple) else (value,)
-    return Had((), (), repr(value)) if all(type(x) in PLAIN for x in parts) else _had(name, value)
+    return Had((), (), repr(value)) if all(type(x) in PLAIN for x in parts) else had(name, value)
 
 
 def _to_fill_in(argument: str, value: Any) -> Had:

@@ -17,6 +17,7 @@ from ..measurement.higher_precision import Told
 from ..measurement.power import by_leaf, in_words, sensitivity
 from ..measurement.sample import VALUE, Sample
 from ..vocabulary import Explanation, Finding, Verdict, Worst
+from ..vocabulary.example import Example
 from .edge_evidence import NOWHERE, Edges, Seen, seen
 from .edge_words import Decision, decided, entry
 from .edge_words import notes as notes_of_edges
@@ -50,6 +51,7 @@ def judge(
     explain: Explain = lambda evidence: (),
     fit: Fit = lambda before, sample: {},
     edges: Edges = NOWHERE,
+    example: Callable[[Sample], Example | None] = lambda sample: None,
 ) -> Finding:
     """The verdict in one dtype, at `samples` and at as many draws as it takes.
 
@@ -84,6 +86,7 @@ def judge(
         worst=furthest,
         entries=entries(shown, furthest, dtype),
         heat=heat(shown),
+        example=example(shown) if shown and verdict is Verdict.WRONG else None,
         cases=record.cases,
         skipped=record.skipped,
         oracle=", ".join(record.oracles),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .example import Example
 from .nouns import Verdict
 
 ORACLES = {  # Finding.oracle in words
@@ -136,6 +137,7 @@ class Finding:
     place: str = ""  # "net.py:9", where the candidate is defined
     heat: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict, repr=False)
     names: Mapping[str, str] = field(default_factory=dict)  # path in the arguments -> leaf
+    example: Example | None = field(default=None, repr=False, compare=False)  # prints as code
 
     def power_of(self, leaf: str) -> np.ndarray:
         """The smallest error of each entry certain to be seen, over the leaf's RMS (float32).
@@ -170,8 +172,9 @@ class Finding:
 
     def to_json(self) -> str:
         """The finding as one JSON object; NaN and infinities as strings."""
-        row = asdict(replace(self, by_entry={}))  # an array may be large
+        row = asdict(replace(self, by_entry={}, example=None))  # an array may be large
         del row["by_entry"]
+        row["example"] = str(self.example or "")
         return json.dumps(_plain(row), sort_keys=True, indent=1)
 
 

@@ -65,7 +65,8 @@ def fragment(finding: Finding, place: str = "", of: str = "", style: bool = True
         "".join(picture(name, heat) for name, heat in finding.heat.items()),
         _paragraph(f"Would have been seen: {seen.seen}."),
         _list("What to do", seen.to_do),
-        _code(seen.code),
+        _code("The smallest failing input", seen.example),
+        _code("Again", seen.code),
         _more(seen),
     ]
     return f'<div class="refnet">{"".join(parts)}</div>'
@@ -127,10 +128,10 @@ def _list(caption: str, items: tuple[str, ...]) -> str:
     return f"<p>{caption}:</p><ul>{''.join(f'<li>{escape(one)}</li>' for one in items)}</ul>"
 
 
-def _code(code: str) -> str:
+def _code(caption: str, code: str) -> str:
     if not code:
         return ""
-    return f'<p>Again:</p><div class="scroll"><pre tabindex="0">{escape(code)}</pre></div>'
+    return f'<p>{caption}:</p><div class="scroll"><pre tabindex="0">{escape(code)}</pre></div>'
 
 
 def _more(seen: Screen) -> str:

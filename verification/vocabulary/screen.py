@@ -13,6 +13,7 @@ from .headline import headline
 from .nouns import Verdict
 
 COLUMNS = ("entry", "got", "expected", "allowed", "where")
+SMALLEST = "the smallest failing input:"
 OTHERS = 3  # explanations beside the first
 WORDY = (Verdict.CORRECT, Verdict.WRONG)  # the first line says what the reason begins with
 
@@ -41,6 +42,7 @@ class Screen(NamedTuple):
     to_do: tuple[str, ...]
     others: tuple[str, ...]  # what fits as well
     notes: tuple[str, ...]
+    example: str  # the smallest failing input, as code
     code: str
 
 
@@ -68,6 +70,7 @@ def screen(finding: Finding, place: str = "", of: str = "") -> Screen:
         to_do=_to_do(finding, main, where),
         others=tuple(map(_whole, islice(others, OTHERS))),
         notes=_notes(finding) + ((finding.reason,) if wordy else ()),
+        example=str(finding.example or ""),
         code=finding.reproduce if is_bad else "",
     )
 
@@ -93,6 +96,7 @@ def lines(parts: Screen) -> list[str]:
         _indented(["what to do:", *(f"  {one}" for one in parts.to_do)] if parts.to_do else []),
         _indented([f"or: {one}" for one in parts.others]),
         _indented([f"note: {one}" for one in parts.notes]),
+        _indented([SMALLEST, *_indented(parts.example.splitlines(), 4)] if parts.example else []),
         _indented(["again:", *_indented(parts.code.splitlines(), 4)] if parts.code else []),
     ]  # fmt: skip
     return [line for block in blocks if block for line in ([*block, ""])][:-1]

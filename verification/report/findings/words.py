@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from ...vocabulary import Explanation, Finding, Verdict, Worst
+from ...vocabulary.example import read
 from ...vocabulary.html import fragment
 from ...vocabulary.screen import Screen, lines, screen, table
 from ...vocabulary.screen import title as titled
@@ -27,6 +28,7 @@ def finding_of(row: Row) -> Finding:
     }
     typed["entries"] = tuple(map(_worst, row.get("entries", ())))
     typed["explanation"] = tuple(map(_explanation, row["explanation"]))
+    typed["example"] = read(row["example"]) if row.get("example") else None
     return Finding(**{**kept, **typed})
 
 
@@ -73,6 +75,8 @@ def facts(row: Row) -> Iterator[tuple[str, str]]:
     yield from (("To do", one) for one in seen.to_do)
     yield from (("Or", one) for one in seen.others)
     yield from (("Note", one) for one in seen.notes if one != row["reason"])
+    if seen.example:
+        yield "The smallest failing input", seen.example
     if seen.code:
         yield "Again", seen.code
 
