@@ -21,3 +21,14 @@ def test_shares_are_what_is_wrong():
 def test_what_is_wrong_beside_ties_too_is_explained_as_ever():
     said = explained(lambda a, b, d: (-d * (a >= b), -d * (b >= a)))
     assert said and all(one.kind != "kink" for one in said)
+
+
+def test_a_slope_that_no_side_has_is_no_factor():
+    """Twice the slope at 0 alone was explained as four times the gradient."""
+    at = (np.array([0.0, 1.0, -2.0]),)
+    relu = lambda x: jnp.maximum(x, 0.0)
+
+    (said,) = vf.validate(lambda x, d: d * ((x > 0) + 2.0 * (x == 0)), relu, at).explanation
+    assert said.kind == "kink" and "which is not between" in said.mistake
+    wrong_beside = vf.validate(lambda x, d: 2.0 * d * (x >= 0), relu, at).explanation
+    assert wrong_beside and all(one.kind != "kink" for one in wrong_beside)

@@ -83,7 +83,7 @@ NEURONS: dict[str, Spelled] = {
             "PyTorch": torch_of(lambda params, x: (params.w * x + params.b).sigmoid(), (0, 1)),
             "JAX": jax_of(lambda params, x: jax.nn.sigmoid(params.w * x + params.b), (0, 1)),
         },
-        scales=(1.0, 4.0),
+        scales=(1.0, 2.0),  # at 4 a z of -47 is drawn: the square of e^47 overflows in float32
         scaled=(1,),
     ),
     "logistic_neuron": derived(
