@@ -37,9 +37,10 @@ def run(
 ) -> Done:
     """Every question of the plan answered, journalled and reported in the folder `out`.
 
-    make(workers) is the executor, of processes by default; of threads it may have one, for the
-    precision of the proofs belongs to the process.  Raises Unusable where the folder is in
-    use, holds another plan, or a file cannot be used; Interrupted on Ctrl-C.
+    make(workers) is the executor, of processes by default, or cluster.dask(scheduler); of threads
+    it may have one, for the precision of the proofs belongs to the process.  Raises Unusable where
+    the folder is in use, holds another plan, or a file or a cluster cannot be used; Interrupted on
+    Ctrl-C.
     """
     out.mkdir(parents=True, exist_ok=True)
     with journal.locked(out):
@@ -65,7 +66,8 @@ def _ask(plan: Plan, answers: dict[int, Row], kept: journal.Journal, workers, te
         places = _places(plan, open_ones, asked)
         tasks = ((plan.implementations[q.implementation], q) for q in open_ones)
         for (one, question), row in asked.each(worker.answered, tasks):
-            row = row or _dead(one, question, places[question.implementation])
+            if not worker.is_row(row, one, question):
+                row = _dead(one, question, places[question.implementation])
             kept.add(question.number, row)
             answers[question.number] = row
             tell(len(answers), len(plan.questions))

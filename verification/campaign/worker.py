@@ -69,6 +69,16 @@ def answered(one: Implementation, question: Question) -> dict[str, Any]:
     return silent(one, question, verdict, said, place(one))
 
 
+def is_row(answer: Any, one: Implementation, question: Question) -> bool:
+    """Whether it is an answer to this question: who was asked may have gone, or answer garbage."""
+    asked = {"implementation": one.name, "dtype": question.dtype}
+    return (
+        isinstance(answer, dict)
+        and answer.get("verdict") in set(map(str, Verdict))
+        and all(answer.get(key) == value for key, value in asked.items())
+    )
+
+
 def silent(
     one: Implementation, question: Question, verdict: Verdict, reason: str, where: Mapping
 ) -> dict[str, Any]:

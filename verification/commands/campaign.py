@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     from ..campaign.run import Tell
 
 
+AT_ONCE = 64  # questions with a cluster
+
+
+class Executor(StrEnum):
+    """Who asks the questions."""
+
+    PROCESS = "process"
+    DASK = "dask"
+
+
 def campaign(
     file: Annotated[
         Path,
@@ -25,8 +36,23 @@ def campaign(
     ],
     out: Annotated[Path, typer.Option(help="The folder of the journal and the report.")],
     workers: Annotated[
-        int | None, typer.Option(help="How many processes. Default: one for each core, at most 4.")
+        int | None,
+        typer.Option(
+            help="How many processes. Default: one for each core, at most 4. With --scheduler: how "
+            "many questions are with the cluster at a time, 64 by default."
+        ),
     ] = None,
+    executor: Annotated[
+        Executor, typer.Option(help="Where the questions are asked: here, or by Dask's workers.")
+    ] = Executor.PROCESS,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="With --executor dask: tcp://HOST:PORT of its scheduler. Default: a cluster on "
+            "this machine, which ends with the campaign.",
+        ),
+    ] = "",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the answers in the journal.")
     ] = False,
@@ -37,14 +63,20 @@ def campaign(
 
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
-    workers = min(os.cpu_count() or 1, 4) if workers is None else at_least_one("--workers", workers)
+    usual = AT_ONCE if scheduler else min(os.cpu_count() or 1, 4)
+    workers = usual if workers is None else at_least_one("--workers", workers)
+    if scheduler and executor is not Executor.DASK:
+        raise Mistake("--scheduler is for --executor dask; add that, or leave it out")
     if out.exists() and not out.is_dir():
         raise Mistake(f"--out is {str(out)!r}, which is a file; give a folder")
     with translated(), progress() as tell:
+        from ..campaign.cluster import dask
         from ..campaign.plan import read
+        from ..campaign.pool import processes
         from ..campaign.run import run
 
-        done = run(read(file), out, workers, resume, tell)
+        make = dask(scheduler) if executor is Executor.DASK else processes
+        done = run(read(file), out, workers, resume, tell, make)
     for line in done.damaged:
         said = f"line {line} of the journal was damaged, so its question was asked again"
         typer.echo(said, err=True)

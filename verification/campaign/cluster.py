@@ -1,0 +1,149 @@
+"""A campaign on other machines: Dask hands the questions out, the journal stays with the caller.
+
+A worker asks each question in a process of its own, as a campaign on one machine does: time limits,
+crashes and the precision of proofs belong to that process.  Workers need the same files at the same
+paths, and the same refnet.
+"""
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..adapters.source_files import Unusable
+from .pool import Make, Pool
+from .worker import prepare
+
+MISSING = (
+    "--executor dask needs Dask's distributed, an optional extra: pip install 'refnet[cluster]'"
+)
+DAEMON = "DASK_DISTRIBUTED__WORKER__DAEMON"
+IS_DAEMON = f"a worker of the cluster may start no processes: start it with {DAEMON}=False"
+LOST = "the cluster was lost; the answers that came are kept, go on with --resume"
+SECONDS = 30  # until a scheduler must have answered
+OFTEN = 10  # times that workers may end under one question before it is held to be the cause
+
+
+def dask(scheduler: str = "") -> Make:
+    """make(workers) -> an executor over the workers of `scheduler`, or over a local cluster.
+
+    scheduler    its address, tcp://127.0.0.1:8786, say; empty for a cluster on this machine that
+                 ends with the campaign
+
+    `make` raises Unusable where distributed is not installed, or the scheduler does not answer.
+    """
+    return partial(_connected, scheduler)
+
+
+def _connected(scheduler: str, workers: int) -> Executor:
+    try:
+        from distributed import Client  # pyright: ignore[reportMissingImports]
+    except ModuleNotFoundError as error:
+        raise Unusable(MISSING) from error
+    local = None if scheduler else _local(workers)
+    try:
+        return _Asked(Client(scheduler or local, timeout=SECONDS), local)
+    except (OSError, TimeoutError, ValueError) as error:
+        said = f"no scheduler answers at {scheduler!r} within {SECONDS} s; is its address right?"
+        raise Unusable(said) from error
+
+
+def _local(workers: int) -> Any:
+    """A scheduler and workers of this machine, on its loopback address."""
+    import dask  # pyright: ignore[reportMissingImports]
+    from distributed import LocalCluster  # pyright: ignore[reportMissingImports]
+
+    dask.config.set({"distributed.worker.daemon": False})
+    dask.config.set({"distributed.scheduler.allowed-failures": OFTEN})
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        silence_logs=logging.CRITICAL,  # a worker that ends is a row of the report
+    )
+
+
+class _Asked(Executor):
+    """Futures of the standard library for those of a client; one that gets no answer has None."""
+
+    def __init__(self, client: Any, local: Any):
+        self.client, self.local = client, local
+        self.executor = client.get_executor(pure=False)
+
+    def submit(self, function: Callable, /, *args: Any) -> Future:
+        told: Future = Future()
+        asked = self.executor.submit(relayed, str(Path.cwd()), function, args)
+        asked.add_done_callback(partial(_tell, told))
+        return told
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        with contextlib.suppress(OSError, TimeoutError):  # a lost cluster has nothing to be ended
+            self.client.run(ended)
+        self.client.close()
+        if self.local is not None:
+            self.local.close()
+
+
+def _tell(told: Future, asked: Future) -> None:
+    """What came of a question, in the words of a campaign."""
+    if told.done():
+        return
+    try:
+        told.set_result(asked.result())
+    except CancelledError:
+        told.set_exception(Unusable(LOST))
+    except Exception as error:
+        if type(error).__name__ == "KilledWorker":  # it took more workers with it than may end
+            told.set_result(None)
+        else:
+            told.set_exception(error)
+
+
+# --- at the worker -------------------------------------------------------------------------------
+
+_AT_WORK = threading.Lock()  # a worker of several threads asks one question at a time
+_POOLS: dict[str, Pool] = {}  # the one process that this worker asks in, by the folder it works in
+
+
+_OVER = threading.Event()  # no process is made for a campaign that has ended
+
+
+def ended() -> None:
+    """The processes of this worker, once a campaign is over."""
+    _OVER.set()
+    for pool in list(_POOLS.values()):
+        pool.close()
+    _POOLS.clear()
+
+
+def relayed(folder: str, function: Callable, args: tuple) -> Any:
+    """function(*args) in a process of this worker; None where it ended that process twice."""
+    if multiprocessing.current_process().daemon:
+        raise Unusable(IS_DAEMON)
+    with _AT_WORK:
+        _OVER.clear()
+        if folder not in _POOLS:
+            _POOLS[folder] = Pool(1, partial(_processes, folder))
+        ((_, answer),) = _POOLS[folder].each(function, [args])
+        return answer
+
+
+def _processes(folder: str, workers: int) -> ProcessPoolExecutor:
+    if _OVER.is_set():
+        raise RuntimeError("the campaign is over")
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_prepared, initargs=(folder,)
+    )
+
+
+def _prepared(folder: str) -> None:
+    os.chdir(folder)
+    prepare()
