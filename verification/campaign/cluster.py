@@ -56,11 +56,11 @@ def _connected(scheduler: str, workers: int) -> Executor:
 
 def _local(workers: int) -> Any:
     """A scheduler and workers of this machine, on its loopback address."""
-    import dask  # pyright: ignore[reportMissingImports]
+    import dask.config as settings  # pyright: ignore[reportMissingImports]
     from distributed import LocalCluster  # pyright: ignore[reportMissingImports]
 
-    dask.config.set({"distributed.worker.daemon": False})
-    dask.config.set({"distributed.scheduler.allowed-failures": OFTEN})
+    settings.set({"distributed.worker.daemon": False})
+    settings.set({"distributed.scheduler.allowed-failures": OFTEN})
     return LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
