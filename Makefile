@@ -13,9 +13,12 @@ linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report test rest test-full core torch test-all benchmark calibrate lint picture route reference pins clean
+.PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference pins clean
 
-report: $(ready)  ## judge everything, write reports/
+report: $(ready)  ## judge everything, write reports/local/
+	@$(VENV)/bin/refnet report --out reports/local
+
+renew: $(torch)  ## the same, into reports/: the report that is committed
 	@$(VENV)/bin/refnet report --out reports
 
 test: $(ready)  ## the test suite, in some minutes: all but whole programs and what is dear
@@ -62,7 +65,8 @@ lint: $(linters)
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 
-picture: $(ready)  ## docs/report.png from reports/index.html; wants chromium
+picture: $(ready)  ## docs/report.png from reports/index.html, if nothing is clipped; wants chromium
+	@.ci/overflow $(VENV)/bin/python
 	@.ci/picture $(VENV)/bin/python
 
 route: $(ready)  ## docs/route.svg: the walk of one call, drawn from the code

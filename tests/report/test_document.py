@@ -62,6 +62,17 @@ def test_every_row_is_there(samples):
     assert document["derivations"][1]["arrows"][0]["dtype"] == "float32"
 
 
+def test_the_schema_has_an_id_and_a_version_and_every_old_field(samples):
+    document = samples.report(absent=("keras",)).document()
+    assert (
+        document["$schema"] == write.schema()["$id"] and document["schema"] in write.schema()["$id"]
+    )
+    assert document["made"] == {"command": "refnet report --seed 7", "absent": ["keras"]}
+    old = ("seed", "quick", "versions", "counts", "claims", "derivations", "implementations")
+    old += ("faults", "training", "calibration", "side_by_side", "digits", "tables", "worked")
+    assert {*old, "figures"} <= {*document}
+
+
 def test_counts_and_passed(samples):
     report, failing = samples.report(), samples.failing()
     assert report.counts["correct"] == 5 and report.counts["refuted"] == 1
@@ -87,6 +98,9 @@ def test_a_fault_that_is_not_seen_is_undecided(samples):
 
 DEFECTS = {
     "a verdict misspelt": lambda d: d["derivations"][0].update(verdict="right"),
+    "another schema": lambda d: d.update({"$schema": "urn:refnet:report:1"}),
+    "no word of how it was made": lambda d: d["made"].pop("command"),
+    "a grid without a shade": lambda d: d["tables"][0].update(heat={"line": "rule"}),
     "an extra key": lambda d: d.update(date="today"),
     "an extra key in an arrow": lambda d: d["derivations"][0]["arrows"][0].update(seconds=1),
     "a key missing": lambda d: d["implementations"][0].pop("convention"),

@@ -84,11 +84,12 @@ def test_a_survivor_and_a_false_alarm_are_acted_on_and_a_wrong_name_is_shown():
 
 def test_the_kill_table_says_what_the_whole_one_found():
     tables = kill_table.tables({name: Part([]) for name in kill_table.REDUCED})
-    assert [table.id for table in tables] == ["kill-table", "right-twins", "kill-table-peers"]
+    ids = ["kill-table", "right-twins", "kill-table-whole", "kill-table-peers"]
+    assert [table.id for table in tables] == ids
     summary, (first, *_) = kill_table.summary(), tables[0].notes
     assert f"{summary['right answers judged']:,} right answers" in first
     assert "0 survived" in first
-    asked = {row["checker"]: row for row in tables[2].rows if row["size"] == 10}
+    asked = {row["checker"]: row for row in tables[3].rows if row["size"] == 10}
     assert asked["refnet"]["alarms"].startswith("0 of ")
 
 

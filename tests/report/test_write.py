@@ -77,6 +77,19 @@ def test_a_stop_at_each_rename_leaves_the_former_report(former, monkeypatch, at)
     assert whole_and_alone(former, "former")
 
 
+def test_a_local_report_outlives_the_one_that_it_lies_in(former):
+    (former / write.KEPT).mkdir()
+    (former / write.KEPT / "index.html").write_text("mine")
+    write.replace_folder(write.writable(former), NEW)
+    assert (former / write.KEPT / "index.html").read_text() == "mine"
+    assert (former / "index.html").read_text() == NEW["index.html"]
+    os.rename(former / write.KEPT, former.parent / "aside")
+    write._former(former).mkdir()  # a kill after the second rename
+    os.rename(former.parent / "aside", write._former(former) / write.KEPT)
+    write.writable(former)
+    assert (former / write.KEPT / "index.html").read_text() == "mine"
+
+
 def test_a_kill_between_the_renames_is_mended(former):
     os.rename(former, write._former(former))
     assert not former.exists()

@@ -15,7 +15,7 @@ Tell = Callable[[str, int, int], None]  # stage, how many of it are done, of how
 
 
 def report(
-    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("reports"),
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("reports/local"),
     quick: Annotated[
         bool, typer.Option("--quick", help="A quick run: fewer cases, dtypes and training runs.")
     ] = False,

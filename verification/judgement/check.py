@@ -36,11 +36,13 @@ def check(
     seed: int = 0,
     dtypes: tuple[str, ...] = DTYPES,
     narrow: int | None = None,
+    arrows_in: tuple[str, ...] | None = None,
 ) -> Check:
     """Every oracle, every arrow, every edge of one derivation.
 
     `narrow` is the number of cases in the other dtypes than float64 and float32, where it is not
     to be `cases`; as everywhere, more are drawn where those could not have shown a mistake.
+    `arrows_in` are the dtypes, of those asked for, in which the arrows are judged; None for all.
 
     Raises ValueError for an unknown name or dtype, or a number of cases below 1.
     """
@@ -56,7 +58,8 @@ def check(
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     asked = {d: cases if narrow is None or d in DTYPES else narrow for d in dtypes}
     findings, question = examine(derivation, rng, asked, seed)
-    arrows = tuple(check_arrow(arrow, rng, dtypes) for arrow in derivation.arrows)
+    single = tuple(d for d in dtypes if arrows_in is None or d in arrows_in)
+    arrows = tuple(check_arrow(arrow, rng, single) for arrow in derivation.arrows)
     everything = [*findings, *(f for a in arrows for f in a.findings)]
     return Check(
         name=name,

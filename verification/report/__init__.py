@@ -2,7 +2,8 @@
 
 In: a seed, and whether the run is quick.
 On the way: stages.py runs every task, sections/ and panels.py make tables and figures, document.py
-puts all rows into one document; html.py and markdown.py are its pages; findings/ writes findings.
+puts all rows into one document; html.py and markdown.py are its pages, first_screen.py and heat.py
+what is seen first; findings/ writes findings.  What takes hours is read from benchmarks/.
 Out: index.html, report.md, report.json and junit.xml (write.py), swapped in as one folder.
 
 The stage itself can be called: verification.report(out) is verification.report.report(out).
@@ -17,7 +18,7 @@ from .document import Report as Report
 
 
 def report(
-    out: str | Path = "reports/",
+    out: str | Path = "reports/local/",
     seed: int = 0,
     quick: bool = False,
     progress: Callable[[str, int, int], None] | None = None,

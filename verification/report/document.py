@@ -18,7 +18,8 @@ from ..vocabulary import ArrowCheck, Check, Evidence, Finding, Judged, Verdict
 from .explained import Worked, worked_row
 from .tables import Table, acts, table_row
 
-SCHEMA = "1"
+SCHEMA = "2"
+SCHEMA_ID = f"urn:refnet:report:{SCHEMA}"
 UNPROVEN = "unproven"  # a claim whose evidence failed, or whose negative control passed
 OURS = "refnet"  # our name among the checkers that are laid side by side
 
@@ -88,7 +89,13 @@ class Report:
     tables: tuple[Table, ...] = ()
     worked: tuple[Worked, ...] = ()
     figures: tuple[Figure, ...] = ()
+    absent: tuple[str, ...] = ()  # what was not installed, and so not asked
     timings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def command(self) -> str:
+        """What makes the same report again."""
+        return f"refnet report{' --quick' if self.quick else ''} --seed {self.seed}"
 
     @property
     def counts(self) -> dict[str, int]:
@@ -118,7 +125,8 @@ class Report:
             "worked": plain(list(map(worked_row, self.worked))),
             "figures": plain(self.figures),
         }
-        head = {"schema": SCHEMA, "seed": self.seed, "quick": self.quick}
+        head = {"$schema": SCHEMA_ID, "schema": SCHEMA, "seed": self.seed, "quick": self.quick}
+        head["made"] = {"command": self.command, "absent": list(self.absent)}
         return {**head, "versions": dict(self.versions), "counts": count(rows), **rows}
 
 

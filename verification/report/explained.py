@@ -46,19 +46,30 @@ STYLE = """<style>
 </style>"""
 
 
-def fragment(finding: Finding, source: str = "", first: int = 1) -> str:
-    """HTML of a finding with explanations; `source` is the forward's text from line `first` on."""
+def fragment(finding: Finding, source: str = "", first: int = 1, folded: bool = False) -> str:
+    """HTML of a finding with explanations; `source` is the forward's text from line `first` on.
+
+    Where it is folded, what comes after the marked source opens.
+    """
     parts = [STYLE, f"<p><strong>{escape(finding.name)}</strong>: {escape(finding.reason)}</p>"]
     parts += [_explanations(finding.explanation)]
     if source:
         parts += ["<h4>The function that was differentiated</h4>", _source(finding, source, first)]
+    more = "".join(_more(finding))
+    said = "The way back, the worst entry, and how to reproduce it"
+    opens = f'<details class="line"><summary>{said}</summary>{more}</details>'
+    return f'<div class="explained">{"".join(parts)}{opens if folded else more}</div>'
+
+
+def _more(finding: Finding) -> list[str]:
+    parts = []
     if finding.sensitivity or finding.power:
         parts += ["<h4>Where cotangents are right and wrong</h4>", _picture(finding)]
     parts += ["<h4>The worst entry</h4>", _worst(finding)]
     if finding.reproduce:
         code = f'<div class="scroll"><pre tabindex="0">{escape(finding.reproduce)}</pre></div>'
         parts += ["<h4>To reproduce it</h4>", code]
-    return f'<div class="explained">{"".join(parts)}</div>'
+    return parts
 
 
 def of_function(finding: Finding, function: Callable) -> str:
@@ -205,7 +216,7 @@ def worked_row(worked: Worked) -> dict[str, Any]:
 
 def worked_html(row: Mapping[str, Any]) -> str:
     """A row of the document as a piece of HTML."""
-    return fragment(read_finding(row["finding"]), row["source"], row["first"])
+    return fragment(read_finding(row["finding"]), row["source"], row["first"], folded=True)
 
 
 def read_finding(found: Mapping[str, Any]) -> Finding:

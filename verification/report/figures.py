@@ -1,177 +1,162 @@
-"""A panel of data as inline SVG: matplotlib draws it, CSS variables colour it.
+"""A panel of data as inline SVG, in colours that are variables of page.css.
 
-Every colour is a sentinel that is exchanged for a variable of page.css, so one drawing reads in
-light and dark.  The same data give the same text: fixed salt for the ids, no date, no fonts.
+One drawing reads in light and dark, and needs no library, no script and no font.  The same data
+give the same text.  What is pointed at says its name: every curve has a title.
 """
 
-import io
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-INK, GRID, PAPER = "#010203", "#040506", "#070809"
-CURVES = tuple(f"#0a0b0{k}" for k in range(1, 8))
-VARIABLES = {INK: "--ink-soft", GRID: "--rule", PAPER: "--paper"} | {
-    colour: f"--curve-{k}" for k, colour in enumerate(CURVES, 1)
-}
-DASHES = (
-    *((), (6.0, 2.2), (1.4, 1.8), (7.0, 2.0, 1.4, 2.0)),
-    *((3.2, 1.4), (10.0, 2.4), (5.0, 1.6, 1.2, 1.6, 1.2, 1.6)),
-)
-MARKERS = "osD^"
-SIZE = (4.6, 3.2)  # inches: a phone's width, so that letters keep their size on one
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10.0,
-    "axes.titlesize": 10.0,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "axes.linewidth": 0.8,
-    "axes.facecolor": "none",
-    "axes.unicode_minus": True,
-    "figure.facecolor": "none",
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "text.color": INK,
-    "grid.color": GRID,
-    "grid.linewidth": 0.6,
-    "mathtext.default": "regular",
-}
-LOST = "lost"  # the label of the rug that marks answers without a single right digit
+from markupsafe import escape
+
+from .axes import DECADES, Axis, over
+
+WIDTH, HEIGHT = 460, 300  # a phone's width, so that letters keep their size on one
+LEFT, RIGHT, TOP, BOTTOM = 58, 14, 30, 46
+CURVES = 7  # colours there are
+DASHES = ("", "8 3", "2 2.4", "9 3 2 3", "4 2", "13 3", "7 2 2 2 2 2")
+BOUND = "1.4 2.6"
+
+Row = Mapping[str, Any]
 
 
-def svg(panel: Mapping[str, Any], salt: str) -> str:
+def svg(panel: Row) -> str:
     """One panel of the document as an <svg> element without scripts, styles or addresses."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context({**STYLE, "svg.hashsalt": salt}):
-        figure = Figure(figsize=SIZE, layout="constrained")
-        axes = figure.add_subplot()
-        for k, series in enumerate(panel["series"]):
-            draw(axes, series, k)
-        dress(axes, panel)
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return themed(out.getvalue(), f"{panel['title']}: {panel['y_label']} over {panel['x_label']}")
+    rows = panel["series"]
+    across = over(panel["x_scale"], numbers(row["x"] for row in rows))
+    flat = DECADES if panel["y_scale"] == "log" else 0.0
+    up = over(panel["y_scale"], numbers(heights(row) for row in rows), flat)
+    curves = "".join(curve(row, k, across, up) for k, row in enumerate(rows))
+    said = escape(f"{panel['title']}: {panel['y_label']} over {panel['x_label']}")
+    return (
+        f'<svg role="img" aria-label="{said}" class="plot" viewBox="0 0 {WIDTH} {HEIGHT}">'
+        f"{grid(across, up)}{curves}{words(panel)}</svg>"
+    )
 
 
-def draw(axes, series: Mapping[str, Any], k: int) -> None:
+def numbers(rows: Iterable[Iterable]) -> list[float]:
+    return [float(value) for values in rows for value in values]
+
+
+def heights(row: Row) -> list:
+    """All that the axis must reach: the curve, and both ends of its band."""
+    return [*row["y"], *row["low"], *row["high"]]
+
+
+def at_x(axis: Axis, value: float) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * axis.share(value)
+
+
+def at_y(axis: Axis, value: float) -> float:
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * axis.share(value)
+
+
+def points(row: Row, key: str, across: Axis, up: Axis) -> list[tuple[float, float]]:
+    """Where the curve goes, in the drawing; nan where it has no place."""
+    pairs = zip(row["x"], row[key], strict=True)
+    return [(at_x(across, float(x)), at_y(up, float(y))) for x, y in pairs]
+
+
+# --- what is drawn ---------------------------------------------------------------------------
+
+
+def grid(across: Axis, up: Axis) -> str:
+    """Lines at the ticks, their labels, and the two axes."""
+    right, floor = WIDTH - RIGHT, HEIGHT - BOTTOM
+    lines, labels = [], []
+    for share, text in across.ticks():
+        x = LEFT + (right - LEFT) * share
+        lines.append(f"M{x:.1f} {TOP}V{floor}")
+        labels.append(f'<text x="{x:.1f}" y="{floor + 16}" text-anchor="middle">{text}</text>')
+    for share, text in up.ticks():
+        y = floor - (floor - TOP) * share
+        lines.append(f"M{LEFT} {y:.1f}H{right}")
+        labels.append(f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
+    return (
+        f'<path class="grid" d="{"".join(lines)}"/>{"".join(labels)}'
+        f'<path class="axis" d="M{LEFT} {TOP}V{floor}H{right}"/>'
+    )
+
+
+def words(panel: Row) -> str:
+    """The title and the names of the axes."""
+    middle, floor, across = (LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM, escape(panel["x_label"])
+    upright = f"rotate(-90 13 {(TOP + floor) / 2})"
+    return (
+        f'<text class="title" x="{LEFT}" y="18">{escape(panel["title"])}</text>'
+        f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{across}</text>'
+        f'<text x="13" y="{(TOP + floor) / 2}" text-anchor="middle" transform="{upright}">'
+        f"{escape(panel['y_label'])}</text>"
+    )
+
+
+def curve(row: Row, k: int, across: Axis, up: Axis) -> str:
     """One curve; colour, dash and marker all tell it apart."""
-    x, y = numbers(series["x"]), numbers(series["y"])
-    low, high = numbers(series["low"]), numbers(series["high"])
-    colour = INK if series["kind"] == "bound" else CURVES[k % len(CURVES)]
-    if series["kind"] == "points":
-        bars = (
-            [
-                [b - a for a, b in zip(low, y, strict=True)],
-                [b - a for a, b in zip(y, high, strict=True)],
-            ]
-            if low
-            else None
-        )
-        axes.errorbar(
-            x,
-            y,
-            yerr=bars,
-            color=colour,
-            linestyle="none",
-            elinewidth=1.2,
-            marker=MARKERS[k % len(MARKERS)],
-            markersize=4.2,
-            zorder=3,
-        )
-        return
-    width = 1.1 if series["kind"] == "bound" else 1.7
-    (line,) = axes.plot(x, y, color=colour, linewidth=width)
-    if dashes(series, k):
-        line.set_dashes(dashes(series, k))
-    if low:
-        axes.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
-    lost = [a for a, b in zip(x, y, strict=True) if not math.isfinite(b)]
-    if lost:  # at the upper edge, in axis coordinates: no number belongs there
-        height = [0.995 - 0.035 * k] * len(lost)
-        axes.plot(
-            lost,
-            height,
-            transform=axes.get_xaxis_transform(),
-            color=colour,
-            linestyle="none",
-            marker="x",
-            markersize=3.4,
-            clip_on=False,
-        )
-
-
-def dashes(series: Mapping[str, Any], k: int) -> tuple[float, ...]:
-    return (1.0, 2.0) if series["kind"] == "bound" else DASHES[k % len(DASHES)]
-
-
-def dress(axes, panel: Mapping[str, Any]) -> None:
-    axes.set_xscale(panel["x_scale"])
-    if panel["x_scale"] == "symlog":
-        axes.set_xticks(both_sides(*axes.get_xlim()))
-    axes.set_yscale(panel["y_scale"])
-    if panel["y_scale"] == "log":  # a curve that stays within one decade is to look flat
-        low, high = axes.get_ylim()
-        axes.set_ylim(low, max(high, 100.0 * low))
-    axes.set_title(panel["title"])
-    axes.set_xlabel(panel["x_label"])
-    axes.set_ylabel(panel["y_label"])
-    axes.grid(True, which="major")
-    axes.set_axisbelow(True)
-    axes.minorticks_off()
-
-
-def both_sides(low: float, high: float) -> list[float]:
-    """0 and a few powers of ten on each side of it, as far as the axis goes."""
-    step = max(1, round(math.log10(max(-low, high, 1.0)) / 3))
-    powers = [10.0**k for k in range(step, 308, step) if 10.0**k < max(-low, high)]
-    return [*(-p for p in reversed(powers) if -p > low), 0.0, *(p for p in powers if p < high)]
-
-
-def numbers(values: list) -> list[float]:
-    return [float(value) for value in values]
-
-
-def themed(text: str, label: str) -> str:
-    """The bare element, its colours variables, its letters the page's own, its names local."""
-    from markupsafe import escape
-
-    text = text[text.index("<svg") :].strip()
-    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
-    used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
-    text = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", text)
-    text = re.sub(r"font: (?:(bold|\d+) )?([\d.]+)px [^;\"]*", _font, text)
-    for colour, variable in VARIABLES.items():
-        text = text.replace(colour, f"var({variable})")
-    head = f'<svg role="img" aria-label="{escape(label)}" class="plot" viewBox='
-    text = re.sub(r"<svg [^>]*?viewBox=", head, text, count=1, flags=re.DOTALL)
-    text = re.sub(r'(<svg [^>]*?)\s+xmlns="[^"]*"\s+version="[^"]*"', r"\1", text, count=1)
-    return text.replace("xlink:href", "href")
-
-
-def _font(match: re.Match) -> str:
-    weight = f"font-weight: {match[1]}; " if match[1] else ""
-    return f"{weight}font-size: {match[2]}px"
-
-
-def swatch(series: Mapping[str, Any], k: int) -> str:
-    """The sample of a curve that stands in the legend."""
-    bound = series["kind"] == "bound"
-    colour = f"var({VARIABLES[INK if bound else CURVES[k % len(CURVES)]]})"
-    if series["kind"] == "points":
-        mark = f'<circle cx="14" cy="6" r="3.4" fill="{colour}"/>'
+    middle = points(row, "y", across, up)
+    low, high = (points(row, key, across, up) if row[key] else [] for key in ("low", "high"))
+    if row["kind"] == "points":
+        parts = [bar(*ends) for ends in zip(low, high, strict=True)]
+        parts += [
+            f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3.4"/>' for x, y in known(middle)
+        ]
     else:
-        dash = " ".join(f"{d * 1.4:g}" for d in dashes(series, k))
-        mark = f'<path d="M1 6h26" stroke="{colour}" stroke-width="2.2" stroke-dasharray="{dash}"/>'
-    return f'<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true">{mark}</svg>'
+        parts = [band(low, high), line(middle, row["kind"], k), *crosses(row, k, across)]
+    name = f"<title>{escape(row['label'].replace('$', ''))}</title>"
+    return f'<g style="--curve: var({colour(row, k)})">{name}{"".join(parts)}</g>'
+
+
+def colour(row: Row, k: int) -> str:
+    return "--ink-soft" if row["kind"] == "bound" else f"--curve-{k % CURVES + 1}"
+
+
+def known(pairs: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    return [(x, y) for x, y in pairs if math.isfinite(x) and math.isfinite(y)]
+
+
+def line(pairs: Sequence[tuple[float, float]], kind: str, k: int) -> str:
+    """A path that is broken where there is no number."""
+    steps, pen = [], "M"
+    for x, y in pairs:
+        if math.isfinite(x) and math.isfinite(y):
+            steps.append(f"{pen}{x:.1f} {y:.1f}")
+        pen = "L" if math.isfinite(x) and math.isfinite(y) else "M"
+    dash = f' stroke-dasharray="{dashes(kind, k)}"' if dashes(kind, k) else ""
+    return f'<path class="curve {kind}"{dash} d="{"".join(steps)}"/>' if steps else ""
+
+
+def dashes(kind: str, k: int) -> str:
+    return BOUND if kind == "bound" else DASHES[k % len(DASHES)]
+
+
+def band(low: Sequence[tuple[float, float]], high: Sequence[tuple[float, float]]) -> str:
+    around = [*known(low), *reversed(known(high))]
+    return (
+        f'<path class="band" d="M{"L".join(f"{x:.1f} {y:.1f}" for x, y in around)}Z"/>'
+        if around
+        else ""
+    )
+
+
+def bar(low: tuple[float, float], high: tuple[float, float]) -> str:
+    return f'<path class="curve" d="M{low[0]:.1f} {low[1]:.1f}V{high[1]:.1f}"/>'
+
+
+def crosses(row: Row, k: int, across: Axis) -> list[str]:
+    """Where the answer is not finite: at the upper edge, for no number belongs there."""
+    lost = [
+        float(x) for x, y in zip(row["x"], row["y"], strict=True) if not math.isfinite(float(y))
+    ]
+    y, xs = TOP + 3.0 + 7.0 * k, [at_x(across, x) for x in lost]
+    arms = "".join(f"M{x - 2:.1f} {y - 2:.1f}l4 4m0 -4l-4 4" for x in xs if math.isfinite(x))
+    return [f'<path class="lost" d="{arms}"/>'] if arms else []
+
+
+def swatch(row: Row, k: int) -> str:
+    """The sample of a curve that stands in the legend."""
+    dash = f' stroke-dasharray="{dashes(row["kind"], k)}"' if dashes(row["kind"], k) else ""
+    mark = f'<path class="curve {row["kind"]}"{dash} d="M1 6h26"/>'
+    if row["kind"] == "points":
+        mark = '<circle class="dot" cx="14" cy="6" r="3.4"/>'
+    style = f'style="--curve: var({colour(row, k)})"'
+    return f'<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true" {style}>{mark}</svg>'

@@ -1,117 +1,108 @@
-"""The report as one HTML page that needs no network, no script and no font of its own.
-
-Formulas in LaTeX become MathML; a command not known raises.  What the converter returns is parsed
-again and copied element by element from a list of what browsers set: it lets names that it does
-not know, and markup inside text, pass as they are.
-"""
+"""The report as one HTML page that needs no network, no script and no font of its own."""
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
+from importlib.resources import files
 from itertools import groupby
 from typing import Any
-from xml.etree import ElementTree
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from . import explained, figures, panels, peers, summary, tables
+from . import (
+    explained,
+    figures,
+    first_screen,
+    heat,
+    panels,
+    peers,
+    peers_recorded,
+    prepared,
+    summary,
+)
 from .document import OURS
-
-BETWEEN_DOLLARS = re.compile(r"\$([^$]+)\$")
-LEFTOVER = re.compile(r"\\|&|\{\}")
-ELEMENTS = {
-    *("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mstyle", "mpadded", "mphantom"),
-    *("mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder", "mover", "munderover"),
-    *("mtable", "mtr", "mtd", "menclose"),
-}
-PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2} | {
-    "msubsup": 3,
-    "munderover": 3,
-}
-ATTRIBUTES = {
-    *("display", "displaystyle", "scriptlevel", "stretchy", "fence", "form", "separator"),
-    *("accent", "accentunder", "minsize", "maxsize", "width", "height", "depth"),
-    *("linethickness", "lspace", "rspace", "movablelimits", "largeop"),
-}
-CLASSES = {("columnalign", "left"): "left", ("columnalign", "right"): "right"} | {
-    ("mathvariant", variant): "bold" for variant in ("bold", "bold-italic")
-}
-
-
-@lru_cache(maxsize=1024)
-def formula(latex: str, display: str = "block") -> Markup:
-    """LaTeX -> <math>.  ValueError names what cannot be set."""
-    from latex2mathml.converter import convert
-
-    source = latex.strip().strip("$").replace("{aligned}", "{split}")
-    try:
-        tree = ElementTree.fromstring(convert(source, display=display))
-        return Markup(ElementTree.tostring(copied(tree), encoding="unicode"))
-    except Exception as error:  # the converter has a dozen kinds, with no common parent
-        raise ValueError(f"the formula {latex!r} cannot be set: {error or type(error)}") from error
-
-
-def copied(element: ElementTree.Element) -> ElementTree.Element:
-    """The same element with known names only."""
-    name = element.tag.rpartition("}")[2]
-    if name not in ELEMENTS:
-        raise ValueError(f"<{name}> is not MathML")
-    if element.text and LEFTOVER.search(element.text):
-        raise ValueError(f"{element.text!r} is not a known command")
-    if len(element) != PARTS.get(name, len(element)):
-        raise ValueError(f"<{name}> has {len(element)} parts and wants {PARTS[name]}")
-    attributes = {key: value for key, value in element.items() if key in ATTRIBUTES}
-    if ("mathvariant", "normal") in element.items():
-        attributes["mathvariant"] = "normal"
-    classes = [CLASSES[item] for item in element.items() if item in CLASSES]
-    if classes:
-        attributes["class"] = " ".join(classes)
-    copy = ElementTree.Element(name, attributes)
-    copy.text = element.text
-    copy.extend([copied(child) for child in element])
-    return copy
-
-
-def sentence(text: str) -> Markup:
-    """Plain text, escaped, with every $formula$ set in the line."""
-    parts = BETWEEN_DOLLARS.split(text)
-    return Markup("").join(
-        formula(part, "inline") if k % 2 else escape(part) for k, part in enumerate(parts)
-    )
-
+from .formulas import formula, sentence
 
 Document = Mapping[str, Any]
 
 
 def page(document: Document) -> str:
     """document -> index.html."""
-    derivations = document["derivations"]
+    return environment().get_template("page.html").render(**first(document), **below(document))
+
+
+def first(document: Document) -> dict[str, Any]:
+    """What is seen before anything is scrolled, and the list of contents."""
+    attention, picture = summary.attention(document), heat.of_derivations(document["derivations"])
+    found = first_screen.convictions(document)
+    return {
+        "sentence": first_screen.sentence(document),
+        "tiles": first_screen.tiles(document, len(attention)),
+        "picture": picture,
+        "picture_halves": heat.chunks(picture.lines, 3 if len(picture.lines) > MANY else HALVES),
+        "attention": attention,
+        "convictions": first_screen.by_library(found),
+        "contents": contents(document),
+        "made": summary.made(document),
+        "css": Markup(environment().get_template("page.css").render()),
+        "script": Markup(files("verification.report").joinpath("script.html").read_text("utf-8")),
+    }
+
+
+def below(document: Document) -> dict[str, Any]:
+    """The exhibits, and the drawers with everything that was judged."""
+    derivations, known = document["derivations"], prepared.by_id(document["tables"])
     dtypes = lambda rows: list(dict.fromkeys(row["dtype"] for row in rows))
-    return (
-        environment()
-        .get_template("page.html")
-        .render(
-            report=document,
-            headline=summary.headline(document),
-            attention=summary.attention(document),
-            scope=summary.scope(document),
-            limits=summary.limits(document),
-            meaning=summary.MEANING,
-            articles=grouped(document["claims"], "article"),
-            derivations=grouped(derivations, "name"),
-            oracles=summary.oracles(derivations),
-            faults=fault_table(document["faults"]),
-            dtypes=dtypes(derivations),
-            calibrated=dtypes(document["calibration"]),
-            comparison=peers.grids(document["side_by_side"]),
-            legend=peers.LEGEND,
-            ours=OURS,
-            digits=grouped(document["digits"], "form"),
-            plots=plots(document["figures"]),
-            placed={panels.CALIBRATION, panels.DIGITS},  # figures that stand in their sections
-            css=Markup(environment().get_template("page.css").render()),
-        )
+    libraries = heat.of_variants(known["update-rules"] or {"rows": [], "columns": []})
+    return {
+        "report": document,
+        "tables": known,
+        "drawers": prepared.drawers(known),
+        "gates": known["gates"] and heat.of_gates(known["gates"]["rows"]),
+        "variants": libraries,
+        "variant_halves": heat.chunks(libraries.lines, HALVES),
+        "lost": heat.of_digits(document["digits"], digit_curves(document["figures"])),
+        "scope": summary.scope(document),
+        "limits": summary.limits(document),
+        "meaning": summary.MEANING,
+        "articles": grouped(document["claims"], "article"),
+        "derivations": grouped(derivations, "name"),
+        "oracles": summary.oracles(derivations),
+        "faults": fault_table(document["faults"]),
+        "dtypes": dtypes(derivations),
+        "calibrated": dtypes(document["calibration"]),
+        "comparison": peers.grids(document["side_by_side"]),
+        "legend": tuple(filter(None, (*peers.LEGEND, peers_recorded.note()))),
+        "ours": OURS,
+        "digits": grouped(document["digits"], "form"),
+        "plots": plots(document["figures"]),
+        "placed": PLACED,
+    }
+
+
+MANY = 40  # derivations, from which on the picture stands in three parts
+HALVES = 2  # of the picture, side by side where there is room
+PLACED = {  # figures that stand in their sections
+    *(panels.CALIBRATION, panels.DIGITS, "sweeps", "three-descents", "batch-variance"),
+}
+
+
+def contents(document: Document) -> list[tuple[str, str]]:
+    """(anchor, name) of what is on the page, in its order."""
+    ids = {table["id"] for table in document["tables"]}
+    listed = (
+        ("attention", "What needs attention", True),
+        ("naming", "A wrong term named", "naming" in ids),
+        ("checkers", "Other checkers", bool(document["side_by_side"] or "gates" in ids)),
+        ("claims", "Claims", bool(document["claims"])),
+        ("update-rules", "Update rules", "update-rules" in ids),
+        ("digits", "Digits lost", bool(document["digits"])),
+        ("experiments", "Experiments", "experiments" in ids),
+        ("summary", "What was judged", True),
+        ("everything", "Everything", True),
+        ("glossary", "Glossary", True),
     )
+    return [(anchor, name) for anchor, name, there in listed if there]
 
 
 @cache
@@ -132,6 +123,7 @@ def environment():
         "number": summary.number,
         "glyph": lambda verdict: summary.GLYPH.get(verdict, "·"),
         "kebab": lambda verdict: verdict.replace(" ", "-"),
+        "slug": prepared.slug,
         "worked": lambda row: Markup(explained.worked_html(row)),
         "weakest": summary.weakest,
         "plural": summary.plural,
@@ -139,11 +131,11 @@ def environment():
         "by": by,
         "shared": shared,
         "breakable": breakable,
+        "head": head,
         "budget": summary.budget,
         "percent": summary.percent,
-        "groups": tables.groups,
-        "shown": tables.shown,
-        "verdicts": lambda rows, table: tables.verdicts(table, rows),
+        "verdicts": prepared.counted,
+        "acting": lambda rows: any(one.row.get("act") for one in rows),
     }
     return found
 
@@ -170,6 +162,11 @@ def shared(rows: Iterable[Mapping], key: str) -> list[tuple[str, list]]:
 def breakable(name: str) -> Markup:
     """A name that may be broken after its underscores."""
     return Markup("_<wbr>").join(name.split("_"))
+
+
+def head(name: str) -> Markup:
+    """The name of a column that may be broken before its digits: float, 64."""
+    return Markup("<wbr>").join(re.split(r"(?<=[a-z])(?=\d)|(?<=_)", name))
 
 
 def notes(parts: Iterable[Mapping]) -> list[tuple[str, str, str]]:
@@ -211,6 +208,17 @@ def places(some: set[str], everywhere: list[str]) -> str:
     return f"all {len(everywhere)}" + (f" but {', '.join(left)}" if left else "")
 
 
+def digit_curves(rows: Iterable[Mapping]) -> dict[tuple[str, str], list[float]]:
+    """(form, dtype) -> the ulps lost at every input that was looked at."""
+    return {
+        (panel["title"], series["label"]): [float(y) for y in series["y"]]
+        for figure in rows
+        if figure["id"] == panels.DIGITS
+        for panel in figure["panels"]
+        for series in panel["series"]
+    }
+
+
 def plots(rows: Iterable[Mapping]) -> list[dict[str, Any]]:
     """Every figure with its panels drawn and its legends' samples."""
     return [
@@ -219,14 +227,14 @@ def plots(rows: Iterable[Mapping]) -> list[dict[str, Any]]:
             "panels": [
                 {
                     **panel,
-                    "svg": Markup(figures.svg(panel, f"{figure['id']}-{k}")),
+                    "svg": Markup(figures.svg(panel)),
                     "legend": [
                         (Markup(figures.swatch(series, n)), series["label"])
                         for n, series in enumerate(panel["series"])
                     ],
                     "lost": any("nan" in map(str, series["y"]) for series in panel["series"]),
                 }
-                for k, panel in enumerate(figure["panels"])
+                for panel in figure["panels"]
             ],
         }
         for figure in rows

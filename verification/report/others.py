@@ -255,5 +255,5 @@ LIBRARIES: dict[str, Callable[[bool], Iterator[Other]]] = {
     "scikit-learn": lambda quick: estimators(),
     "PyTorch": lambda quick: torch_functions(),
     "optax": lambda quick: optax_losses(),
-    "JAX": lambda quick: jax_nn(64 if quick else 512),
+    "JAX": lambda quick: jax_nn(64 if quick else 128),
 }

@@ -11,7 +11,7 @@ from .document import ClaimRow, Figure, Panel, Series
 from .peers import DTYPES
 
 CALIBRATION = "calibration-errors"
-COUNT, QUICK_COUNT, POINTS = 16, 4, 8  # configurations, and how many of them to a network
+COUNT, QUICK_COUNT, POINTS = 8, 4, 8  # configurations, and how many of them to a network
 WIDEST, MOST = 64, 32  # units of a layer, examples: the full one goes further
 # One of each family, because most of the time goes into compiling; the full one has them all.
 IMPLEMENTATIONS = ("refnet by hand, jit", "NumPy", "NumPy, term by term", "PyTorch")

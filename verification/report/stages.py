@@ -9,12 +9,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import jax
 
 from ..vocabulary import Check, Unproven
-from . import panels, peers
+from . import panels, peers, peers_recorded
 from .document import (
     ARTICLES,
     ClaimRow,
@@ -28,10 +29,11 @@ from .sections import SECTIONS
 from .sections.section import Part, Section
 
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
-CASES, QUICK_CASES = 24, 4  # at first, in each dtype; in narrow ones, quick or not, the fewer
+CASES, QUICK_CASES = 8, 4  # at first, in each dtype; in narrow ones, quick or not, the fewer
 PACKAGES = ("jax", "jaxlib", "numpy", "optax", "python-flint", "scikit-learn", "scipy", "sympy")
 QUICK_DTYPES = ("float64", "float32", "bfloat16")  # of derivations: each format compiles anew
-OPTIONAL = ("chex", "torch")
+ARROWS = ("float64", "float32")  # one factor of the chain rule has the digits of the whole
+OPTIONAL = ("chex", "torch", "keras")
 
 
 class Stage(NamedTuple):
@@ -71,7 +73,7 @@ def check_derivation(name: str, seed: int, quick: bool) -> Check:
     from ..measurement.budget import DTYPES
 
     cases, dtypes = (QUICK_CASES, QUICK_DTYPES) if quick else (CASES, DTYPES)
-    return check(name, cases, seed, dtypes, narrow=QUICK_CASES)
+    return check(name, cases, seed, dtypes, narrow=QUICK_CASES, arrows_in=ARROWS)
 
 
 def claim_names() -> list[str]:
@@ -127,8 +129,8 @@ def lay_side_by_side(name: str, seed: int, quick: bool) -> list[dict]:
     """The rows of one group of checkers."""
     from . import peers
 
-    plan = peers.QUICK if quick else peers.REDUCED
-    return [row._asdict() for row in peers.rows(peers.GROUPS[name], plan, seed)]
+    here = [row._asdict() for row in peers.rows(peers.GROUPS[name], peers.QUICK, seed)]
+    return here if quick else [*here, *peers_recorded.rows(peers.GROUPS[name])]
 
 
 def lossy_names() -> list[str]:
@@ -205,6 +207,7 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
         tables=tuple(t for n, section in SECTIONS.items() for t in section.tables(parts[n])),
         worked=tuple(one for part in every for one in part.worked),
         figures=drawn,
+        absent=absent(),
         timings=seconds_of(done),
     )
 
@@ -263,6 +266,14 @@ def carry_out(task: Task) -> Done:
     start = time.perf_counter()
     result = STAGES[task.stage].work(task.name, task.seed, task.quick)
     return Done(result, time.perf_counter() - start)
+
+
+def absent() -> tuple[str, ...]:
+    """What some row would ask and is not on this machine."""
+    from .sections.other_implementations import absent_programs
+
+    packages = (name for name in OPTIONAL if find_spec(name) is None)
+    return (*packages, *absent_programs())
 
 
 def versions() -> dict[str, str]:

@@ -83,6 +83,16 @@ def headline(document: Document) -> str:
     return text[0].upper() + text[1:] + "."
 
 
+def made(document: Document) -> str:
+    """How the report was made: the command, the seed, what was installed, and what was not."""
+    versions = ", ".join(
+        f"{name} {version}" for name, version in sorted(document["versions"].items())
+    )
+    command, absent = document["made"]["command"], document["made"]["absent"]
+    missing = f" Not installed, and so not asked: {', '.join(absent)}." if absent else ""
+    return f"Made by {command}, with {versions}.{missing}"
+
+
 def clauses(tables: Iterable[Mapping[str, Any]]) -> list[str]:
     """Of the tables that the headline speaks of."""
     found = {table["id"]: table["rows"] for table in tables}

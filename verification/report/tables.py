@@ -7,6 +7,8 @@ what somebody must do about it: the row is listed among those, and the report ha
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .heat import Heat
+
 TEXT, NUMBER, VERDICT = "text", "number", "verdict"
 CODE, FORMULA, WORDS = "code", "formula", "words"
 
@@ -29,6 +31,7 @@ class Table(NamedTuple):
     rows: tuple[Mapping[str, Any], ...]
     group: str = ""
     notes: tuple[str, ...] = ()
+    heat: Heat | None = None  # how it is set as a grid, where its rows are many and alike
 
 
 def table_row(table: Table) -> dict[str, Any]:

@@ -112,6 +112,7 @@ def clean(value: str) -> str:
     return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
+KEPT = "local"  # reports/local/ lies in reports/ and outlives it
 NAMES = ("index.html", "report.md", "report.json", "junit.xml", "timings.json", "schema.json")
 
 
@@ -180,7 +181,7 @@ def writable(out: str | Path) -> Path:
         if os.path.ismount(folder):
             raise OSError(f"{out} is a mount point and cannot be replaced; pass a folder inside it")
         foreign = [entry.name for entry in folder.iterdir()] if folder.exists() else []
-        foreign = sorted(set(foreign) - {*NAMES})
+        foreign = sorted(set(foreign) - {*NAMES, KEPT})
         if foreign:
             raise FileExistsError(
                 f"{out} holds {foreign[0]}, which is no part of a report; "
@@ -215,6 +216,7 @@ def save(path: Path, text: str) -> None:
 def swap(new: Path, folder: Path) -> None:
     """Put `new` in the place of `folder`, or leave `folder` where it is."""
     former = _former(folder)
+    recover(folder)
     shutil.rmtree(former, ignore_errors=True)
     if folder.exists():
         os.rename(folder, former)
@@ -223,14 +225,17 @@ def swap(new: Path, folder: Path) -> None:
     except BaseException:
         recover(folder)
         raise
+    recover(folder)
     shutil.rmtree(former, ignore_errors=True)
 
 
 def recover(folder: Path) -> None:
-    """Bring a former report back that a kill left between the two renames."""
+    """Bring back what a kill left between the renames: a former report, or what is kept in it."""
     former = _former(folder)
     if former.exists() and not folder.exists():
         os.rename(former, folder)
+    if (former / KEPT).exists() and not (folder / KEPT).exists():
+        os.rename(former / KEPT, folder / KEPT)
 
 
 def _former(folder: Path) -> Path:

@@ -1,14 +1,14 @@
 """Other people's code in two corpora: right spellings, and mistakes that only edges show."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from ..heat import Heat
 from ..tables import NUMBER, Column, Table
+from .records import FOLDER as RECORDS
+from .records import how, record
 from .section import Part, Section
 
-RECORDS = Path(__file__).resolve().parents[3] / "benchmarks"
 SPELLINGS, EDGES = "spellings", "edge faults"
 COLUMNS = {
     SPELLINGS: (
@@ -18,6 +18,7 @@ COLUMNS = {
         Column("verdicts", "Verdicts", NUMBER),
         Column("refused", "Refused", NUMBER),
         Column("undecided", "Undecided", NUMBER),
+        Column("worst", "Worst, in budgets", NUMBER),
     ),
     EDGES: (
         Column("kind", "Mistake"),
@@ -37,20 +38,23 @@ LEADS = {
     EDGES: "Wrong at one point alone: 0/0, overflow, a tie counted twice, a duplicate overwritten, "
     "a mask by the output, a limit forgotten. Judged by default arguments, beside right twins.",
 }
+HEATS = {
+    SPELLINGS: Heat("function", ("dtype",), "worst", ("worst",)),
+    EDGES: Heat("kind", ("dtype",), "", ("caught", "mistakes")),
+}
 REFUSED = "a right gradient was refused"
 MISSED = "a mistake was missed, or its right twin refused"
 
 
 def work(part: str, seed: int, quick: bool) -> Part:
     """The rows that benchmarks.spellings and benchmarks.edge_faults wrote last."""
-    record = RECORDS / f"{part.replace(' ', '_')}.json"
-    found = json.loads(record.read_text())["rows"] if record.exists() else []
+    found = record(part.replace(" ", "_"), RECORDS).get("rows", [])
     return Part([ROWS[part](one) for one in found])
 
 
 def spelling_row(one: Mapping[str, Any]) -> dict[str, Any]:
     renamed = {"function": one["implementation"], "refused": one["false_alarms"]}
-    kept = {key: one[key] for key in ("dtype", "spellings", "verdicts", "undecided")}
+    kept = {key: one[key] for key in ("dtype", "spellings", "verdicts", "undecided", "worst")}
     return renamed | kept | ({"act": REFUSED} if one["false_alarms"] else {})
 
 
@@ -67,8 +71,11 @@ def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
 
 
 def _table(name: str, part: Part) -> Table:
-    (key, title), first = TITLES[name], COLUMNS[name][0].key
-    return Table(key, title, LEADS[name], COLUMNS[name], tuple(part.rows), first, ())
+    (key, title), note = (
+        TITLES[name],
+        how(name.replace(" ", "_"), record(name.replace(" ", "_"), RECORDS)),
+    )
+    return Table(key, title, LEADS[name], COLUMNS[name], tuple(part.rows), "", (note,), HEATS[name])
 
 
 SECTION = Section((SPELLINGS, EDGES), work, tables)

@@ -11,28 +11,20 @@ from typing import Any
 from ... import faults
 from ...selftest import kill_table
 from ..tables import NUMBER, TEXT, VERDICT, Column, Table
+from . import kill_table_whole as everywhere
 from .section import Part, Rows, Section, plural, together
 
 WHOLE = Path(__file__).resolve().parents[3] / "benchmarks" / "kill_table.json"
-REDUCED = {  # derivation -> each n-th twin is planted
-    "tanh": 11,
-    "mse": 16,
-    "dense": 29,
-    "layer_norm": 43,
-    "embedding": 23,
-}
+REDUCED = {"tanh": 11, "dense": 29}  # derivation -> each n-th twin is planted in a run
 NAMED = ("tanh",)  # where the explanations are asked for
-QUICK = ("tanh", "dense")
 
 
-def twin_rows(
-    seed: int = 0, quick: bool = False, names: Sequence[str] = ()
-) -> list[dict[str, Any]]:
+def twin_rows(seed: int = 0, names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """One row for each twin and dtype: derivation, fault, class, level, place, dtype, status,
     oracle, why, case, explained: the rank of the right explanation, 0 where it is not there, None
     where nobody was asked; in float64 alone, and of those of NAMED."""
     found = []
-    for name in names or chosen(quick):
+    for name in names or REDUCED:
         for dtype in kill_table.DTYPES:
             named = name in NAMED and dtype == "float64"
             ask = kill_table.explainer() if named else kill_table.not_asked
@@ -41,15 +33,9 @@ def twin_rows(
     return found
 
 
-def right_rows(
-    seed: int = 0, quick: bool = False, names: Sequence[str] = ()
-) -> list[dict[str, Any]]:
+def right_rows(seed: int = 0, names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The right gradients judged in the same run: derivation, dtype, way, cases, alarms."""
-    return kill_table.false_alarms(names or chosen(quick), kill_table.DTYPES, 1, seed)
-
-
-def chosen(quick: bool) -> tuple[str, ...]:
-    return QUICK if quick else tuple(REDUCED)
+    return kill_table.false_alarms(names or tuple(REDUCED), kill_table.DTYPES, 1, seed)
 
 
 def summary() -> dict[str, Any]:
@@ -110,10 +96,8 @@ RIGHT_LEAD = "The right gradients of the same derivations, judged in the same ru
 
 def work(part: str, seed: int, quick: bool) -> Part:
     """The twins of one derivation, and its right gradient, told apart by `way`."""
-    if quick and part not in QUICK:
-        return Part([])
-    right_ones = right_rows(seed, quick, [part])
-    return Part([*map(twin, twin_rows(seed, quick, [part])), *map(right, right_ones)])
+    right_ones = right_rows(seed, [part])
+    return Part([*map(twin, twin_rows(seed, [part])), *map(right, right_ones)])
 
 
 def twin(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,7 +125,8 @@ def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
     checkers = Table(
         "kill-table-peers", "Other checkers", PEERS_LEAD, PEERS, peers, "checker", note
     )
-    return (*found, checkers) if peers else found
+    larger = (everywhere.table(),) if everywhere.rows() else ()
+    return (*found, *larger, checkers) if peers else (*found, *larger)
 
 
 def notes(whole: Mapping[str, Any]) -> tuple[str, ...]:

@@ -237,10 +237,7 @@ def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
 
 
 def notes(rows: Rows) -> tuple[str, ...]:
-    missing = [*others.absent(), *absent_programs()]
-    said = f"Not installed, and so not judged: {', '.join(missing)}." if missing else ""
-    ranged = RANGE if any(row["library"] == "JAX" for row in rows) else ""
-    return tuple(filter(None, (said, ranged)))
+    return (RANGE,) if any(row["library"] == "JAX" for row in rows) else ()
 
 
 SECTION = Section((*others.LIBRARIES, FOREIGN), work, tables)

@@ -8,6 +8,8 @@ from ...derivations.rules import VARIANTS, family_of
 from ...updates.planted import planted
 from ...updates.validate import validate_update
 from ..tables import CODE, FORMULA, NUMBER, VERDICT, Column, Table
+from .recorded_updates import note, recorded, recorded_mistakes
+from .records import HERE
 from .section import Part, Rows, Section, plural
 
 MATRIX_COLUMNS = (
@@ -19,8 +21,10 @@ MATRIX_COLUMNS = (
     "arguments",
     "differs by",
     "power",
+    "budgets",
 )
 CANNOT = "not installed here"
+ABSENT = ("none", CANNOT)
 
 
 def matrix_rows(
@@ -109,6 +113,7 @@ def _row(name: str, library: str, seed: int, cases: int, dtype: str) -> dict[str
         "formula": variant.latex,
         "arguments": cell.arguments if cell else "",
         "power": None,
+        "budgets": None,
     }
     if cell is None:
         return row | {"verdict": "none", "differs by": _instead(name, library)}
@@ -121,6 +126,7 @@ def _row(name: str, library: str, seed: int, cases: int, dtype: str) -> dict[str
         "verdict": str(finding.verdict),
         "differs by": differs,
         "power": max(finding.power.values(), default=None),
+        "budgets": finding.worst.budgets if finding.worst else None,
     }
 
 
@@ -143,8 +149,7 @@ def _others(name: str, library: str) -> Iterator[str]:
 CORRECT = "correct"
 PLANTED = "mistakes in "
 EVERY = 6  # of a variant's mistakes, one in so many is planted
-IN = ("momentum", "rmsprop", "adam", "adamw", "clip_norm", "schedule_cosine")
-QUICK = ("momentum", "adam")  # in a quick run, the variants that mistakes are planted in
+IN = ("momentum", "adam")  # the variants that mistakes are planted in here
 ASKED = ("momentum", "momentum_rate_inside", "adam", "adam_eps_hat")  # and that libraries are asked
 FIRST, SAME = "first", "same rule"
 MATRIX = (
@@ -157,8 +162,10 @@ ARGUMENTS = (
     Column("library", "Library"),
     Column("verdict", "Verdict", VERDICT),
     Column("arguments", "With", CODE),
+    Column("budgets", "Error in budgets", NUMBER),
     Column("power", "Power", NUMBER),
     Column("differs by", "Differs by"),
+    Column("seen", "Seen in"),
 )
 VARIANT_COLUMNS = (
     Column("rule", "Rule"),
@@ -198,11 +205,11 @@ MISTAKES_LEAD = (
 def work(part: str, seed: int, quick: bool) -> Part:
     """One library's cells, or mistakes in one variant."""
     if part in LIBRARIES:
-        asked = matrix_rows(seed, True, libraries=(part,), names=ASKED if quick else implemented())
-        return Part([cell(row) for row in asked if row["arguments"]])
+        asked = matrix_rows(seed, True, libraries=(part,), names=ASKED)
+        here = [cell(row) | {"seen": HERE} for row in asked if row["verdict"] not in ABSENT]
+        known = {row["variant"] for row in here}
+        return Part([*here, *map(cell, recorded(part, but=known))])
     name = part.removeprefix(PLANTED)
-    if quick and name not in QUICK:
-        return Part([])
     return Part([mistake(row) for row in mistakes(seed, True, [name], EVERY)])
 
 
@@ -231,8 +238,7 @@ def named(row: Mapping[str, Any]) -> str:
 def tables(parts: Mapping[str, Part]) -> tuple[Table, ...]:
     cells = [row for library in LIBRARIES for row in parts[library].rows]
     rules = list(dict.fromkeys(row["rule"] for row in catalogue()))
-    judged = [row for row in cells if row["verdict"] != CANNOT]
-    judged.sort(key=lambda row: place(row["variant"]))  # libraries in their order
+    judged = sorted(cells, key=lambda row: place(row["variant"]))  # libraries in their order
     return (
         Table(
             "update-rules", "Update rules", LEAD, MATRIX, matrix(rules, judged), "", notes(judged)
@@ -260,13 +266,13 @@ def matrix(rules: list[str], judged: Rows) -> tuple[dict[str, Any], ...]:
 
 
 def notes(judged: Rows) -> tuple[str, ...]:
-    missing = [library for library in LIBRARIES if not installed(library)]
     names = {row["variant"] for row in judged}
-    known = len(implemented())
-    said = [f"Asked for {len(names)} of the {known} variants that some library implements."]
-    if missing:
-        said.append(f"Not installed, and so not judged: {', '.join(missing)}.")
-    return tuple(said)
+    asked = sum(row["seen"] == HERE for row in judged)
+    return (
+        f"{len(names)} of the {len(implemented())} variants that some library implements; "
+        f"{asked} of {len(judged)} cells were run now, the others are recorded.",
+        note(),
+    )
 
 
 def variants() -> tuple[dict[str, Any], ...]:
@@ -279,11 +285,10 @@ def variants() -> tuple[dict[str, Any], ...]:
 def planted_table(rows: Rows) -> Table:
     first = sum(row["named"] == FIRST for row in rows)
     same = sum(row["named"].startswith(SAME) for row in rows)
-    note = f"Of {plural(len(rows), 'mistake')} {first} named first, {same} as the same rule."
-    columns = MISTAKES
-    return Table(
-        "wrong-update-rules", "Wrong update rules", MISTAKES_LEAD, columns, tuple(rows), "", (note,)
-    )
+    said = f"Of {plural(len(rows), 'mistake')} {first} named first, {same} as the same rule."
+    notes = tuple(filter(None, (said, recorded_mistakes())))
+    title = "Wrong update rules"
+    return Table("wrong-update-rules", title, MISTAKES_LEAD, MISTAKES, tuple(rows), "", notes)
 
 
 SECTION = Section((*LIBRARIES, *(PLANTED + name for name in IN)), work, tables)
