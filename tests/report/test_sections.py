@@ -7,6 +7,7 @@ import pytest
 from verification.faults import averaged_bias as planted
 from verification.report import stages
 from verification.report.document import dumps, plain
+from verification.report.explained import worked_row
 from verification.report.sections import (
     SECTIONS,
     experiments,
@@ -31,7 +32,8 @@ OTHER = dict.fromkeys((c.key for c in other_implementations.COLUMNS), "") | {"se
 
 def document_of(done: dict) -> str:
     """What the tasks found, as the document has it."""
-    return dumps({t.name: plain(answer.result._replace(seconds={})) for t, answer in done.items()})
+    shown = lambda part: part._replace(seconds={}, worked=tuple(map(worked_row, part.worked)))
+    return dumps({task.name: plain(shown(answer.result)) for task, answer in done.items()})
 
 
 @pytest.mark.end_to_end

@@ -1,6 +1,7 @@
 """The run: rows in the order of the tables, however many processes; an end leaves nobody behind."""
 
 import multiprocessing
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,20 @@ def test_the_result_does_not_depend_on_the_number_of_workers():
     assert all(repr(alone[task].result) == repr(together[task].result) for task in TASKS)
     assert repr(alone[TASKS[0]].result) != repr(alone[TASKS[1]].result)
     assert said[1] == said[2] == [("figures", 1, 2), ("figures", 2, 2)]
+
+
+def test_what_an_earlier_run_has_left_is_no_part_of_a_task(monkeypatch, tmp_path):
+    def work(name, seed, quick):
+        met = Path(".refnet").exists()
+        Path(".refnet").mkdir(exist_ok=True)
+        return met
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(stages.STAGES, "figures", stages.Stage(lambda: ["one"], work))
+    (tmp_path / ".refnet").mkdir()
+    task = stages.Task("figures", "one", 0, True)
+    assert [stages.carry_out(task).result for _ in range(2)] == [False, False]
+    assert Path.cwd() == tmp_path and work("one", 0, True)
 
 
 def test_an_interruption_ends_the_processes():

@@ -6,6 +6,7 @@ A task is named, so that it can be sent to another process; its result depends o
 import contextlib
 import multiprocessing
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -263,8 +264,10 @@ def prepare(x64: bool) -> None:
 
 
 def carry_out(task: Task) -> Done:
+    """In an empty folder: what earlier runs have left in .refnet/ is no part of a report."""
     start = time.perf_counter()
-    result = STAGES[task.stage].work(task.name, task.seed, task.quick)
+    with tempfile.TemporaryDirectory() as room, contextlib.chdir(room):
+        result = STAGES[task.stage].work(task.name, task.seed, task.quick)
     return Done(result, time.perf_counter() - start)
 
 

@@ -1,6 +1,15 @@
 """The sections that are tables: the name of each one's stage, and where its rows come from."""
 
-from . import corpora, experiments, gates, kill_table, naming, other_implementations, update_rules
+from . import (
+    corpora,
+    experiments,
+    gates,
+    kill_table,
+    naming,
+    other_implementations,
+    training_runs,
+    update_rules,
+)
 from .section import Section
 
 SECTIONS: dict[str, Section] = {
@@ -10,5 +19,6 @@ SECTIONS: dict[str, Section] = {
     "corpora": corpora.SECTION,
     "naming": naming.SECTION,
     "update rules": update_rules.SECTION,
+    "training loops": training_runs.SECTION,
     "experiments": experiments.SECTION,
 }
