@@ -91,6 +91,15 @@ def answers(
     By forward mode again where `ahead`; from a batch of two cotangents where `batched`.
     """
 
+    slopes = on_tensors_of(torch, f, argnums, ahead, batched)
+    return lambda *args: [array(torch, x) for x in slopes(*args)]
+
+
+def on_tensors_of(
+    torch, f: Callable, argnums: tuple[int, ...], ahead: bool = False, batched: bool = False
+) -> Callable:
+    """`answers`, of arrays or tensors, as tensors."""
+
     def answer(*args) -> list:
         *inputs, cotangent = args
         tensors = inward(mapped(lambda x: tensor(torch, x), tuple(inputs)))
@@ -105,7 +114,7 @@ def answers(
         slopes = [
             torch.zeros_like(x) if g is None else g for x, g in zip(picked, slopes, strict=True)
         ]
-        return [array(torch, x) for x in (*value, *slopes, *again)]
+        return [*value, *slopes, *again]
 
     return answer
 

@@ -224,7 +224,7 @@ def _stacks(a, b, dimension_numbers):
 def _sampled_matrices(x, batch, contract, contract_last: bool):
     after = lambda axes: tuple(axis + 1 for axis in axes)
     stack, free = matrices(x, (0, *after(batch)), after(contract), contract_last)
-    return stack.reshape(len(x), -1, *stack.shape[1:]), free
+    return stack.reshape(len(x), len(stack) // len(x), *stack.shape[1:]), free
 
 
 def convert(noise, x, new_dtype, **_):

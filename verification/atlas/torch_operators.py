@@ -98,10 +98,26 @@ def samples(torch: Any, op: Any) -> Iterator[Sampled]:
         is_small = sum(x.numel() for x in tensors) <= ENTRIES
         if strange or not is_small or not any(flat[k].numel() for k in moving):
             continue
-        of = called(tree, op, sample, flat, spec, moving)
-        yield Sampled(op.name, Program(of, of), tuple(flat[k].numpy() for k in moving))
+        whole = called(tree, op, sample, flat, spec, moving)
+        point = [flat[k].clone() for k in moving]
+        if (chosen := with_slopes(torch, whole, point)) is None:
+            continue
+        of = lambda *leaves, f=whole, ks=chosen: [tree.tree_leaves(f(*leaves))[k] for k in ks]
+        of.__name__ = op.name
+        yield Sampled(op.name, Program(of, of), tuple(x.detach().numpy() for x in point))
         if (count := count + 1) == SAMPLES:
             return
+
+
+def with_slopes(torch: Any, of: Callable, point: list) -> list[int] | None:
+    """Which of its results have a slope, as gradcheck has it; None where they are no numbers."""
+    try:
+        found = torch.utils._pytree.tree_leaves(of(*(x.requires_grad_() for x in point)))
+    except Exception:  # a view of what is not there any more, or an error that is meant
+        return None
+    chosen = [k for k, x in enumerate(found) if isinstance(x, torch.Tensor) and x.requires_grad]
+    is_known = all(not bool(found[k].isnan().any()) for k in chosen)
+    return chosen if chosen and is_known else None
 
 
 def called(tree: Any, op: Any, sample: Any, flat: list, spec: Any, moving: list[int]) -> Callable:

@@ -1,5 +1,6 @@
 """Where `of` is a PyTorch program: what is judged, at which points, and whether the trace is it."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from ..adapters import jax_function
 from ..adapters.function import Function
 from ..adapters.recognition import recognised
 from ..adapters.torch_function import on_tensors
-from ..adapters.torch_programs import Program, as_program, program
+from ..adapters.torch_programs import Program, as_program, by_trial, program
 from ..adapters.trees import has_foreign, inward
 from ..arithmetic.bounds import bounds
 from ..arithmetic.complex_numbers.programs import real_program
@@ -62,12 +63,23 @@ def settled(of: Any, first: tuple, candidate: Any, gradient: Any) -> tuple[Any, 
     What is no program of PyTorch's is as it was.
     """
     known = as_program(of, first)
+    if not isinstance(known, Program) and "torch" in sys.modules and not jax_traces(of, first):
+        known = by_trial(of, first, gradient is of)
     if not isinstance(known, Program):
         return of, candidate
     candidate = beside(candidate, gradient, known, first)
     known.goes_on(first)
     known.refused = known.refused or unlike(known, first)
     return known, candidate
+
+
+def jax_traces(of: Any, first: tuple) -> bool:
+    try:
+        with jax.enable_x64(True):
+            jax.eval_shape(inside(of), *cast(inward(first), "float64"))
+    except Exception:  # somebody's function; what it is, is found out by trial
+        return False
+    return True
 
 
 class Elsewhere(Exception):
@@ -94,7 +106,7 @@ def beside(candidate: Any, gradient: Any, of: Program, first: tuple) -> Any:
     """The candidate: its own derivative with its state, or a gradient of tensors or of arrays."""
     theirs = program(gradient)
     if theirs is None:
-        return candidate
+        return of.derivative() if gradient is of.original else candidate
     if theirs.module is not None and of.module is not None:
         theirs.module.state = of.module.state = of.changed(first)
     if theirs.is_own or theirs.original is of.original:
@@ -124,15 +136,24 @@ def unlike(of: Program, first: tuple) -> str:
         return ""
     theirs = jax.tree.leaves(inward(traced(*point)))
     leaves = [np.asarray(x) for x in jax.tree.leaves(point)]
-    try:
-        ours = running(real_program(program), leaves, bounds(format_of(narrowest(program.jaxpr))))
-    except Silent as said:
-        return f"{UNBOUNDED}: {said}"
-    pairs = zip(theirs, ours, strict=True)
-    same = all(_alike(np.asarray(x, np.float64), *pair) for x, pair in pairs)
-    return "" if same else ELSEWHERE
+    for name in formats_in(program.jaxpr):
+        try:
+            ours = running(real_program(program), leaves, bounds(format_of(name)))
+        except Silent as said:
+            return f"{UNBOUNDED}: {said}"
+        pairs = zip(theirs, ours, strict=True)
+        if all(_alike(np.asarray(x, np.float64), *pair) for x, pair in pairs):
+            return ""
+    return ELSEWHERE
 
 
+def formats_in(jaxpr: Any) -> list[str]:
+    """The formats by whose bounds its value is compared: that of the digits it has at least."""
+    made = {eqn.primitive.name for eqn in equations(jaxpr)}
+    return [narrowest(jaxpr), *["float32"] * bool(made & LOSSY)]
+
+
+LOSSY = {"digamma", "polygamma", "zeta"}  # in float64 PyTorch has half of their digits
 NARROW = ("bfloat16", "float16", "float32")
 
 

@@ -7,6 +7,6 @@ traced.py runs the program once, and writes down each of its ATen operators by t
 table.py has for it, in the files aten_*.py.
 """
 
-from .programs import Program, as_program, program
+from .programs import Program, as_program, by_trial, program
 
-__all__ = ["Program", "as_program", "program"]
+__all__ = ["Program", "as_program", "by_trial", "program"]

@@ -238,6 +238,8 @@ REDUCTIONS = {
     "argmin": argbest(jnp.argmin),
     "any": lambda x, dim=None, keepdim=False: jnp.any(x, axes(x, dim), keepdims=keepdim),
     "all": lambda x, dim=None, keepdim=False: jnp.all(x, axes(x, dim), keepdims=keepdim),
+    "_is_all_true": lambda x: jnp.all(x),
+    "_is_any_true": lambda x: jnp.any(x),
     "count_nonzero": count,
     "logsumexp": log_sum_exp,
     "_softmax": softmax,

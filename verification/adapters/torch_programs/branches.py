@@ -10,9 +10,26 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from ..torch_function import array
 from .memory import NotTraced
 
 READS = ("aten._local_scalar_dense.default", "aten.equal.default")
+SIZED = {  # how large they make a result is read of these arguments
+    "aten.nonzero.default": 0,
+    "aten.nonzero_static.default": 0,
+    "aten.argwhere.default": 0,
+    "aten.masked_select.default": 1,
+    "aten.index.Tensor": 1,
+    "aten._unsafe_index.Tensor": 1,
+    "aten.index_put.default": 1,
+    "aten.index_put_.default": 1,
+    "aten._index_put_impl_.default": 1,
+    "aten.bincount.default": 0,
+    "aten.repeat_interleave.Tensor": 0,
+    "aten._unique2.default": 0,
+    "aten.unique_dim.default": 0,
+    "aten.unique_consecutive.default": 0,
+}
 UNKNOWN = "it branches on numbers"
 CONSTANT = "it takes a number out of a tensor, so that no slope goes through it"
 
@@ -37,12 +54,34 @@ class Way:
             self.held.append(jnp.all(jnp.asarray(value) == answer))
         return answer
 
+    def known(self, value: Any) -> np.ndarray:
+        """The same of a whole array that says how large others are."""
+        if isinstance(value, np.ndarray):  # a constant of the program, which needs no answer
+            del self.left[:1]
+            return value
+        if not self.left:
+            raise NotTraced(UNKNOWN)
+        answer = np.asarray(self.left.pop(0))
+        self.held.append(jnp.array_equal(value, answer))
+        return answer
+
     def kept(self, out: Any) -> Any:
         """An output where the program goes this way, NaN where it goes another."""
         out = jnp.asarray(out)
         for held in self.held if jnp.issubdtype(out.dtype, jnp.inexact) else ():
             out = jnp.where(held, out, jnp.nan)
         return out
+
+
+def deciding(torch: Any, name: str, args: tuple) -> list:
+    """The tensors that decide how large a result is: integers and masks."""
+    if name not in SIZED:
+        return []
+    one = args[SIZED[name]]
+    tensors = one if isinstance(one, list | tuple) else [one]
+    is_listed = isinstance(one, list | tuple)
+    masks = (torch.bool, torch.uint8)
+    return [x for x in tensors if x is not None and (not is_listed or x.dtype in masks)]
 
 
 def taken(torch: Any, run: Callable[[], Any]) -> tuple:
@@ -55,6 +94,7 @@ def taken(torch: Any, run: Callable[[], Any]) -> tuple:
 
     class Watch(TorchDispatchMode):
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            found.extend(array(torch, x.clone()) for x in deciding(torch, str(func), args))
             out = func(*args, **(kwargs or {}))
             if str(func) in READS:
                 found.append(out)

@@ -33,6 +33,8 @@ def is_torchs(x: Any, torch: Any) -> bool:
     """The module, one of its parts, a tensor or a module of its, or something it has made."""
     if isinstance(x, torch.Tensor | torch.nn.Module):
         return True
+    if isinstance(x, type) and issubclass(x, torch.nn.Module | torch.autograd.Function):
+        return True
     own = x.__name__ if isinstance(x, ModuleType) else getattr(x, "__module__", None)
     return isinstance(own, str) and own.partition(".")[0] == "torch"
 

@@ -5,9 +5,12 @@ a scripted one.  A plain function is taken for one of tensors if its code names 
 answers tensors where it is given them.
 """
 
+import functools
 import inspect
 import sys
+import warnings
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import jax
@@ -16,7 +19,7 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..function import Function
-from ..torch_function import answers, array, tensor
+from ..torch_function import answers, array, on_tensors_of, tensor
 from ..trees import inward, outward
 from . import branches, random_numbers
 from .memory import NotTraced
@@ -45,7 +48,7 @@ class Program:
         if any(isinstance(leaf, Tracer) for leaf in leaves):
             return self._by_jax(leaves, tree)
         torch = sys.modules["torch"]
-        with torch.no_grad(), random_numbers.held(torch):
+        with torch.enable_grad(), random_numbers.held(torch):
             answered = self.run(*given(torch, leaves, tree))
             return outputs(answered, torch, any(map(np.iscomplexobj, leaves)))
 
@@ -53,7 +56,7 @@ class Program:
         """What it reads of its numbers at a point; none where it raises there."""
         torch = sys.modules["torch"]
         leaves, tree = jax.tree.flatten(inward(point))
-        with torch.no_grad(), random_numbers.held(torch):
+        with torch.enable_grad(), random_numbers.held(torch):
             tensors = given(torch, leaves, tree)
             return branches.taken(torch, lambda: self.run(*tensors))
 
@@ -104,8 +107,21 @@ class Program:
             with random_numbers.held(torch):
                 return numbers_of(self.run(*tensors), torch)
 
-        ask = lambda argnums: answers(torch, run, argnums, ahead, batched)
+        ask = lambda argnums: self._pullback(run, argnums, ahead, batched)
         return Function(self.__name__, ask, ahead)
+
+    def _pullback(self, run: Callable, argnums: tuple, ahead: bool, batched: bool) -> Callable:
+        """By autograd; and traced, forward and back, where JAX traces it."""
+        torch = sys.modules["torch"]
+        answer = answers(torch, run, argnums, ahead, batched)
+        backward = Program(on_tensors_of(torch, run, argnums), run)
+
+        def asked(*args) -> list:
+            if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(args)):
+                return jax.tree.leaves(backward(*args))
+            return answer(*args)
+
+        return asked
 
     @property
     def is_own(self) -> bool:
@@ -208,6 +224,27 @@ def as_program(of: Any, point: tuple) -> Any:
     return known
 
 
+def by_trial(of: Any, point: tuple, is_own: bool) -> Program | None:
+    """A function whose code does not name PyTorch, but that answers tensors alone.
+
+    Where its own derivative is asked for, of one that answers arrays, too.
+    """
+    if sys.modules.get("torch") is None or not isinstance(of, FunctionType | functools.partial):
+        return None
+    known = Program(of, of)
+    if not is_own and _answers(lambda: of(*inward(point))):
+        return None
+    return known if _takes_tensors(known, of, point) else None
+
+
+def _answers(ask: Callable) -> bool:
+    try:
+        ask()
+    except Exception:  # somebody's function, of arrays that were meant to be tensors
+        return False
+    return True
+
+
 def _takes_tensors(known: Program, of: Any, point: tuple) -> bool:
     """What is known at sight does; another function is tried."""
     torch = sys.modules["torch"]
@@ -215,9 +252,10 @@ def _takes_tensors(known: Program, of: Any, point: tuple) -> bool:
         return True
     inputs = given(torch, *jax.tree.flatten(inward(point)))
     try:
-        outs = known.run(*inputs)
+        with warnings.catch_warnings(action="ignore"):
+            outs = known.run(*inputs)
     except Exception:  # a function of arrays, which may do anything with tensors
         return False
-    return bool(found := jax.tree.leaves(opened(outs))) and all(
-        isinstance(x, torch.Tensor) for x in found
-    )
+    found = jax.tree.leaves(opened(outs))
+    is_array = lambda x: isinstance(x, jax.Array | np.ndarray)
+    return any(isinstance(x, torch.Tensor) for x in found) and not any(map(is_array, found))

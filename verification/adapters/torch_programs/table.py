@@ -18,6 +18,7 @@ from .aten_linalg import LINALG
 from .aten_linear import LINEAR
 from .aten_norms import NORMS, running
 from .aten_pointwise import POINTWISE
+from .aten_prims import PRIMS
 from .aten_reductions import REDUCTIONS
 from .aten_sampling import SAMPLING
 from .aten_spectra import SPECTRA
@@ -41,6 +42,8 @@ CONCRETE = {  # they may need numbers of their indices, masks and lengths while 
 def rule(name: str) -> Callable | None:
     """The line for an operator such as "add.Tensor" or "add_.Scalar"; None where there is none."""
     packet, _, overload = name.partition(".")
+    if packet == "prims":
+        return PRIMS.get(overload.partition(".")[0])
     plain = packet[:-1] if packet.endswith("_") and not packet.endswith("__") else packet
     tried = (name, f"{plain}.{overload}", packet, plain)
     return next((LINES[one] for one in tried if one in LINES), None)
@@ -75,7 +78,7 @@ def in_python(func: Any) -> Callable | None:
     except ImportError:  # of another version of PyTorch
         return None
     own = OPDEFS.get(func._schema.name)
-    return None if own is None else own._init_fn
+    return None if own is None or func.namespace in ("aten", "prims") else own._init_fn
 
 
 def dtype_of(name: Any) -> Any:

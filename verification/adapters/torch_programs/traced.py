@@ -6,10 +6,7 @@ that has none is taken apart by PyTorch's own decompositions.  Because the perso
 running, JAX notes the lines of it that every equation came from.
 """
 
-import functools
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -19,8 +16,9 @@ from jax.extend.core import ClosedJaxpr
 
 from ..torch_function import array, tensor
 from . import random_numbers, table
-from .branches import READS, Way
+from .branches import READS, Way, deciding
 from .memory import Memory, NotTraced
+from .modes import running, tracing
 
 IGNORED = {"prim::device", "prim::layout", "aten::_linalg_check_errors", "aten::_assert_async"}
 
@@ -44,8 +42,8 @@ def traced(
     is_random = []
 
     def flat(*values):
-        with tracing() as (inside, torch):
-            inside.way = Way(answers)
+        with tracing() as torch:
+            inside = Inside(torch, Way(answers))
             tensors = [torch.empty(s, dtype=n) for s, n in zip(shapes, names, strict=True)]
             for tensor, value in zip(tensors, values, strict=True):
                 inside.memory.put(tensor, value)
@@ -60,9 +58,9 @@ def traced(
 class Inside:
     """What is known while a program runs: the values of tensors, and whether slopes are cut."""
 
-    def __init__(self, torch):
+    def __init__(self, torch: Any, way: Way):
         self.torch, self.memory, self.cut = torch, Memory(), False
-        self.is_random, self.way = False, Way(())
+        self.is_random, self.way = False, way
 
     def value(self, x: Any) -> Any:
         """The JAX value of an argument of an operator: of a tensor made elsewhere its numbers."""
@@ -81,6 +79,7 @@ class Inside:
         name = func._schema.name
         if name in IGNORED:
             return func(*args, **kwargs)
+        args = self._sized(func, args)
         rule = table.rule(str(func).removeprefix("aten."))
         if str(func) == "aten.as_strided_scatter.default":
             return self._scattered(func, args, kwargs)
@@ -136,6 +135,16 @@ class Inside:
         self._keep(func, args, out, values)
         return out
 
+    def _sized(self, func: Any, args: tuple) -> tuple:
+        """The arguments; what says how large the result is is a constant, by the way it goes."""
+        wanted = {id(x): x for x in deciding(self.torch, str(func), args)}
+        if not wanted:
+            return args
+        known = {key: self._made(self.way.known(self.value(x))) for key, x in wanted.items()}
+        swap = lambda x: known.get(id(x), x)
+        lists = lambda x: type(x)(map(swap, x)) if isinstance(x, list | tuple) else swap(x)
+        return tuple(map(lists, args))
+
     def _read(self, func: Any, args: tuple, known: Any) -> Any:
         """A number of a tensor, or whether two are equal: as it is at the point of the trace."""
         if known is not None:
@@ -185,6 +194,8 @@ class Inside:
             given = jax.tree.map(real, list(args))
             named = {k: real(v) for k, v in kwargs.items()}
             found = func(*given, **named)
+            if any(x.is_meta for x in jax.tree.leaves(found) if isinstance(x, torch.Tensor)):
+                return None  # shapes alone
             take = lambda x: np.array(array(torch, x.resolve_conj()))
             return jax.tree.map(lambda x: take(x) if isinstance(x, torch.Tensor) else x, found)
 
@@ -223,74 +234,3 @@ def constant(torch, tensor: Any) -> Any:
         raise NotTraced("it reads a tensor whose numbers nobody wrote")
     with torch._C._DisableTorchDispatch():
         return np.array(array(torch, real.detach()))
-
-
-@contextmanager
-def tracing() -> Iterator[tuple[Inside, Any]]:
-    """PyTorch's and JAX's state while a program runs without numbers, and as it was after."""
-    import torch  # pyright: ignore[reportMissingImports]
-    from torch._subclasses.fake_tensor import (  # pyright: ignore[reportMissingImports]
-        FakeTensorMode,
-    )
-
-    inside = Inside(torch)
-    fast = torch.backends.mha.get_fastpath_enabled()
-    mkldnn = torch._C._get_mkldnn_enabled()
-    loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
-    with FakeTensorMode(allow_non_fake_inputs=True), loose[0], loose[1]:
-        torch.backends.mha.set_fastpath_enabled(False)
-        torch._C._set_mkldnn_enabled(False)
-        try:
-            yield inside, torch
-        finally:
-            torch.backends.mha.set_fastpath_enabled(fast)
-            torch._C._set_mkldnn_enabled(mkldnn)
-
-
-@contextmanager
-def running(inside: Inside) -> Iterator[None]:
-    """Every operator goes to `inside` first; random numbers come from the held seed."""
-    dispatch, functions = _modes()
-    quiet, seed = warnings.catch_warnings(), random_numbers.held(inside.torch)
-    with quiet, seed, dispatch(inside), functions(inside):
-        yield
-
-
-@functools.cache
-def _modes() -> tuple[Any, Any]:
-    """What PyTorch calls for each operator, and for each function of its Python interface."""
-    import torch  # pyright: ignore[reportMissingImports]
-    from torch.overrides import TorchFunctionMode  # pyright: ignore[reportMissingImports]
-    from torch.utils._python_dispatch import (  # pyright: ignore[reportMissingImports]
-        TorchDispatchMode,
-    )
-
-    cuts = (torch.Tensor.detach, torch.Tensor.detach_, vars(torch._C.TensorBase)["data"].__get__)
-
-    class Dispatch(TorchDispatchMode):
-        def __init__(self, inside: Inside):
-            super().__init__()
-            self.inside = inside
-
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            return self.inside.call(self, func, args, kwargs or {})
-
-    class Functions(TorchFunctionMode):
-        """Where the person's own code cuts slopes: detach, .data, and no_grad."""
-
-        def __init__(self, inside: Inside):
-            super().__init__()
-            self.inside = inside
-
-        def __torch_function__(self, func, types, args=(), kwargs=None):
-            before = self.inside.cut
-            if func is torch._C._set_grad_enabled:
-                self.inside.cut = not args[0]
-                return func(*args, **(kwargs or {}))
-            self.inside.cut = before or func in cuts
-            try:
-                return func(*args, **(kwargs or {}))
-            finally:
-                self.inside.cut = before
-
-    return Dispatch, Functions
