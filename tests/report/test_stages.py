@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import verification
-from verification.report import report, stages, write
-from verification.report.document import ClaimRow
+from verification.report import claim_tasks, report, stages, write
+from verification.report.document import ARTICLES, ClaimRow
 from verification.vocabulary import Claim, Unproven
 
 TASKS = [stages.Task("figures", name, 0, True) for name in ("forms", "step_sizes")]
@@ -54,14 +54,26 @@ def test_a_claim_without_its_evidence_is_a_row(monkeypatch):
     monkeypatch.setattr(
         "verification.claims.ALL", {"C1": Claim("C1", "It holds.", judge)}, raising=False
     )
-    row = stages.judge_claim("C1", 0, True)
+    row = claim_tasks.judge_claim("C1", 0)
     assert row == ClaimRow("C1", row.article, "It holds.", None, "the planted falsehood passed")
+
+
+def test_claims_that_share_their_runs_are_one_task_and_stand_in_their_order(monkeypatch):
+    from verification.claims import ALL
+
+    monkeypatch.setattr(claim_tasks, "judge_claim", lambda name, _: ClaimRow(name, "a", "s", None))
+    names = claim_tasks.claim_names()
+    assert names[0] == "A6+B7" and not {"A6", "B7"} & {*names}
+    found = [claim_tasks.judge_claims(name, 0, True) for name in names]
+    assert [row.id for row in claim_tasks.in_order(found)] == [*ALL]
+    with pytest.raises(KeyError):
+        claim_tasks.in_order(found[1:])
 
 
 def test_every_claim_belongs_to_an_article():
     from verification.claims import ALL
 
-    assert {id[0] for id in ALL} <= {*stages.ARTICLES}
+    assert {id[0] for id in ALL} <= {*ARTICLES}
 
 
 def test_report_writes_what_it_returns(samples, monkeypatch, tmp_path):

@@ -38,7 +38,6 @@ class Plan(NamedTuple):
 
 ONE_SUM, MAP, NETWORK = KINDS
 QUICK = Plan({ONE_SUM: (10,)}, points=1, limit=3e6)
-REDUCED = Plan({ONE_SUM: (10, 1_000, 100_000), MAP: (1_000,), NETWORK: (1_000,)}, 1, limit=3e6)
 FULL = Plan(dict.fromkeys(KINDS, (10, 1_000, 100_000, 1_000_000)), points=3, limit=5e9)
 
 

@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 
 import jax
 
-from ..vocabulary import Check, Unproven
+from ..vocabulary import Check
 from . import panels, peers, peers_recorded
+from .claim_tasks import claim_names, in_order, judge_claims
 from .document import (
-    ARTICLES,
-    ClaimRow,
     Figure,
     Panel,
     Report,
@@ -75,23 +74,6 @@ def check_derivation(name: str, seed: int, quick: bool) -> Check:
 
     cases, dtypes = (QUICK_CASES, QUICK_DTYPES) if quick else (CASES, DTYPES)
     return check(name, cases, seed, dtypes, narrow=QUICK_CASES, arrows_in=ARROWS)
-
-
-def claim_names() -> list[str]:
-    from ..claims import ALL
-
-    return list(ALL)
-
-
-def judge_claim(name: str, seed: int, quick: bool) -> ClaimRow:
-    from ..claims import ALL
-
-    claim = ALL[name]
-    article = ARTICLES[claim.id[0]]
-    try:
-        return ClaimRow(claim.id, article, claim.statement, claim.judge(seed))
-    except Unproven as failure:
-        return ClaimRow(claim.id, article, claim.statement, None, str(failure))
 
 
 def data_names() -> list[str]:
@@ -163,7 +145,7 @@ def of_section(section: Section) -> Stage:
 
 
 STAGES: dict[str, Stage] = {  # long tasks first, so that no worker is left alone with one
-    "claims": Stage(claim_names, judge_claim),
+    "claims": Stage(claim_names, judge_claims),
     "calibration": Stage(calibration_names, calibrate),
     "side by side": Stage(checker_names, lay_side_by_side),
     "real data": Stage(data_names, judge_on_data),
@@ -182,14 +164,14 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
     tasks = [Task(s, name, seed, quick) for s, stage in STAGES.items() for name in stage.names()]
     done = carried_out(tasks, progress, workers)
     of = lambda stage: [done[task].result for task in tasks if task.stage == stage]
-    real, lossy = of("real data"), of("digits")
+    real, lossy, claims = of("real data"), of("digits"), in_order(of("claims"))
     calibration_rows = tuple(row for rows in of("calibration") for row in rows)
     parts = {n: {t.name: done[t].result for t in tasks if t.stage == n} for n in SECTIONS}
     every = [part for found in parts.values() for part in found.values()]
     drawn = (
         *of("figures"),
         *(figure for part in every for figure in part.figures),
-        *panels.descent_figures(of("claims")),
+        *panels.descent_figures(claims),
         *panels.digits_figures(tuple(panel for _, panel in lossy)),
         *panels.calibration_figures(calibration_rows),
     )
@@ -197,7 +179,7 @@ def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
         seed=seed,
         versions=versions(),
         quick=quick,
-        claims=tuple(of("claims")),
+        claims=claims,
         checks=tuple(of("derivations")),
         implementations=tuple(row for _, rows in real for row in rows),
         faults=tuple(row for check in of("derivations") for row in fault_rows(check)),
