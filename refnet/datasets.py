@@ -118,7 +118,7 @@ def _embedded() -> ModuleType:
     except ImportError as error:
         raise ImportError(
             "this data set is a file inside scikit-learn; install it with `pip install "
-            "scikit-learn`, or use refnet.xor or refnet.circles"
+            "'refnet[report]'`, or use refnet.xor or refnet.circles"
         ) from error
     return datasets
 

@@ -86,7 +86,12 @@ def __getattr__(name: str) -> Any:
 
         known = f"{nearest(name, __dir__())}it has {', '.join(__dir__())}"
         raise AttributeError(f"verification has no {name!r}; {known}")
-    home = import_module(_HOMES[name], __name__)
+    from .vocabulary.extras import missing
+
+    try:
+        home = import_module(_HOMES[name], __name__)
+    except ModuleNotFoundError as error:
+        raise (ImportError(said) if (said := missing(error)) else error) from error
     value = getattr(home, name) if name != "report" else home
     globals()[name] = value
     return value

@@ -110,5 +110,5 @@ def test_bad_draws_raise(name, wrong):
 
 def test_without_scikit_learn_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(ImportError, match="pip install scikit-learn"):
+    with pytest.raises(ImportError, match="pip install 'refnet.report.'"):
         rn.breast_cancer()

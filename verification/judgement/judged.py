@@ -18,6 +18,7 @@ from ..measurement.evaluation import unchanged
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, slopes
 from ..vocabulary import Case, Explanation, Finding
+from ..vocabulary.progress import begin, counted
 from . import example
 from .draws import Asked
 from .edge_cases import edge_visits
@@ -51,10 +52,10 @@ def judged(
     source = truth_source(subject, first)
     sizes = Sizes(subject.inputs)
     at = lambda case: sizes.noted(contract_checked(source, subject, case, upstream))
-    drawn = lambda ks: (at(case) for case in islice(labelled, len(ks)))
+    drawn = lambda ks: counted("cases", (at(case) for case in islice(labelled, len(ks))), ks)
     fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
     around = lambda: edge_visits(subject, source, first, named, domain.laws, beside)
-    met = lambda: (visit.where(holds) for visit in around())
+    met = lambda: counted("edges", (visit.where(holds) for visit in around()))
     is_skipped = lambda: asked.edges == "none" or fixed()
     visits = Edges(lambda: () if is_skipped() else met(), asked.edges, named)
     examples = Examples(_search(source, subject, asked, domain, sizes), asked, first)
@@ -95,6 +96,7 @@ def _search(source: TruthSource, subject: Subject, asked: Asked, domain: Domain,
 
 def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:
     """Which term of the gradient is wrong; nothing where only the value is."""
+    begin("looks for the term that is wrong")
     own = tuple(map(slopes, evidence))
     if not any(outside(one, k).any() for one in own for k in range(len(one.paths))):
         return ()

@@ -14,6 +14,7 @@ from ..adapters.trees import has_foreign, inward
 from ..measurement import conventions
 from ..measurement.subject import Subject, inside
 from ..vocabulary import Finding, Verdict
+from ..vocabulary.progress import watched as in_sight
 from . import complex_arguments, programs
 from .arguments import argnums_of, args_of, check_counts, check_point, dtype_of, positions
 from .draws import Asked, drawn_points, given
@@ -133,7 +134,8 @@ def _traced_or_not(
     subject = Subject(candidate, inner, asked.argnums, asked.dtype, point)
     try:
         watched = programs.watched(of, points, asked.dtype)
-        return of, inner, subject, *judged(subject, asked, named, watched)
+        with in_sight(subject.name):
+            return of, inner, subject, *judged(subject, asked, named, watched)
     except programs.Elsewhere:
         of, again = programs.untraced(of), drawn_points(asked)
         return _traced_or_not(of, candidate, asked, point, named, again)

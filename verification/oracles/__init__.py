@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from types import ModuleType
 
+from ..vocabulary.extras import missing
+from .absent import Absent
+
 
 class Oracles(Mapping):
     """name -> module, imported when it is asked for: SymPy alone costs a third of a second."""
@@ -17,10 +20,15 @@ class Oracles(Mapping):
     def __init__(self, names: tuple[str, ...]):
         self._names = names
 
-    def __getitem__(self, name: str) -> ModuleType:
+    def __getitem__(self, name: str) -> ModuleType | Absent:
         if name not in self._names:
             raise KeyError(f"there is no oracle {name!r}; have {', '.join(self._names)}")
-        return import_module(f".{name}", __name__)
+        try:
+            return import_module(f".{name}", __name__)
+        except ModuleNotFoundError as error:
+            if not (why := missing(error)):
+                raise
+            return Absent(name, why)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

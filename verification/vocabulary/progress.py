@@ -1,0 +1,131 @@
+"""How far a long run has come: after two seconds one line, where a person is looking.
+
+In a terminal it is a line on stderr that is written over, and gone at the end; in a notebook a bar;
+in a pipe, in a file and under pytest there is none.  What is told: which part of the run, how many
+are done, how many are left, and how long those take, if they take as long as those before.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+WAIT, AGAIN = 2.0, 0.5  # seconds until the first line, and between two
+
+
+@dataclass
+class Run:
+    """What is under way; `total` is 0 where nobody knows."""
+
+    title: str
+    what: str = "starts"
+    done: int = 0
+    total: int = 0
+    since: float = field(default_factory=monotonic)
+
+    def line(self, now: float) -> str:
+        """ "gradient: 12 of 16 cases, about 3 s left"."""
+        if not self.total:
+            return f"{self.title}: {f'{self.done} ' if self.done else ''}{self.what}"
+        said = f"{self.title}: {self.done} of {self.total} {self.what}"
+        if not 0 < self.done < self.total:
+            return said
+        left = (now - self.since) / self.done * (self.total - self.done)
+        return f"{said}, about {left:.0f} s left"
+
+
+class Terminal:
+    """A line that is written over."""
+
+    def __init__(self, stream: Any):
+        self.stream = stream
+
+    def show(self, run: Run) -> None:
+        self.stream.write(f"\r\x1b[K{run.line(monotonic())}")
+        self.stream.flush()
+
+    def clear(self) -> None:
+        self.stream.write("\r\x1b[K")
+        self.stream.flush()
+
+
+class Notebook:
+    """A bar that is drawn again in its place."""
+
+    def __init__(self, display: Callable, html: Callable):
+        self.display, self.html, self.handle = display, html, None
+
+    def show(self, run: Run) -> None:
+        bar = f'<progress max="{run.total or 1}" value="{run.done if run.total else 0}"></progress>'
+        drawn = self.html(f"{bar} {run.line(monotonic())}")
+        if self.handle is None:
+            self.handle = self.display(drawn, display_id=True)
+        else:
+            self.handle.update(drawn)
+
+    def clear(self) -> None:
+        if self.handle is not None:
+            self.handle.update(self.html(""))
+
+
+CURRENT: list[Run] = []  # the run that is shown; one inside of it has no line of its own
+
+
+@contextmanager
+def watched(title: str) -> Iterator[None]:
+    """Whatever is done inside, shown where somebody looks."""
+    surface = None if CURRENT else _surface()
+    if surface is None:
+        yield
+        return
+    run, over = Run(title), threading.Event()
+    CURRENT.append(run)
+    thread = threading.Thread(target=_shown, args=(run, surface, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        CURRENT.clear()
+        over.set()
+        thread.join()
+
+
+def counted(what: str, items: Iterable[T], ks: range | None = None) -> Iterator[T]:
+    """The items; each is told once it is there, as one of `ks`, where that is known."""
+    begin(what, ks)
+    for item in items:
+        for run in CURRENT:
+            run.done += 1
+        yield item
+
+
+def begin(what: str, ks: range | None = None) -> None:
+    """Another part of the run begins."""
+    for run in CURRENT:
+        is_new = run.what != what
+        run.what, run.total = what, ks.stop if ks else 0
+        if is_new:
+            run.done, run.since = ks.start if ks else 0, monotonic()
+
+
+def _shown(run: Run, surface: Terminal | Notebook, over: threading.Event) -> None:
+    wait = WAIT
+    while not over.wait(wait):
+        surface.show(run)
+        wait = AGAIN
+    if wait != WAIT:
+        surface.clear()
+
+
+def _surface() -> Terminal | Notebook | None:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if getattr(shell, "kernel", None) is not None:
+        from IPython.display import HTML, display  # pyright: ignore[reportMissingImports]
+
+        return Notebook(display, HTML)
+    is_seen = getattr(sys.stderr, "isatty", lambda: False)
+    return Terminal(sys.stderr) if is_seen() else None
