@@ -101,7 +101,7 @@ def page(found: list[Row], seconds: float) -> str:
             lines.append(
                 f"| {dtype} | {len(mine)} of {len(CORPUS)} | {' or '.join(map(str, seeds))} | "
                 f"{total('spellings'):,} | {total('verdicts'):,} | {total('false_alarms')} | "
-                f"{total('undecided')} | {max(r['worst'] for r in mine):.2g} |"
+                f"{total('undecided')} | {max(r['worst'] for r in mine):.3g} |"
             )
     for title, key in (("Refused", "refused"), ("Undecided", "without_budget")):
         named = [f"- {r['implementation']}, {r['dtype']}: {_list(r[key])}" for r in found if r[key]]

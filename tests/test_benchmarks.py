@@ -100,3 +100,20 @@ def test_a_campaign_is_killed_once_and_ends_the_same(tmp_path, monkeypatch):
 
     assert row["byte for byte the same"] is True
     assert len(row["kills"]) == 1
+
+
+def test_power_is_held_beside_what_it_was(tmp_path, monkeypatch):
+    """Budgets three times as wide end with status 1."""
+    from benchmarks import power
+
+    out = tmp_path / "power.json"
+    asked = ["power", "--functions", "mse", "--dtypes", "float32", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", asked)
+    assert power.main() == 0
+    assert power.main() == 0
+    of_leaf = power._of_leaf
+    monkeypatch.setattr(power, "_of_leaf", lambda truth, room: of_leaf(truth, 3.0 * room))
+    assert power.main() == 1
+    (row,) = json.loads(out.read_text())["rows"]
+    assert row["power"] == pytest.approx(3.0 * row["was"])
+    assert "| mse | float32 |" in out.with_suffix(".md").read_text()
