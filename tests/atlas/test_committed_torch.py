@@ -36,6 +36,6 @@ def test_nothing_crashes_and_every_conviction_has_been_looked_at(committed):
 def test_every_line_is_true_in_pytorch_alone():
     pytest.importorskip("torch")
     lines = [look.line for look in torch_operators.LOOKED_AT.values()]
-    asked = "import torch\n" + "".join(f"print({line} is True)\n" for line in [*lines, "False"])
+    asked = "import torch\n" + "".join(f"print(({line}) is True)\n" for line in [*lines, "False"])
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert said.stdout.split() == ["True"] * len(lines) + ["False"]

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..adapters import jax_function
+from ..adapters import jax_function, jax_modules
 from ..adapters.function import Function
 from ..adapters.recognition import recognised
 from ..adapters.torch_function import on_tensors
@@ -26,6 +26,12 @@ from ..vocabulary import Finding, Silent
 ELSEWHERE = "traced, its value at the first point is not that of PyTorch"
 OTHERWISE = "it branches on numbers, and goes another way at another point"
 UNBOUNDED = "traced, nothing bounds the rounding of its value"
+
+
+def handed_over(gradient: Any, of: Any, args: Any) -> tuple[Any, Any, Any]:
+    """The candidate, what it should be the derivative of, and the arguments; a module is opened."""
+    gradient, of, args = jax_modules.opened(gradient, of, args)
+    return gradient, of_itself(gradient, of), args
 
 
 def of_itself(gradient: Any, of: Any) -> Any:

@@ -79,7 +79,7 @@ def validate(
     ValueError for a dtype, a number of cases, argnums, a timeout, or a name in allow, vary, under
     or meant that there is not, TypeError for arguments that are not what they should be.
     """
-    of = programs.of_itself(gradient, of)
+    gradient, of, args = programs.handed_over(gradient, of, args)
     check_counts(cases, seed)
     keywords = check_keywords(kwargs, of, gradient)
     more = given(allow=allow, vary=vary, timeout=timeout, order=order, under=under, meant=meant)
