@@ -9,11 +9,12 @@ version := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 pins := .ci/constraints/py$(version).txt
 install := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --constraint $(pins)
 ready := $(VENV)/.ready-$(version)
+site := $(VENV)/.site-$(version)
 linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference pins clean
+.PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference docs pins clean
 
 report: $(ready)  ## judge everything, write reports/local/
 	@$(VENV)/bin/refnet report --out reports/local
@@ -75,6 +76,9 @@ route: $(ready)  ## docs/route.svg: the walk of one call, drawn from the code
 reference: $(ready)  ## docs/reference.md: every function of refnet with its formula, from the docstrings
 	@$(VENV)/bin/python .ci/reference docs/reference.md
 
+docs: $(site)  ## build/site/index.html: the documentation as a site
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python .ci/site build/site && echo build/site/index.html
+
 pins:  ## remake .ci/constraints from the newest releases that pyproject.toml admits
 	@.ci/pins $(VERSIONS)
 
@@ -93,6 +97,10 @@ $(ready): pyproject.toml $(wildcard .ci/constraints/*.txt)
 
 $(torch): $(ready)
 	@$(install) --no-build-isolation --editable '.[torch]'
+	@touch $@
+
+$(site): $(ready)
+	@$(install) --no-build-isolation --editable '.[docs]'
 	@touch $@
 
 $(linters): $(ready)

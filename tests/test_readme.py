@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS += sorted((ROOT / "docs" / "how_to").glob("*.md"))
 DOCTEST = """
 import doctest, sys
 print(*doctest.testfile(sys.argv[1], module_relative=False, optionflags=doctest.ELLIPSIS))

@@ -1,0 +1,32 @@
+"""The site: every public name has its docstring there, and every page of its menu exists."""
+
+import re
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+
+import refnet
+import verification
+
+ROOT = Path(__file__).resolve().parent.parent
+loader = SourceFileLoader("site_of_refnet", str(ROOT / ".ci" / "site"))
+spec = spec_from_loader("site_of_refnet", loader)
+assert spec is not None
+site = module_from_spec(spec)
+loader.exec_module(site)
+
+
+def test_every_public_name_is_in_the_reference():
+    found = set(re.findall(r"^### (\w+)$", site.reference(), flags=re.M))
+    assert set(dir(verification)) <= found
+    assert {name for name in ("sigmoid", "mse", "adam") if hasattr(refnet, name)} <= found
+
+
+def test_a_docstring_stands_there_as_it_is():
+    assert "The verdict on gradient(*args)" in site.entry("validate", verification.validate)
+
+
+def test_every_page_of_the_menu_is_gathered(tmp_path):
+    site.gathered(tmp_path)
+    pages = re.findall(r"[\w/]+\.md", (ROOT / ".ci" / "site.yml").read_text())
+    assert len(pages) > 15 and [page for page in pages if not (tmp_path / page).is_file()] == []
