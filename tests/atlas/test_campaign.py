@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 from verification.atlas import campaign, tables
+from verification.atlas import tried as tried_first
 from verification.atlas.found import Found
 from verification.atlas.rows import CRASH, SLOW, Row
 
@@ -53,9 +54,23 @@ def test_a_crash_and_a_late_answer_are_rows(planted, tmp_path, monkeypatch):
     rows = asked(tmp_path / "crash.jsonl", only=lambda name: name == "right")
     assert [row.verdict for row in rows] == [CRASH, CRASH] and "lost" in rows[0].reason
     monkeypatch.setattr("verification.atlas.rows.validate", lambda *_, **__: time.sleep(5.0))
-    monkeypatch.setattr(campaign, "SECONDS", 1.0)
-    rows = asked(tmp_path / "late.jsonl", only=lambda name: name == "right", dtypes=("float64",))
+    only = {"only": lambda name: name == "right", "dtypes": ("float64",), "seconds": 1.0}
+    rows = asked(tmp_path / "late.jsonl", **only)
     assert [row.verdict for row in rows] == [SLOW]
+
+
+def test_arguments_that_a_row_has_are_tried_first(monkeypatch):
+    tried, first = [], tried_first.movers
+    monkeypatch.setattr(tried_first, "movers", lambda of, args: tried.append(1) or first(of, args))
+    definite = Found("cholesky", jnp.linalg.cholesky)
+    known = tried_first.suited(definite, "definite")
+    assert (
+        isinstance(known, tried_first.Suited)
+        and tried_first.named(known.kinds) == "definite"
+        and len(tried) == 1
+    )
+    again = tried_first.suited(definite)
+    assert isinstance(again, tried_first.Suited) and again.kinds == known.kinds and len(tried) > 2
 
 
 def row(name, verdict, oracle="ball", dtype="float64"):

@@ -7,6 +7,7 @@ are emptied after so many functions, so that memory stays bounded.
 import gc
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +30,21 @@ def rows(
     dtypes: tuple[str, ...] = DTYPES,
     cases: int = 4,
     only: Callable[[str], bool] = lambda name: True,
+    seconds: float = SECONDS,
 ) -> Iterator[Row]:
-    """The rows in turn, those of the journal first."""
+    """The rows in turn, those of the journal first; the arguments of its rows are tried first."""
     kept = read(journal)
     yield from kept.values()
     done = set(kept)
-    suited = torch_operators.suited if library == TORCH else tried.suited
+    likely = {row.name: row.arguments for row in kept.values()}
     every = torch_operators.functions() if library == TORCH else functions(library)
     for count, found in enumerate(f for f in every if only(f.name)):
         wanted = [d for d in dtypes if (found.name, d) not in done]
         if not wanted or (found.name, "") in done:
             continue
-        for one in of_function(found, wanted, cases, suited):
+        find = partial(tried.suited, likely=likely.get(found.name, ""))
+        find = torch_operators.suited if library == TORCH else find
+        for one in of_function(found, wanted, cases, seconds, find):
             append(journal, one)
             yield one
         if count % EMPTIED == EMPTIED - 1:
@@ -49,23 +53,23 @@ def rows(
 
 
 def of_function(
-    found: Found, dtypes: list[str], cases: int, suited: Callable = tried.suited
+    found: Found, dtypes: list[str], cases: int, seconds: float, suited: Callable
 ) -> Iterator[Row]:
     """A row for each dtype; one without a dtype where there is nothing to judge."""
     try:
-        with limited(SECONDS):
+        with limited(seconds):
             place = suited(found)
     except Late:
-        place = f"no arguments were found within {SECONDS:g} s"
+        place = f"no arguments were found within {seconds:g} s"
     if isinstance(place, str):
         yield Row(found.name, "", "none", "", reason=place)
         return
     for dtype in dtypes:
         try:
-            yield row(place, dtype, cases, limited(SECONDS))
+            yield row(place, dtype, cases, limited(seconds))
         except Late:
-            kinds = ", ".join(kind.name for kind in place.kinds)
-            yield Row(found.name, dtype, SLOW, kinds, reason=f"no verdict within {SECONDS:g} s")
+            late = f"no verdict within {seconds:g} s"
+            yield Row(found.name, dtype, SLOW, tried.named(place.kinds), reason=late)
 
 
 def append(journal: Path, one: Row) -> None:

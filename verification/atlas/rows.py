@@ -11,7 +11,7 @@ import numpy as np
 from ..judgement.validate import validate
 from ..vocabulary import Finding
 from .torch_operators import Sampled
-from .tried import Suited
+from .tried import Suited, named
 
 CRASH, SLOW = "crash", "too slow"
 
@@ -40,10 +40,9 @@ def row(
     suited: Suited | Sampled, dtype: str, cases: int, limit: contextlib.AbstractContextManager
 ) -> Row:
     """The verdict as a row; what is raised is a row, too."""
-    kinds = ", ".join(kind.name for kind in suited.kinds)
     begun = time.perf_counter()
     taken = lambda: round(time.perf_counter() - begun, 2)
-    known: dict[str, Any] = {"name": suited.name, "dtype": dtype, "arguments": kinds}
+    known: dict[str, Any] = {"name": suited.name, "dtype": dtype, "arguments": named(suited.kinds)}
     try:
         with limit, warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")

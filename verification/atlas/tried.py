@@ -36,16 +36,23 @@ class Suited(NamedTuple):
         return arrays(drawn(self.kinds, rng))
 
 
+def named(kinds: tuple[Kind, ...]) -> str:
+    return ", ".join(kind.name for kind in kinds)
+
+
 NONE, CONSTANT = "no arguments suit it", "its derivative is 0 everywhere"
 
 
-def suited(found: Found) -> Suited | str:
-    """The function at arguments that suit it, or why there are none."""
+def suited(found: Found, likely: str = "") -> Suited | str:
+    """The function at arguments that suit it, or why there are none.
+
+    Kinds of the names that are `likely`, as another row has them, are tried before all others.
+    """
     parameters = required(found.function)
     if not parameters:
         return NONE
     said = NONE
-    for kinds in trials(parameters):
+    for kinds in sorted(trials(parameters), key=lambda kinds: named(kinds) != likely):
         known = drawn(kinds, np.random.default_rng(0))
         of = real_function(found.function, known)
         nums = movers(of, arrays(known))

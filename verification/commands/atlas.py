@@ -18,6 +18,7 @@ def atlas(
     dtypes: Annotated[str, typer.Option(help="Comma-separated.")] = "float64,float32,bfloat16",
     cases: Annotated[int, typer.Option(help="Draws for one verdict.")] = 4,
     only: Annotated[str, typer.Option(help="Functions whose name has this in it.")] = "",
+    seconds: Annotated[float, typer.Option(help="For one function in one dtype.")] = 60.0,
     against: Annotated[
         Path | None, typer.Option(help="Another atlas.json: say what has changed since.")
     ] = None,
@@ -37,7 +38,7 @@ def atlas(
     out.mkdir(parents=True, exist_ok=True)
     named = lambda name: only in name
     rows = []
-    for row in campaign.rows(library, out / f"{library}.jsonl", wanted, cases, named):
+    for row in campaign.rows(library, out / f"{library}.jsonl", wanted, cases, named, seconds):
         typer.echo(f"{row.name:<50} {row.dtype:<9} {row.verdict}")
         rows.append(row)
     made = tables.document(library, version, rows)
