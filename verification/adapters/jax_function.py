@@ -63,7 +63,7 @@ def answers(f: Callable, argnums: tuple[int, ...], ahead: bool = False) -> Calla
     """(*args, cotangent) -> leaves of the value, of the pullback, and by forward mode again."""
 
     def answer(*args) -> list:
-        *inputs, cotangent = jax.tree.map(jnp.asarray, args)
+        *inputs, cotangent = jax.tree.map(_numbers, args)
         only, picked = restricted(f, inputs, argnums)
         value, pull = jax.vjp(only, *picked)
         above = like(cotangent, value)
@@ -72,6 +72,11 @@ def answers(f: Callable, argnums: tuple[int, ...], ahead: bool = False) -> Calla
         return [*jax.tree.leaves(value), *slopes, *again]
 
     return answer
+
+
+def _numbers(leaf: Any) -> Any:
+    """An array of JAX; what is no number stays as it is."""
+    return leaf if isinstance(leaf, str | bytes) or callable(leaf) else jnp.asarray(leaf)
 
 
 def pulled(f: Callable, argnums: tuple[int, ...]) -> Callable:

@@ -13,6 +13,7 @@ from typing import Any, cast
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 
 @jax.tree_util.register_pytree_with_keys_class
@@ -86,15 +87,18 @@ def _inward(leaf, recorded: bool):
         names = tuple(field.name for field in dataclasses.fields(leaf))
         return Fields(type(leaf), names, tuple(inward(getattr(leaf, n), recorded) for n in names))
     if isinstance(leaf, jax.Array) and is_key(leaf):
-        return Key(np.asarray(jax.random.key_data(leaf)), str(jax.random.key_impl(leaf)))
+        words = jax.random.key_data(leaf)
+        return Key(
+            words if isinstance(leaf, Tracer) else np.asarray(words), str(jax.random.key_impl(leaf))
+        )
     if not recorded and getattr(leaf, "requires_grad", False):
         leaf = cast(Any, leaf).detach()
     return leaf if is_number(leaf) else Held(leaf)
 
 
-def is_key(leaf: jax.Array) -> bool:
-    """Whether it is an array of typed random keys."""
-    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+def is_key(leaf: Any) -> bool:
+    """Whether it is an array of typed random keys, or stands for one."""
+    return hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 def is_number(leaf: Any) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from flint import arb
 
+from . import gamma_draws
 from .arrays import each
 from .balls import UNIT, UNKNOWN, integer_pow, number, sigma
 from .linear_algebra.pullbacks import PULLBACKS
@@ -129,6 +130,7 @@ SMOOTH = {
     "erf": one(lambda a, x: gauss(x)),
     "erfc": one(lambda a, x: -gauss(x)),
     "erf_inv": one(lambda a, x: 1 / gauss(a)),
+    gamma_draws.NAME: gamma_draws.slope_over_balls,
 } | SPECIAL
 # Constant between their jumps; at a jump itself the slope is 0 by every framework's convention.
 FLAT = one(lambda a, x: arb(0) if a.is_exact() else UNKNOWN)

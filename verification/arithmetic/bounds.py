@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..vocabulary import Undecided
+from . import gamma_draws
 from .arrays import MOVES
 from .bounded import (
     COMPARISONS,
@@ -179,6 +180,10 @@ def extreme(best: str) -> Callable:
 def clamp(low, x, high, **_):
     xp = namespace(x.value)
     error = xp.maximum(x.error, xp.maximum(low.error, high.error))
+    inside = (x.value - x.error > low.value + low.error) & (
+        x.value + x.error < high.value - high.error
+    )
+    error = where(inside, x.error, error)
     return Bounded(xp.clip(x.value, low.value, high.value), error)
 
 
@@ -274,6 +279,7 @@ RULES = {
     "atan2": angle,
 } | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
 RULES |= BOUNDED | SPECIAL | {"roots_of_unity": roots_of_unity.bounded}
+RULES[gamma_draws.NAME] = gamma_draws.bounded
 UNROUNDED = (
     {name: move(name) for name in MOVES if name not in RULES}
     | COMPARISONS

@@ -41,6 +41,9 @@ def run(program: ClosedJaxpr, args: list, arithmetic: Arithmetic) -> list:
     return [read(atom) for atom in jaxpr.outvars]
 
 
+SAID = ("debug_print", "debug_callback")  # they tell a person, and no number
+
+
 @functools.lru_cache(maxsize=4096)
 def live(jaxpr: Jaxpr) -> tuple:
     """The equations that the outputs depend on, in order, and which of their outputs are read:
@@ -48,7 +51,7 @@ def live(jaxpr: Jaxpr) -> tuple:
     read, kept = {v for v in jaxpr.outvars if not isinstance(v, Literal)}, []
     for eqn in reversed(jaxpr.eqns):
         wanted = tuple(v in read for v in eqn.outvars)
-        if eqn.effects or any(wanted):
+        if any(wanted) or (eqn.effects and eqn.primitive.name not in SAID):
             read.update(v for v in eqn.invars if not isinstance(v, Literal))
             kept.append((eqn, wanted))
     return tuple(reversed(kept))
@@ -62,6 +65,13 @@ def enter(number, arithmetic: Arithmetic):
     return arithmetic.lift(array) if jnp.issubdtype(array.dtype, jnp.floating) else array
 
 
+def _entered(number, arithmetic: Arithmetic):
+    """A float that bits or a key were made into, as it is."""
+    if isinstance(number, Tracer) and jnp.issubdtype(number.dtype, jnp.floating):
+        return arithmetic.rules["convert_element_type"](number, new_dtype=number.dtype)
+    return number if isinstance(number, Tracer) else enter(number, arithmetic)
+
+
 def evaluate(eqn, ins: list, arithmetic: Arithmetic, wanted: tuple[bool, ...]) -> list:
     """The outputs of one equation: by a rule, or by running what the primitive is made of."""
     name, params = eqn.primitive.name, eqn.params
@@ -72,6 +82,8 @@ def evaluate(eqn, ins: list, arithmetic: Arithmetic, wanted: tuple[bool, ...]) -
     if name not in arithmetic.rules:
         if name in REWRITES:
             return run(rewritten(eqn, wanted), ins, arithmetic)
+        if all(map(is_plain, ins)):
+            return [_entered(out, arithmetic) for out in integers(eqn, ins)]
         raise NoRule(f"{arithmetic.name} have no rule for the primitive {name!r}")
     outs = arithmetic.rules[name](*ins, **params)
     return list(outs) if eqn.primitive.multiple_results else [outs]

@@ -19,6 +19,8 @@ from ..vocabulary import NoRule
 from .orders import ORDERS
 from .windows import WINDOWS
 
+LARGEST = 2**16  # pairs of an entry and an update of a scatter, that are looked at one by one
+
 
 def rewritten(eqn, wanted: tuple[bool, ...]) -> ClosedJaxpr:
     """The program that the equation stands for, in float64, with the same inputs and outputs.
@@ -122,6 +124,63 @@ def scattered(combine: Callable) -> Callable:
     return rewrite
 
 
+def met(combine: Callable, empty: float) -> Callable:
+    """The same where several updates may land on one place: all of them are combined there."""
+    alone = scattered(combine)
+
+    def rewrite(x, indices, updates, **how):
+        if how["unique_indices"] or x.size * updates.size > LARGEST or not x.size:
+            return alone(x, indices, updates, **how)
+        kept = {k: v for k, v in how.items() if not k.startswith("update_")}
+        place = lambda u: lax.scatter_add(lax.full_like(x, 0.0), indices, u, **kept)
+        count = jnp.arange(1.0, x.size + 1.0)
+        (at,) = jax.linear_transpose(place, updates)(count.reshape(x.shape))
+        here = lax.eq(*jnp.broadcast_arrays(count[:, None], at.reshape(1, -1)))
+        rows = jnp.broadcast_to(updates.reshape(1, -1), here.shape)
+        some = tree(combine, empty)(lax.select(here, rows, lax.full_like(rows, empty)), (1,))
+        return combine(x, some.reshape(x.shape))
+
+    return rewrite
+
+
+def ragged_dot(x, w, sizes, *, ragged_dot_dimension_numbers, group_offset, **_):
+    """Rows in groups: each by the matrix of its group, or a matrix for each group."""
+    numbers = ragged_dot_dimension_numbers
+    dots, rows, groups = (
+        numbers.dot_dimension_numbers,
+        numbers.lhs_ragged_dimensions,
+        numbers.rhs_group_dimensions,
+    )
+    (contract_x, contract_w), batch = dots
+    if group_offset is not None or any(batch) or x.ndim != 2 or sizes.ndim != 1:
+        raise NoRule("no arithmetic has a rule for a ragged product in batches")
+    ends = jnp.cumsum(sizes)
+    place = lax.broadcasted_iota(sizes.dtype, (x.shape[rows[0]], len(sizes)), 0)
+    below = lax.lt(*jnp.broadcast_arrays(place, ends[None]))
+    above = lax.ge(*jnp.broadcast_arrays(place, (ends - sizes)[None]))
+    own = (below & above).astype(np.float64)  # (row, group)
+    if not groups:  # contracted along the rows: (group, columns of x, columns of w)
+        return jnp.einsum("mg,mk,mn->gkn", own, *map(_rows_first, (x, w), (contract_x, contract_w)))
+    w = jnp.moveaxis(w, (groups[0], contract_w[0]), (0, 1))
+    return jnp.einsum("mg,mgn->mn", own, jnp.einsum("mk,gkn->mgn", x, w))
+
+
+def _rows_first(x, contracted):
+    return jnp.moveaxis(x, contracted[0], 0)
+
+
+def collective(reduce: Callable) -> Callable:
+    """What vmap makes of psum and its like: axes by number."""
+
+    def rewrite(*xs, axes, axis_index_groups=None, **_):
+        if axis_index_groups is not None or not all(isinstance(axis, int) for axis in axes):
+            raise NoRule("no arithmetic has a rule for a collective over groups of devices")
+        outs = tuple(reduce(x, axes) for x in xs)
+        return outs if len(outs) > 1 else outs[0]
+
+    return rewrite
+
+
 def scatter_sub(x, indices, updates, *, dimension_numbers, update_jaxpr, update_consts, **how):
     return lax.scatter_add(x, indices, -updates, dimension_numbers, **how)
 
@@ -136,9 +195,13 @@ REWRITES = (
         "eq_to": lambda x, y: lax.eq(x, y),
         "recalled": lambda product, above, at, program: product,  # room, where errors are counted
         "scatter-sub": scatter_sub,
-        "scatter-mul": scattered(lax.mul),
-        "scatter-max": scattered(lax.max),
-        "scatter-min": scattered(lax.min),
+        "scatter-mul": met(lax.mul, 1.0),
+        "scatter-max": met(lax.max, -np.inf),
+        "scatter-min": met(lax.min, np.inf),
+        "ragged_dot_general": ragged_dot,
+        "psum": collective(lambda x, axes: jnp.sum(x, axes)),
+        "pmax": collective(lambda x, axes: jnp.max(x, axes)),
+        "pmin": collective(lambda x, axes: jnp.min(x, axes)),
         "empty2": lambda dtype, **_: np.float64(0.0),  # written over before it is read
         "reduce_prod": tree(lax.mul, 1.0),
         "reduce_and": tree(lax.bitwise_and, True),

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..vocabulary import Undecided
+from . import gamma_draws
 from .any_order import joined, rounding, terms
 from .arrays import matrices
 from .bounds import bounds
@@ -277,5 +278,5 @@ ROUNDED = {
     "sign": lambda noise, x, **_: rounded(noise, apply(np.sign, wide(sampled(x))), 2.0),  # x / |x|
     "atan2": lambda noise, y, x, **_: rounded(noise, apply(np.arctan2, y, x), ULPS["atan2"](y)),
 } | {name: elementary(name, lambda v, f=f: f.value(np, v)) for name, f in ELEMENTARY.items()}
-ROUNDED |= DRAWN
+ROUNDED |= DRAWN | {gamma_draws.NAME: gamma_draws.drawn}
 ROUNDED |= {name: special_function(f) for name, f in SPECIAL.items()}

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
+from . import gamma_draws
 from .bounded import Bounded
 from .bounds import bounds
 from .formats import format_of
@@ -87,7 +88,7 @@ def _nodes(eqn, ins: list) -> list:
         return _walk(_closed(*inner(eqn.params)), ins)
     if name == "broadcast_in_dim" and isinstance(ins[0], Constant):
         return ins
-    if all(isinstance(x, Constant) for x in ins) and all(v.aval.shape == () for v in eqn.outvars):
+    if all(isinstance(x, Constant) for x in ins) and all(map(_is_scalar, eqn.outvars)):
         with jax.ensure_compile_time_eval():
             known = [_shaped(x.known, v) for x, v in zip(ins, eqn.invars, strict=True)]
             return [Constant(np.asarray(out)) for out in bind(eqn, known)]
@@ -95,6 +96,11 @@ def _nodes(eqn, ins: list) -> list:
         return [Node(eqn=eqn, ins=tuple(ins), source=source)]
     operands = [_shaped(value(x), v) for x, v in zip(ins, eqn.invars, strict=True)]
     return [Node(out) for out in applied(eqn, operands)]
+
+
+def _is_scalar(v) -> bool:
+    """A number that is no random key."""
+    return v.aval.shape == () and not jnp.issubdtype(v.aval.dtype, jax.dtypes.extended)
 
 
 def _entrywise(eqn) -> bool:
@@ -130,6 +136,9 @@ def applied(eqn, operands: list) -> list:
         index, *given = operands
         ways = [partial(run_with_room, branch) for branch in eqn.params["branches"]]
         return jax.lax.switch(index, [lambda *x, way=way: way([*x]) for way in ways], *given)
+    if eqn.primitive.name == gamma_draws.NAME:
+        drawn = lambda key, a: bind(eqn, [key, a])[0]
+        return [gamma_draws.with_slope(drawn, *operands, log_space=eqn.params["log_space"])]
     return looped(operands, eqn.params) if eqn.primitive.name == "scan" else bind(eqn, operands)
 
 

@@ -232,7 +232,9 @@ def _pull_select(d, values, params, *_):
 
 PART = "part"
 REDUCTIONS = ("reduce_max", "reduce_min")
+STEPS = ("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "is_finite")
 PULLBACKS = {
+    **dict.fromkeys(STEPS, lambda d, values, *_: [None] * len(values)),  # flat where decided
     "stop_gradient": lambda d, values, *_: [None],
     "reduce_sum": _pull_sum,
     "cumsum": _pull_cumsum,

@@ -30,9 +30,10 @@ from ..measurement.subject import Subject
 from ..measurement.tolerance import FALSE_ALARM
 from ..oracles import black_box
 from ..oracles.function_noise import Noise, scale_of
-from ..vocabulary import Ball, Case, Finding, Silent
+from ..vocabulary import Ball, Case, Finding, Silent, Undecided
 from ..vocabulary.raised import in_words as raised
 from .called import BlackBox, FloatsTracedBox, TracedBox, waits
+from .held_still import STILL, holds_still
 from .measured_kinks import around_kink, beside
 
 MEASURED = "measured noise"
@@ -69,6 +70,8 @@ def at(
     box = witnesses.box(here.args, cotangent)
     named = Case(case.label, args)
     try:
+        if witnesses.traced and holds_still(subject.of, here.args, subject.argnums):
+            raise Undecided(STILL)
         found = _measured(witnesses, box, rng)
     except Silent as said:
         return _silent(subject, box, named, edge, str(said))

@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..adapters.function import Function
 from ..measurement.subject import referable
 from ..vocabulary import Explanation, Finding, Verdict
 
@@ -91,6 +92,8 @@ def function(of: Callable) -> Callable:
 
 def gradient(candidate: Any, count: int, sign: float) -> Any:
     """A gradient of `count` arguments and a cotangent, of parts; sign -1 is JAX's convention."""
+    if isinstance(candidate, Function) and candidate.under is not None:
+        return candidate.under(function)
     if not callable(candidate):
         return candidate
 

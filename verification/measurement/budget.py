@@ -20,7 +20,7 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
-from ..arithmetic.bounded import Bounded
+from ..arithmetic.bounded import Bounded, Predicate
 from ..arithmetic.bounds import bounds
 from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import DTYPES, Format, format_of
@@ -126,6 +126,8 @@ def value_and_error(out) -> tuple[np.ndarray, np.ndarray]:
     """NaN, from infinities that met, is no bound at all."""
     if is_plain(out):
         return out.astype(float), np.zeros(out.shape)
+    if isinstance(out, Predicate):
+        return out.value.astype(float), np.where(out.sure, 0.0, 1.0)
     assert isinstance(out, Bounded)
     return out.value, np.where(np.isnan(out.error) | np.isnan(out.value), np.inf, out.error)
 

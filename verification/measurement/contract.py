@@ -95,7 +95,7 @@ def _constant(sample: Sample, ask: Callable) -> None:
     for k, leaf in enumerate(map(as_exact, ask(*sample.args))):
         known, room = decidable(sample, k), 2.0 * sample.allowed[k]
         with np.errstate(invalid="ignore"):
-            near = np.abs(leaf - sample.got[k]) <= room
+            near = np.abs(_signed(leaf) - _signed(sample.got[k])) <= room
         same = near | (np.isnan(leaf) & np.isnan(sample.got[k])) | (leaf == sample.got[k])
         if not same[known].all():
             raise Rejection(f"called twice alike, it answers differently in {_leaf(sample, k)}")
@@ -107,7 +107,7 @@ def _linear(sample: Sample, ask: Callable, inputs: int) -> None:
     scaled = jax.tree.map(lambda c: (c * np.asarray(SCALE, c.dtype)).astype(c.dtype), above)
     for k, leaf in enumerate(ask(*given, scaled)):
         room = 2.0 * abs(SCALE) * sample.allowed[k]
-        wanted, held = SCALE * sample.got[k], jnp.finfo(np.asarray(leaf).dtype).max
+        wanted, held = SCALE * sample.got[k], _largest(np.asarray(leaf).dtype)
         with np.errstate(invalid="ignore"):
             near = np.abs(as_exact(leaf) - wanted) <= room
         fits = np.abs(wanted) + room <= float(held)  # so much larger it may be infinite
@@ -120,6 +120,15 @@ def _linear(sample: Sample, ask: Callable, inputs: int) -> None:
         is_value = sample.paths[k].startswith(VALUE)
         if not (is_value or (as_exact(leaf) == 0.0)[decidable(sample, k)].all()):
             raise Rejection(f"a cotangent of zeros does not give zeros in {_leaf(sample, k)}")
+
+
+def _signed(leaf: np.ndarray) -> np.ndarray:
+    """Numbers that can be subtracted: booleans are 0 and 1."""
+    return leaf.astype(np.int64) if leaf.dtype.kind == "b" else leaf
+
+
+def _largest(dtype: np.dtype) -> float:
+    return float(jnp.finfo(dtype).max) if jnp.issubdtype(dtype, jnp.floating) else np.inf
 
 
 def _scalable(sample: Sample, leaf: int) -> np.ndarray:

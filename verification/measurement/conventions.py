@@ -127,7 +127,8 @@ def candidates(args: tuple, first: tuple[int, ...]) -> tuple[Convention, ...]:
 
 def _sizes(args: tuple) -> Iterator[Size]:
     paths = jax.tree_util.tree_flatten_with_path(args)[0]
-    named = [(jax.tree_util.keystr(path), k, np.ndim(x)) for k, (path, x) in enumerate(paths)]
+    filled = [(path, k, x) for k, (path, x) in enumerate(paths) if np.size(x)]
+    named = [(jax.tree_util.keystr(path), k, np.ndim(x)) for path, k, x in filled]
     for path, k, rank in named:
         yield from (Size(path, k, axis) for axis in sorted({0, rank - 1}) if rank)
     for path, k, rank in named:

@@ -11,12 +11,13 @@ import numpy as np
 
 from ..adapters import jax_function
 from ..adapters.function import Function
-from ..adapters.trees import inward, opened, outward
+from ..adapters.trees import inward, is_key, opened, outward
 from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import PRECISIONS
+from ..arithmetic.gamma_draws import has_draws
 from ..arithmetic.stored import run_with_room
 from ..inputs import draws
-from ..oracles.question import Question, ask
+from ..oracles.question import Question, ask, counted
 from .answer import cast
 from .contract import Rejection, answered, copied, not_taken
 from .evaluation import Proof, proof
@@ -86,6 +87,9 @@ class Subject:
         """What arrives from above; None for a scalar function that a gradient is asked for."""
         with jax.enable_x64(True):
             out = jax.eval_shape(self.of, *cast(args, "float64"))
+            if any(map(is_key, jax.tree.leaves(out))):
+                self.of = with_words(self.of)
+                out = jax.eval_shape(self.of, *cast(args, "float64"))
         return self.above(out, rng)
 
     def above(self, out: Any, rng: np.random.Generator) -> Any:
@@ -137,7 +141,7 @@ class Subject:
     def _reference_of(self, of: Callable, scalar: bool) -> Callable:
         if self.function is None:
             return autodiff(of, self.argnums, scalar)
-        return jax_function.answers(of, self.argnums, self.function.ahead)
+        return jax_function.answers(with_paths(of), self.argnums, self.function.ahead)
 
     @cached_property
     def _reference(self) -> Callable:
@@ -151,7 +155,7 @@ class Subject:
             *inputs, cotangent = args
             value = jax.tree.leaves(self.of(*inputs))
             pairs = zip(value, jax.tree.leaves(cotangent), strict=True)
-            return sum(jnp.sum(v * c) for v, c in pairs)
+            return sum(jnp.sum(counted(v, c) * c) for v, c in pairs)
 
         return scalar
 
@@ -207,6 +211,13 @@ def referable(of: Callable) -> Callable:
     return (lambda *args: of(*args)) if is_numpys else of
 
 
+@lru_cache(maxsize=64)
+def with_words(of: Callable) -> Callable:
+    """The same function, with the words of a random key that it returns."""
+    words = lambda leaf: jax.random.key_data(leaf) if is_key(leaf) else leaf
+    return lambda *args: jax.tree.map(words, of(*args))
+
+
 def with_stored(of: Callable) -> Callable:
     """The same function, whose slopes by reverse autodiff have room for stored outputs."""
 
@@ -216,6 +227,27 @@ def with_stored(of: Callable) -> Callable:
         program, out = jax.make_jaxpr(flat, return_shape=True)(*leaves)
         outs = run_with_room(real_program(program), leaves)
         return jax.tree.unflatten(jax.tree.structure(out), outs)
+
+    return function
+
+
+@lru_cache(maxsize=64)
+def with_paths(of: Callable) -> Callable:
+    """The same function, whose draws of the gamma distribution have a slope of one operation."""
+
+    def function(*args):
+        leaves, tree = jax.tree.flatten(args)
+        moving = [k for k, leaf in enumerate(leaves) if hasattr(leaf, "dtype")]
+
+        def flat(*numbers):
+            merged = dict(enumerate(leaves)) | dict(zip(moving, numbers, strict=True))
+            return of(*jax.tree.unflatten(tree, [merged[k] for k in range(len(leaves))]))
+
+        numbers = [leaves[k] for k in moving]
+        program, out = jax.make_jaxpr(flat, return_shape=True)(*numbers)
+        if not has_draws(program.jaxpr):
+            return of(*args)
+        return jax.tree.unflatten(jax.tree.structure(out), run_with_room(program, numbers))
 
     return function
 

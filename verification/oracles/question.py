@@ -66,6 +66,11 @@ def as_exact(leaf) -> np.ndarray:
     return array.astype(np.int64) if is_integer else array
 
 
+def counted(value: Any, cotangent: Any) -> Any:
+    """The value; what is an integer or a boolean as a number of the cotangent's type."""
+    return value if jnp.issubdtype(value.dtype, jnp.inexact) else value.astype(cotangent.dtype)
+
+
 @functools.lru_cache(maxsize=256)
 def _scalar(function: Callable, tree) -> Callable:
     """<cotangent, function(*args)>, or function(*args) itself, of flat leaves."""
@@ -76,7 +81,7 @@ def _scalar(function: Callable, tree) -> Callable:
         if cotangent is None:
             return value
         pairs = zip(jax.tree.leaves(value), jax.tree.leaves(cotangent), strict=True)
-        return sum(jnp.sum(v * c) for v, c in pairs)
+        return sum(jnp.sum(counted(v, c) * c) for v, c in pairs)
 
     return scalar
 

@@ -16,6 +16,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 from ...vocabulary import NoRule
 from ..inner_programs import bodies
 from ..interpreter import live, scan_parts, solve_parts
+from ..known import with_known_parts
 from ..linear import bind
 from ..moves import MOVES
 from . import pairs
@@ -27,6 +28,7 @@ from .pairs import Pair, pair
 
 def real_program(program: ClosedJaxpr) -> ClosedJaxpr:
     """The same function; raises NoRule where an argument or a result is complex itself."""
+    program = with_known_parts(program)
     if not has_complex(program.jaxpr):
         return program
     return _real(program)

@@ -1,0 +1,65 @@
+"""What depends on no argument is decided when a program is traced, and only that."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+import verification as vf
+from verification.adapters import jax_function
+from verification.arithmetic.inner_programs import equations
+from verification.arithmetic.known import with_known_parts
+
+KEY = jax.random.key(3)
+CONSTANT = {
+    "a quantile at an entry": (lambda x: jnp.quantile(x, 0.5), 7),
+    "quantiles between entries": (lambda x: jnp.quantile(x, np.array([0.1, 0.77])), 7),
+    "a percentile of a method": (lambda x: jnp.percentile(x, 30.0, method="midpoint"), 7),
+    "a resized row": (lambda x: jax.image.resize(x, (9,), "linear"), 4),
+    "random numbers of a key": (lambda x: x * jax.random.normal(KEY, (4,), dtype=x.dtype), 4),
+    "dropout": (lambda x: jnp.where(jax.random.bernoulli(KEY, 0.7, (4,)), x / 0.7, 0.0), 4),
+    "bits": (lambda x: x * lax.bitcast_convert_type(np.arange(4) << 52, np.float64), 4),
+}
+
+
+def names(program) -> set[str]:
+    return {eqn.primitive.name for eqn in equations(program.jaxpr)}
+
+
+@pytest.mark.parametrize("name", CONSTANT)
+def test_indices_and_bits_are_constants_and_the_function_is_the_same(name):
+    of, n = CONSTANT[name]
+    x = np.random.default_rng(0).normal(size=n)
+    program = jax.make_jaxpr(of)(x)
+    made = with_known_parts(program)
+    assert not names(made) & {"bitcast_convert_type", "floor", "threefry2x32", "random_bits"}
+    (out,) = jax.core.eval_jaxpr(made.jaxpr, made.consts, x)
+    assert jnp.allclose(out, of(x), rtol=1e-14, atol=0.0)
+    gathers = [e for e in equations(made.jaxpr) if e.primitive.name == "gather"]
+    assert all(e.invars[1] in made.jaxpr.constvars or not e.invars[1].aval.size for e in gathers)
+
+
+def test_what_an_argument_says_is_left_to_the_run():
+    of = lambda x, q: x[jnp.floor(q * 3.0).astype(int)]
+    made = with_known_parts(jax.make_jaxpr(of)(np.ones(4), np.array([0.4, 0.7])))
+    assert {"floor", "convert_element_type", "gather"} <= names(made)
+    plain = jax.make_jaxpr(jnp.sin)(1.0)
+    assert with_known_parts(plain) is plain
+
+
+def test_a_constant_that_balls_do_not_decide_is_left_as_it_is():
+    third = np.float64(1.0) / 3.0
+    of = lambda x: x[jnp.floor(jnp.log(jnp.exp(third * 3.0 * 0.0 + 1.0))).astype(int)]
+    made = with_known_parts(jax.make_jaxpr(of)(np.ones(4)))
+    assert "floor" in names(made)  # log(e) is 1, which no ball around it proves
+
+
+@pytest.mark.parametrize("name", ["quantiles between entries", "random numbers of a key"])
+def test_they_are_proven_and_a_planted_mistake_is_seen(name):
+    of, n = CONSTANT[name]
+    asked = {"of": of, "args": lambda rng: (rng.normal(size=n),), "cases": 2, "edges": "none"}
+    right = vf.validate(jax_function.derivative(of), **asked)
+    assert right and right.oracle == "ball"
+    slope = lambda x, d: 1.01 * np.asarray(jax.vjp(of, jnp.asarray(x))[1](jnp.asarray(d))[0])
+    assert str(vf.validate(slope, **asked).verdict) == "wrong"

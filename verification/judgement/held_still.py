@@ -1,0 +1,86 @@
+"""Whether a function holds values still on purpose, which differences of its values do not see.
+
+`stop_gradient(x)` moves when x does; its derivative is 0 by the wish of who wrote it.  A draw of
+the gamma distribution has the slope of a path that no step of its program follows.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Literal
+
+from ..arithmetic import gamma_draws
+from ..arithmetic.devices import CALLS
+from ..arithmetic.inner_programs import equations
+from ..arithmetic.linear import bind
+
+STOP = "stop_gradient"
+STILL = (
+    "a value is held still in it (stop_gradient, or a draw of the gamma distribution), which "
+    "differences do not see"
+)
+ALIKE = 2.0**-20  # relative: much more than float64 rounds, much less than what is left out
+
+
+def holds_still(of: Callable, args: tuple, argnums: tuple[int, ...]) -> bool:
+    """Whether the derivative that is meant is another than that of the values, at this point."""
+    leaves, tree = jax.tree.flatten(args)
+    flat = lambda *given: jax.tree.leaves(of(*jax.tree.unflatten(tree, given)))
+    with jax.enable_x64(True):
+        program = jax.make_jaxpr(flat)(*leaves)
+    found = {eqn.primitive.name for eqn in equations(program.jaxpr)}
+    if gamma_draws.NAME in found:
+        return True
+    if STOP not in found:
+        return False
+    numbers = jax.tree.unflatten(tree, list(range(len(leaves))))
+    moving = [k for i in argnums for k in jax.tree.leaves(numbers[i]) if _is_float(leaves[k])]
+    try:
+        meant, moved = (_slopes(program, leaves, moving, still) for still in (True, False))
+    except Exception:  # without the stop it has no derivative at all
+        return True
+    pairs = zip(meant, moved, strict=True)
+    return not all(np.allclose(a, b, rtol=ALIKE, atol=0.0, equal_nan=True) for a, b in pairs)
+
+
+def _is_float(leaf: Any) -> bool:
+    return jnp.issubdtype(np.asarray(leaf).dtype, jnp.floating)
+
+
+def _slopes(program: ClosedJaxpr, leaves: list, moving: list[int], still: bool) -> list:
+    """Of a weighted sum of all that is returned."""
+
+    def scalar(*numbers):
+        given = dict(enumerate(leaves)) | dict(zip(moving, numbers, strict=True))
+        outs = _run(program, [given[k] for k in range(len(leaves))], still)
+        parts = [x for out in outs if _is_inexact(out) for x in (out.real, out.imag)]
+        weights = lambda x: jnp.cos(jnp.arange(float(x.size))).reshape(x.shape)
+        return sum(jnp.sum(x * weights(x)) for x in parts)
+
+    with jax.enable_x64(True):
+        picked = [jnp.asarray(leaves[k]) for k in moving]
+        return list(jax.grad(scalar, tuple(range(len(picked))))(*picked))
+
+
+def _is_inexact(x: Any) -> bool:
+    return jnp.issubdtype(x.dtype, jnp.inexact)
+
+
+def _run(program: ClosedJaxpr, args: list, still: bool) -> list:
+    jaxpr = program.jaxpr
+    env = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*program.consts, *args], strict=True))
+    read = lambda atom: atom.val if isinstance(atom, Literal) else env[atom]
+    for eqn in jaxpr.eqns:
+        ins, name = list(map(read, eqn.invars)), eqn.primitive.name
+        if name in CALLS:
+            bodies = (eqn.params.get(k) for k in ("jaxpr", "call_jaxpr", "fun_jaxpr"))
+            body = next(b for b in bodies if b is not None)
+            body = body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
+            outs = _run(body, ins, still)
+        else:
+            outs = ins if name == STOP and not still else bind(eqn, ins)
+        env.update(zip(eqn.outvars, outs, strict=True))
+    return list(map(read, jaxpr.outvars))
