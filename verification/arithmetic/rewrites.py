@@ -124,12 +124,12 @@ def scattered(combine: Callable) -> Callable:
     return rewrite
 
 
-def met(combine: Callable, empty: float) -> Callable:
+def met(combine: Callable) -> Callable:
     """The same where several updates may land on one place: all of them are combined there."""
     alone = scattered(combine)
 
     def rewrite(x, indices, updates, **how):
-        if how["unique_indices"] or x.size * updates.size > LARGEST or not x.size:
+        if how["unique_indices"] or x.size * updates.size > LARGEST or not updates.size:
             return alone(x, indices, updates, **how)
         kept = {k: v for k, v in how.items() if not k.startswith("update_")}
         place = lambda u: lax.scatter_add(lax.full_like(x, 0.0), indices, u, **kept)
@@ -137,10 +137,27 @@ def met(combine: Callable, empty: float) -> Callable:
         (at,) = jax.linear_transpose(place, updates)(count.reshape(x.shape))
         here = lax.eq(*jnp.broadcast_arrays(count[:, None], at.reshape(1, -1)))
         rows = jnp.broadcast_to(updates.reshape(1, -1), here.shape)
-        some = tree(combine, empty)(lax.select(here, rows, lax.full_like(rows, empty)), (1,))
-        return combine(x, some.reshape(x.shape))
+        some, there = _of_those_there(combine, rows, here)
+        some, there = some.reshape(x.shape), there.reshape(x.shape)
+        return lax.select(there, combine(x, some), x)
 
     return rewrite
+
+
+def _of_those_there(combine: Callable, rows, here):
+    """Of each row the entries that are there, combined by halves, and whether there are any."""
+    while (n := rows.shape[1]) > 1:
+        half = n // 2
+        a, b, p, q = (
+            rows[:, :half],
+            rows[:, half : 2 * half],
+            here[:, :half],
+            here[:, half : 2 * half],
+        )
+        both = lax.select(p & q, combine(a, b), lax.select(p, a, b))
+        rows = jnp.concatenate([both, rows[:, 2 * half :]], axis=1)
+        here = jnp.concatenate([p | q, here[:, 2 * half :]], axis=1)
+    return rows, here
 
 
 def ragged_dot(x, w, sizes, *, ragged_dot_dimension_numbers, group_offset, **_):
@@ -195,9 +212,9 @@ REWRITES = (
         "eq_to": lambda x, y: lax.eq(x, y),
         "recalled": lambda product, above, at, program: product,  # room, where errors are counted
         "scatter-sub": scatter_sub,
-        "scatter-mul": met(lax.mul, 1.0),
-        "scatter-max": met(lax.max, -np.inf),
-        "scatter-min": met(lax.min, np.inf),
+        "scatter-mul": met(lax.mul),
+        "scatter-max": met(lax.max),
+        "scatter-min": met(lax.min),
         "ragged_dot_general": ragged_dot,
         "psum": collective(lambda x, axes: jnp.sum(x, axes)),
         "pmax": collective(lambda x, axes: jnp.max(x, axes)),
