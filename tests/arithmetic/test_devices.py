@@ -1,10 +1,14 @@
 """A program of several devices is run as one: what they say to each other are sums and moves."""
 
+from functools import partial
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.extend.core import jaxpr_as_fun
 from jax.sharding import AbstractMesh, AxisType, PartitionSpec
 
 from verification.arithmetic.inner_programs import equations
@@ -50,7 +54,7 @@ def test_what_devices_exchange_is_what_is_meant(name):
     body, meant = BODIES[name]
     made = with_known_parts(jax.make_jaxpr(everywhere(body))(X))
     assert "shard_map" not in {eqn.primitive.name for eqn in equations(made.jaxpr)}
-    (out,) = jax.core.eval_jaxpr(made.jaxpr, made.consts, X)
+    (out,) = jaxpr_as_fun(made)(X)
     assert np.allclose(np.asarray(out), whole(meant(BLOCKS)), rtol=1e-14, atol=0.0)
     if name != "axis_index":
         assert not np.allclose(np.asarray(out), X)
@@ -60,8 +64,9 @@ def test_a_result_that_is_the_same_everywhere_and_one_split_along_two_axes():
     def body(v, w):
         return lax.psum(v.sum() * w, ("i", "j")), v
 
-    specs = {"in_specs": (P(("i", "j")), P()), "out_specs": (P(), P(("i", "j")))}
-    program = jax.make_jaxpr(jax.shard_map(body, mesh=MESH, **specs))(X, np.ones(3))
+    ways = {"in_specs": (P(("i", "j")), P()), "out_specs": (P(), P(("i", "j")))}
+    split: Any = partial(jax.shard_map, body, mesh=MESH)
+    program = jax.make_jaxpr(split(**ways))(X, np.ones(3))
     made = with_known_parts(program)
-    total, same = jax.core.eval_jaxpr(made.jaxpr, made.consts, X, np.ones(3))
+    total, same = jaxpr_as_fun(made)(X, np.ones(3))
     assert jnp.allclose(total, X.sum(), rtol=1e-14) and np.array_equal(np.asarray(same), X)

@@ -27,7 +27,7 @@ FUNCTIONS = {
         lambda rng: (rng.normal(size=(3, 2)), rng.normal(size=(3, 1, 2))),
     ),
     "ragged_dot": (
-        lambda x, w: lax.ragged_dot(x, w, SIZES),
+        lambda x, w: lax.ragged_dot(x, w, jnp.asarray(SIZES)),
         lambda rng: (rng.normal(size=(6, 3)), rng.normal(size=(2, 3, 4))),
     ),
     "psum under vmap": (

@@ -61,7 +61,7 @@ def test_a_crash_and_a_late_answer_are_rows(planted, tmp_path, monkeypatch):
 
 def test_arguments_that_a_row_has_are_tried_first(monkeypatch):
     tried, first = [], tried_first.movers
-    monkeypatch.setattr(tried_first, "movers", lambda of, args: tried.append(1) or first(of, args))
+    monkeypatch.setattr(tried_first, "movers", lambda *given: tried.append(1) or first(*given))
     definite = Found("cholesky", jnp.linalg.cholesky)
     known = tried_first.suited(definite, "definite")
     assert (

@@ -57,6 +57,13 @@ def test_arguments_are_found_for(name):
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
+def test_a_kind_that_suits_it_at_some_draws_only_is_passed_over():
+    place = suited(Found("lucky", lambda x: jnp.log(x[:1] + 0.7)))  # a number at the first draw
+    assert isinstance(place, Suited) and place.kinds[0].name == "in (0, 1)"
+    drawn = [np.random.default_rng(k).uniform(-1.5, 1.5, size=5)[0] + 0.7 for k in range(4)]
+    assert drawn[0] > 0.0 > min(drawn)
+
+
 def test_what_is_constant_or_takes_nothing_says_so():
     refuses = lambda x: {}[x]
     assert suited(Found("floor", jnp.floor)) == CONSTANT

@@ -25,6 +25,7 @@ from .special_balls import sample_slope
 
 UNITS = 32.0  # of a draw, by logarithms and powers of the order
 NAME = "random_gamma"
+PATH: Callable = lax.random_gamma_grad
 
 
 def has_draws(jaxpr: Jaxpr) -> bool:
@@ -33,9 +34,9 @@ def has_draws(jaxpr: Jaxpr) -> bool:
 
 # The slope as one operation: JAX writes it as a series whose length is a matter of rounding.
 slope = Primitive("random_gamma_grad")
-slope.def_impl(lambda a, x: lax.random_gamma_grad(a, x))
+slope.def_impl(lambda a, x: PATH(a, x))
 slope.def_abstract_eval(lambda a, x: x)
-mlir.register_lowering(slope, mlir.lower_fun(lax.random_gamma_grad, multiple_results=False))
+mlir.register_lowering(slope, mlir.lower_fun(PATH, multiple_results=False))
 batching.defbroadcasting(slope)
 
 
@@ -82,7 +83,7 @@ def slope_over_balls(out, key, a, *, log_space: bool, **_) -> tuple:
 def _size_of_slope(out, a, log_space: bool) -> np.ndarray:
     x = np.exp(out) if log_space else out
     with jax.enable_x64(True):
-        along = np.asarray(lax.random_gamma_grad(np.asarray(a), np.asarray(x)))
+        along = np.asarray(PATH(np.asarray(a), np.asarray(x)))
     return abs(along / x if log_space else along)
 
 

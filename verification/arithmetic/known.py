@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flint import arb
+from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ..vocabulary import Silent
@@ -100,7 +101,7 @@ def _outputs(eqn, ins: list, wanted) -> list:
 
 
 def _is_known(x) -> bool:
-    return not isinstance(x, jax.core.Tracer)
+    return not isinstance(x, Tracer)
 
 
 def _plain(x):

@@ -8,6 +8,7 @@ products.  It looks at shapes, never at values, so that one trace serves every a
 import functools
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -168,7 +169,9 @@ def ragged_dot(x, w, sizes, *, ragged_dot_dimension_numbers, group_offset, **_):
         numbers.lhs_ragged_dimensions,
         numbers.rhs_group_dimensions,
     )
-    (contract_x, contract_w), batch = dots
+    contract: Any
+    contract, batch = dots
+    (contract_x, contract_w) = contract
     if group_offset is not None or any(batch) or x.ndim != 2 or sizes.ndim != 1:
         raise NoRule("no arithmetic has a rule for a ragged product in batches")
     ends = jnp.cumsum(sizes)
@@ -192,8 +195,8 @@ def collective(reduce: Callable) -> Callable:
     def rewrite(*xs, axes, axis_index_groups=None, **_):
         if axis_index_groups is not None or not all(isinstance(axis, int) for axis in axes):
             raise NoRule("no arithmetic has a rule for a collective over groups of devices")
-        outs = tuple(reduce(x, axes) for x in xs)
-        return outs if len(outs) > 1 else outs[0]
+        outs = [reduce(x, axes) for x in xs]
+        return tuple(outs) if len(outs) > 1 else outs[0]
 
     return rewrite
 

@@ -6,7 +6,7 @@ stay arguments; of what is returned, the real numbers.
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -40,6 +40,7 @@ def named(kinds: tuple[Kind, ...]) -> str:
     return ", ".join(kind.name for kind in kinds)
 
 
+SEEDS = (1, 2, 3)  # of draws at which it must have a derivative, too
 NONE, CONSTANT = "no arguments suit it", "its derivative is 0 everywhere"
 
 
@@ -55,7 +56,8 @@ def suited(found: Found, likely: str = "") -> Suited | str:
     for kinds in sorted(trials(parameters), key=lambda kinds: named(kinds) != likely):
         known = drawn(kinds, np.random.default_rng(0))
         of = real_function(found.function, known)
-        nums = movers(of, arrays(known))
+        more = [arrays(drawn(kinds, np.random.default_rng(seed))) for seed in SEEDS]
+        nums = movers(of, arrays(known), more)
         if nums:
             return Suited(found.name, of, kinds, nums)
         said = CONSTANT if nums is not None else said
@@ -104,14 +106,18 @@ def _real_parts(x: Any) -> list:
     return [x.real, x.imag] if jnp.issubdtype(x.dtype, jnp.complexfloating) else [x]
 
 
-def movers(of: Callable, args: tuple) -> tuple[int, ...] | None:
-    """The arguments with a derivative that is a number and not 0; None where it cannot be had."""
+def movers(of: Callable, args: tuple, more: Sequence[tuple] = ()) -> tuple[int, ...] | None:
+    """The arguments with a derivative that is a number and not 0; None where it cannot be had.
+
+    It must be one at `more` arguments as well.
+    """
     floats = tuple(k for k, x in enumerate(args) if _floats(x))
     if not floats or not _runs(of, args):
         return None
-    if (together := _moved_by(of, args, floats)) is not None:
+    points = [args, *more]
+    if (together := _moved_by(of, points, floats)) is not None:
         return together
-    alone = [_moved_by(of, args, (k,)) for k in floats] if len(floats) > 1 else [None]
+    alone = [_moved_by(of, points, (k,)) for k in floats] if len(floats) > 1 else [None]
     known = [k for found in alone if found is not None for k in found]
     return None if all(found is None for found in alone) else tuple(known)
 
@@ -126,18 +132,24 @@ def _runs(of: Callable, args: tuple) -> bool:
             return False
 
 
-def _moved_by(of: Callable, args: tuple, floats: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Those of the arguments whose slope is not 0; None where one of them has none."""
-    with warnings.catch_warnings(), jax.enable_x64(True):
-        warnings.simplefilter("ignore")
-        try:
-            value, slopes = jax.jit(jax.value_and_grad(_weighted(of), floats))(*args)
-        except Exception:  # it has no derivative in one of them
+def _moved_by(of: Callable, points: list, floats: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Those of the arguments whose slope is not 0 at the first point; None where one has none."""
+    slopes_at = jax.jit(jax.value_and_grad(_weighted(of), floats))
+    found = []
+    for args in points:
+        with warnings.catch_warnings(), jax.enable_x64(True):
+            warnings.simplefilter("ignore")
+            try:
+                value, slopes = slopes_at(*args)
+            except Exception:  # it has no derivative in one of them
+                return None
+        leaves = [[np.asarray(x) for x in jax.tree.leaves(s)] for s in slopes]
+        numbers = [np.asarray(value), *(x for leaf in leaves for x in leaf)]
+        if not all(np.isfinite(x).all() for x in numbers):
             return None
-    leaves = [[np.asarray(x) for x in jax.tree.leaves(s)] for s in slopes]
-    if not np.isfinite(value) or not all(np.isfinite(x).all() for leaf in leaves for x in leaf):
-        return None
-    return tuple(k for k, leaf in zip(floats, leaves, strict=True) if any(x.any() for x in leaf))
+        found.append(leaves)
+    pairs = zip(floats, found[0], strict=True)
+    return tuple(k for k, leaf in pairs if any(x.any() for x in leaf))
 
 
 def _floats(x: Any) -> bool:
