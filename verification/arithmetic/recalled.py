@@ -7,7 +7,7 @@ the whole is off by
     |f''(z)| e / |da/dz|
 
 A program that works with logarithms has a = e^(z - c), and rounds z - c first: then e is |z| |a|
-units.  Where all arguments near z have the same a, all of the slope is room.
+units more.  Where all arguments near z have the same a, all of the slope is room.
 
 The argument itself may be what was stored: a program that has 1 - p as (n - n p) / n, or as p - p p
 over p, rounds p on the way.  One unit of it gives |f''(z)| |z| units of room.
@@ -73,6 +73,6 @@ def _room_at(target: Format, bounds: Arithmetic, at, program: ClosedJaxpr) -> An
 
 def _room(slope, bend, a: Bounded, da, unit):
     flat = (da == 0.0) & namespace(da).isfinite(a.value)
-    error = namespace(da).maximum(a.error, unit * abs(a.value))
+    error = a.error + unit * abs(a.value)
     off = where(flat, abs(slope), abs(bend) * error / where(flat, 1.0, abs(da)))
     return where(namespace(off).isfinite(off), off, 0.0)
