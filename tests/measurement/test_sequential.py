@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from verification.measurement.sequential import Moments, halfwidth, is_normal, needed
+from verification.measurement.sequential import (
+    EARLY,
+    Moments,
+    halfwidth,
+    is_normal,
+    needed,
+    normal_after,
+)
 
 ERROR = 0.05  # so large that misses are seen
 
@@ -43,10 +50,16 @@ def test_nothing_is_said_of_a_mean_that_is_not_normal():
     assert not is_normal(moments(rng.exponential(size=200)), 1e-6)
     assert not is_normal(moments(rng.standard_cauchy(size=100_000)), 1e-6)
     assert is_normal(moments(np.ones(10)), 1e-6)
+    skewed = moments(rng.exponential(size=5000))
+    after = int(normal_after(skewed, 1e-6))
+    for count, enough in ((after + 1, True), (after - 1, False)):
+        assert is_normal(Moments(count, skewed.sums / 5000 * count), 1e-6) == enough
 
 
-def test_as_many_as_are_needed_are_about_enough():
+def test_as_many_as_are_said_are_enough_and_not_many_fewer():
     rng = np.random.default_rng(3)
-    count = int(needed(np.float64(1.0), np.float64(0.05), 1e-6))
-    width = halfwidth(moments(rng.normal(size=count)), 1e-6, count / 2.0)
-    assert 0.04 < width < 0.06
+    looked = moments(rng.normal(size=(4096, 50)))
+    count = int(np.median(needed(looked, np.float64(0.05), 1e-6)))
+    width = lambda n: halfwidth(moments(rng.normal(size=(n, 50))), 1e-6, count / EARLY)
+    assert (width(count) <= 0.05).all()
+    assert not (width(int(0.7 * count)) <= 0.05).any()

@@ -13,7 +13,7 @@ from ..measurement.answer import cast, truth_or_silence
 from ..measurement.batch import budget_at
 from ..measurement.contract import Rejection
 from ..measurement.layout import leaves_of
-from ..measurement.sequential import Moments, halfwidth, is_normal
+from ..measurement.sequential import EARLY, Moments, halfwidth, is_normal
 from ..measurement.subject import autodiff, inside
 from ..oracles.question import ask
 from ..vocabulary import Ball, Finding, Silent, Verdict, Worst
@@ -105,28 +105,47 @@ class Look(NamedTuple):
 
 def looked(asked: Asked, point: tuple, case: str) -> Look:
     """Answers are drawn at a point until it is decided."""
+    known = known_at(asked, point)
+    if isinstance(known, str):
+        return Look(case, Verdict.UNDECIDED, known)
+    try:
+        return narrowed(asked, known, case)
+    except Rejection as said:
+        return Look(case, Verdict.REJECTED, str(said))
+
+
+class Known(NamedTuple):
+    """A point in the dtype, the truth there, and what rounding may do to a mean."""
+
+    args: tuple
+    paths: tuple[str, ...]
+    truth: list[Ball]
+    rounding: list[np.ndarray]
+
+
+def known_at(asked: Asked, point: tuple) -> Known | str:
+    """What does not depend on the answers; or why it is not known."""
     args = cast(inward(point), asked.dtype)
     question = ask(inside(asked.of), args, asked.numbers)
     truth, silence = truth_or_silence(question, asked.dtype)
     try:
         allowed = budget_at(autodiff(inside(asked.of), asked.numbers, True), args, asked.dtype)
     except Silent as said:
-        return Look(case, Verdict.UNDECIDED, str(said))
+        return str(said)
     if any(not np.isfinite(ball.rad).all() for ball in truth):
-        return Look(case, Verdict.UNDECIDED, silence or "the function has no derivative there")
+        return silence or "the function has no derivative there"
     rounding = [a + ball.rad for a, ball in zip(allowed.allowed, truth, strict=True)]
-    try:
-        return _narrowed(asked, args, case, question.paths, truth, rounding)
-    except Rejection as said:
-        return Look(case, Verdict.REJECTED, str(said))
+    return Known(args, question.paths, truth, rounding)
 
 
-def _narrowed(asked: Asked, args, case: str, paths, truth, rounding) -> Look:
+def narrowed(asked: Asked, known: Known, case: str) -> Look:
+    """Answers are drawn until the point is decided, or there are no more.  Raises Rejection."""
+    args, paths, truth, rounding = known
     share = asked.error / sum(ball.mid.size for ball in truth)
     scale = _scales(truth)
     for moments in _growing(asked, args, truth):
         pairs = zip(moments, rounding, strict=True)
-        room = [halfwidth(m, share, asked.samples / 8.0) + r for m, r in pairs]
+        room = [halfwidth(m, share, asked.samples / EARLY) + r for m, r in pairs]
         look = Look(case, Verdict.UNDECIDED, "", paths, tuple(truth), moments, tuple(room))
         normal = all(is_normal(m, share).all() for m in moments)
         if normal and any((abs(m.mean) > r).any() for m, r in zip(moments, room, strict=True)):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..measurement.sequential import needed
+from ..measurement.sequential import needed, normal_after
 from ..vocabulary import Explanation
 
 NAMED = (0.0, -1.0, 2.0, 0.5)  # factors that are said as they are, where they fit
@@ -34,14 +34,16 @@ def settled(look: Any, scale: Sequence[float]) -> str:
 
 def unsettled(look: Any, scale: Sequence[float], normal: bool, bias: float, error: float) -> str:
     count = look.moments[0].count
+    pairs = list(zip(look.moments, scale, strict=True))
+    more = max(float(needed(moments, bias * s / 2.0, error).max()) for moments, s in pairs)
     if not normal:
+        more = max(more, *(float(normal_after(m, error).max()) for m in look.moments))
         return (
             f"after {count} answers at {look.case} their mean is not yet distributed normally: a "
-            "few answers are far larger than the others, so that neither bias nor its absence "
-            "can be told; pass more samples, or an estimate with a smaller variance"
+            "few answers are far larger than the others, so that neither bias nor its absence can "
+            f"be told; by these answers samples={_rounded(more)} are needed, and more where larger "
+            "ones come; or pass an estimate with a smaller variance"
         )
-    pairs = ((deviation(look, k), s) for k, s in enumerate(scale))
-    more = max(float(needed(spread, bias * s / 2.0, error).max()) for spread, s in pairs)
     seen = max(float((2.0 * r / s).max()) for r, s in zip(look.room, scale, strict=True))
     return (
         f"after {count} answers at {look.case} only a bias of {seen:.2%} of a leaf's RMS would "

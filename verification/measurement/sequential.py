@@ -61,7 +61,29 @@ def is_normal(moments: Moments, error: float) -> np.ndarray:
     return np.asarray((exponent <= 1.0) | (variance == 0.0))
 
 
-def needed(deviation: Any, width: Any, error: float) -> np.ndarray:
-    """About how many answers narrow the mean down to `width`."""
+def normal_after(moments: Moments, error: float) -> np.ndarray:
+    """After how many answers the exponent of is_normal is 1, by the moments so far."""
+    variance, third, fourth = moments.central()
+    z = np.sqrt(2.0 * np.log(1.0 / error))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((deviation / width) ** 2 * (2.0 * np.log(1.0 / error) + 4.0))
+        skewed = np.abs(third) / variance**1.5 * z**3 / 6.0
+        tailed = np.maximum(fourth / variance**2 - 3.0, 0.0) * z**4 / 24.0
+    root = (skewed + np.sqrt(skewed**2 + 4.0 * tailed)) / 2.0
+    return np.asarray(np.nan_to_num(root**2))
+
+
+EARLY = 8.0  # halfwidth is tuned to 1/8 of the answers that there may be
+
+
+def needed(moments: Moments, width: Any, error: float) -> np.ndarray:
+    """How many answers narrow the mean down to `width`, if halfwidth is tuned to 1/EARLY of them.
+
+    The variance is taken as large as it may be: its own estimate is off by z deviations at most.
+    """
+    variance, _, fourth = moments.central()
+    log = np.log(1.0 / error)
+    spread = EARLY * (2.0 * log + 1.0) + 1.0
+    factor = 2.0 * spread / (spread - 1.0) * (log + 0.5 * np.log(spread))
+    off = np.sqrt(2.0 * log * np.maximum(fourth - variance**2, 0.0) / moments.count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((variance + off) / width**2 * factor)

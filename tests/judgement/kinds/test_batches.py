@@ -2,111 +2,21 @@
 
 from functools import partial
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
 
 import verification as vf
 from verification.adapters import jax_function
+from verification.selftest.kinds.transformed import (
+    KEYED,
+    WRONG,
+    numbers,
+    one_key,
+    own_keys,
+    right,
+)
 
-numbers = lambda rng: (rng.normal(size=3),)
 of = jnp.tanh
-
-
-def ruled(forth, back, f=jnp.tanh):
-    @jax.custom_vjp
-    def function(x):
-        return f(x)
-
-    function.defvjp(forth, back)
-    return function
-
-
-def slope(x):
-    return 1.0 - jnp.tanh(x) ** 2
-
-
-right = ruled(lambda x: (jnp.tanh(x), x), lambda x, d: (d * slope(x),))
-
-
-def branching(x, d):
-    return (d * slope(x) if x[0] > 100.0 else d * slope(x) * 1.0,)
-
-
-def through_numpy(x, d):
-    return (jnp.asarray(np.asarray(d) * (1.0 - np.tanh(np.asarray(x)) ** 2)),)
-
-
-def with_a_stash():
-    kept = {}
-
-    def forth(x):
-        kept["x"] = x
-        return jnp.tanh(x), None
-
-    return ruled(forth, lambda _, d: (d * slope(kept["x"]),))
-
-
-def called_back(method, slope_of):
-    """The slope is computed by NumPy, in a callback; `method` says how that is batched."""
-
-    def back(x, d):
-        shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
-        return (jax.pure_callback(slope_of, shape, x, d, vmap_method=method),)
-
-    return ruled(lambda x: (jnp.tanh(x), x), back)
-
-
-def over_everything(x, d):  # the last 3 are one example; all of a batch are not
-    return np.asarray(d * (1.0 - np.tanh(x) ** 2) * (3.0 / x.size) * (x.size / 3.0) ** 2)
-
-
-def of_the_first(x, d):
-    x, d = np.asarray(x), np.asarray(d)
-    first = x.reshape(-1, 3)[0]
-    return np.broadcast_to((1.0 - np.tanh(first) ** 2), d.shape) * d
-
-
-def squeezed(x, d):  # where the batch is of one example, its axis goes
-    return np.squeeze(d * (1.0 - np.tanh(x) ** 2))
-
-
-def batched_by_hand(rule):
-    """A slope with a batching rule of its own."""
-
-    @jax.custom_batching.custom_vmap
-    def pulled(x, d):
-        return d * slope(x)
-
-    pulled.def_vmap(lambda size, batched, x, d: (rule(x, d), True))
-    return ruled(lambda x: (jnp.tanh(x), x), lambda x, d: (pulled(x, d),))
-
-
-WRONG = {
-    "branch on a value": (ruled(lambda x: (jnp.tanh(x), x), branching), "jit"),
-    "a NumPy array of a tracer": (ruled(lambda x: (jnp.tanh(x), x), through_numpy), "jit"),
-    "float of a tracer": (
-        ruled(lambda x: (jnp.tanh(x), x), lambda x, d: (d * slope(x) * float(x[0] > -9.0),)),
-        "remat",
-    ),
-    "a residual of the first example": (called_back("expand_dims", of_the_first), "vmap"),
-    "a mean over all that comes": (called_back("expand_dims", over_everything), "vmap"),
-    "a batching rule that sums": (
-        batched_by_hand(lambda x, d: jnp.broadcast_to((d * slope(x)).sum(0), d.shape)),
-        "vmap",
-    ),
-    "a batching rule that forgets the residual": (
-        batched_by_hand(lambda x, d: d * slope(x[:1])),
-        "vmap",
-    ),
-    "a batching rule that squeezes": (
-        batched_by_hand(lambda x, d: jnp.squeeze(d * slope(x)).reshape(d.shape)[::-1]),
-        "vmap",
-    ),
-    "a squeeze": (called_back("expand_dims", squeezed), "vmap"),
-    "a stash in Python": (with_a_stash(), "remat"),
-}
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -117,6 +27,13 @@ def test_it_is_right_alone_and_caught_there(name):
     assert finding.verdict in ("wrong", "rejected"), finding.reason
     assert f"under {under}" in finding.reason
     assert any(note.startswith("correct: as it is") for note in finding.notes)
+
+
+def test_a_key_that_is_used_twice_is_seen_in_a_batch():
+    assert KEYED(one_key).verdict == "correct"
+    assert KEYED(own_keys, under="vmap").verdict == "correct"
+    finding = KEYED(one_key, under="vmap")
+    assert finding.verdict == "wrong" and "under vmap" in finding.reason
 
 
 EVERY = ("vmap", "jit", "remat", "scan")

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ... import faults
-from ...selftest import kill_table
+from ...faults.assembly import SUBJECTS
+from ...selftest import kill_table, kill_table_second
 from ..tables import NUMBER, TEXT, VERDICT, Column, Table
 from . import kill_table_whole as everywhere
 from .section import Part, Rows, Section, plural, together
 
 WHOLE = Path(__file__).resolve().parents[3] / "benchmarks" / "kill_table.json"
+SECOND = WHOLE.with_name("kill_table_second.json")
 REDUCED = {"tanh": 11, "dense": 29}  # derivation -> each n-th twin is planted in a run
 NAMED = ("tanh",)  # where the explanations are asked for
 
@@ -29,8 +31,20 @@ def twin_rows(seed: int = 0, names: Sequence[str] = ()) -> list[dict[str, Any]]:
             named = name in NAMED and dtype == "float64"
             ask = kill_table.explainer() if named else kill_table.not_asked
             every = REDUCED[name]
-            found += kill_table.rows([name], (dtype,), every, cases=1, seed=seed, ask=ask)
+            made = kill_table.rows([name], (dtype,), every, cases=1, seed=seed, ask=ask)
+            found += with_second(name, list(made), dtype, seed % every, every)
     return found
+
+
+def with_second(
+    name: str, rows: list[dict[str, Any]], dtype: str, first: int, every: int
+) -> list[dict[str, Any]]:
+    """The rows with what becomes of each mistake once it is differentiated again, in float64."""
+    if dtype != "float64":
+        return [row | {"second": ""} for row in rows]
+    twins = faults.twins(name)[first::every]
+    said = kill_table_second.statuses(SUBJECTS[name], twins, dtype)
+    return [row | {"second": one} for row, one in zip(rows, said, strict=True)]
 
 
 def right_rows(seed: int = 0, names: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -61,6 +75,7 @@ COLUMNS = (
     Column("dtype", "Dtype"),
     Column("status", "Found", VERDICT),
     Column("explained", "Named", TEXT),
+    Column("second", "Differentiated again"),
     Column("class", "Class"),
     Column("level", "Planted in"),
     Column("place", "Place"),
@@ -71,7 +86,8 @@ LEAD = (
     "Mistakes of the catalogue, planted one at a time. Each makes a wrong twin of the right "
     "gradient, and the check must catch it. A twin that is not caught is proved to be the same "
     "function, or moves no entry by more than the stated power; otherwise it has survived, and the "
-    "report fails. Named: the rank of the right explanation among those that were given."
+    "report fails. Named: the rank of the right explanation among those that were given. "
+    "Differentiated again: the same mistake judged as a second derivative, in float64."
 )
 PEERS = (
     Column("checker", "Checker"),
@@ -145,7 +161,19 @@ def notes(whole: Mapping[str, Any]) -> tuple[str, ...]:
         f"The catalogue has {whole['mistakes']:,} mistakes. Explanations are asked for in float64, "
         f"of the mistakes in {', '.join(NAMED)}.",
         *named(whole),
+        *again(),
     )
+
+
+def again() -> tuple[str, ...]:
+    """What becomes of mistakes that are differentiated again, over all derivations."""
+    found = json.loads(SECOND.read_text()) if SECOND.exists() else {}
+    counts: dict[str, int] = {}
+    for row in found.values():
+        counts = {status: counts.get(status, 0) + number for status, number in row.items()}
+    said = ", ".join(f"{number:,} {status}" for status, number in counts.items() if number)
+    many = plural(len(found), "derivation")
+    return (f"Differentiated again, mistakes of {many} are: {said}.",) if said else ()
 
 
 def named(whole: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,44 @@
+"""Mistakes that are differentiated again: caught, right once more, or beyond JAX."""
+
+import jax
+import numpy as np
+import pytest
+
+from verification.derivations import ALL
+from verification.selftest import kill_table_second as second
+from verification.selftest.kill_table import CAUGHT
+
+TANH, MSE = ALL["tanh"], ALL["mse"]
+
+
+@pytest.fixture(scope="module")
+def known():
+    return {one.name: second.second_of(one, "float64") for one in (TANH, MSE)}
+
+
+def test_the_right_gradient_is_right_again(known):
+    for one in (TANH, MSE):
+        assert second.status(known[one.name], one.gradient) == second.RIGHT
+
+
+def test_what_is_right_once_and_stopped_is_caught(known):
+    stopped = lambda z, da: jax.tree.map(jax.lax.stop_gradient, TANH.gradient(z, da))
+    assert second.status(known["tanh"], stopped) == CAUGHT
+
+
+def test_a_mistake_in_a_constant_is_none_any_more(known):
+    off = lambda p, t: jax.tree.map(lambda g: g + 0.5, MSE.gradient(p, t))
+    assert second.status(known["mse"], off) == second.RIGHT
+    twice = lambda p, t: jax.tree.map(lambda g: 2.0 * g, MSE.gradient(p, t))
+    assert second.status(known["mse"], twice) == CAUGHT
+
+
+def test_what_numpy_does_cannot_be_differentiated(known):
+    numpy = lambda p, t: jax.tree.map(np.asarray, MSE.gradient(p, t))
+    assert second.status(known["mse"], numpy) == second.NONE
+
+
+def test_a_derivation_that_is_wrong_at_second_order_is_an_error(monkeypatch):
+    monkeypatch.setattr(second, "status", lambda known, gradient: CAUGHT)
+    with pytest.raises(AssertionError, match="the second derivative of mse is caught"):
+        second.statuses(MSE, [], "float64")
