@@ -57,6 +57,10 @@ calibrate: $(torch)  ## false alarms of 10,000 verdicts, peers beside us, the wh
 	@$(VENV)/bin/python -m benchmarks.explain
 	@$(VENV)/bin/python -m benchmarks.vectors
 	@$(VENV)/bin/python -m benchmarks.kill_table
+	@$(VENV)/bin/python -m benchmarks.kill_table_second
+	@$(VENV)/bin/python -m benchmarks.second_order
+	@$(VENV)/bin/python -m benchmarks.kinds
+	@$(VENV)/bin/python -m benchmarks.estimators
 	@$(VENV)/bin/python -m benchmarks.updates
 	@$(VENV)/bin/python -m benchmarks.edge_faults
 	@$(VENV)/bin/python -m benchmarks.training_runs

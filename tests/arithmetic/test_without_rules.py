@@ -62,3 +62,10 @@ def test_choices_have_the_values_of_what_they_stand_for(f, shape):
     np.testing.assert_allclose(twice(without_rules(f)), twice(f), rtol=1e-13, atol=1e-15)
     over = lambda x: jnp.max(x, axis=0)
     np.testing.assert_array_equal(without_rules(over)(x), over(x))
+
+
+def test_a_rule_of_a_program_that_takes_bits_is_kept():
+    x = jnp.array([0.3, -5.0])
+    for f in (lambda x: jnp.frexp(x)[0], lambda x: jnp.ldexp(jnp.sin(x), 3)):
+        ours, theirs = (jax.jacobian(g)(x) for g in (without_rules(f), f))
+        assert jnp.array_equal(ours, theirs) and ours.any()

@@ -75,6 +75,10 @@ class Predicate(NamedTuple):
     def shape(self):
         return self.value.shape
 
+    @property
+    def ndim(self):
+        return self.value.ndim
+
 
 def times(a, b):
     """a b, with 0 times infinity 0: an exact zero has no error to hand on."""

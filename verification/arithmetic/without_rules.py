@@ -3,6 +3,8 @@
 A rule of custom_jvp or custom_vjp is what somebody says of the first derivative.  Where the second
 one is judged, the truth must not be made of it.  JAX's own rules of max, min and |x| share a tie by
 an equality, which no enclosure beside the tie decides; as a choice they are differentiated by side.
+A rule of a program that takes the bits of its numbers, as jnp.frexp does, is kept: without it the
+program has no derivative.
 """
 
 from collections.abc import Callable
@@ -44,7 +46,7 @@ def _run(program: ClosedJaxpr, args: list) -> list:
 
 def _outputs(eqn, ins: list) -> list:
     name, params = eqn.primitive.name, eqn.params
-    if name in OPENED:
+    if name in OPENED and not (name.startswith("custom_") and _takes_bits(eqn)):
         body = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
         return _run(body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ()), ins)
     if name == "scan" and _has_rules(params["jaxpr"].jaxpr):
@@ -98,6 +100,11 @@ def _scanned(params, ins: list) -> list:
         step, list(carry), list(xs), length=params["length"], reverse=params["reverse"]
     )
     return [*last, *rows]
+
+
+def _takes_bits(eqn) -> bool:
+    inner = (one for body in bodies(eqn.params) for one in body.eqns)
+    return eqn.primitive.name == "bitcast_convert_type" or any(map(_takes_bits, inner))
 
 
 def _has_rules(jaxpr: Jaxpr) -> bool:

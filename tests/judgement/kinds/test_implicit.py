@@ -85,6 +85,12 @@ def test_a_layer_with_a_rule_of_its_own_is_judged_with_its_value():
     layer.defvjp(lambda a: (solve(a), a), lambda a, d: (d / (3.0 * solve(a) ** 2 + 1.0),))
     of = vf.implicit(cube, solve)
     assert vf.validate(layer, of, normal(2), cases=1).verdict == "correct"
+    asked = {"of": of, "args": normal(2), "cases": 1}
+    assert vf.validate(layer, **asked, argnums="a", under="jit").verdict == "correct"
+    assert vf.validate(layer, **asked, order=2).verdict == "correct"
+    still = lambda a: jax.lax.stop_gradient(solve(a))
+    layer.defvjp(lambda a: (solve(a), a), lambda a, d: (d / (3.0 * still(a) ** 2 + 1.0),))
+    assert vf.validate(layer, **asked, order=2).verdict == "wrong"
     layer.defvjp(lambda a: (solve(a), a), lambda a, d: (d / (3.0 * solve(a) + 1.0),))
     assert vf.validate(layer, of, normal(2), cases=1).verdict == "wrong"
 

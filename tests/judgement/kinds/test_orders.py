@@ -188,3 +188,13 @@ def ruled_to_hand_on(x):
 
 
 ruled_to_hand_on.defvjp(lambda x: (jnp.round(x), None), lambda _, d: (d,))
+
+
+def test_a_loop_may_take_comparisons_one_by_one():
+    def gated(x, a):
+        step = lambda h, row: ((h * a + jnp.where(row[1], row[0], 0.2 * row[0])),) * 2
+        return jax.lax.scan(step, jnp.zeros(()), (x, x * a > 0.1))[1]
+
+    draw = lambda rng: (rng.normal(size=3), rng.normal())
+    finding = judged(jax_function.derivative(gated), gated, draw, argnums=(0, 1), edges="none")
+    assert finding.verdict == "correct" and finding.oracle == "ball", finding.reason

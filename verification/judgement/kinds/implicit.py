@@ -9,6 +9,7 @@ solver, or in its derivative, is no part of the truth.
 Edges are not visited: there may be no root.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -38,6 +39,14 @@ class Implicit(NamedTuple):
     def __call__(self, *args):
         return self.then(self.solve(*args), *args)
 
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """The parameters of solve; where it takes any, those of residual behind its first."""
+        own = inspect.signature(self.solve)
+        if all(p.kind is not p.VAR_POSITIONAL for p in own.parameters.values()):
+            return own
+        return inspect.Signature(list(inspect.signature(self.residual).parameters.values())[1:])
+
 
 def implicit(residual: Any, solve: Any, then: Any = lambda x, *args: x) -> Implicit:
     """`of` for validate: x as a function of theta, given by residual(x, *theta) = 0.
@@ -61,19 +70,26 @@ def implicit_problem(problem: Problem, of: Implicit, order: int = 1) -> Problem:
     """
     count = len(first_point(problem.args))
     known = recognised(problem.gradient)
-    apart = lambda args: (*args[:count], *args[count + 1 :])
     if isinstance(known, Function):
-        candidate: Any = known._replace(
-            answers=lambda argnums: lambda *args: known.answers(argnums)(*apart(args)),
-            again=None,
-            under=None,
-        )
+        candidate: Any = beside_a_start(known, count)
     else:
-        candidate = lambda *args: problem.gradient(*apart(args))
+        candidate = lambda *args: problem.gradient(*args[:count], *args[count + 1 :])
         candidate.__name__ = jax_function.named(problem.gradient)
     more = lambda rng, point: (solved(of, point),)
     refining = named_by(refined(of, order), of.solve, count, "start")
     return Problem(candidate, refining, followed(problem.args, more), problem.argnums)
+
+
+def beside_a_start(known: Function, place: int) -> Function:
+    """The function with one more argument at that place, which it has no use for."""
+    kept = lambda args: (*args[:place], *args[place + 1 :])
+    moved = lambda argnums: tuple(n - (n > place) for n in argnums)
+    again, under = known.again, known.under
+    return known._replace(
+        answers=lambda argnums: lambda *args: known.answers(moved(argnums))(*kept(args)),
+        again=again and (lambda argnums: beside_a_start(again(moved(argnums)), place)),
+        under=under and (lambda transform: beside_a_start(under(transform), place)),
+    )
 
 
 def refined(of: Implicit, order: int) -> Callable:

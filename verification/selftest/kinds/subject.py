@@ -1,5 +1,6 @@
 """One question of a corpus: what is asked, whether it is right, and what must be said of it."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -23,7 +24,8 @@ def row(subject: Subject) -> dict[str, Any]:
     try:
         found = subject.ask()
     except Exception as error:  # a crash is a row, too
-        what = {"verdict": "crash", "oracle": "", "told": False, "named": False}
+        said = re.split(r"Traceback|\n", said)[0].strip()  # frames are of one machine
+    what = {"verdict": "crash", "oracle": "", "told": False, "named": False}
         return {**head, **what, "said": f"{type(error).__name__}: {error}"[:300]}
     told = found.verdict is Verdict.CORRECT if subject.is_right else found.verdict in CAUGHT
     explained = [f"{one.term}: {one.mistake}" for one in found.explanation]
@@ -31,7 +33,7 @@ def row(subject: Subject) -> dict[str, Any]:
     named = bool(subject.said) and subject.said in words
     said = found.reason if subject.is_right else (explained or [found.reason])[0]
     what = {"verdict": str(found.verdict), "oracle": found.oracle}
-    return {**head, **what, "told": told, "named": named, "said": said.partition("\n")[0][:300]}
+    return {**head, **what, "told": told, "named": named, "said": said[:300]}
 
 
 def totals(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
