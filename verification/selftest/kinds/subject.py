@@ -24,14 +24,14 @@ def row(subject: Subject) -> dict[str, Any]:
     try:
         found = subject.ask()
     except Exception as error:  # a crash is a row, too
-        said = re.split(r"Traceback|\n", said)[0].strip()  # frames are of one machine
-    what = {"verdict": "crash", "oracle": "", "told": False, "named": False}
+        what = {"verdict": "crash", "oracle": "", "told": False, "named": False}
         return {**head, **what, "said": f"{type(error).__name__}: {error}"[:300]}
     told = found.verdict is Verdict.CORRECT if subject.is_right else found.verdict in CAUGHT
     explained = [f"{one.term}: {one.mistake}" for one in found.explanation]
     words = " ".join([found.reason, *explained, *(f"{one.leaves}" for one in found.explanation)])
     named = bool(subject.said) and subject.said in words
     said = found.reason if subject.is_right else (explained or [found.reason])[0]
+    said = re.split(r"Traceback|\n", said)[0].strip()  # frames are of one machine
     what = {"verdict": str(found.verdict), "oracle": found.oracle}
     return {**head, **what, "told": told, "named": named, "said": said[:300]}
 
