@@ -93,7 +93,8 @@ def figures(done: dict[str, dict], dtype: str) -> dict[str, Any]:
         "judged": len(rows),
         "decided": sum(v in DECIDED for v in second),
         "correct": second.count("correct"),
-        "convicted": sum(v in DECIDED[1:] for v in second),
+        "convicted": sum(v in ("inaccurate", "wrong") for v in second),
+        "without one": second.count("rejected"),  # where JAX itself raises
         "cost": round(statistics.median(taken), 2) if taken else None,
         "cost of nine in ten": round(float(np.quantile(taken, 0.9)), 2) if taken else None,
     }

@@ -31,8 +31,11 @@ def test_the_corpora_are_as_large_as_is_said():
 @pytest.mark.parametrize("kind", FEW)
 def test_right_and_wrong_ones_are_told_apart_and_the_other_way_round_they_are_not(kind):
     chosen = [one for one in ALL[kind] if one.name in FEW[kind]]
-    found = {one.name: one.ask() for one in chosen}
-    asked = [one._replace(ask=partial(found.get, one.name)) for one in chosen]
+    findings = [one.ask() for one in chosen]
+    asked = [
+        one._replace(ask=partial(iter([found] * 2).__next__))
+        for one, found in zip(chosen, findings, strict=True)
+    ]
     rows = [row(one) for one in asked]
     assert all(one["told"] for one in rows), rows
     assert not any(row(one._replace(is_right=not one.is_right))["told"] for one in asked)
