@@ -37,6 +37,7 @@ from .initializers import lecun as lecun
 from .initializers import zeros as zeros
 from .layers import Conv as Conv
 from .layers import Dense as Dense
+from .layers import Gated as Gated
 from .layers import Heads as Heads
 from .layers import Norm as Norm
 from .layers import Recurrent as Recurrent
@@ -48,9 +49,12 @@ from .layers import dense as dense
 from .layers import dropout as dropout
 from .layers import dropout_mask as dropout_mask
 from .layers import embedding as embedding
+from .layers import gated_feed_forward as gated_feed_forward
+from .layers import glu as glu
 from .layers import init_conv2d as init_conv2d
 from .layers import init_dense as init_dense
 from .layers import init_embedding as init_embedding
+from .layers import init_gated as init_gated
 from .layers import init_heads as init_heads
 from .layers import init_norm as init_norm
 from .layers import init_recurrent as init_recurrent
@@ -66,13 +70,22 @@ from .losses import LOSSES as LOSSES
 from .losses import binary_cross_entropy as binary_cross_entropy
 from .losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from .losses import cosine_similarity as cosine_similarity
+from .losses import evidence_lower_bound as evidence_lower_bound
+from .losses import focal_loss as focal_loss
+from .losses import gaussian_likelihood as gaussian_likelihood
 from .losses import hinge as hinge
 from .losses import huber as huber
+from .losses import info_nce as info_nce
+from .losses import kl_divergence as kl_divergence
 from .losses import mse as mse
+from .losses import poisson_likelihood as poisson_likelihood
+from .losses import smoothed_cross_entropy as smoothed_cross_entropy
 from .losses import softmax_cross_entropy as softmax_cross_entropy
 from .losses import (
     softmax_cross_entropy_with_integer_labels as softmax_cross_entropy_with_integer_labels,
 )
+from .losses import triplet as triplet
+from .losses import weighted as weighted
 from .networks import Neuron as Neuron
 from .networks import init_mlp as init_mlp
 from .networks import mlp as mlp
@@ -80,6 +93,7 @@ from .networks import neuron as neuron
 from .recurrent import Reader as Reader
 from .recurrent import init_recurrent_classifier as init_recurrent_classifier
 from .recurrent import recurrent_classifier as recurrent_classifier
+from .softmax import log_softmax as log_softmax
 from .softmax import log_sum_exp as log_sum_exp
 from .softmax import softmax as softmax
 from .sweeps import Runs as Runs
@@ -98,6 +112,7 @@ from .units import elu as elu
 from .units import hard_sigmoid as hard_sigmoid
 from .units import hard_swish as hard_swish
 from .units import hard_tanh as hard_tanh
+from .units import log_sigmoid as log_sigmoid
 from .units import mish as mish
 from .units import relu6 as relu6
 from .units import selu as selu

@@ -24,6 +24,22 @@ def softmax(z: Logits, axis: int = -1, mask: Bool[Array, "..."] | None = None) -
     return e / jnp.where(total > 0.0, total, 1.0)
 
 
+def log_softmax(z: Logits, axis: int = -1, mask: Bool[Array, "..."] | None = None) -> Logits:
+    """z - log sum e^z along the axis, over the entries where the mask is true; -inf elsewhere.
+
+    Range (-inf, 0].  Pullback: dz = da - softmax(z) sum da.  Bridle 1990.
+    """
+    if mask is None:
+        z = z - lax.stop_gradient(jnp.max(z, axis=axis, keepdims=True))
+        return z - jnp.log(jnp.sum(jnp.exp(z), axis=axis, keepdims=True))
+    mask = jnp.broadcast_to(mask, z.shape)
+    least = jnp.min(z, axis=axis, keepdims=True)
+    top = lax.stop_gradient(jnp.max(jnp.where(mask, z, least), axis=axis, keepdims=True))
+    z = jnp.where(mask, z - top, 0.0)
+    total = jnp.sum(jnp.where(mask, jnp.exp(z), 0.0), axis=axis, keepdims=True)
+    return jnp.where(mask, z - jnp.log(jnp.where(total > 0.0, total, 1.0)), -jnp.inf)
+
+
 def log_sum_exp(z: Logits, axis: int = -1) -> Float[Array, "*reduced"]:
     """log sum e^z along the axis, as max z + log sum e^(z - max z).  Pullback: dz = softmax(z) dm.
 

@@ -57,6 +57,11 @@ def _softsign_jvp(primals, tangents):
     return softsign(z), u * u * dz
 
 
+def log_sigmoid(z: Entries) -> Entries:
+    """log(1 / (1 + e^-z)) = -softplus(-z).  Range (-inf, 0); slope sigmoid(-z)."""
+    return -softplus(-z)
+
+
 def mish(z: Entries) -> Entries:
     """z tanh(softplus(z)).  Range [-0.31, inf); slope t + z (1 - t^2) sigmoid(z).  Misra 2020."""
     return z * tanh(softplus(z))

@@ -17,6 +17,10 @@ from .dropout import dropout as dropout
 from .dropout import dropout_mask as dropout_mask
 from .embedding import embedding as embedding
 from .embedding import init_embedding as init_embedding
+from .gated import Gated as Gated
+from .gated import gated_feed_forward as gated_feed_forward
+from .gated import glu as glu
+from .gated import init_gated as init_gated
 from .normalization import Norm as Norm
 from .normalization import batch_norm as batch_norm
 from .normalization import init_norm as init_norm

@@ -50,6 +50,41 @@ def softmax_cross_entropy_with_integer_labels(
     return -jnp.mean(jnp.take_along_axis(log_probability, labels[..., None], axis=-1))
 
 
+def smoothed_cross_entropy(
+    logits: Float[Array, "*batch classes"],
+    labels: Int[Array, "*other"],
+    smoothing: float = 0.1,
+) -> Scalar:
+    """-mean over examples of (1 - e) log p_label + e mean_c log p_c,  p = softmax(z).
+
+    Slope in z: (p - (1 - e) onehot(label) - e / classes) / n.  Raises ValueError for a smoothing e
+    outside [0, 1].  Szegedy et al. 2016, section 7.
+    """
+    same_shape("smoothed_cross_entropy", logits=logits[..., 0], labels=labels)
+    if not 0.0 <= smoothing <= 1.0:
+        raise ValueError(f"smoothing is {smoothing!r}; it must be within [0, 1]")
+    log_p = _log_softmax(logits)
+    own = jnp.take_along_axis(log_p, labels[..., None], axis=-1)[..., 0]
+    return -jnp.mean((1.0 - smoothing) * own + smoothing * jnp.mean(log_p, axis=-1))
+
+
+def focal_loss(
+    logit: Float[Array, "*s"],
+    label: Float[Array, "*t"],
+    gamma: float = 2.0,
+) -> Scalar:
+    """mean of -(1 - p)^gamma log p,  p = s(u) the probability of the right label, u = +-z.
+
+    Slope in u: -(1 - p)^gamma (1 - p - gamma p log p) / n; labels are 0 or 1.  Raises ValueError
+    for a gamma below 0.  Lin et al. 2017.
+    """
+    same_shape("focal_loss", logit=logit, label=label)
+    if not gamma >= 0.0:
+        raise ValueError(f"gamma is {gamma!r}; focal_loss wants gamma >= 0")
+    loss = softplus((1.0 - 2.0 * label) * logit)  # -log p; 1 - p = e^-softplus(u)
+    return jnp.mean(jnp.exp(-gamma * softplus((2.0 * label - 1.0) * logit)) * loss)
+
+
 @jax.custom_jvp
 def _log_softmax(z: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]:
     """z - log sum e^z over the last axis, at least -(largest float): 0 times -inf would be NaN.

@@ -84,6 +84,7 @@ NOT_DERIVED: dict[str, str] = {  # public function -> why it has no derivation
     "gpt": "a composition: embedding, layer_norm, multi_head_attention and mlp, each derived",
     "init_conv2d": "draws a kernel from a key",
     "init_embedding": "draws a table from a key",
+    "init_gated": "draws matrices from a key",
     "init_heads": "draws matrices from a key",
     "init_norm": "a constant",
     "init_recurrent": "draws weights from a key",

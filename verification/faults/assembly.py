@@ -14,9 +14,11 @@ from ..vocabulary.names import nearest
 from . import slopes
 from .catalogue import FAULTS, MISTAKES, PIECES
 from .fault import Fault
-from .layers import losses, networks, norms, others, sequences, units
+from .layers import losses, networks, norms, objectives, others, sequences, units
 from .pieces.piece import Site, body_of, gradient_of, location, planted, sites, traced
 from .twin import Expects, Twin
+
+MODULES = (norms, sequences, others, losses, networks, units, objectives)
 
 
 @lru_cache(maxsize=64)
@@ -37,7 +39,7 @@ def twins(name: str) -> tuple[Twin, ...]:
 
 def own(name: str) -> dict[str, Callable]:
     """The mistakes of one function's own."""
-    tables = (slopes.ALL, *(m.OWN for m in (norms, sequences, others, losses, networks, units)))
+    tables = (slopes.ALL, *(module.OWN for module in MODULES))
     return {mistake: f for table in tables for mistake, f in table.get(name, {}).items()}
 
 

@@ -31,7 +31,7 @@ from .sections.section import Part, Section
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
 CASES, QUICK_CASES = 8, 4  # at first, in each dtype; in narrow ones, quick or not, the fewer
 PACKAGES = ("jax", "jaxlib", "numpy", "optax", "python-flint", "scikit-learn", "scipy", "sympy")
-QUICK_DTYPES = ("float64", "float32", "bfloat16")  # of derivations: each format compiles anew
+QUICK_DTYPES = ("float32", "bfloat16")  # of derivations: each format compiles anew
 ARROWS = ("float64", "float32")  # one factor of the chain rule has the digits of the whole
 OPTIONAL = ("chex", "torch", "keras")
 

@@ -223,6 +223,23 @@ NAMED: dict[str, Named] = {
     ),
     "target's sign": Named("sign", "dt = dp."),
     "no half": Named("factor", "e^2 for e^2 / 2: twice the gradient."),
+    "halves swapped": Named(
+        "wrong variable",
+        "What is gated and what gates it, the other way round than in the forward pass.",
+    ),
+    "smoothing forgotten": Named(
+        "missing term",
+        "p - onehot: the plain cross-entropy's gradient under smoothed labels.",
+    ),
+    "weight taken as constant": Named(
+        "missing term",
+        "A focal weight that depends on the prediction, and is not differentiated.",
+    ),
+    "divided by the count": Named(
+        "wrong reduction",
+        "A masked sum over the number of examples, those behind the mask among them.",
+    ),
+    "temperature forgotten": Named("factor", "1 / temperature in the forward alone."),
     "margin not looked at": Named(
         "kink, branch or saturation",
         "Examples beyond the margin pull too.",

@@ -23,12 +23,15 @@ from ..calibration import Target, judged
 from ..statistics import Judged, rows
 from .activations import ACTIVATIONS
 from .blocks import BLOCKS
+from .divergences import DIVERGENCES
 from .entropies import ENTROPIES
+from .gates import GATES
 from .layers import LAYERS
 from .losses import LOSSES
 from .networks import NETWORKS
 from .neurons import NEURONS
 from .norms import NORMS
+from .objectives import OBJECTIVES
 from .perceptrons import PERCEPTRONS
 from .places import PLACES
 from .recurrences import RECURRENCES
@@ -50,6 +53,9 @@ CORPUS: dict[str, Spelled] = {
     **PERCEPTRONS,
     **NETWORKS,
     **TRAJECTORIES,
+    **GATES,
+    **DIVERGENCES,
+    **OBJECTIVES,
 }
 WHOLE = ("float64", "float32")  # formats that every library has functions for
 SEEDS = range(20)
