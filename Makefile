@@ -47,6 +47,7 @@ benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; 
 	@$(VENV)/bin/python -m benchmarks.sensitivity
 	@$(VENV)/bin/python -m benchmarks.memory
 	@$(VENV)/bin/python -m benchmarks.cold
+	@$(VENV)/bin/python -m benchmarks.import_time
 	@$(VENV)/bin/python -m benchmarks.kills
 	@$(VENV)/bin/python -m benchmarks.sweep
 

@@ -3,8 +3,8 @@
 In: arrays, pytrees of parameters, keys of jax.random.
 On the way: activations.py, units.py, softmax.py, losses/ and layers/ are the pieces,
 networks.py, convolutional.py,
-recurrent.py and transformer.py join them, initializers.py draws them, updates.py has the update
-rules, datasets.py the data.
+recurrent.py and transformer.py join them, initializers.py draws them, updates.py and
+adaptive.py have the update rules, datasets.py the data.
 Out: predictions, losses, trained parameters (training.py) and sweeps over rates (sweeps.py).
 """
 
@@ -19,6 +19,12 @@ from .activations import sigmoid as sigmoid
 from .activations import silu as silu
 from .activations import softplus as softplus
 from .activations import tanh as tanh
+from .adaptive import adabelief as adabelief
+from .adaptive import adamax as adamax
+from .adaptive import amsgrad as amsgrad
+from .adaptive import lion as lion
+from .adaptive import nadam as nadam
+from .adaptive import radam as radam
 from .convolutional import LeNet as LeNet
 from .convolutional import init_lenet as init_lenet
 from .convolutional import lenet as lenet
@@ -28,6 +34,7 @@ from .datasets import Split as Split
 from .datasets import breast_cancer as breast_cancer
 from .datasets import circles as circles
 from .datasets import diabetes as diabetes
+from .datasets import digit_images as digit_images
 from .datasets import digits as digits
 from .datasets import xor as xor
 from .initializers import INITIALIZERS as INITIALIZERS
@@ -93,6 +100,8 @@ from .networks import neuron as neuron
 from .recurrent import Reader as Reader
 from .recurrent import init_recurrent_classifier as init_recurrent_classifier
 from .recurrent import recurrent_classifier as recurrent_classifier
+from .rule import Moments as Moments
+from .rule import RuleState as RuleState
 from .softmax import log_softmax as log_softmax
 from .softmax import log_sum_exp as log_sum_exp
 from .softmax import softmax as softmax
@@ -118,8 +127,6 @@ from .units import relu6 as relu6
 from .units import selu as selu
 from .units import softsign as softsign
 from .updates import UPDATES as UPDATES
-from .updates import Moments as Moments
-from .updates import RuleState as RuleState
 from .updates import adagrad as adagrad
 from .updates import adam as adam
 from .updates import adamw as adamw

@@ -60,6 +60,17 @@ def digits(key: MaybeKey = None, fraction: float = 0.8, dtype=jnp.float32) -> Sp
     return _split(key, fraction, dtype, x, label.astype(np.int32))
 
 
+def digit_images(key: MaybeKey = None, fraction: float = 0.8, dtype=jnp.float32) -> Split:
+    """The same images as images: x (n, 8, 8, 1) from 0 to 1, y (n,) int32 labels 0 to 9.
+
+    Not standardised: a convolution wants a stroke to look alike wherever it is.  Split as
+    `digits`; arguments and errors as `breast_cancer`.
+    """
+    x, label = _embedded().load_digits(return_X_y=True)
+    images = x.reshape(-1, 8, 8, 1) / 16.0
+    return _split(key, fraction, dtype, images, label.astype(np.int32), standardise_x=False)
+
+
 def xor(key: MaybeKey = None, n: int = 4, noise: float = 0.0, dtype=jnp.float32) -> Split:
     """x (n, 2): the corners (0,0) (0,1) (1,0) (1,1) in turn, plus noise N(0, 1);  y (n, 1): xor.
 
@@ -92,14 +103,22 @@ def _noisy(name: str, key: MaybeKey, n: int, noise: float, x, y, dtype) -> Split
     return Split(*(Examples(part, labels) for part in parts))
 
 
-def _split(key: MaybeKey, fraction: float, dtype, x, y, standardise_y: bool = False) -> Split:
+def _split(
+    key: MaybeKey,
+    fraction: float,
+    dtype,
+    x,
+    y,
+    standardise_x: bool = True,
+    standardise_y: bool = False,
+) -> Split:
     if not 0.0 < fraction < 1.0:
         raise ValueError(f"fraction is {fraction}; the training part wants 0 < fraction < 1")
     order = np.asarray(jax.random.permutation(jax.random.key(0) if key is None else key, len(x)))
     count = min(max(round(fraction * len(x)), 1), len(x) - 1)
     rows = order[:count], order[count:]
-    xs = _standardised(*(x[part] for part in rows))
-    ys = [y[part] for part in rows]
+    xs, ys = ([whole[part] for part in rows] for whole in (x, y))
+    xs = _standardised(*xs) if standardise_x else xs
     ys = _standardised(*ys) if standardise_y else ys
     cast = lambda a: jnp.asarray(a, dtype if np.issubdtype(a.dtype, np.floating) else None)
     return Split(*(Examples(cast(x), cast(y)) for x, y in zip(xs, ys, strict=True)))

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import lax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from .training import Data, checked, train_step
+from .transformations import GradientTransformation
 
 
 class Runs(NamedTuple):
@@ -52,7 +52,7 @@ class _Carry(NamedTuple):
 def sweep(
     network: Callable,
     loss: Callable,
-    rules: Mapping[str, Callable[..., optax.GradientTransformation]],
+    rules: Mapping[str, Callable[..., GradientTransformation]],
     init: Callable,
     data: Data,
     *,

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax import lax
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int, Key, PyTree, Shaped
+
+from .transformations import GradientTransformation
 
 Rows = Shaped[Array | np.ndarray, "..."]
 Data = tuple[Rows, Rows]
@@ -54,7 +55,7 @@ class _Plan(NamedTuple):
 
     network: Callable
     loss: Callable
-    update: optax.GradientTransformation
+    update: GradientTransformation
     metrics: tuple[tuple[str, Callable], ...]
     batch: int | None
     epochs: int
@@ -83,7 +84,7 @@ class _Progress(NamedTuple):
 def train_step(
     network: Callable,
     loss: Callable,
-    update: optax.GradientTransformation,
+    update: GradientTransformation,
     params: PyTree,
     state: PyTree,
     x: Float[Array, "batch ..."],
@@ -91,19 +92,21 @@ def train_step(
 ) -> Step:
     """g = d loss(network(w, x), y) / dw;  w <- w + update(g): one step, pure, not compiled."""
 
+    from optax import apply_updates
+
     def objective(params):
         prediction = network(params, x)
         return loss(prediction, y), prediction
 
     (value, prediction), gradient = jax.value_and_grad(objective, has_aux=True)(params)
     change, state = update.update(gradient, state, params)
-    return Step(optax.apply_updates(params, change), state, value, prediction, gradient)
+    return Step(apply_updates(params, change), state, value, prediction, gradient)
 
 
 def train(
     network: Callable,
     loss: Callable,
-    update: optax.GradientTransformation,
+    update: GradientTransformation,
     params: PyTree,
     data: Data,
     *,
@@ -198,8 +201,13 @@ def _recorded_step(plan: _Plan, carry, block):
     step = train_step(plan.network, plan.loss, plan.update, *carry, *block)
     record = lambda metric: metric(step.prediction, block[1]).astype(step.loss.dtype)
     metrics = {name: record(metric) for name, metric in plan.metrics}
-    norm = optax.tree.norm(step.gradient) if plan.gradient_norm else None
+    norm = _norm(step.gradient) if plan.gradient_norm else None
     return (step.params, step.state), (step.loss, norm, metrics)
+
+
+def _norm(gradient: PyTree) -> Float[Array, ""]:
+    """sqrt sum g^2 over every entry of every leaf."""
+    return jnp.sqrt(sum(jnp.sum(g * g) for g in jax.tree.leaves(gradient)))
 
 
 def _judged(patience: _Patience | None, params: PyTree, value: Float[Array, ""]):

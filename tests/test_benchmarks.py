@@ -43,7 +43,7 @@ def test_a_program_is_imported_and_all_its_names_are_defined(name):
     if name in OF_TORCH:
         pytest.importorskip("torch")
     module = importlib.import_module(f"benchmarks.{name}")
-    text = Path(module.__file__).read_text()
+    text = Path(module.__file__ or "").read_text()
 
     assert undefined(text, set(vars(module))) == set()
 
@@ -74,6 +74,18 @@ def test_the_linter_sees_undefined_names_but_not_the_shapes_in_annotations(tmp_p
 
 
 # --- those that measure whole processes, at their smallest ----------------------------------------
+
+
+def test_the_time_of_an_import_is_measured(tmp_path, monkeypatch):
+    imports = importlib.import_module("benchmarks.import_time")
+    monkeypatch.setattr(imports, "RECORD", tmp_path / "import_time.json")
+    monkeypatch.setattr(imports, "PAGE", tmp_path / "import_time.md")
+    monkeypatch.setattr(imports, "ROUNDS", 1)
+    monkeypatch.setattr(imports, "ASKED", ("sys", "json"))
+    assert imports.main() in (0, 1)
+    rows = json.loads((tmp_path / "import_time.json").read_text())["rows"]
+    assert [row["import"] for row in rows] == ["sys", "json"] and rows[0]["ratio"] == 1.0
+    assert "| json |" in (tmp_path / "import_time.md").read_text()
 
 
 def test_a_cold_start_is_measured(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import refnet
 from verification import derivations
 from verification.derivations import ALL, NOT_DERIVED
 from verification.derivations.layers import LAYERS
+from verification.derivations.rules import VARIANTS
 
 
 def public_functions(module):
@@ -20,7 +21,8 @@ def public_functions(module):
 
 
 def derived():
-    return {d.of or d.name for d in ALL.values()}
+    """By arrows; an update rule also by its variant: its step, its formula and its reference."""
+    return {d.of or d.name for d in ALL.values()} | {*refnet.UPDATES} & {*VARIANTS}
 
 
 def disagreement(functions, covered, excused):

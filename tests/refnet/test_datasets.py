@@ -112,3 +112,14 @@ def test_without_scikit_learn_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ImportError, match="pip install 'refnet.report.'"):
         rn.breast_cancer()
+
+
+def test_digits_as_images_are_the_same_digits_not_standardised():
+    flat, images = rn.digits(jax.random.key(3)), rn.digit_images(jax.random.key(3))
+    for rows, pictures in zip(flat, images, strict=True):
+        assert (rows.y == pictures.y).all()
+        assert pictures.x.shape == (len(rows.x), 8, 8, 1) and pictures.x.dtype == jnp.float32
+        assert pictures.x.min() == 0.0 and pictures.x.max() == 1.0
+    pixel = np.asarray(images.train.x, np.float64).reshape(-1, 64)[:, 20]  # sixteenths: exact
+    error = np.abs((pixel - pixel.mean()) / pixel.std() - np.asarray(flat.train.x)[:, 20])
+    assert error.max() <= np.finfo(np.float32).eps * 8.0  # no standardised digit is above 8

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 
+import optax
 import pytest
 
 import refnet as rn
 
-ABSENT = ("sklearn", "flint", "sympy", "matplotlib", "verification", "torch")
+ABSENT = ("optax", "sklearn", "flint", "sympy", "matplotlib", "verification", "torch")
 TABLES = ("ACTIVATIONS", "DATASETS", "INITIALIZERS", "LOSSES", "UPDATES")
 
 
@@ -23,6 +24,12 @@ def loaded(statement):
 def test_import_needs_little():
     assert loaded("import refnet") == []
     assert "sklearn" in loaded("import refnet; refnet.digits()")
+    assert loaded("import refnet; refnet.adam(0.1)") == ["optax"]
+
+
+@pytest.mark.parametrize("name", rn.UPDATES)
+def test_an_update_rule_is_a_transformation_of_optax(name):
+    assert isinstance(rn.UPDATES[name](0.1), optax.GradientTransformation)
 
 
 @pytest.mark.parametrize("table", TABLES)

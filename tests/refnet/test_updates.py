@@ -1,5 +1,8 @@
 """Updates: the formulas, held against optax's own programs along whole trajectories."""
 
+from inspect import signature
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -26,6 +29,12 @@ OPTAX = {
     "adamw": optax.adamw,
     "rmsprop": optax.rmsprop,
     "adagrad": optax.adagrad,
+    "amsgrad": optax.amsgrad,
+    "nadam": optax.nadam,
+    "radam": optax.radam,
+    "adamax": optax.adamax,
+    "adabelief": lambda r: optax.adabelief(r, eps=1e-8, eps_root=1e-16),
+    "lion": lambda r: optax.lion(r, weight_decay=0.0),
 }
 
 
@@ -133,7 +142,7 @@ def test_a_wrong_rule_is_caught(right, wrong):
 @pytest.mark.parametrize("dtype", (*DTYPES, jnp.float16), ids=lambda d: jnp.dtype(d).name)
 @pytest.mark.parametrize("name", rn.UPDATES)
 def test_dtype_is_kept_under_strict_promotion(name, dtype):
-    eps = {"eps": 1e-4} if name in ("adam", "adamw", "rmsprop", "adagrad") else {}
+    eps = {"eps": 1e-4} if "eps" in signature(rn.UPDATES[name]).parameters else {}
     params = jax.tree.map(lambda a: a.astype(dtype), {"w": jnp.ones((2, 3)), "b": jnp.zeros(3)})
     for rate in (0.1, optax.cosine_decay_schedule(0.1, 10)):
         rule = rn.UPDATES[name](rate, **eps)
@@ -198,6 +207,9 @@ def test_a_bad_rate_raises(name, rate):
         ("rmsprop", {"eps": -1.0}, "eps > 0"),
         ("adagrad", {"initial_accumulator_value": -0.1}, "initial_accumulator_value >= 0"),
         ("adagrad", {"eps": 0.0}, "eps > 0"),
+        ("radam", {"b2": 1.0}, "0 <= b2 < 1"),
+        ("adabelief", {"eps_root": -1.0}, "eps_root >= 0"),
+        ("lion", {"b1": 1.0}, "0 <= b1 < 1"),
     ],
 )
 def test_a_bad_hyperparameter_raises(name, wrong, wanted):
@@ -218,5 +230,6 @@ def test_weight_decay_without_parameters_raises():
 
 def test_the_count_stays_at_its_largest():
     rule = rn.gradient_descent(schedule)
-    state = rn.RuleState(jnp.int32(2**31 - 1), ())
-    assert rule.update(jnp.ones(2), state)[1].count == 2**31 - 1
+    state: Any = rn.RuleState(jnp.int32(2**31 - 1), ())
+    after: Any = rule.update(jnp.ones(2), state)[1]
+    assert after.count == 2**31 - 1

@@ -96,6 +96,7 @@ NOT_DERIVED: dict[str, str] = {  # public function -> why it has no derivation
     "breast_cancer": "data",
     "diabetes": "data",
     "digits": "data",
+    "digit_images": "data",
     "xor": "data",
     "circles": "data",
 }

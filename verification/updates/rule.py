@@ -13,7 +13,7 @@ from ..adapters.optax_rule import optax_rule
 from ..vocabulary.raised import in_words
 
 RATE = "learning_rate"
-ADDING = ("optax.", "refnet.updates")  # whose bare `update` answers what is to be added
+ADDING = ("optax.", "refnet.rule")  # whose bare `update` answers what is to be added
 
 
 class Rule(NamedTuple):
