@@ -18,7 +18,6 @@ from ..measurement.evaluation import unchanged
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, slopes
 from ..vocabulary import Case, Explanation, Finding
-from ..vocabulary.progress import begin, counted
 from . import example
 from .draws import Asked
 from .edge_cases import edge_visits
@@ -26,6 +25,7 @@ from .edge_evidence import Edges
 from .example import Examples
 from .hard_coded import Sizes
 from .kinds.implicit_mistakes import implicit_mistake
+from .progress import begin, counted
 from .reproduction import snippet, with_worst
 from .smallest import Search
 from .truth_source import TruthSource, truth_source

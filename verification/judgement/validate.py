@@ -14,7 +14,6 @@ from ..adapters.trees import has_foreign, inward
 from ..measurement import conventions
 from ..measurement.subject import Subject, inside
 from ..vocabulary import Finding, Verdict
-from ..vocabulary.progress import watched as in_sight
 from . import complex_arguments, programs
 from .arguments import argnums_of, args_of, check_counts, check_point, dtype_of, positions
 from .draws import Asked, drawn_points, given
@@ -26,6 +25,7 @@ from .kinds.problem import Problem, first_point
 from .kinds.second_pull import second_derivative
 from .leaf_names import names_of, with_names
 from .options import candidate_of, check_options
+from .progress import watched as in_sight
 from .reproduction import place_of, snippet
 
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 import verification as vf
-from verification.vocabulary import progress
+from verification.judgement import progress
 
 
 class Screen(io.StringIO):
