@@ -27,7 +27,6 @@ from .commands import (
     vectors,
 )
 from .commands.mistakes import Mistake
-from .vocabulary.extras import missing
 
 USAGE, OWN_FAULT, INTERRUPTED, NO_READER = 2, 70, 130, 141
 UsageError = typer.BadParameter.__mro__[1]  # wherever this typer keeps its click
@@ -123,11 +122,17 @@ def _said(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
             return USAGE, str(error)
         case _ if isinstance(error, MemoryError) or "Out of memory" in str(error):  # XLA's words
             return USAGE, "there is not enough memory for this; give smaller sizes"
-        case ModuleNotFoundError() if said := missing(error):
+        case ModuleNotFoundError() if said := _missing(error):
             return USAGE, said
         case _ if isinstance(error, UsageError):
             return USAGE, _usage(error, arguments)
     return OWN_FAULT, f"a fault of refnet itself, not yours: {type(error).__name__}: {error}"
+
+
+def _missing(error: BaseException) -> str:
+    from .vocabulary.extras import missing  # with it comes NumPy, which no help needs
+
+    return missing(error)
 
 
 def _usage(error: Any, arguments: Sequence[str]) -> str:

@@ -95,7 +95,9 @@ def test_an_exact_program_has_no_sigma():
     assert (first_order(lambda x: jnp.maximum(-x.T[1:], 0.25), held(3, 4)) == 0.0).all()
 
 
-APART = {"roots_of_unity"} | set(SPECIAL) | set(ALGORITHMS)  # drawn one by one: rounding.py
+APART = (
+    {"roots_of_unity", "random_gamma"} | set(SPECIAL) | set(ALGORITHMS)
+)  # drawn one by one: rounding.py
 
 
 def test_every_rounding_of_the_running_bound_has_its_tangent_or_is_drawn_one_by_one():

@@ -115,7 +115,6 @@ MISTAKES = {
     ),
     "no such function": (asked("rule.py:momentun"), ("did you mean 'momentum'?",)),
     "not callable": (asked("rule.py:fixed"), ("fixed is of type", "give a function")),
-    "raises": (asked("rule.py:raising"), ("rule.py:raising raised KeyError", "line 14")),
     "no rate": (asked("rule.py:rateless"), ("learning_rate is not given", "rateless")),
     "no rule": (asked("rule.py:number"), ("the rule is 3", "a pair of functions")),
 }  # fmt: skip
@@ -129,3 +128,9 @@ def test_a_mistake_is_one_sentence(refnet, folder, name):
     assert (status, out) == (2, "")
     assert err.startswith("refnet: ") and err.count("\n") == 1 and "Traceback" not in err
     assert [word for word in words if word not in err] == []
+
+
+def test_what_raises_while_it_is_made_is_rejected(refnet, folder):
+    status, out, _ = refnet(*asked("rule.py:raising"))
+    assert status == 1 and out.startswith("REJECTED")
+    assert "making the rule raised KeyError: 'decay'" in " ".join(out.split())

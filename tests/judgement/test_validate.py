@@ -146,7 +146,11 @@ def test_text_and_json_carry_the_verdict():
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        ({"dtype": "float8"}, ValueError, "dtype is 'float8'; it must be one of float64, float32"),
+        (
+            {"dtype": "float8"},
+            ValueError,
+            "dtype is 'float8'; did you mean 'float64'. it must be one of float64, float32",
+        ),
         ({"cases": 0}, ValueError, "cases is 0"),
         ({"argnums": 3}, ValueError, "there are 3 arguments"),
         ({"args": lambda rng: "1.0"}, TypeError, "the sampler returned str"),

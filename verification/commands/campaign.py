@@ -72,11 +72,10 @@ def campaign(
     with translated(), progress() as tell:
         from ..campaign.cluster import dask
         from ..campaign.plan import read
-        from ..campaign.pool import processes
         from ..campaign.run import run
 
-        make = dask(scheduler) if executor is Executor.DASK else processes
-        done = run(read(file), out, workers, resume, tell, make)
+        over = {"make": dask(scheduler)} if executor is Executor.DASK else {}
+        done = run(read(file), out, workers, resume, tell, **over)
     for line in done.damaged:
         said = f"line {line} of the journal was damaged, so its question was asked again"
         typer.echo(said, err=True)

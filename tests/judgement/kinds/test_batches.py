@@ -60,5 +60,7 @@ def test_a_linearized_function_is_judged_by_its_transpose():
 
 
 def test_a_name_that_there_is_not_is_said():
-    with pytest.raises(ValueError, match="under has 'pmap'; the transformations are vmap, jit"):
+    with pytest.raises(
+        ValueError, match="under has 'pmap'; did you mean 'vmap'. the transformations are vmap, jit"
+    ):
         vf.validate(right, of, numbers, under="pmap")
