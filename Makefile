@@ -23,16 +23,16 @@ renew: $(torch)  ## the same, into reports/: the report that is committed
 	@$(VENV)/bin/refnet report --out reports
 
 test: $(ready)  ## the test suite, in some minutes: all but whole programs and what is dear
-	@$(pytest) -m "not end_to_end and not dear"
+	@$(pytest) -m "not end_to_end and not dear and not package"
 
 rest: $(ready)  ## what `make test` leaves out: whole programs, and what is dear
-	@$(pytest) -m "end_to_end or dear"
+	@$(pytest) -m "(end_to_end or dear) and not package"
 
-test-full: $(ready)  ## the whole test suite
+test-full: $(ready)  ## the whole test suite, and a report from an installed wheel
 	@$(pytest)
 
 core: $(ready)  ## the test suite without the tests that run whole programs
-	@$(pytest) -m "not end_to_end"
+	@$(pytest) -m "not end_to_end and not package"
 
 torch: $(torch)  ## the tests that need PyTorch
 	@$(pytest) -m torch

@@ -121,8 +121,7 @@ def test_wheel_and_sdist_hold_the_package_and_its_metadata(built):
         assert any(name.endswith("/LICENSE") for name in held.getnames())
 
 
-@pytest.mark.end_to_end
-@pytest.mark.dear
+@pytest.mark.package
 def test_the_wheel_makes_a_report_in_another_folder(built, tmp_path):
     """Its dependencies are those of this environment; refnet is the wheel's, and no other."""
     home, away = tmp_path / "env", tmp_path / "away"

@@ -85,7 +85,9 @@ def test_the_same_seed_gives_the_same_check():
 
 
 def test_a_format_or_a_number_of_cases_that_there_is_not_is_named():
-    with pytest.raises(ValueError, match="dtype is 'float8'; it must be one of float64, float32"):
+    with pytest.raises(
+        ValueError, match="dtype is 'float8'; did you mean 'float64'. it must be one of"
+    ):
         check("tanh", dtypes=("float32", "float8"))
     with pytest.raises(ValueError, match="cases is 0; at least 1 is needed"):
         check("tanh", cases=0)
@@ -163,6 +165,6 @@ def test_more_draws_do_not_change_the_first_ones():
 
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(
-        ValueError, match="unknown derivation 'sigmund'; there are identity, sigmoid"
+        ValueError, match="unknown derivation 'sigmund'; did you mean 'sigmoid'. there are identity"
     ):
         check("sigmund")

@@ -115,7 +115,7 @@ def explained(
     if other:
         return other
     base = _apart(rows, [t.values for t in told.own], told.own, dtype)
-    if not judged or not judged[0][0] <= LEFT * base:
+    if not judged or not judged[0][0] < LEFT * base:
         return ()
     return (_said(judged[0][1], variant, judged[0][0], "", ()),)
 
