@@ -50,6 +50,7 @@ benchmark: $(ready)  ## training beside peers; what a proof and a verdict cost; 
 	@$(VENV)/bin/python -m benchmarks.import_time
 	@$(VENV)/bin/python -m benchmarks.kills
 	@$(VENV)/bin/python -m benchmarks.sweep
+	@$(VENV)/bin/python -m benchmarks.scale
 
 calibrate: $(torch)  ## false alarms of 10,000 verdicts, peers beside us, the whole kill table
 	@$(VENV)/bin/python -m benchmarks.calibration

@@ -8,6 +8,7 @@ by hand: LOOKED_AT says what was found, with a line that is True in JAX alone, w
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,10 +100,13 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
     return {k: float(f"{v:.{DIGITS}g}") if isinstance(v, float) else v for k, v in row.items()}
 
 
-def write(journal: Path, version: str) -> None:
-    committed(tables.document("jax", version, campaign.read(journal).values()), RECORD)
-    PAGE.write_text(page(read()))
-    GUIDE.write_text(guided(GUIDE.read_text(), read()))
+def remade(library: str, version: str, record: Path, shown: Callable) -> None:
+    """The record and its page, shown(atlas), from the journal that the command line names."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("journal", type=Path)
+    rows = campaign.read(parser.parse_args().journal).values()
+    committed(tables.document(library, version, rows), record)
+    record.with_suffix(".md").write_text(shown(json.loads(record.read_text())))
 
 
 def committed(made: dict[str, Any], record: Path) -> None:
@@ -114,9 +118,8 @@ def committed(made: dict[str, Any], record: Path) -> None:
 def main() -> None:
     import jax
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("journal", type=Path)
-    write(parser.parse_args().journal, jax.__version__)
+    remade("jax", jax.__version__, RECORD, page)
+    GUIDE.write_text(guided(GUIDE.read_text(), read()))
 
 
 if __name__ == "__main__":

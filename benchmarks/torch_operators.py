@@ -6,15 +6,14 @@ takes the journal of `refnet atlas torch` and writes the rows and their page.  E
 been looked at by hand: LOOKED_AT says what was found, with a line that is True in PyTorch alone.
 """
 
-import argparse
 import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from verification.atlas import campaign, tables
+from verification.atlas import tables
 
-from .atlas import Look, committed, paged
+from .atlas import Look, paged, remade
 
 RECORD = Path(__file__).with_suffix(".json")
 PAGE = Path(__file__).with_suffix(".md")
@@ -104,11 +103,7 @@ def read() -> Any:
 def main() -> None:
     import torch
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("journal", type=Path)
-    rows = campaign.read(parser.parse_args().journal).values()
-    committed(tables.document("torch", torch.__version__, rows), RECORD)
-    PAGE.write_text(page(read()))
+    remade("torch", torch.__version__, RECORD, page)
 
 
 if __name__ == "__main__":

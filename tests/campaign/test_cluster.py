@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.kills import same, written
 from verification.adapters.source_files import Unusable
-from verification.campaign import cluster, worker
+from verification.campaign import cluster, journal, worker
 from verification.campaign.plan import read
 from verification.campaign.run import run
 from verification.vocabulary import Verdict
@@ -45,6 +45,27 @@ def test_workers_are_killed_and_the_report_is_that_of_one_process(folder, thread
     assert not left
 
 
+@pytest.mark.end_to_end
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_cluster_that_is_lost_amid_a_campaign_is_one_sentence(folder, monkeypatch, capfd):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "SECONDS", 5)
+    plan, made = read(written(folder, 16).relative_to(folder)), []
+
+    def make(workers):
+        made.append(cluster.dask()(workers))
+        return made[0]
+
+    def lost(done, total):
+        if done == 3:
+            made[0].local.close()
+
+    with pytest.raises(Unusable, match="the answers that came are kept, go on with --resume"):
+        run(plan, folder / "out", workers=1, make=make, tell=lost)
+    assert (folder / "out" / journal.NAME).read_bytes().count(b"\n") >= 4  # the plan, and answers
+    assert capfd.readouterr().err == ""
+
+
 def test_a_scheduler_that_does_not_answer_is_said(monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "SECONDS", 1)
@@ -59,7 +80,7 @@ def test_without_distributed_a_sentence_says_what_to_install(monkeypatch):
 
 
 class KilledWorker(Exception):
-    """By the name of Dask's."""
+    """In the place of Dask's."""
 
 
 @pytest.mark.parametrize(
@@ -72,7 +93,7 @@ def test_what_came_of_a_question_is_handed_on(came, told):
         asked.set_exception(came)
     else:
         asked.set_result(came)
-    cluster._tell(mine, asked)
+    cluster._tell(mine, KilledWorker, asked)
     if told is ValueError:
         assert isinstance(mine.exception(), ValueError)
     else:
@@ -83,7 +104,7 @@ def test_a_lost_cluster_says_how_to_go_on():
     asked, mine = Future(), Future()
     asked.cancel()
     asked.set_running_or_notify_cancel()
-    cluster._tell(mine, asked)
+    cluster._tell(mine, KilledWorker, asked)
     with pytest.raises(Unusable, match="go on with --resume"):
         mine.result()
 

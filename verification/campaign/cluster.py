@@ -8,17 +8,15 @@ paths, and the same refnet.
 import contextlib
 import logging
 import multiprocessing
-import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..adapters.source_files import Unusable
-from .pool import Make, Pool
-from .worker import prepare
+from .pool import Make, Pool, processes
 
 MISSING = (
     "--executor dask needs Dask's distributed, an optional extra: pip install 'refnet[cluster]'"
@@ -27,6 +25,7 @@ DAEMON = "DASK_DISTRIBUTED__WORKER__DAEMON"
 IS_DAEMON = f"a worker of the cluster may start no processes: start it with {DAEMON}=False"
 LOST = "the cluster was lost; the answers that came are kept, go on with --resume"
 SECONDS = 30  # until a scheduler must have answered
+SPOKEN = ("distributed", "distributed.client")
 OFTEN = 10  # times that workers may end under one question before it is held to be the cause
 
 
@@ -46,6 +45,8 @@ def _connected(scheduler: str, workers: int) -> Executor:
         from distributed import Client  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError as error:
         raise Unusable(MISSING) from error
+    for name in SPOKEN:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what it says is said in sentences
     local = None if scheduler else _local(workers)
     try:
         return _Asked(Client(scheduler or local, timeout=SECONDS), local)
@@ -74,24 +75,32 @@ class _Asked(Executor):
     """Futures of the standard library for those of a client; one that gets no answer has None."""
 
     def __init__(self, client: Any, local: Any):
-        self.client, self.local = client, local
+        from distributed.scheduler import KilledWorker  # pyright: ignore[reportMissingImports]
+
+        self.client, self.local, self.killed = client, local, KilledWorker
         self.executor = client.get_executor(pure=False)
 
     def submit(self, function: Callable, /, *args: Any) -> Future:
         told: Future = Future()
-        asked = self.executor.submit(relayed, str(Path.cwd()), function, args)
-        asked.add_done_callback(partial(_tell, told))
+        try:
+            asked = self.executor.submit(relayed, str(Path.cwd()), function, args)
+        except Exception as error:
+            if self.client.status == "running":
+                raise
+            raise Unusable(LOST) from error
+        asked.add_done_callback(partial(_tell, told, self.killed))
         return told
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        with contextlib.suppress(OSError, TimeoutError):  # a lost cluster has nothing to be ended
-            self.client.run(ended)
+        if self.client.status == "running":  # a lost cluster has nothing to be ended
+            with contextlib.suppress(OSError, TimeoutError):
+                self.client.run(ended)
         self.client.close()
         if self.local is not None:
             self.local.close()
 
 
-def _tell(told: Future, asked: Future) -> None:
+def _tell(told: Future, killed: type[Exception], asked: Future) -> None:
     """What came of a question, in the words of a campaign."""
     if told.done():
         return
@@ -99,11 +108,10 @@ def _tell(told: Future, asked: Future) -> None:
         told.set_result(asked.result())
     except CancelledError:
         told.set_exception(Unusable(LOST))
+    except killed:  # it took more workers with it than may end
+        told.set_result(None)
     except Exception as error:
-        if type(error).__name__ == "KilledWorker":  # it took more workers with it than may end
-            told.set_result(None)
-        else:
-            told.set_exception(error)
+        told.set_exception(error)
 
 
 # --- at the worker -------------------------------------------------------------------------------
@@ -135,15 +143,7 @@ def relayed(folder: str, function: Callable, args: tuple) -> Any:
         return answer
 
 
-def _processes(folder: str, workers: int) -> ProcessPoolExecutor:
+def _processes(folder: str, workers: int) -> Executor:
     if _OVER.is_set():
         raise RuntimeError("the campaign is over")
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_prepared, initargs=(folder,)
-    )
-
-
-def _prepared(folder: str) -> None:
-    os.chdir(folder)
-    prepare()
+    return processes(workers, folder)

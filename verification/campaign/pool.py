@@ -21,10 +21,13 @@ from .worker import prepare
 Make = Callable[[int], Executor]
 
 
-def processes(workers: int) -> ProcessPoolExecutor:
-    """Fresh processes, nothing inherited: threads of JAX do not survive a fork."""
+def processes(workers: int, folder: str = "") -> ProcessPoolExecutor:
+    """Fresh processes, nothing inherited: threads of JAX do not survive a fork.
+
+    They work in `folder`, or where this process does.
+    """
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=prepare)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=prepare, initargs=(folder,))
 
 
 class Pool:

@@ -26,9 +26,12 @@ class Late(BaseException):
     """The time of a question is over.  No Exception: foreign code must not catch it."""
 
 
-def prepare() -> None:
-    """Of a new process: Ctrl-C is for the campaign to answer, and what foreign code prints is not
-    part of its output."""
+def prepare(folder: str = "") -> None:
+    """Of a new process: it works in `folder`, Ctrl-C is for the campaign to answer.
+
+    What foreign code prints is not part of its output.
+    """
+    os.chdir(folder or os.curdir)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,9 +1,10 @@
 """What failed is remembered in .refnet/, so that the next run starts there.
 
-A file has two points: one that was drawn, and the smallest that fails.  Arrays of numbers alone are
-written, without pickles; where a point holds anything else nothing is remembered, and neither
-where the folder cannot be written.  `remember = false` under [tool.refnet] of the pyproject.toml
-beside it turns this off.
+A file has two points: one that was drawn, and the smallest that fails.  It is of one sampler as it
+stands: what another one has drawn, or the same before it was changed, says nothing of its domain.
+Arrays of numbers alone are written, without pickles; where a point holds anything else nothing is
+remembered, nor where the sampler may have changed unseen, or the folder cannot be written.
+`remember = false` under [tool.refnet] of the pyproject.toml beside it turns this off.
 """
 
 import hashlib
@@ -16,6 +17,8 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+
+from .fingerprint import fingerprint
 
 FOLDER = Path(".refnet")
 NOT_COMMITTED = "# made by refnet\n*\n"
@@ -30,8 +33,10 @@ class Memory(NamedTuple):
 
 def recalled(asked: Any, like: tuple) -> Memory:
     """The points that have the structure of this one, with its dtypes."""
+    if (file := _file(asked)) is None:
+        return Memory()
     try:
-        with np.load(_file(asked), allow_pickle=False) as held:
+        with np.load(file, allow_pickle=False) as held:
             found = {name: _read(held, name, like) for name in ("smallest", "drawn")}
     except (OSError, ValueError, KeyError):  # none, or one of another version
         return Memory()
@@ -40,9 +45,8 @@ def recalled(asked: Any, like: tuple) -> Memory:
 
 def remember(asked: Any, **points: tuple) -> None:
     """Writes the points, and keeps those of other names."""
-    if not _is_wanted():
+    if (file := _file(asked)) is None or not _is_wanted():
         return
-    file = _file(asked)
     try:
         kept = dict(np.load(file, allow_pickle=False)) if file.exists() else {}
         for name, point in points.items():
@@ -59,7 +63,8 @@ def remember(asked: Any, **points: tuple) -> None:
 
 
 def forget(asked: Any) -> None:
-    _file(asked).unlink(missing_ok=True)
+    if (file := _file(asked)) is not None:
+        file.unlink(missing_ok=True)
 
 
 def _written(name: str, point: tuple) -> dict[str, np.ndarray]:
@@ -80,8 +85,10 @@ def _read(held: Any, name: str, like: tuple) -> tuple | None:
     return jax.tree.unflatten(tree, made)
 
 
-def _file(asked: Any) -> Path:
-    words = [_named(asked.gradient), _named(asked.of), asked.dtype, str(asked.argnums)]
+def _file(asked: Any) -> Path | None:
+    if not (domain := fingerprint(asked.args)):
+        return None
+    words = [_named(asked.gradient), _named(asked.of), asked.dtype, str(asked.argnums), domain]
     digest = hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
     name = re.sub(r"\W+", "_", getattr(asked.gradient, "__name__", "gradient"))[:40]
     return FOLDER / "examples" / f"{name}-{digest}.npz"

@@ -8,6 +8,8 @@ import pytest
 import verification as vf
 from verification.adapters import jax_function
 
+from .double_backward import cubes_of_pytorch
+
 
 def loss(w, x):
     return jnp.sum(jnp.tanh(x @ w) ** 2)
@@ -132,22 +134,7 @@ def test_hessians_over_several_arrays_are_trees_of_trees():
 
 @pytest.mark.torch
 def test_double_backward_of_pytorch():
-    torch = pytest.importorskip("torch")
-
-    def cube(keep):
-        class Cube(torch.autograd.Function):
-            @staticmethod
-            def forward(ctx, x):
-                ctx.save_for_backward(x)
-                return x**3
-
-            @staticmethod
-            def backward(ctx, d):
-                (x,) = ctx.saved_tensors
-                return 3 * keep(x) ** 2 * d
-
-        return Cube
-
+    cube = cubes_of_pytorch()
     asked = {"of": lambda x: x**3, "args": numbers, "cases": 2, "order": 2}
     assert vf.validate(cube(lambda x: x), **asked).verdict == "correct"
     assert vf.validate(cube(lambda x: x.detach()), **asked).verdict == "wrong"

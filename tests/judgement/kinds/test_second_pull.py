@@ -8,6 +8,8 @@ import pytest
 import verification as vf
 from verification.judgement.kinds import second_pull
 
+from .double_backward import cubes_of_pytorch
+
 numbers = lambda rng: (rng.normal(size=2),)
 SAID = "its second derivative is not that of `of`"
 
@@ -91,21 +93,6 @@ def test_right_under_a_transformation_it_is_noted_too():
 
 @pytest.mark.torch
 def test_a_double_backward_is_noted():
-    torch = pytest.importorskip("torch")
-
-    def cube(keep):
-        class Cube(torch.autograd.Function):
-            @staticmethod
-            def forward(ctx, x):
-                ctx.save_for_backward(x)
-                return x**3
-
-            @staticmethod
-            def backward(ctx, d):
-                (x,) = ctx.saved_tensors
-                return 3 * keep(x) ** 2 * d
-
-        return Cube
-
+    cube = cubes_of_pytorch()
     of = lambda x: x**3
     assert noted(cube(lambda x: x.detach()), of) and not noted(cube(lambda x: x), of)
