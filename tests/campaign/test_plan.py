@@ -50,6 +50,13 @@ def test_a_process_has_its_limits():
     assert (one.process, one.limits) == ("./a mse", (("seconds", 2.0), ("output", 9.0)))
 
 
+def test_a_process_may_be_judged_by_a_function():
+    words = {"process": "./a", "of": "a.py:f", "args": "a.py:s", "signature": "a.json"}
+    (one,) = made({"name": "c", **words}).implementations
+
+    assert (one.process, one.of, one.signature) == ("./a", "a.py:f", "a.json")
+
+
 def test_the_hash_changes_with_the_plan_and_with_the_files_it_names(described):
     file = described("right")
     first = read(file).hash
@@ -80,6 +87,7 @@ MISTAKES = {
     "both": ({**ONE, "against": ["mse"]}, {}, ("give against alone, or of and args",)),
     "limits": ({**ONE, "memory": 5}, {}, ("no process", "memory")),
     "process without": ({"name": "a", "process": "./a"}, {}, ("against",)),
+    "a signature": ({**ONE, "signature": "{}"}, {}, ("has signature", "process, of and args")),
     "a table": (3, {}, ("implementation 1 is 3", "[[implementation]]")),
 }
 

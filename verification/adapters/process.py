@@ -35,7 +35,7 @@ class Spoken(Protocol):
 
     def encoded(self, args: Any, floats: str) -> dict[str, Any]: ...
 
-    def decoded(self, output: Any, args: Any, dtype: str, floats: str) -> tuple: ...
+    def decoded(self, output: Any, args: Any, dtype: str, floats: str) -> Any: ...
 
 
 class Tool:
@@ -65,7 +65,7 @@ class Tool:
             self._channel.close(0.0 if self._failures else GRACE)
             self._channel = None
 
-    def evaluate(self, args: tuple, dtype: str) -> tuple:
+    def evaluate(self, args: tuple, dtype: str) -> Any:
         """The answer to args: a gradient has the pytrees of the arguments differentiated."""
         if self._given_up:
             raise Improper(self._given_up)
@@ -85,6 +85,10 @@ class Tool:
         """Tell it what its last answer was found to be."""
         said = {"error": error} if error else {}
         self._ask("analysis", of=self._last, valid=valid, **said)
+        self.accepted()
+
+    def accepted(self) -> None:
+        """Its last answer was one: what failed before is not counted any more."""
         self._failures = 0
 
     def _ready(self) -> None:

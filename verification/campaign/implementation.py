@@ -36,6 +36,7 @@ class Implementation:
     limits: tuple[tuple[str, float], ...] = ()  # seconds; of a process memory and output, too
     update: str = ""  # the variant that it should be, where it is no gradient but an update rule
     kwargs: str = ""  # keyword arguments, as the JSON of an object
+    signature: str = ""  # how a process names the arguments: JSON, or a file of it
     folder: str = ""  # where files are looked for; the working directory where it is empty
 
 
@@ -60,7 +61,7 @@ def subject(one: Implementation) -> Subject:
 
 @lru_cache(maxsize=64)
 def _subject(one: Implementation, folder: Path) -> Subject:
-    gradient = located("gradient", one.gradient, folder)
+    gradient = _candidate(one, folder)
     if one.against:
         paper = derivation(one.against)
         first, *others = paper.argnums
@@ -73,6 +74,13 @@ def _subject(one: Implementation, folder: Path) -> Subject:
     of = located("--of", one.of, folder)
     names = of.given, args.given
     return Subject(gradient, of.function, args.function, one.argnums, names, of.file)
+
+
+def _candidate(one: Implementation, folder: Path) -> Located:
+    """The gradient of a file; of a process its name, which answers nothing."""
+    if one.gradient:
+        return located("gradient", one.gradient, folder)
+    return Located(Unusable, "", 0, one.process)
 
 
 def derivation(name: str):
@@ -126,11 +134,23 @@ def _of_process(one: Implementation, dtype: str, cases: int, seed: int) -> Findi
     whole = {"memory": int, "output": int}  # bytes
     asked: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}
     given: dict[str, Any] = {key: whole.get(key, float)(value) for key, value in one.limits}
+    it = subject(one) if one.of else None
+    asked |= _of_mine(one, it) if it else {"against": one.update or one.against}
     try:
-        limits = Limits(**given)
-        return ask(one.process, against=one.update or one.against, limits=limits, **asked)
+        return ask(one.process, limits=Limits(**given), **asked)
     except Exception as error:
-        raise _refused(error) or error from error
+        raise (attributed(error, it) if it else _refused(error) or error) from error
+
+
+def _of_mine(one: Implementation, it: Subject) -> dict[str, Any]:
+    """What a process is judged by, where it is judged by a function of the user's own."""
+    place = Path(one.folder).absolute() / one.signature
+    said = one.signature if one.signature.lstrip().startswith("{") else place
+    options: dict[str, Any] = {"allow": one.allow, "vary": one.vary, "edges": one.edges}
+    options |= {"kwargs": json.loads(one.kwargs) if one.kwargs else None}
+    options |= {"signature": said if one.signature else None}
+    mine = {"of": it.of, "args": it.args, "argnums": it.argnums}
+    return mine | {key: value for key, value in options.items() if value}
 
 
 def _of_rule(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
@@ -195,18 +215,20 @@ def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:
         words += [part for value in values for part in (option, str(value))]
     words += ["--edges", one.edges] if one.edges else []
     words += ["--kwargs", one.kwargs] if one.kwargs else []
+    words += ["--signature", one.signature] if one.signature else []
     words += derivative_kind.words(one.kind)
     return shlex.join([*words, "--dtype", dtype, "--cases", str(cases), "--seed", str(seed)])
 
 
 def row(found: Finding, one: Implementation) -> dict[str, Any]:
     """The finding as plain data, with the place that a reader is led to."""
+    traced = one.of or (one.gradient and not one.update)
     return {
         **json.loads(found.to_json()),
         "implementation": one.name,
         "against": f"update/{one.update}" if one.update else one.against or one.of,
         "location": place(one),
-        "forward": {"file": "" if one.process or one.update else subject(one).forward},
+        "forward": {"file": subject(one).forward if traced else ""},
     }
 
 

@@ -73,6 +73,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "args": TEXT,
         "argnums": Key("a number from 0 or a name, or a list of them", arguments, 0),
         "process": TEXT,
+        "signature": TEXT,
         "against": Key("a list of derivations", words, []),
         "allow": Key("a list of conventions", words, []),
         "vary": Key("a list of arguments", lambda x: isinstance(x, list), []),

@@ -79,7 +79,7 @@ def _implementations(entry: Mapping[str, Any], file: Path) -> Iterator[Implement
     where = f"{file}, implementation {name!r}"
     if ("gradient" in given) == ("process" in given):
         raise Unusable(f"{where} needs either gradient or process; give one of the two")
-    if not ("against" in given or "gradient" in given and {"of", "args"} <= given):
+    if not ("against" in given or {"of", "args"} <= given):
         raise Unusable(
             f"{where} does not say whose gradient it is; give against, or both of and args"
         )
@@ -92,6 +92,11 @@ def _implementations(entry: Mapping[str, Any], file: Path) -> Iterator[Implement
             f"{where} has memory or output, which are limits of a process; it has no process, so "
             "leave them out"
         )
+    if "signature" in given and not {"process", "of"} <= given:
+        raise Unusable(
+            f"{where} has signature, which is of a process that is judged by a function; give "
+            "process, of and args, or leave it out"
+        )
     argnums = entry["argnums"]
     limits = tuple((key, float(entry[key])) for key in LIMITS if key in given and entry["process"])
     for against in entry["against"] or ("",):
@@ -100,7 +105,8 @@ def _implementations(entry: Mapping[str, Any], file: Path) -> Iterator[Implement
             name=name, gradient=filled("gradient"), of=entry["of"], args=entry["args"],
             argnums=tuple(argnums) if isinstance(argnums, list) else argnums,
             process=filled("process"), against=against, allow=tuple(entry["allow"]),
-            vary=tuple(entry["vary"]), limits=limits, edges=entry["edges"], folder=str(file.parent),
+            vary=tuple(entry["vary"]), limits=limits, edges=entry["edges"],
+            signature=entry["signature"], folder=str(file.parent),
         )  # fmt: skip
 
 
@@ -145,6 +151,8 @@ def _files(implementations) -> set[tuple[str, Path]]:
         names = {given.rpartition(":")[0] for given in (one.gradient, one.of, one.args)} - {""}
         found |= {(name, Path(one.folder) / name) for name in names}
         found |= {(word, Path(word)) for word in one.process.split()}
+        is_file = one.signature and not one.signature.lstrip().startswith("{")
+        found |= {(one.signature, Path(one.folder) / one.signature)} if is_file else set()
     return {(name, path) for name, path in found if path.is_file()}
 
 

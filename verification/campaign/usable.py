@@ -61,7 +61,11 @@ def _functions(it: Subject, first: bool = True) -> None:
 
 def _program(one: Implementation) -> None:
     """Raises Unusable where a process cannot be begun: from the working directory, by no shell."""
-    if not one.update:
+    if one.of:
+        it = subject(one)
+        point = sample(it)
+        taking(it.names[0], it.of, len(point), f"{it.names[1]} returns {_count(point)}")
+    elif not one.update:
         derivation(one.against)
     try:
         words = shlex.split(one.process)

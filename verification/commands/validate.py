@@ -27,6 +27,7 @@ from .validate_options import (
     ORDER,
     SAMPLES,
     SEED,
+    SIGNATURE,
     UNDER,
     UPDATE,
     VARY,
@@ -62,6 +63,7 @@ def validate(
             help="A program that answers over stdin and stdout, as docs/protocol.md says."
         ),
     ] = None,
+    signature: SIGNATURE = None,
     against: AGAINST = None,
     update: UPDATE = None,
     seconds: Annotated[
@@ -87,9 +89,10 @@ def validate(
 ) -> int:
     """Judge somebody's gradient, or update rule.
 
-    For a gradient give FILE.py:GRADIENT with --of and --args, or --process with --against. For an
-    update rule give --update and FILE.py:RULE, a function that makes the rule from its
-    hyperparameters, or --update and --process.
+    For a gradient give FILE.py:GRADIENT with --of and --args, or --process with --against, or with
+    --of and --args (and --signature, where the program has other names). For an update rule give
+    --update and FILE.py:RULE, a function that makes the rule from its hyperparameters, or --update
+    and --process.
 
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
@@ -103,7 +106,7 @@ def validate(
         writable_file(option, file)
     one = implementation(
         gradient, of, args, argnums, allow=allow, vary=vary, edges=edges, process=process,
-        against=against, limits=limits, update=update, kwargs=kwargs,
+        against=against, limits=limits, update=update, kwargs=kwargs, signature=signature,
         kind=kind_of(order, under, meant, forward, samples, bias),
     )  # fmt: skip
     findings = judged(one, dtype, cases, seed)
@@ -130,12 +133,14 @@ def implementation(
     update: str | None = None,
     kwargs: str | None = None,
     kind: "Kind | None" = None,
+    signature: str | None = None,
 ) -> "Implementation":
     """What the options name, or a Mistake where they contradict each other or one is missing."""
     given = {name: value for name, value in (limits or {}).items() if value is not None}
     options = {"FILE.py:GRADIENT": gradient, "--of": of, "--args": args, "--allow": allow}
     options |= {"--vary": vary, "--kwargs": kwargs, "--process": process, "--against": against}
-    options |= {"--update": update, "--argnums": argnums if update else None}
+    options |= {"--update": update, "--argnums": argnums if update or process else None}
+    options |= {"--signature": signature}
     from ..campaign.derivative_kind import FIRST
     from ..campaign.keys import EDGES as MODES
 
@@ -163,6 +168,7 @@ def implementation(
         limits=tuple(given.items()),
         update=update or "",
         kwargs=keywords_of(kwargs),
+        signature=signature or "",
     )
 
 
@@ -170,18 +176,21 @@ def _agree(given: dict[str, str]) -> None:
     """Raises a Mistake for an option that contradicts another, or that is missing."""
     by = next((option for option in ("--update", "--against") if option in given), "")
     if "--process" in given:
-        apart: tuple[str, ...] = ("FILE.py:GRADIENT", "--of", "--args", *OF_DRAWS)
-        wanted, head = ("--against",), f"--process is {given['--process']!r}"
+        of_mine = not by and not OF_A_FUNCTION.isdisjoint(given)
+        apart: tuple[str, ...] = ("FILE.py:GRADIENT", *(KINDS if of_mine else OF_NO_FUNCTION))
+        wanted = ("--of", "--args") if of_mine else ("--against",)
+        head = f"--process is {given['--process']!r}"
     elif "FILE.py:GRADIENT" in given:
         of_itself = "--args" in given and "--samples" not in given  # it is looked at later
-        apart, wanted = ("--memory", "--output"), () if of_itself else ("--of", "--args")
+        apart = ("--memory", "--output", "--signature")
+        wanted = () if of_itself else ("--of", "--args")
         what = "rule" if by == "--update" else "gradient"
         head = f"the {what} is {given['FILE.py:GRADIENT']!r}"
     else:
         raise Mistake("there is nothing to judge; give FILE.py:GRADIENT, or --process COMMAND")
     if by:
         head, wanted = f"{head} and {by} {given[by]!r}", ()
-        apart += ("--of", "--args")
+        apart += ("--of", "--args", "--signature")
     if by == "--update":
         apart += ("--against", "--argnums", *OF_DRAWS)
         apart += ("--seconds",) if "FILE.py:GRADIENT" in given else ()
@@ -203,11 +212,14 @@ OF_KINDS = {  # what a kind of derivative has no use for
     "--samples": (*BACKWARDS, "--against", "--allow", "--vary", "--edges"),
 }
 OF_DRAWS = ("--allow", "--vary", "--edges", *BACKWARDS[2:], "--kwargs", *OF_KINDS)
+KINDS = (*BACKWARDS[2:], *OF_KINDS)
+OF_A_FUNCTION = {"--of", "--args", "--signature"}
+OF_NO_FUNCTION = ("--of", "--args", "--argnums", *OF_DRAWS)
 MISSING = {
     "--of": "give the function whose gradient it is: --of FILE.py:LOSS",
     "--args": "say where to look: --args FILE.py:SAMPLE, a function of a NumPy random generator",
     "--against": "give the name of a derivation, such as --against mse (see `refnet list`), "
-    "or of an update rule, --update adam",
+    "or of an update rule, --update adam; or --of and --args, a function of your own",
 }
 
 

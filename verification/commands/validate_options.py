@@ -66,6 +66,14 @@ KWARGS = Annotated[
     str | None,
     typer.Option(help='Keyword arguments as JSON, such as {"rate": 0.5}; they stay fixed.'),
 ]
+SIGNATURE = Annotated[
+    str | None,
+    typer.Option(
+        help="With --process and --of: how the program names the arguments, a file of JSON or "
+        'JSON itself, such as {"output": "bare"}.',
+        metavar="FILE.json|JSON",
+    ),
+]
 JSON = Annotated[Path | None, typer.Option(help="Write the finding to this file as JSON.")]
 AGAINST = Annotated[
     str | None,

@@ -1,9 +1,13 @@
-"""Judge a program in any language: asked over stdin and stdout, against one of our derivations."""
+"""Judge a program in any language: asked over stdin and stdout, against a derivation of ours.
+
+Against a function of the user's own: foreign_function.py.
+"""
 
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -21,41 +25,69 @@ from ..measurement.sample import Sample, outside
 from ..oracles.question import as_exact
 from ..vocabulary import Derivation, Explanation, Finding, Silent
 from ..vocabulary.names import unknown
+from .foreign_function import Signature, validate_against
 from .leaf_names import names_of, with_names
 from .questions import CaseQuestion, Questions, questions
 from .verdict import Draws, judge
 
 DEFAULT = Limits()
+OPTIONS = ("allow", "vary", "edges", "kwargs")  # of validate
 
 
 def validate_process(
     command: str | Sequence[str],
     *,
-    against: str,
-    dtype: str = "float64",
+    against: str = "",
+    of: Any = None,
+    args: Any = None,
+    argnums: Any = 0,
+    signature: Signature = None,
+    dtype: Any = "float64",
     cases: int = 16,
     seed: int = 0,
     limits: Limits = DEFAULT,
+    **options: Any,
 ) -> Finding:
-    """The verdict on a program that answers the gradient of the derivation `against`.
+    """The verdict on a program that answers the gradient of a derivation, or of a function.
 
-    command   the program and its arguments; a string is split as a shell would, and no shell runs
-    against   one of verification/derivations; docs/protocol.md has the layout of each
-    dtype     the numbers sent are those of this format, and those answered are rounded to it
-    limits    of time, memory and output; a program beyond them is killed, its answer rejected
+    command    the program and its arguments; a string is split as a shell would, without a shell
+    against    one of verification/derivations; docs/protocol.md has the layout of each
+    of, args, argnums   instead of `against`: as of `validate`, and so are its allow, vary, edges
+               and kwargs
+    signature  how the arguments of `of` are named: a dict, JSON text or a file of it (adapters/
+               wire.py); by itself, by their own names
+    dtype      the numbers sent are those of this format, and those answered are rounded to it
+    limits     of time, memory and output; a program beyond them is killed, its answer rejected
 
-    Cases, truth, budgets and power are those of `check`.  Raises ValueError for a program that is
-    not there, an unknown derivation or dtype, or a number of cases below 1; TypeError for a
-    command that is no text.
+    Against a derivation cases, truth, budgets and power are those of `check`; else of `validate`.
+    Raises ValueError for a program that is not there, an unknown derivation or dtype, a signature
+    that cannot be one, or a number of cases below 1; TypeError for a command that is no text, for
+    both of `against` and `of`, and for neither.
     """
-    words, of = program(command), layout(against)
-    if dtype not in DTYPES:
-        raise ValueError(unknown("dtype", dtype, DTYPES))
+    words = program(command)
     if cases < 1:
         raise ValueError(f"cases is {cases}; at least 1 is needed")
+    if bool(against) == (of is not None):
+        raise TypeError("give either against, the name of a derivation, or of and args")
+    if of is not None:
+        asked = {"dtype": dtype, "cases": cases, "seed": seed, **_known(options)}
+        return validate_against(words, of, args, argnums, signature, limits, asked)
+    if signature is not None or options:
+        more = ", ".join([*options, *["signature"][: signature is not None]])
+        raise TypeError(f"against is {against!r}, which says all; leave out {more}")
+    of_ours = layout(against)
+    if dtype not in DTYPES:
+        raise ValueError(unknown("dtype", dtype, DTYPES))
     question = questions(against, dtype, seed)
-    with Tool(words, of, dtype, limits, seed) as tool:
+    with Tool(words, of_ours, dtype, limits, seed) as tool:
         return judged(tool, question, cases, _reproduce(words, against, dtype, cases, seed))
+
+
+def _known(options: dict[str, Any]) -> dict[str, Any]:
+    for name in options:
+        if name not in OPTIONS:
+            raise TypeError(unknown("an option", name, OPTIONS))
+    return options
 
 
 def judged(tool: Tool, question: Questions, cases: int, reproduce: str) -> Finding:
