@@ -280,3 +280,20 @@ def test_whole_numbers_lose_nothing_in_float16():
     right = judged(gradient, variation, normal(4))
     assert right.verdict is Verdict.CORRECT
     assert judged(doubled, variation, normal(4)).verdict is Verdict.WRONG
+
+
+def test_a_callback_that_cannot_be_batched_is_compiled_once():
+    """It was compiled at each of its hundreds of calls, which looked as if it hung."""
+    traced = []
+
+    def of(x):
+        traced.append(x)
+        host = lambda v: np.asarray(np.sum(np.sin(np.asarray(v))))
+        return jax.pure_callback(host, jax.ShapeDtypeStruct((), x.dtype), x)
+
+    right, wrong = (
+        vf.validate(lambda x, k=k: k * np.cos(x), of, normal(3), cases=1, edges="none")
+        for k in (1.0, 1.5)
+    )
+    assert (right.verdict, wrong.verdict) == (Verdict.CORRECT, Verdict.WRONG)
+    assert len(traced) < 80

@@ -77,6 +77,17 @@ def test_keyword_arguments_beside_a_rule_of_its_own_are_refused():
         vf.validate(square, lambda x, k: k * x, vector, kwargs={"k": 1.0})
 
 
+def test_a_cotangent_that_arrives_in_another_argument_is_named():
+    of = lambda x, w: x @ w
+    points = lambda rng: (rng.normal(size=(5, 3)), rng.normal(size=3))
+    asked = {"of": of, "args": points, "cases": 1}
+    found = vf.validate(lambda x, w, scale=1.0: np.ones((5, 1)) * w * scale, **asked)
+    assert "arrives in `scale`: add an argument for it before `scale`" in found.reason
+    assert vf.validate(lambda x, w, d=1.0: np.reshape(d, (5, 1)) * w, **asked)
+    other = vf.validate(lambda x, w, d=1.0: np.ones((3, 1)) @ d * w, **asked)
+    assert "raised ValueError" in other.reason and "arrives" not in other.reason
+
+
 def drawn(rng):
     return rng.normal(size=3), rng.normal(size=(int(rng.integers(2, 9)), 3))
 

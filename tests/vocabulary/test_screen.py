@@ -100,3 +100,33 @@ def test_an_expression_that_is_elsewhere_marks_the_whole_line():
 )
 def test_numbers_have_the_digits_that_tell_them_apart(got, expected, said):
     assert rounded(got, expected) == said
+
+
+@pytest.mark.parametrize(
+    ("names", "factor", "sentence", "said"),
+    [
+        ("sum", 8.0, "the size of axis 0 of x times the truth", "divide what it returns by the "
+         "size of axis 0 of x (here 8)"),
+        ("half", 0.5, "0.5 times the truth", "multiply what it returns by 2"),
+        ("negative", -1.0, "of descent", "turn the sign of what it returns"),
+        ("negative with double", -2.0, "a; and the size of axis 0 of x", "divide what it returns "
+         "by -2"),
+    ],
+)  # fmt: skip
+def test_a_convention_says_how_it_is_undone_and_how_it_is_accepted(names, factor, sentence, said):
+    told = Explanation("factor", "the whole gradient", sentence, remedy="allow=...", factor=factor)
+    found = replace(FOUND, explanation=(told,), conventions=(names,))
+    first, second = screen(found).to_do
+    assert first.endswith(said)
+    parts = ", ".join(f'"{name}"' for name in names.split(" with "))
+    assert second == f"or say that it is meant: allow=({parts},) accepts it"
+    told = replace(told, factor=None)
+    assert screen(replace(found, explanation=(told,))).to_do[0].startswith("say that it is meant")
+
+
+def test_conventions_that_fit_alike_are_alternatives():
+    told = Explanation("factor", "the whole gradient", "x", remedy="allow=...", factor=2.0)
+    found = replace(FOUND, explanation=(told,), conventions=("sum", "double"))
+    said = "2x too large: a sum instead of a mean, or the gradient of twice the function"
+    assert headline(found) == said
+    assert 'allow=("sum",) or allow=("double",) accepts it' in screen(found).to_do[1]

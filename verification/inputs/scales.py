@@ -26,7 +26,7 @@ def reaching(arrays: list[np.ndarray], nominal: float, enough: float = np.inf) -
     if nominal < 1.0:
         return nominal
     wide = np.concatenate([np.asarray(x, np.float64).reshape(-1) for x in arrays])
-    sides = [side for side in (wide.max(), -wide.min()) if side > 0.0]
+    sides = [side for side in (wide.max(), -wide.min()) if 0.0 < side < np.inf]
     wanted = min(nominal, enough) / nominal
     more = np.ceil(np.log2(wanted / min(sides))) if sides else 0.0
     return float(nominal * 2.0 ** np.clip(more, 0.0, MORE))

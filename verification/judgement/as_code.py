@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 MOST = 400  # entries of all arrays together
+FEW = 8  # entries that are written out though they are all the same
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -87,7 +88,12 @@ def _array(value: Any) -> Code:
         made = f"np.zeros({array.shape}, {array.dtype.name!r})"
     else:
         plain = array.dtype.name in ("float64", "int64", "bool")
-        made = f"np.array({numbers}{'' if plain else f', {array.dtype.name!r}'})"
+        typed = "" if plain else f", {array.dtype.name!r}"
+        made = f"np.array({numbers}{typed})"
+        each = set(map(repr, array.ravel().tolist()))
+        if array.size > FEW and len(each) == 1:
+            one = each.pop().replace("nan", "np.nan").replace("inf", "np.inf")
+            made = f"np.full({array.shape}, {one}{typed})"
     return Code(made if is_own else f"{made}.astype({dtype.name!r})", _imports(is_own))
 
 

@@ -107,7 +107,17 @@ class TracedBox(BlackBox):
         except Exception:
             if np.iscomplexobj(rows):
                 raise
-            return super().__call__(rows)  # it can be called, though not compiled for many
+            return self._one_by_one(rows)  # it can be called, though not compiled for many
+
+    def _one_by_one(self, rows: np.ndarray) -> np.ndarray:
+        """One compiled program, called for each row: a callback is compiled once, not each time."""
+        try:
+            with jax.enable_x64(True):
+                run = _compiled_alone(self.of, self.tree, tuple(self.wanted))
+                found = [run(row, self.leaves, self.cotangent) for row in rows]
+                return np.array([np.real(np.asarray(one)) for one in found], np.float64)
+        except Exception:  # what it raises at a row is that row's: it is called for each, plainly
+            return super().__call__(rows)
 
     def _batch(self, rows: np.ndarray, size: int) -> np.ndarray:
         """Filled up to one size, so that it is compiled once."""
@@ -152,6 +162,12 @@ def _compiled(of: Callable, tree: Any, wanted: tuple[int, ...], held: tuple = ()
     """of's terms, summed, at every row of coordinates."""
     value = partial(_value_where, of, tree, wanted, held)
     return jax.jit(jax.vmap(value, (0, None, None)))
+
+
+@lru_cache(maxsize=64)
+def _compiled_alone(of: Callable, tree: Any, wanted: tuple[int, ...]) -> Callable:
+    """The same at one row: what cannot be run for many at once."""
+    return jax.jit(partial(_value, of, tree, wanted))
 
 
 def _value_where(of: Callable, tree: Any, wanted: Iterable[int], held, row, leaves, cotangent):

@@ -99,9 +99,12 @@ def gradient(candidate: Any, count: int, sign: float) -> Any:
 
     @wraps(candidate, updated=())
     def real(*args):
-        above = together(args[count:], sign)
-        return apart(candidate(*together(args[:count]), *above), sign)
+        return apart(candidate(*whole(args)), sign)
 
+    def whole(args: tuple) -> tuple:
+        return (*together(args[:count]), *together(args[count:], sign))
+
+    vars(real)["whole"] = candidate, whole  # what somebody wrote, and the arguments that it takes
     return real
 
 

@@ -64,8 +64,9 @@ class Examples:
         got, expected = list(sample.got), [ball.mid for ball in sample.truth]
         code = "\n".join(_lines(self.asked, sample, self.search.inputs))
         alone = len(got) == 1
+        _, args = _as_given(self.asked.gradient, sample.args)
         return Found(
-            tuple(outward(sample.args)),
+            tuple(outward(args)),
             got[0] if alone else got,
             expected[0] if alone else expected,
             code,
@@ -80,8 +81,9 @@ def _lines(asked: Asked, sample: Sample, inputs: int) -> Iterator[str]:
     known = names_of(asked.of, inputs)
     names = [name if name.isidentifier() else f"a{k}" for k, name in enumerate(known)]
     names += ["cotangent"] * (len(sample.args) - inputs)
-    made = [(name, _code(value)) for name, value in zip(names, sample.args, strict=True)]
-    candidate = had("gradient", asked.gradient)
+    gradient, args = _as_given(asked.gradient, sample.args)
+    made = [(name, _code(value)) for name, value in zip(names, args, strict=True)]
+    candidate = had("gradient", gradient)
     imports = [*candidate.imports, *(line for _, code in made for line in code[1])]
     yield from dict.fromkeys(imports)
     yield from candidate.lines
@@ -93,6 +95,12 @@ def _lines(asked: Asked, sample: Sample, inputs: int) -> Iterator[str]:
         named = furthest._replace(leaf=renamed(furthest.leaf, known))
         got, expected = rounded(named.got, named.expected)
         yield f"# {entry_of(named)} is {got}, and should be {expected}"
+
+
+def _as_given(gradient: Any, args: tuple) -> tuple[Any, tuple]:
+    """What somebody wrote, and arguments as it takes them: complex ones are judged in parts."""
+    written, whole = getattr(gradient, "whole", (gradient, tuple))
+    return written, whole(args)
 
 
 def _code(value: Any) -> tuple[str, tuple[str, ...]]:

@@ -9,9 +9,10 @@ import builtins
 import dis
 import inspect
 import linecache
+import re
 import textwrap
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -31,14 +32,86 @@ class Source(NamedTuple):
 
 def source_of(function: Callable, wanted: str, deep: int = 0) -> Source:
     """Raises NoCode where the source is not to be had, or would not be the whole of it."""
-    if not isinstance(function, FunctionType) or deep > DEEPEST:
+    if deep > DEEPEST:
+        raise NoCode
+    if made := _made_of(function):
+        return _applied(*made, wanted, deep)
+    if not isinstance(function, FunctionType):
         raise NoCode
     text, node = _found(function.__code__)
     name = wanted if isinstance(node, ast.Lambda) else node.name
-    lines = f"{name} = {_one_line(node)}" if isinstance(node, ast.Lambda) else _defined(text, node)
-    before = [_used(n, value, deep) for n, value in _surroundings(function).items() if n != name]
-    imports = tuple(line for one in before for line in one.imports)
-    return Source(name, imports, (*(x for one in before for x in one.lines), *lines.splitlines()))
+    whole = f"{name} = {_one_line(node)}" if isinstance(node, ast.Lambda) else _defined(text, node)
+    names = {**_decorators(function, node), **_surroundings(function)}
+    before = [_used(n, value, deep) for n, value in names.items() if n != name]
+    return _after(before, name, whole)
+
+
+def _after(before: list[Source], name: str, whole: str) -> Source:
+    """A definition behind what it uses.  Raises NoCode where one name has two meanings."""
+    lines = tuple(dict.fromkeys((*(x for one in before for x in one.lines), whole)))
+    defined = [name_of(line) for line in lines]
+    if len(set(defined)) < len(defined):
+        raise NoCode
+    return Source(name, tuple(line for one in before for line in one.imports), lines)
+
+
+def name_of(definition: str) -> str:
+    """ "f" of "f = ..." and of "def f(...)", with decorators or without."""
+    if found := DEFINED.search(definition):
+        return found[1]
+    return definition.partition(" =")[0]
+
+
+DEFINED = re.compile(r"^def (\w+)\(", re.MULTILINE)
+GRADIENT = re.compile(r"^\s*Gradient of \S+ with respect to positional argument\(s\) (.+?)\.\s")
+
+
+def _made_of(function: Any) -> tuple[str, tuple[str, ...], Any] | None:
+    """What it was made by, as a call with a place for it, the imports, and what it was made of."""
+    inner: Any = getattr(function, "__wrapped__", None)
+    if isinstance(function, partial):
+        given = [as_code(value) for value in function.args]
+        named = {name: as_code(value) for name, value in function.keywords.items()}
+        said = [one.text for one in given] + [f"{n}={one.text}" for n, one in named.items()]
+        more = tuple(line for one in (*given, *named.values()) for line in one.imports)
+        call = f"partial({', '.join(['{}', *said])})"
+        return call, ("from functools import partial", *more), function.func
+    if type(function).__name__ == "PjitFunction" and inner is not None:
+        by_hand = getattr(inner, "__code__", None)
+        is_decorated = by_hand is not None and _is_decorated(by_hand)
+        return ("{}" if is_decorated else "jax.jit({})"), ("import jax",), inner
+    found = GRADIENT.match(function.__doc__ or "") if inner is not None else None
+    return (f"jax.grad({{}}, {found[1]})", ("import jax",), inner) if found else None
+
+
+def _is_decorated(code: CodeType) -> bool:
+    try:
+        return bool(getattr(_found(code)[1], "decorator_list", ()))
+    except NoCode:
+        return False
+
+
+def _applied(call: str, imports: tuple[str, ...], inner: Callable, wanted: str, deep: int):
+    if line := importable(inner):
+        made = Source(line.rpartition(" ")[2], (line,), ())
+    else:
+        made = source_of(inner, f"plain_{wanted}", deep + 1)
+    if call == "{}":
+        return made
+    more = Source("", imports, ())
+    name = wanted if wanted != made.name else f"{wanted}_"
+    return _after([more, made], name, f"{name} = {call.format(made.name)}")
+
+
+def _decorators(function: FunctionType, node: Any) -> dict[str, Any]:
+    """The names that its decorators use.  Raises NoCode for one that is not global."""
+    found = {}
+    for one in (x for line in getattr(node, "decorator_list", ()) for x in ast.walk(line)):
+        if isinstance(one, ast.Name) and not hasattr(builtins, one.id):
+            if one.id not in function.__globals__:
+                raise NoCode
+            found[one.id] = function.__globals__[one.id]
+    return found
 
 
 def _one_line(node: ast.Lambda) -> str:
@@ -47,7 +120,8 @@ def _one_line(node: ast.Lambda) -> str:
 
 def _defined(text: str, node: ast.FunctionDef) -> str:
     start = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-    return textwrap.dedent("".join(text.splitlines(keepends=True)[start - 1 : node.end_lineno]))
+    lines = text.splitlines(keepends=True)[start - 1 : node.end_lineno]
+    return textwrap.dedent("".join(lines)).rstrip()
 
 
 def _found(code: CodeType) -> tuple[str, Any]:

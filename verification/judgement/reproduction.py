@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..vocabulary import Finding
 from .as_code import PLAIN, NoCode, as_code, importable
-from .own_source import source_of
+from .own_source import name_of, source_of
 
 LOG = logging.getLogger(__name__)
 ARGUMENTS = ("gradient", "of", "args")
@@ -32,7 +32,7 @@ def snippet(asked: Any, call: str = "validate") -> str:
     given = f", kwargs={fixed.name}" if fixed else ""
     others = {name: _option(name, value) for name, value in asked.more}
     given += "".join(f", {name}={one.name}" for name, one in others.items())
-    found = [*found, *([fixed] if fixed else []), *others.values()]
+    found = _apart([*found, *([fixed] if fixed else []), *others.values()])
     line = (
         f"print(vf.{call}({found[0].name}, of={found[1].name}, args={found[2].name}, "
         f"argnums={asked.argnums!r}, dtype={asked.dtype!r}, cases={asked.cases}, "
@@ -42,6 +42,18 @@ def snippet(asked: Any, call: str = "validate") -> str:
         ["import verification as vf", *(line for one in found for line in one.imports)]
     )
     return "\n".join([*imports, *dict.fromkeys(line for one in found for line in one.lines), line])
+
+
+def _apart(found: list[Had]) -> list[Had]:
+    """Where two of them give one name two meanings, the later is left to a person."""
+    known: dict[str, str] = {}
+    for k, one in enumerate(found):
+        if any(known.get(name_of(line), line) != line for line in one.lines):
+            argument = (*ARGUMENTS, "kwargs")[min(k, len(ARGUMENTS))]
+            line = f"{argument} = ...  # fill in: {one.name}, whose names mean other things above"
+            found[k] = Had((), (line,), argument)
+        known |= {name_of(line): line for line in found[k].lines}
+    return found
 
 
 def merged(lines: Iterable[str]) -> list[str]:
@@ -110,6 +122,6 @@ def _to_fill_in(argument: str, value: Any) -> Had:
     if str(name).isidentifier() and getattr(main, name, None) is value:
         return Had((), (f"# {name} is the one of this session",), name)
     known = getattr(value, "__name__", type(value).__name__)
-    code = getattr(value, "__code__", None)
+    code = getattr(inspect.unwrap(value), "__code__", None) if callable(value) else None
     place = f", {Path(code.co_filename).name}:{code.co_firstlineno}" if code else ""
     return Had((), (f"{argument} = ...  # fill in: {known}{place}",), argument)

@@ -26,7 +26,7 @@ from .kinds.second_pull import second_derivative
 from .leaf_names import names_of, with_names
 from .options import candidate_of, check_options
 from .progress import watched as in_sight
-from .reproduction import place_of, snippet
+from .reproduction import snippet, with_worst
 
 
 def validate(
@@ -102,7 +102,7 @@ def validate(
     if callable(of) and complex_arguments.are_complex(of, first):
         options["argnums"] = argnums
         found = complex_arguments.judged(validate, gradient, of, drawn, len(first), **options)
-        return _again(found, asked) if keywords else found
+        return _again(found, asked)
     argnums = argnums_of(argnums, of, len(first))
     asked = asked._replace(argnums=argnums)
     chosen = (argnums,) if isinstance(argnums, int) else argnums
@@ -157,7 +157,7 @@ def _looked_at_again(finding: Finding, problem: Problem, options: dict) -> Findi
 
 def _again(finding: Finding, asked: Asked) -> Finding:
     """With the call as it was made, and not that of the problem which it was made into."""
-    return replace(finding, reproduce=snippet(asked), place=place_of(asked.gradient))
+    return with_worst(replace(finding, reproduce=snippet(asked)), asked)
 
 
 def _problem(gradient: Any, of: Any, args: Any, argnums: Any) -> Problem:

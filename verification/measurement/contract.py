@@ -168,6 +168,30 @@ def not_taken(gradient: Callable, args: tuple, inputs: int) -> str:
     return f"{CALLED.format('an array', 'with')}: add a last argument"
 
 
+def into_a_default(gradient: Callable, args: tuple, inputs: int) -> str:
+    """What to change where a parameter with a default takes the cotangent, and is not made for it.
+
+    Empty where it answers nothing of its own without the cotangent, either.
+    """
+    try:
+        parameters = list(inspect.signature(gradient).parameters.values())
+    except (TypeError, ValueError):  # some callables tell nobody
+        return ""
+    taken = parameters[inputs] if inputs < min(len(args), len(parameters)) else None
+    if taken is None or taken.default is None or taken.default is taken.empty:
+        return ""
+    if taken.kind not in (taken.POSITIONAL_ONLY, taken.POSITIONAL_OR_KEYWORD):
+        return ""
+    try:
+        gradient(*outward(jax.tree.map(np.array, args[:inputs])))
+    except Exception:  # foreign code, called to find words for what it has raised already
+        return ""
+    return (
+        f"{CALLED.format('an array', 'with')}, which arrives in `{taken.name}`: add an argument "
+        f"for it before `{taken.name}`"
+    )
+
+
 CALLED = "`of` returns {}, so the gradient is called {} a cotangent"
 
 

@@ -19,7 +19,7 @@ from ..arithmetic.stored import run_with_room
 from ..inputs import draws
 from ..oracles.question import Question, ask, counted
 from .answer import cast
-from .contract import Rejection, answered, copied, not_taken
+from .contract import Rejection, answered, copied, into_a_default, not_taken
 from .evaluation import Proof, proof
 from .layout import leaves_of
 from .replayed import replayed
@@ -67,15 +67,22 @@ class Subject:
         """Its leaves at args; raises Rejection where it does not answer properly."""
         try:
             said = answered(lambda *a: self.raw(*a), args, self.inputs)
-        except TypeError:
-            mine = self.candidate
-            if callable(mine) and (advice := not_taken(mine, args, self.inputs)):
+        except (TypeError, ValueError) as error:
+            if advice := self._advice(args, error):
                 raise Rejection(advice) from None
             raise
         if self.function is not None:
             return copied(said)
         given = args[: self.inputs]
         return copied(leaves_of(said, given, self.argnums, self.single, self.typed))
+
+    def _advice(self, args: tuple, error: Exception) -> str:
+        """What to change in how it takes its arguments; empty where that is not what failed."""
+        mine = self.candidate
+        if not callable(mine):
+            return ""
+        said = not_taken(mine, args, self.inputs) if isinstance(error, TypeError) else ""
+        return said or into_a_default(mine, args, self.inputs)
 
     def plain(self, *args) -> list:
         """Its leaves, whatever they are: traced, or in another arithmetic."""

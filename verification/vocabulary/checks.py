@@ -27,7 +27,7 @@ class ArrowCheck(NamedTuple):
     agreements: tuple[Agreement, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Check:
     """One derivation, judged whole and arrow by arrow, by every oracle."""
 
@@ -37,6 +37,25 @@ class Check:
     findings: tuple[Finding, ...]  # one per dtype
     agreements: tuple[Agreement, ...]
     arrows: tuple[ArrowCheck, ...]
+
+    def __bool__(self) -> bool:
+        """True exactly for `correct`.  Raises ValueError for `undecided`, which is neither."""
+        if self.verdict is Verdict.UNDECIDED:
+            raise ValueError(f"{self.name} is undecided, which is neither right nor wrong")
+        return self.verdict is Verdict.CORRECT
+
+    def __repr__(self) -> str:
+        return f"<Check {self.name}: {self.verdict}>"
+
+    def __str__(self) -> str:
+        from .check_screen import text
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        from .check_screen import html
+
+        return html(self)
 
 
 class Judged(NamedTuple):

@@ -14,6 +14,7 @@ CONVENTIONS = {
     "negative": "the sign is turned",
     "symmetric": "a gradient along symmetric matrices",
     "triangular": "a gradient along triangular matrices",
+    "conjugate": "the conjugate, as PyTorch has it",
 }
 AT_CASE = re.compile(r"^case \d+: ")
 MORE = re.compile(r"; and at \d+ more of the cases")
@@ -41,6 +42,16 @@ def _accepted(finding: Finding) -> str:
     return f", as {' and '.join(names)}" if names else ""
 
 
+def _in_words(name: str) -> str:
+    """Of one convention, or of several that are met at once: "negative with half"."""
+    return " and ".join(CONVENTIONS.get(part, part) for part in parts_of(name))
+
+
+def parts_of(convention: str) -> list[str]:
+    """The names that `allow` takes."""
+    return convention.split(" with ")
+
+
 def _far(finding: Finding) -> str:
     assert finding.worst is not None
     return f"{finding.worst.budgets:.2g} times what rounding allows"
@@ -52,7 +63,7 @@ def _wrong(finding: Finding) -> str:
         return hard[0]
     if finding.conventions:
         sized = told and told.factor is not None and abs(told.factor) != 1.0
-        said = " and ".join(CONVENTIONS.get(name, name) for name in finding.conventions)
+        said = ", or ".join(map(_in_words, finding.conventions))  # each of them fits
         return f"{size(told.factor)}: {said}" if told and told.factor and sized else said
     if told is None:
         return _unexplained(finding)

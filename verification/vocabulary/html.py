@@ -42,7 +42,9 @@ STYLE = """<style>
   margin: 0; color: var(--ink); }
 .refnet th, .refnet td { text-align: right; padding: .2rem 1rem .2rem 0; white-space: nowrap;
   border-bottom: 1px solid var(--rule); background: none; }
-.refnet th:first-child, .refnet td:first-child { text-align: left; }
+.refnet th:first-child, .refnet td:first-child, .refnet .words th, .refnet .words td {
+  text-align: left; }
+.refnet .scroll + .scroll { margin-top: 1rem; }
 @media (max-width: 30rem) { .refnet th, .refnet td { padding-right: .45rem; font-size: .78rem; } }
 .refnet svg { display: block; max-width: none; }
 .refnet rect { fill: var(--sunk); }

@@ -4,12 +4,13 @@ A terminal, a notebook, pytest, a campaign and the report differ in colour and i
 """
 
 import math
+import re
 from itertools import islice
 from typing import NamedTuple
 
 from .digits import rounded, short
 from .findings import ORACLES, Explanation, Finding, Worst, plural
-from .headline import headline
+from .headline import headline, parts_of
 from .nouns import Verdict
 
 COLUMNS = ("entry", "got", "expected", "allowed", "where")
@@ -197,11 +198,34 @@ def _to_do(finding: Finding, main: Explanation | None, place: str) -> tuple[str,
         is_formula = mend.startswith(SHOULD)
         mend = f"take {main.term} to be {mend.removeprefix(SHOULD)}" if is_formula else ""
     there = f"in {finding.name} ({place}): " if place else f"in {finding.name}: "
-    found = [there + mend] if mend and not mend.startswith("allow") else []
+    mend = _undone(main) if main and mend.startswith("allow") else mend
+    found = [there + mend] if mend else []
     if finding.conventions:
-        names = ", ".join(f'"{name}"' for name in finding.conventions)
-        found.append(f"or say that it is meant: allow=({names},) accepts it")
+        each = " or ".join(map(_allowing, finding.conventions))
+        meant = f"say that it is meant: {each} accepts it"
+        found.append(f"or {meant}" if found else meant)
     return (*found, *ADVICE.get(finding.verdict, ()))
+
+
+def _allowing(convention: str) -> str:
+    names = ", ".join(f'"{name}"' for name in parts_of(convention))
+    return f"allow=({names},)"
+
+
+def _undone(one: Explanation) -> str:
+    """What takes a convention back, where it is a factor."""
+    if one.factor is None or not math.isfinite(1.0 / (one.factor or math.inf)):
+        return ""
+    if one.factor == -1.0:
+        return "turn the sign of what it returns"
+    counted = None if "; and " in one.mistake else SIZE.search(one.mistake)
+    by = one.factor if abs(one.factor) > 1.0 else 1.0 / one.factor
+    here = f"{counted[0]} (here {by:.6g})" if counted else f"{by:.6g}"
+    verb = "divide" if abs(one.factor) > 1.0 else "multiply"
+    return f"{verb} what it returns by {here}"
+
+
+SIZE = re.compile(r"the (?:size of axis \d+|number of entries) of [^\s;]+")
 
 
 SHOULD = "here it should be "  # how the remedy of a wrong slope begins
