@@ -13,11 +13,14 @@ Mask = Bool[Array, "..."]  # (..., queries, keys)
 
 
 class Heads(NamedTuple):
-    """The matrices of queries, keys and values, and of the output.  Its gradient is Heads too."""
+    """The matrices of queries, keys and values, and of the output.  Its gradient is Heads too.
+
+    `shared` is `inner`, or less of it where heads share keys and values in groups.
+    """
 
     q: Float[Array, "width inner"]
-    k: Float[Array, "width inner"]
-    v: Float[Array, "width inner"]
+    k: Float[Array, "width shared"]
+    v: Float[Array, "width shared"]
     o: Float[Array, "inner width"]
 
 
@@ -64,6 +67,37 @@ def multi_head_attention(
     return join(attention(q, k, v, seen)) @ params.o
 
 
+def grouped_query_attention(
+    params: Heads,
+    x: Float[Array, "*batch t width"],
+    heads: int,
+    groups: int,
+    mask: Mask | None = None,
+) -> Float[Array, "*batch t width"]:
+    """As `multi_head_attention`, but heads / groups heads share the keys and values of a group.
+
+    wq has heads d columns, wk and wv groups d; one group is multi-query attention.
+    Raises ValueError where these do not fit.  Ainslie et al. 2023, section 2.2.
+    """
+    _check_groups(params, heads, groups)
+    q = cut(x @ params.q, heads)
+    shared = (cut(x @ w, groups) for w in (params.k, params.v))
+    k, v = (jnp.repeat(each, heads // groups, axis=-3) for each in shared)
+    seen = None if mask is None else mask[..., None, :, :]
+    return join(attention(q, k, v, seen)) @ params.o
+
+
+def _check_groups(params: Heads, heads: int, groups: int) -> None:
+    if min(heads, groups) < 1 or heads % groups:
+        raise ValueError(f"heads, groups are {heads}, {groups}; groups must divide heads")
+    columns = tuple(w.shape[-1] for w in params[:3])
+    if columns[0] % heads or columns[1:] != (columns[0] // heads * groups,) * 2:
+        raise ValueError(
+            f"wq, wk, wv have {columns} columns; {heads} heads in {groups} groups want "
+            f"d times {heads}, {groups} and {groups}"
+        )
+
+
 def cut(x: Float[Array, "*batch t inner"], heads: int) -> Float[Array, "*batch heads t d"]:
     """The columns of each head apart."""
     return jnp.swapaxes(x.reshape(*x.shape[:-1], heads, -1), -2, -3)
@@ -81,11 +115,17 @@ def init_heads(
     inner: int | None = None,
     weights: Initializer = glorot,
     dtype=jnp.float32,
+    shared: int | None = None,
 ) -> Heads:
-    """Four matrices drawn by `weights`; `inner`, heads times d, is `width` where it is not said."""
+    """Four matrices drawn by `weights`; `inner`, heads times d, is `width` where it is not said.
+
+    `shared`, groups times d, is `inner` where it is not said.
+    """
     inner = width if inner is None else inner
-    if width < 1 or inner < 1:
-        raise ValueError(f"width, inner are {width}, {inner}; attention wants at least 1 of each")
-    shapes = (*[(width, inner)] * 3, (inner, width))
+    shared = inner if shared is None else shared
+    if min(width, inner, shared) < 1:
+        sizes = f"{width}, {inner}, {shared}"
+        raise ValueError(f"width, inner, shared are {sizes}; attention wants at least 1 of each")
+    shapes = ((width, inner), *[(width, shared)] * 2, (inner, width))
     keys = jax.random.split(key, 4)
     return Heads(*(weights(k, shape, dtype) for k, shape in zip(keys, shapes, strict=True)))

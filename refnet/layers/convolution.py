@@ -4,35 +4,95 @@ from functools import reduce
 from typing import NamedTuple
 
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float, Key
 
 from ..initializers import Initializer, he
 
 Images = Float[Array, "batch height width channels"]
 Outputs = Float[Array, "batch rows columns outputs"]
+Signals = Float[Array, "batch length channels"]
 
 
 class Conv(NamedTuple):
     """Kernel and bias of a convolution.  Its gradient is a Conv too."""
 
-    w: Float[Array, "taps_down taps_across inputs outputs"]
+    w: Float[Array, "*taps inputs outputs"]  # taps down and across, or along
     b: Float[Array, " outputs"]
 
 
-def conv2d(layer: Conv, x: Images, stride: int = 1, padding: int = 0) -> Outputs:
+def conv2d(layer: Conv, x: Images, stride: int = 1, padding: int = 0, groups: int = 1) -> Outputs:
     """y[i, j] = sum over u, v of x[s i + u - p, s j + v - p] w[u, v] + b;  0 outside of x.
 
-    s is the stride and p the padding.  Output sizes are (size + 2 p - taps) // s + 1.
-    Raises ValueError where the kernel does not fit.  Dumoulin & Visin 2016.
+    s is the stride and p the padding.  Output sizes are (size + 2 p - taps) // s + 1.  With
+    groups, each part of the channels makes its part of the outputs, and w has channels / groups
+    inputs.  Raises ValueError where the kernel does not fit.  Dumoulin & Visin 2016.
     """
     down, across = layer.w.shape[:2]
     _fits(x.shape[1:3], (down, across), stride, padding)
+    _check_groups(x.shape[-1], layer.w.shape[-2:], groups)
     sides = (padding, padding)
     x = jnp.pad(x, ((0, 0), sides, sides, (0, 0)))
     taps = [(u, v) for u in range(down) for v in range(across)]
-    read = [window(x, (down, across), stride, u, v) @ layer.w[u, v] for u, v in taps]
-    y = reduce(jnp.add, read)
-    return y + jnp.broadcast_to(layer.b, y.shape)
+    read = [mixed(window(x, (down, across), stride, u, v), layer.w[u, v], groups) for u, v in taps]
+    return biased(reduce(jnp.add, read), layer.b)
+
+
+def conv1d(
+    layer: Conv, x: Signals, stride: int = 1, padding: int = 0
+) -> Float[Array, "batch places outputs"]:
+    """y[i] = sum over u of x[s i + u - p] w[u] + b;  0 outside of x.  As `conv2d`, of a signal.
+
+    Raises ValueError where the kernel does not fit.  Dumoulin & Visin 2016.
+    """
+    taps = len(layer.w)
+    _fits(x.shape[1:2], (taps,), stride, padding)
+    x = jnp.pad(x, ((0, 0), (padding, padding), (0, 0)))
+    last = stride * (places(x.shape[1], taps, stride) - 1) + 1
+    read = [x[:, u : u + last : stride] @ layer.w[u] for u in range(taps)]
+    return biased(reduce(jnp.add, read), layer.b)
+
+
+def conv2d_transpose(layer: Conv, x: Images, stride: int = 1, padding: int = 0) -> Outputs:
+    """y[s i + u - p, s j + v - p] += x[i, j] w[u, v], then + b: the pullback of a `conv2d`.
+
+    That `conv2d` has the kernel w[u, v]'.  Output sizes are s (size - 1) + taps - 2 p.
+    Raises ValueError where nothing is left.  Dumoulin & Visin 2016, chapter 4.
+    """
+    down, across = layer.w.shape[:2]
+    _check_steps(stride, padding)
+    rows, columns = (stride * (n - 1) for n in x.shape[1:3])
+    sizes = rows + down - 2 * padding, columns + across - 2 * padding
+    if min(sizes) < 1:
+        raise ValueError(f"the result would be {sizes}; padding is {padding}, a smaller is wanted")
+    inside = stride - 1
+    spread = lambda u, v: lax.pad(
+        x @ layer.w[u, v],
+        jnp.zeros((), x.dtype),
+        (
+            (0, 0, 0),
+            (u - padding, down - 1 - u - padding, inside),
+            (v - padding, across - 1 - v - padding, inside),
+            (0, 0, 0),
+        ),
+    )
+    y = reduce(jnp.add, [spread(u, v) for u in range(down) for v in range(across)])
+    return biased(y, layer.b)
+
+
+def mixed(
+    x: Images, w: Float[Array, "inputs outputs"], groups: int
+) -> Float[Array, "batch rows columns outputs"]:
+    """x w of one tap, each group of channels by its own columns of w."""
+    if groups == 1:
+        return x @ w
+    parts = zip(jnp.split(x, groups, axis=-1), jnp.split(w, groups, axis=-1), strict=True)
+    return jnp.concatenate([part @ own for part, own in parts], axis=-1)
+
+
+def biased(y: Float[Array, "*places outputs"], b: Float[Array, " outputs"]) -> Float[Array, "..."]:
+    """y + b at every place."""
+    return y + jnp.broadcast_to(b, y.shape)
 
 
 def window(
@@ -68,8 +128,34 @@ def init_conv2d(
     return Conv(w=w.reshape(down, across, inputs, outputs), b=jnp.zeros(outputs, dtype))
 
 
-def _fits(sizes: tuple[int, ...], taps: tuple[int, ...], stride: int, padding: int) -> None:
+def init_conv1d(
+    key: Key[Array, ""],
+    inputs: int,
+    outputs: int,
+    taps: int = 3,
+    weights: Initializer = he,
+    dtype=jnp.float32,
+) -> Conv:
+    """As `init_conv2d`, with taps along one axis."""
+    w, b = init_conv2d(key, inputs, outputs, (taps, 1), weights, dtype)
+    return Conv(w=w[:, 0], b=b)
+
+
+def _check_groups(channels: int, sizes: tuple[int, ...], groups: int) -> None:
+    inputs, outputs = sizes
+    if groups < 1 or channels % groups or outputs % groups or inputs * groups != channels:
+        raise ValueError(
+            f"channels, inputs, outputs, groups are {channels}, {inputs}, {outputs}, {groups}; "
+            "channels must be groups times inputs, and groups divide the outputs"
+        )
+
+
+def _check_steps(stride: int, padding: int) -> None:
     if stride < 1 or padding < 0:
         raise ValueError(f"stride, padding are {stride}, {padding}; at least 1 and 0 are wanted")
+
+
+def _fits(sizes: tuple[int, ...], taps: tuple[int, ...], stride: int, padding: int) -> None:
+    _check_steps(stride, padding)
     if any(size + 2 * padding < tap for size, tap in zip(sizes, taps, strict=True)):
         raise ValueError(f"a kernel of {taps} does not fit into {sizes}, padded by {padding}")

@@ -1,4 +1,4 @@
-"""Pooling: the largest entry of each window."""
+"""Pooling: the largest entry of each window, or the mean of its entries."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Shaped
@@ -14,6 +14,19 @@ def max_pool(
     """
     for axis in axes:
         x = jnp.max(windows(x, window, stride or window, axis), axis=0)
+    return x
+
+
+def avg_pool(
+    x: Float[Array, "..."], window: int = 2, stride: int | None = None, axes=(1, 2)
+) -> Float[Array, "..."]:
+    """y_i = mean of x[s i], ..., x[s i + window - 1] along each axis; s is `window` if unsaid.
+
+    Pullback: every entry of a window has 1 / window of it.  Raises ValueError where a window does
+    not fit.  LeCun et al. 1998, section II.
+    """
+    for axis in axes:
+        x = jnp.mean(windows(x, window, stride or window, axis), axis=0)
     return x
 
 

@@ -56,6 +56,20 @@ def lstm(params: Recurrent, x: Sequence) -> States:
     return lax.scan(step, (zero, zero), x)[1]
 
 
+def gru(params: Recurrent, x: Sequence) -> States:
+    """h_t = z h_{t-1} + (1 - z) tanh(x u_n + (r h_{t-1}) w_n + b_n), with r, z = s(x u + h w + b).
+
+    h_0 = 0; the columns are those of r, z, n.  r resets the state before its product, as in the
+    paper; PyTorch and cuDNN reset the product.  Cho et al. 2014, eq. 5 to 8.
+    """
+
+    def step(h, row):
+        h = gru_cell(params, row, h)
+        return h, h
+
+    return lax.scan(step, start(params, x), x)[1]
+
+
 def preactivation(params: Recurrent, row: Float[Array, "batch inputs"], h: State) -> Sums:
     """z = x u + h w + b."""
     z = row @ params.u + h @ params.w
@@ -74,6 +88,16 @@ def lstm_cell(z: Sums, c: State) -> tuple[State, State]:
     return sigmoid(o) * tanh(c), c
 
 
+def gru_cell(params: Recurrent, row: Float[Array, "batch inputs"], h: State) -> State:
+    """h of one step, from the input and the h before."""
+    n = h.shape[-1]
+    z = row @ params.u
+    z = z + jnp.broadcast_to(params.b, z.shape)
+    reset, keep = (sigmoid(g) for g in gates(z[:, : 2 * n] + h @ params.w[:, : 2 * n], 2))
+    new = tanh(z[:, 2 * n :] + (reset * h) @ params.w[:, 2 * n :])
+    return keep * h + (1.0 - keep) * new
+
+
 def gates(z: Sums, count: int) -> list[State]:
     """The columns of each gate."""
     n = z.shape[-1] // count
@@ -88,7 +112,10 @@ def init_recurrent(
     weights: Initializer = glorot,
     dtype=jnp.float32,
 ) -> Recurrent:
-    """Each gate's weights drawn by `weights`, biases 0; 1 gate for `rnn`, 4 for `lstm`."""
+    """Each gate's weights drawn by `weights`, biases 0.
+
+    1 gate for `rnn`, 3 for `gru`, 4 for `lstm`.
+    """
     if min(inputs, units, gates) < 1:
         raise ValueError(
             f"inputs, units, gates are {inputs}, {units}, {gates}; at least 1 of each is wanted"

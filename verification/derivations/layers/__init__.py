@@ -5,9 +5,14 @@ They are subjects to make mistakes in, and answers to compare one's own backward
 
 from ...vocabulary import Derivation
 from .attention import ATTENTION
+from .avg_pool import AVG_POOL
+from .balancing_loss import BALANCING_LOSS
 from .batch_norm import BATCH_NORM
+from .batch_norm_eval import BATCH_NORM_EVAL
 from .celu import CELU
+from .conv1d import CONV1D
 from .conv2d import CONV2D
+from .conv2d_transpose import CONV2D_TRANSPOSE
 from .cosine_similarity import COSINE_SIMILARITY
 from .dropout import DROPOUT
 from .elu import ELU
@@ -17,6 +22,10 @@ from .focal_loss import FOCAL_LOSS
 from .gated_feed_forward import GATED_FEED_FORWARD
 from .gaussian_likelihood import GAUSSIAN_LIKELIHOOD
 from .glu import GLU
+from .group_norm import GROUP_NORM
+from .grouped_conv2d import GROUPED_CONV2D
+from .grouped_query_attention import GROUPED_QUERY_ATTENTION
+from .gru import GRU
 from .hard_sigmoid import HARD_SIGMOID
 from .hard_swish import HARD_SWISH
 from .hard_tanh import HARD_TANH
@@ -29,20 +38,24 @@ from .log_sigmoid import LOG_SIGMOID
 from .log_softmax import LOG_SOFTMAX
 from .log_sum_exp import LOG_SUM_EXP
 from .lstm import LSTM
+from .masked_softmax import MASKED_SOFTMAX
 from .max_pool import MAX_POOL
 from .mish import MISH
+from .mixture_of_experts import MIXTURE_OF_EXPERTS
 from .multi_head_attention import MULTI_HEAD_ATTENTION
 from .poisson_likelihood import POISSON_LIKELIHOOD
 from .relu6 import RELU6
 from .residual_block import RESIDUAL_BLOCK
 from .rms_norm import RMS_NORM
 from .rnn import RNN
+from .rotary import ROTARY
 from .selu import SELU
 from .smoothed_cross_entropy import SMOOTHED_CROSS_ENTROPY
 from .softmax import SOFTMAX
 from .softsign import SOFTSIGN
 from .tied_autoencoder import TIED_AUTOENCODER
 from .triplet import TRIPLET
+from .weight_norm import WEIGHT_NORM
 from .weighted import WEIGHTED
 
 LAYERS: dict[str, Derivation] = {
@@ -86,4 +99,17 @@ LAYERS: dict[str, Derivation] = {
     "poisson_likelihood": POISSON_LIKELIHOOD,
     "evidence_lower_bound": EVIDENCE_LOWER_BOUND,
     "weighted": WEIGHTED,
+    "gru": GRU,
+    "group_norm": GROUP_NORM,
+    "batch_norm_eval": BATCH_NORM_EVAL,
+    "weight_norm": WEIGHT_NORM,
+    "avg_pool": AVG_POOL,
+    "rotary": ROTARY,
+    "grouped_query_attention": GROUPED_QUERY_ATTENTION,
+    "conv1d": CONV1D,
+    "conv2d_transpose": CONV2D_TRANSPOSE,
+    "grouped_conv2d": GROUPED_CONV2D,
+    "masked_softmax": MASKED_SOFTMAX,
+    "mixture_of_experts": MIXTURE_OF_EXPERTS,
+    "balancing_loss": BALANCING_LOSS,
 }

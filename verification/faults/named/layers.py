@@ -261,4 +261,33 @@ NAMED: dict[str, Named] = {
         "Weights updated layer by layer while the delta still needs the old ones.",
     ),
     "bias from the weights": Named("wrong variable", "db read from a row of dw."),
+    "kept state's path missing": Named(
+        "missing term",
+        "The state's gradient through the gates alone, without what the update gate keeps.",
+    ),
+    "product reset for the state": Named(
+        "wrong formula",
+        "The reset gate after the product, as in cuDNN, under a forward that resets the state.",
+    ),
+    "training's formula in evaluation": Named(
+        "wrong formula",
+        "Two terms of the batch's statistics where those of training are constants.",
+    ),
+    "mean and variance swapped": Named(
+        "wrong variable",
+        "Two statistics of one shape returned in the wrong order.",
+    ),
+    "groups exchanged": Named(
+        "wrong index, axis or stride",
+        "Channels or heads dealt to groups in another order than in the forward pass.",
+    ),
+    "turned the same way again": Named("sign", "A rotation by a where one by -a belongs."),
+    "neighbours turned": Named(
+        "wrong index, axis or stride",
+        "Neighbouring columns paired where the forward has paired halves.",
+    ),
+    "router taken as constant": Named(
+        "missing term",
+        "The choice of experts detached, and the shares with it.",
+    ),
 }

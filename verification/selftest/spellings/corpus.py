@@ -23,8 +23,10 @@ from ..calibration import Target, judged
 from ..statistics import Judged, rows
 from .activations import ACTIVATIONS
 from .blocks import BLOCKS
+from .cells import CELLS
 from .divergences import DIVERGENCES
 from .entropies import ENTROPIES
+from .experts import EXPERTS
 from .gates import GATES
 from .layers import LAYERS
 from .losses import LOSSES
@@ -32,12 +34,14 @@ from .networks import NETWORKS
 from .neurons import NEURONS
 from .norms import NORMS
 from .objectives import OBJECTIVES
+from .parts import PARTS
 from .perceptrons import PERCEPTRONS
 from .places import PLACES
 from .recurrences import RECURRENCES
 from .spelling import Spelled
 from .trajectories import TRAJECTORIES
 from .units import UNITS
+from .windows import WINDOWS
 
 CORPUS: dict[str, Spelled] = {
     **ACTIVATIONS,
@@ -56,6 +60,10 @@ CORPUS: dict[str, Spelled] = {
     **GATES,
     **DIVERGENCES,
     **OBJECTIVES,
+    **WINDOWS,
+    **PARTS,
+    **CELLS,
+    **EXPERTS,
 }
 WHOLE = ("float64", "float32")  # formats that every library has functions for
 SEEDS = range(20)
