@@ -31,9 +31,10 @@ def standardised(x, mean, variance):
 
 
 def gradient(norm, running, x, dy):
-    h = standardised(x, *running)
-    dh, dgain, dbias = pull_affine(h, *norm, dy)  # (2)
-    dx, dmean, dvariance = pull_standardised(x, *running, dh)  # (1)
+    mean, variance = running
+    h = standardised(x, mean, variance)
+    dh, dgain, dbias = pull_affine(h, norm.gain, norm.bias, dy)  # (2)
+    dx, dmean, dvariance = pull_standardised(x, mean, variance, dh)  # (1)
     return Norm(dgain, dbias), Running(dmean, dvariance), dx
 
 

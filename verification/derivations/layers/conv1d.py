@@ -14,6 +14,8 @@ Rounding   sums of products.
 Reference  Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016).
 """
 
+from functools import reduce
+
 import jax.numpy as jnp
 from jax import lax
 
@@ -46,7 +48,8 @@ def gradient(x, w, b, dy):
     padded = jnp.pad(x, ((0, 0), (PAD, PAD), (0, 0)))
     rows = lambda a: a.reshape(-1, a.shape[-1])
     dw = [rows(read(padded, u, dy.shape[1])).T @ rows(dy) for u in range(len(w))]  # (2)
-    dx = sum(spread(dy @ w[u].T, u, padded.shape[1]) for u in range(len(w)))  # (2)(1)
+    taps = [spread(dy @ w[u].T, u, padded.shape[1]) for u in range(len(w))]  # (2)
+    dx = reduce(jnp.add, taps)  # (1)
     return dx[:, PAD:-PAD], jnp.stack(dw), jnp.sum(dy, axis=(0, 1))
 
 

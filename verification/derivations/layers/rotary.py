@@ -27,12 +27,13 @@ def function(x):
 
 def waves(x):
     """cos a and sin a."""
-    a = angles(*x.shape, BASE, x.dtype)
+    a = angles(x.shape[0], x.shape[1], BASE, x.dtype)
     return jnp.cos(a), jnp.sin(a)
 
 
 def gradient(x, dy):
-    return (pull_turned(x, *waves(x), dy)[0],)
+    cos, sin = waves(x)
+    return (pull_turned(x, cos, sin, dy)[0],)
 
 
 def pull_turned(x, cos, sin, dy):

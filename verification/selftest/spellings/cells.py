@@ -94,8 +94,8 @@ SIGMOIDS = {
 }
 OVER_STEPS = {"": step_by_step, ", flat": flattened, ", einsum": summed}
 GRU = {
-    f"{name}{how}": gru_with(*pair, sums)
-    for name, pair in SIGMOIDS.items()
+    f"{name}{how}": gru_with(sigmoid, slope, sums)
+    for name, (sigmoid, slope) in SIGMOIDS.items()
     for how, sums in OVER_STEPS.items()
 } | {"PyTorch": torch_of(torch_gru, (0, 1)), "JAX": jax_of(jax_gru, (0, 1))}
 

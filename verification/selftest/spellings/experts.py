@@ -68,8 +68,8 @@ def jax_experts(params, x):
 
 CHOICES = {"sorted": (by_sorting, softmax, inner), "threshold": (by_threshold, by_logs, apart)}
 MIXTURE = {
-    f"{name}, {how}": routed(*choice, sums)
-    for name, choice in CHOICES.items()
+    f"{name}, {how}": routed(choose, shares, pull, sums)
+    for name, (choose, shares, pull) in CHOICES.items()
     for how, sums in {"expert by expert": expert_by_expert, "at once": all_at_once}.items()
 } | {
     "plain shares": routed(by_sorting, plain, inner, expert_by_expert),
