@@ -32,6 +32,14 @@ def test_a_right_gradient_is_given_back_as_a_finding():
     assert assert_gradient(right, of=of, args=points, cases=2).verdict == "correct"
 
 
+def test_arguments_may_be_given_by_position_and_a_rule_of_its_own_needs_no_of():
+    assert assert_gradient(right, of, points, cases=1)
+    cube = jax.custom_vjp(lambda x: x**3)
+    cube.defvjp(lambda x: (x**3, x), lambda x, d: (2 * x**2 * d,))
+    with pytest.raises(GradientError):
+        assert_gradient(cube, args=points, cases=1)
+
+
 def test_a_wrong_one_raises_its_finding_as_the_explanation():
     with pytest.raises(GradientError) as said:
         assert_gradient(half, of=of, args=points, cases=2)

@@ -20,6 +20,7 @@ class Kind(NamedTuple):
     forward: bool = False  # a tangent rule
     samples: int = 0  # of a random estimate; 0: it is none
     bias: float = 0.0  # the smallest that must have been seen; 0: as it is by itself
+    error: float = 0.0  # the chance of a wrong verdict; 0: as it is by itself
 
 
 FIRST = Kind()
@@ -32,7 +33,8 @@ def words(kind: Kind) -> list[str]:
     said += ["--meant", kind.meant] if kind.meant else []
     said += ["--forward"] if kind.forward else []
     said += ["--samples", str(kind.samples)] if kind.samples else []
-    return said + (["--bias", f"{kind.bias:g}"] if kind.bias else [])
+    said += ["--bias", f"{kind.bias:g}"] if kind.bias else []
+    return said + (["--error", f"{kind.error:g}"] if kind.error else [])
 
 
 def asked(one: "Implementation", it: "Subject", dtype: str, cases: int, seed: int) -> Finding:
@@ -45,7 +47,8 @@ def asked(one: "Implementation", it: "Subject", dtype: str, cases: int, seed: in
     if one.kind.samples:
         from ..judgement.estimator import validate_estimator
 
-        more: dict[str, Any] = {"bias": one.kind.bias} if one.kind.bias else {}
+        told = {"bias": one.kind.bias, "error": one.kind.error}
+        more: dict[str, Any] = {name: value for name, value in told.items() if value}
         return validate_estimator(it.gradient.function, **given, **more, samples=one.kind.samples)
     options: dict[str, Any] = {"allow": one.allow, "vary": one.vary, "edges": one.edges}
     given |= {key: value for key, value in options.items() if value}

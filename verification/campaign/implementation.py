@@ -33,9 +33,11 @@ class Implementation:
     allow: tuple[str, ...] = ()
     vary: tuple[Any, ...] = ()
     edges: str = ""  # where they decide, where it is not where they do by themselves
-    limits: tuple[tuple[str, float], ...] = ()  # seconds; of a process memory and output, too
+    limits: tuple[tuple[str, float], ...] = ()  # seconds; of a process memory and others, too
     update: str = ""  # the variant that it should be, where it is no gradient but an update rule
-    kwargs: str = ""  # keyword arguments, as the JSON of an object
+    kwargs: str = ""  # keyword arguments, or hyperparameters, as the JSON of an object
+    steps: int = 0  # of each case of an update rule; 0: as many as usual
+    params: str = ""  # the shapes that it updates, as the JSON of an object
     signature: str = ""  # how a process names the arguments: JSON, or a file of it
     folder: str = ""  # where files are looked for; the working directory where it is empty
 
@@ -131,11 +133,12 @@ def _of_process(one: Implementation, dtype: str, cases: int, seed: int) -> Findi
     from ..updates.foreign import validate_update_process
 
     ask = validate_update_process if one.update else validate_process
-    whole = {"memory": int, "output": int}  # bytes
+    whole = {"memory": int, "output": int, "failures": int}  # bytes, and a count
     asked: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}
     given: dict[str, Any] = {key: whole.get(key, float)(value) for key, value in one.limits}
     it = subject(one) if one.of else None
     asked |= _of_mine(one, it) if it else {"against": one.update or one.against}
+    asked |= _of_updates(one) if one.update else {}
     try:
         return ask(one.process, limits=Limits(**given), **asked)
     except Exception as error:
@@ -159,10 +162,20 @@ def _of_rule(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
     made = rule(one)
     asked: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}
     try:
-        return validate_update(made.function, against=one.update, **asked)
+        return validate_update(made.function, against=one.update, **asked, **_of_updates(one))
     except Exception as error:
         said = raised(made.function, made.given, error)
         raise said or _refused(error) or error from error
+
+
+def _of_updates(one: Implementation) -> dict[str, Any]:
+    """Steps, hyperparameters and shapes, where they are told."""
+    found: dict[str, Any] = {"steps": one.steps} if one.steps else {}
+    if one.params:
+        from numpy import zeros
+
+        found["params"] = {name: zeros(shape) for name, shape in json.loads(one.params).items()}
+    return found | (json.loads(one.kwargs) if one.kwargs else {})
 
 
 def _renamed(found: Finding, one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
@@ -216,6 +229,8 @@ def command(one: Implementation, dtype: str, cases: int, seed: int) -> str:
     words += ["--edges", one.edges] if one.edges else []
     words += ["--kwargs", one.kwargs] if one.kwargs else []
     words += ["--signature", one.signature] if one.signature else []
+    words += ["--steps", str(one.steps)] if one.steps else []
+    words += ["--params", one.params] if one.params else []
     words += derivative_kind.words(one.kind)
     return shlex.join([*words, "--dtype", dtype, "--cases", str(cases), "--seed", str(seed)])
 

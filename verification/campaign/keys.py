@@ -1,10 +1,10 @@
 """The keys of a campaign's TOML file: their types, defaults and ranges, in one table."""
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ..adapters.source_files import Unusable
+from ..vocabulary.names import nearest
 
 LIMITS = ("seconds", "memory", "output")
 DTYPES = (  # as in arithmetic.formats, which is heavy to import; a test compares the two
@@ -94,8 +94,7 @@ def checked(where: str, table: Any, keys: Mapping[str, Key]) -> dict[str, Any]:
         raise Unusable(f"{where} is {table!r}; write [[implementation]] and its keys below")
     for name, value in table.items():
         if name not in keys:
-            near = get_close_matches(name, keys, n=1)
-            guess = f"did you mean {near[0]!r}? " if near else ""
+            guess = nearest(name, keys)
             raise Unusable(f"{where} has {name!r}; {guess}known: {', '.join(keys)}")
         if not keys[name].fits(value):
             raise Unusable(f"{where}: {name} is {value!r}; give {keys[name].wanted}")

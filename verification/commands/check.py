@@ -32,6 +32,18 @@ def check(
     ] = None,
     cases: Annotated[int, typer.Option(help="How many cases are drawn, besides the edges.")] = 64,
     seed: Annotated[int, typer.Option(help="Seed of the cases.")] = 0,
+    narrow: Annotated[
+        int | None,
+        typer.Option(
+            help="How many cases in other dtypes than float64 and float32. Default: --cases."
+        ),
+    ] = None,
+    arrows_in: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Judge single arrows in this dtype alone; may be repeated. Default: in all."
+        ),
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(help="Write the findings to this file as JSON, too.")
     ] = None,
@@ -43,6 +55,7 @@ def check(
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
     at_least_one("--cases", cases)
+    at_least_one("--narrow", cases if narrow is None else narrow)
     seed_of(seed)
     writable_file("--json", json)
     from ..derivations import ALL
@@ -52,7 +65,9 @@ def check(
 
     wanted = [known("derivation", name, ALL) for name in names or ALL]
     dtypes = tuple(known("dtype", d, KNOWN) for d in dtype) if dtype else DTYPES
-    checks = list(_progress(wanted, lambda name: judge(name, cases, seed, dtypes)))
+    single = tuple(known("dtype", d, KNOWN) for d in arrows_in) if arrows_in else None
+    judged = lambda name: judge(name, cases, seed, dtypes, narrow, single)
+    checks = list(_progress(wanted, judged))
     _print(checks, details=bool(names))
     if json is not None:
         _write(json, checks)

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -27,9 +26,10 @@ def known(kind: str, name: str, names: Iterable[str]) -> str:
     names = tuple(names)
     if name in names:
         return name
-    near = get_close_matches(name, names, n=1)
-    guess = f"did you mean {near[0]!r}? " if near else ""
-    raise Mistake(f"unknown {kind} {name!r}; {guess}known: {', '.join(names) or 'none yet'}")
+    from ..vocabulary.names import nearest
+
+    guess, each = nearest(name, names), ", ".join(names) or "none yet"
+    raise Mistake(f"unknown {kind} {name!r}; {guess}known: {each}")
 
 
 def positive(option: str, value: float) -> float:
@@ -40,8 +40,12 @@ def positive(option: str, value: float) -> float:
 
 
 def at_least_one(option: str, value: int) -> int:
-    if value < 1:
-        raise Mistake(f"{option} is {value}; give a whole number of at least 1")
+    return at_least(option, value, 1)
+
+
+def at_least(option: str, value: int, least: int) -> int:
+    if value < least:
+        raise Mistake(f"{option} is {value}; give a whole number of at least {least}")
     return value
 
 

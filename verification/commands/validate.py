@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .mistakes import Mistake, at_least_one, known, positive, seed_of, translated, writable_file
+from .agreed import agree
+from .mistakes import (
+    Mistake,
+    at_least,
+    at_least_one,
+    known,
+    positive,
+    seed_of,
+    translated,
+    writable_file,
+)
 from .status import status_of
 from .validate_files import write
 from .validate_options import (
@@ -18,16 +28,25 @@ from .validate_options import (
     CASES,
     DTYPE,
     EDGES,
+    ERROR,
+    FAILURES,
     FORWARD,
     GRADIENT,
     JSON,
     KWARGS,
     MEANT,
+    MEMORY,
     OF,
     ORDER,
+    OUTPUT,
+    PARAMS,
+    PROCESS,
     SAMPLES,
+    SECONDS,
     SEED,
     SIGNATURE,
+    START,
+    STEPS,
     UNDER,
     UPDATE,
     VARY,
@@ -56,26 +75,19 @@ def validate(
     forward: FORWARD = False,
     samples: SAMPLES = None,
     bias: BIAS = None,
+    error: ERROR = None,
     kwargs: KWARGS = None,
-    process: Annotated[
-        str | None,
-        typer.Option(
-            help="A program that answers over stdin and stdout, as docs/protocol.md says."
-        ),
-    ] = None,
+    process: PROCESS = None,
     signature: SIGNATURE = None,
     against: AGAINST = None,
     update: UPDATE = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option(help="Time limit of a gradient, or of --process, for one answer."),
-    ] = None,
-    memory: Annotated[
-        float | None, typer.Option(help="Memory limit of --process, in bytes.")
-    ] = None,
-    output: Annotated[
-        float | None, typer.Option(help="Size limit of one answer of --process, in bytes.")
-    ] = None,
+    steps: STEPS = None,
+    params: PARAMS = None,
+    seconds: SECONDS = None,
+    start: START = None,
+    memory: MEMORY = None,
+    output: OUTPUT = None,
+    failures: FAILURES = None,
     html: Annotated[
         Path | None, typer.Option(help="Write the finding to this file as a page of HTML.")
     ] = None,
@@ -96,7 +108,8 @@ def validate(
 
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
-    limits = {"seconds": seconds, "memory": memory, "output": output}
+    limits = {"seconds": seconds, "start": start, "memory": memory, "output": output}
+    limits["failures"] = failures
     for option, file in (
         ("--html", html),
         ("--json", json),
@@ -107,7 +120,8 @@ def validate(
     one = implementation(
         gradient, of, args, argnums, allow=allow, vary=vary, edges=edges, process=process,
         against=against, limits=limits, update=update, kwargs=kwargs, signature=signature,
-        kind=kind_of(order, under, meant, forward, samples, bias),
+        kind=kind_of(order, under, meant, forward, samples, bias, error), steps=steps,
+        params=params,
     )  # fmt: skip
     findings = judged(one, dtype, cases, seed)
     from ..campaign.implementation import row
@@ -134,13 +148,16 @@ def implementation(
     kwargs: str | None = None,
     kind: "Kind | None" = None,
     signature: str | None = None,
+    steps: int | None = None,
+    params: str | None = None,
 ) -> "Implementation":
     """What the options name, or a Mistake where they contradict each other or one is missing."""
     given = {name: value for name, value in (limits or {}).items() if value is not None}
     options = {"FILE.py:GRADIENT": gradient, "--of": of, "--args": args, "--allow": allow}
     options |= {"--vary": vary, "--kwargs": kwargs, "--process": process, "--against": against}
     options |= {"--update": update, "--argnums": argnums if update or process else None}
-    options |= {"--signature": signature}
+    options |= {"--signature": signature, "--params": params}
+    options |= {"--steps": None if steps is None else at_least("--steps", steps, 2)}
     from ..campaign.derivative_kind import FIRST
     from ..campaign.keys import EDGES as MODES
 
@@ -150,7 +167,7 @@ def implementation(
     decide = "" if known("value of --edges", edges, MODES) == "judge" else edges
     options |= {"--edges": decide}
     options |= {f"--{name}": positive(f"--{name}", value) for name, value in given.items()}
-    _agree({name: str(value) for name, value in options.items() if value})
+    agree({name: str(value) for name, value in options.items() if value})
     from ..campaign.implementation import Implementation
 
     return Implementation(
@@ -167,60 +184,11 @@ def implementation(
         edges=decide,
         limits=tuple(given.items()),
         update=update or "",
-        kwargs=keywords_of(kwargs),
+        kwargs=object_of("--kwargs", kwargs, '{"rate": 0.5}'),
         signature=signature or "",
+        steps=steps or 0,
+        params=shapes_of(params),
     )
-
-
-def _agree(given: dict[str, str]) -> None:
-    """Raises a Mistake for an option that contradicts another, or that is missing."""
-    by = next((option for option in ("--update", "--against") if option in given), "")
-    if "--process" in given:
-        of_mine = not by and not OF_A_FUNCTION.isdisjoint(given)
-        apart: tuple[str, ...] = ("FILE.py:GRADIENT", *(KINDS if of_mine else OF_NO_FUNCTION))
-        wanted = ("--of", "--args") if of_mine else ("--against",)
-        head = f"--process is {given['--process']!r}"
-    elif "FILE.py:GRADIENT" in given:
-        of_itself = "--args" in given and "--samples" not in given  # it is looked at later
-        apart = ("--memory", "--output", "--signature")
-        wanted = () if of_itself else ("--of", "--args")
-        what = "rule" if by == "--update" else "gradient"
-        head = f"the {what} is {given['FILE.py:GRADIENT']!r}"
-    else:
-        raise Mistake("there is nothing to judge; give FILE.py:GRADIENT, or --process COMMAND")
-    if by:
-        head, wanted = f"{head} and {by} {given[by]!r}", ()
-        apart += ("--of", "--args", "--signature")
-    if by == "--update":
-        apart += ("--against", "--argnums", *OF_DRAWS)
-        apart += ("--seconds",) if "FILE.py:GRADIENT" in given else ()
-    for option, others in OF_KINDS.items():
-        if option in given:
-            value = f" {given[option]}" if option != "--forward" else ""
-            apart, head = (*apart, *others), f"{head} and {option}{value}"
-    for option in apart:
-        if option in given:
-            raise Mistake(f"{option} is {given[option]!r}, but {head}; leave one of the two out")
-    for option in wanted:
-        if option not in given:
-            raise Mistake(f"{head}, but {option} is missing; {MISSING[option]}")
-
-
-BACKWARDS = ("--kwargs", "--seconds", "--order", "--under", "--meant")
-OF_KINDS = {  # what a kind of derivative has no use for
-    "--forward": (*BACKWARDS, "--samples"),
-    "--samples": (*BACKWARDS, "--against", "--allow", "--vary", "--edges"),
-}
-OF_DRAWS = ("--allow", "--vary", "--edges", *BACKWARDS[2:], "--kwargs", *OF_KINDS)
-KINDS = (*BACKWARDS[2:], *OF_KINDS)
-OF_A_FUNCTION = {"--of", "--args", "--signature"}
-OF_NO_FUNCTION = ("--of", "--args", "--argnums", *OF_DRAWS)
-MISSING = {
-    "--of": "give the function whose gradient it is: --of FILE.py:LOSS",
-    "--args": "say where to look: --args FILE.py:SAMPLE, a function of a NumPy random generator",
-    "--against": "give the name of a derivation, such as --against mse (see `refnet list`), "
-    "or of an update rule, --update adam; or --of and --args, a function of your own",
-}
 
 
 def kind_of(
@@ -230,18 +198,23 @@ def kind_of(
     forward: bool,
     samples: int | None,
     bias: float | None,
+    error: float | None = None,
 ) -> "Kind":
     """Which derivative the options ask for, or a Mistake where a value cannot be."""
     if order not in (1, 2, 3):
         raise Mistake(f"--order is {order}; give 1, 2 or 3")
     if samples is not None:
         at_least_one("--samples", samples)
-    if bias is not None and samples is None:
-        raise Mistake(f"--bias is {bias:g}, but --samples is missing; give both or neither")
+    for option, value in (("--bias", bias), ("--error", error)):
+        if value is not None and samples is None:
+            raise Mistake(f"{option} is {value:g}, but --samples is missing; give both or neither")
     from ..campaign.derivative_kind import Kind
 
     least = positive("--bias", bias) if bias is not None else 0.0
-    return Kind(order, tuple(under or ()), meant or "", forward, samples or 0, least)
+    chance = positive("--error", error) if error is not None else 0.0
+    if chance >= 1.0:
+        raise Mistake(f"--error is {chance:g}; give a probability below 1")
+    return Kind(order, tuple(under or ()), meant or "", forward, samples or 0, least, chance)
 
 
 def argnums_of(text: str) -> int | str | tuple[int | str, ...]:
@@ -252,7 +225,20 @@ def argnums_of(text: str) -> int | str | tuple[int | str, ...]:
     return found[0] if len(found) == 1 else found
 
 
-def keywords_of(text: str | None) -> str:
+def shapes_of(text: str | None) -> str:
+    """The JSON of names and shapes, as it was given."""
+    import json
+
+    such_as = '{"w": [3, 2], "b": [2]}'
+    given = object_of("--params", text, such_as)
+    is_size = lambda n: type(n) is int and n > 0
+    is_shape = lambda x: isinstance(x, list) and all(map(is_size, x))
+    if given and not (json.loads(given) and all(map(is_shape, json.loads(given).values()))):
+        raise Mistake(f"--params is {text!r}; give names and their shapes, such as '{such_as}'")
+    return given
+
+
+def object_of(option: str, text: str | None, such_as: str) -> str:
     """The JSON of an object, as it was given."""
     import json
 
@@ -261,7 +247,7 @@ def keywords_of(text: str | None) -> str:
     except ValueError:
         is_object = False
     if not is_object:
-        raise Mistake(f"--kwargs is {text!r}; give a JSON object, such as '{{\"rate\": 0.5}}'")
+        raise Mistake(f"{option} is {text!r}; give a JSON object, such as '{such_as}'")
     return text or ""
 
 

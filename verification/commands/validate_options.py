@@ -64,7 +64,10 @@ EDGES = Annotated[
 ]
 KWARGS = Annotated[
     str | None,
-    typer.Option(help='Keyword arguments as JSON, such as {"rate": 0.5}; they stay fixed.'),
+    typer.Option(
+        help='Keyword arguments as JSON, such as {"rate": 0.5}; they stay fixed. With --update: '
+        "hyperparameters."
+    ),
 ]
 SIGNATURE = Annotated[
     str | None,
@@ -118,4 +121,36 @@ SAMPLES = Annotated[
 BIAS = Annotated[
     float | None,
     typer.Option(help="With --samples: the smallest bias to be seen, in RMS. Default: 0.01."),
+]
+ERROR = Annotated[
+    float | None,
+    typer.Option(help="With --samples: the chance of a wrong verdict. Default: 1e-6."),
+]
+PROCESS = Annotated[
+    str | None,
+    typer.Option(help="A program that answers over stdin and stdout, as docs/protocol.md says."),
+]
+STEPS = Annotated[
+    int | None, typer.Option(help="With --update: the steps of each case. Default: 16.")
+]
+PARAMS = Annotated[
+    str | None,
+    typer.Option(
+        help="With --update: the shapes of the parameters, as JSON, such as "
+        '{"w": [3, 2], "b": [2]}.'
+    ),
+]
+SECONDS = Annotated[
+    float | None, typer.Option(help="Time limit of a gradient, or of --process, for one answer.")
+]
+START = Annotated[
+    float | None, typer.Option(help="Time limit of --process to start, once. Default: 60.")
+]
+MEMORY = Annotated[float | None, typer.Option(help="Memory limit of --process, in bytes.")]
+OUTPUT = Annotated[
+    float | None, typer.Option(help="Size limit of one answer of --process, in bytes.")
+]
+FAILURES = Annotated[
+    int | None,
+    typer.Option(help="Failures of --process in a row, after which it is not asked. Default: 3."),
 ]

@@ -20,7 +20,7 @@ vectors = typer.Typer(
 )
 
 
-@vectors.command("export")
+@vectors.command("export", short_help="Write a file for each derivation, and their schema.")
 def export(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder to write the files to.")

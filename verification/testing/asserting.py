@@ -27,10 +27,10 @@ class UndecidedError(GradientError):
 
 
 def assert_gradient(
-    gradient: Callable,
+    gradient: Any,
+    of: Any = None,
+    args: Any = None,
     *,
-    of: Callable,
-    args: Any,
     argnums: Any = 0,
     dtype: Any = "float64",
     cases: int = 16,
@@ -68,9 +68,9 @@ def assert_gradient(
     raise UndecidedError(finding, f"{said}\n  {advice}")
 
 
-def _row(finding: "Finding", gradient: Callable) -> dict[str, Any]:
+def _row(finding: "Finding", gradient: Any) -> dict[str, Any]:
     """Plain data, with the line at which the gradient is defined."""
-    code = getattr(inspect.unwrap(gradient), "__code__", None)
+    code = getattr(inspect.unwrap(gradient), "__code__", None) if callable(gradient) else None
     file, line = (code.co_filename, code.co_firstlineno) if code is not None else ("", 0)
     path = Path(os.path.relpath(file)) if file and Path(file).is_file() else None
     location = {"file": path.as_posix() if path else "", "line": line if path else 0}

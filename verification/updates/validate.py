@@ -13,7 +13,7 @@ from ..measurement.budget import DTYPES
 from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample, outside
 from ..vocabulary import Finding, Verdict
-from ..vocabulary.names import VARIANTS_LISTED, unknown
+from ..vocabulary.names import VARIANTS_LISTED, nearest, unknown
 from . import vectors
 from .digits import digits_lost
 from .evaluation import Answering, in_python
@@ -224,7 +224,8 @@ def _checked(against: str, dtype: str, cases: int, steps: int, given: Mapping) -
     known = (RATE, *variant.defaults)
     for name in given:
         if name not in known:
-            raise ValueError(f"{against} has no {name!r}; it has {', '.join(known)}")
+            has = f"{nearest(name, known)}it has {', '.join(known)}"
+            raise ValueError(f"{against} has no {name!r}; {has}")
     return variant
 
 

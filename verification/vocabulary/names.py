@@ -6,13 +6,20 @@ from typing import Any
 
 SHOWN = 20  # more names than these are not listed in a sentence
 VARIANTS_LISTED = "`refnet list updates` has all of them"
-SYNONYMS = {"sgd": "gradient_descent", "heavy_ball": "momentum", "nag": "nesterov"}
+SYNONYMS = {"sgd": "gradient_descent", "heavy_ball": "momentum", "nag": "nesterov"} | {
+    "lr": "learning_rate",
+    "rate": "learning_rate",
+    "beta1": "b1",
+    "beta2": "b2",
+    "epsilon": "eps",
+}
 
 
 def nearest(name: Any, names: Collection[str]) -> str:
     """ "did you mean 'adam'? ", or nothing where no name is near."""
     meant = SYNONYMS.get(str(name).lower(), "")
-    near = [meant] if meant in names else get_close_matches(str(name), names, n=1)
+    turned = [one for one in names if sorted(one) == sorted(str(name))]  # adma: adam, not adamax
+    near = [meant] if meant in names else turned or get_close_matches(str(name), names, n=1)
     return f"did you mean {near[0]!r}? " if near else ""
 
 
