@@ -14,7 +14,7 @@ linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference docs pins clean
+.PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference notebooks docs pins clean
 
 report: $(ready)  ## judge everything, write reports/local/
 	@$(VENV)/bin/refnet report --out reports/local
@@ -81,6 +81,9 @@ route: $(ready)  ## docs/route.svg: the walk of one call, drawn from the code
 
 reference: $(ready)  ## docs/reference.md: every function of refnet with its formula, from the docstrings
 	@$(VENV)/bin/python .ci/reference docs/reference.md
+
+notebooks: $(ready)  ## docs/notebooks, run from top to bottom, with what they show
+	@$(VENV)/bin/python .ci/notebooks.py
 
 docs: $(site)  ## build/site/index.html: the documentation as a site
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python .ci/site build/site && echo build/site/index.html

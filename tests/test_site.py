@@ -30,3 +30,5 @@ def test_every_page_of_the_menu_is_gathered(tmp_path):
     site.gathered(tmp_path)
     pages = re.findall(r"[\w/]+\.md", (ROOT / ".ci" / "site.yml").read_text())
     assert len(pages) > 15 and [page for page in pages if not (tmp_path / page).is_file()] == []
+    shown = (tmp_path / "docs/notebooks/three_descents.md").read_text()
+    assert "data:image/png;base64," in shown and 'class="refnet"' in shown
