@@ -45,7 +45,7 @@ def with_room(target: Format, bounds, product: Bounded, above: Bounded, at: Boun
     return Bounded(product.value, product.error + size * room(target, bounds, at.value, program))
 
 
-def room(target: Format, bounds: Arithmetic, at, program: ClosedJaxpr) -> Any:
+def room(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
     """What the slope may be off by, at arguments in float64.
 
     `program` has the slope and its slope, and then each value that may be kept and its slope;
@@ -61,7 +61,9 @@ def room(target: Format, bounds: Arithmetic, at, program: ClosedJaxpr) -> Any:
     return KNOWN[key]
 
 
-def _room_at(target: Format, bounds: Arithmetic, at, program: ClosedJaxpr) -> Any:
+def _room_at(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
+    if not isinstance(program, ClosedJaxpr):
+        return program.room(target, at)
     with np.errstate(all="ignore"):
         slope, bend, *kept = run(program, [Bounded(at)], bounds)
         pairs = zip(kept[::2], kept[1::2], strict=True)

@@ -27,6 +27,7 @@ from ..arithmetic.formats import DTYPES, Format, format_of
 from ..arithmetic.interpreter import Arithmetic, is_plain, run
 from ..arithmetic.namespaces import namespace, where
 from ..arithmetic.noise import DRAWS
+from ..arithmetic.normalizers import normalized
 from ..arithmetic.paths import longest
 from ..arithmetic.rounding import random_rounding
 from ..arithmetic.samples import Samples
@@ -189,4 +190,5 @@ def traced(gradient: Callable, args: tuple) -> tuple[ClosedJaxpr, list[np.ndarra
 @functools.lru_cache(maxsize=512)
 def _trace(gradient: Callable, tree, signature: tuple) -> ClosedJaxpr:
     flat = lambda *leaves: jax.tree.leaves(gradient(*jax.tree.unflatten(tree, leaves)))
-    return real_program(jax.make_jaxpr(flat)(*(jax.ShapeDtypeStruct(*s) for s in signature)))
+    program = jax.make_jaxpr(flat)(*(jax.ShapeDtypeStruct(*s) for s in signature))
+    return normalized(real_program(program))

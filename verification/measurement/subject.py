@@ -24,6 +24,7 @@ from .evaluation import Proof, proof
 from .layout import leaves_of
 from .replayed import replayed
 from .sample import VALUE, Sample, restricted
+from .shifted import stilled_spellings
 
 AHEAD = " by forward mode"  # how the paths end of a gradient that is given a second time
 
@@ -142,7 +143,7 @@ class Subject:
 
     def references(self, scalar: bool) -> list[Callable]:
         """The same of the function, and of every other spelling that is known of it."""
-        others = getattr(self.of, "spellings", ())
+        others = [*getattr(self.of, "spellings", ()), *stilled_spellings(self.of, self.asked[2])]
         return [self.reference(scalar), *(self._reference_of(of, scalar) for of in others)]
 
     def _reference_of(self, of: Callable, scalar: bool) -> Callable:

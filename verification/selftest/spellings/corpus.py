@@ -14,8 +14,9 @@ from ...arithmetic.formats import DTYPES, PRECISIONS
 from ...inputs import draws
 from ...judgement.check import mixed
 from ...measurement.answer import cast
-from ...measurement.batch import budget_at
 from ...measurement.evaluation import proof
+from ...measurement.shifted import stilled_spellings
+from ...measurement.spelled import budget_spelled
 from ...measurement.subject import autodiff
 from ...oracles.question import ask
 from ...vocabulary import Derivation, Silent
@@ -32,6 +33,7 @@ from .layers import LAYERS
 from .losses import LOSSES
 from .networks import NETWORKS
 from .neurons import NEURONS
+from .normalizers import NORMALIZERS
 from .norms import NORMS
 from .objectives import OBJECTIVES
 from .parts import PARTS
@@ -64,6 +66,7 @@ CORPUS: dict[str, Spelled] = {
     **PARTS,
     **CELLS,
     **EXPERTS,
+    **NORMALIZERS,
 }
 WHOLE = ("float64", "float32")  # formats that every library has functions for
 SEEDS = range(20)
@@ -168,10 +171,11 @@ def target(spelled: Spelled, dtype: str, scale: float, seed: int) -> Target:
         above = cast(cotangents, PRECISIONS[dtype].results)
     question = ask(spelled.of, inputs, spelled.argnums, above)
     args = inputs if above is None else (*inputs, above)
-    reference = autodiff(spelled.of, spelled.argnums, above is None)
+    ways = [spelled.of, *stilled_spellings(spelled.of, inputs)]
+    references = [autodiff(of, spelled.argnums, above is None) for of in ways]
     truth = proof(question, dtype).truth
     try:
-        allowed = budget_at(reference, args, dtype).allowed
+        allowed = budget_spelled(truth, references, args, dtype, spelled.argnums).allowed
     except Silent:
         allowed = [np.full(b.mid.shape, np.inf) for b in truth]
     return Target(question.paths, args, truth, allowed, np.nan, np.nan)
