@@ -92,12 +92,12 @@ def _found(jaxpr: Jaxpr) -> Found:
     made = {v: eqn for eqn, _ in live(jaxpr) for v in eqn.outvars}
     at, sums = {}, set()
     for exponential, total in _normalizers(jaxpr):
-        (d,), (e,) = exponential.invars, exponential.outvars
+        d, e = exponential.invars[0], exponential.outvars[0]
         z, shift = d, Shift(tuple(map(int, total.params["axes"])))
         difference = made.get(d)
         if difference is not None and difference.primitive.name == "sub":
             minuend, c = difference.invars
-            if _still(c, d.aval.shape, shift.axes, made):
+            if _still(c, _shape(d), shift.axes, made):
                 z = minuend
                 at[d] = z, shift
         at[e] = z, shift
@@ -113,7 +113,7 @@ def _normalizers(jaxpr: Jaxpr) -> Iterator[tuple[JaxprEqn, JaxprEqn]]:
         met = [set() if isinstance(v, Literal) else marks.get(v, set()) for v in eqn.invars]
         if name in DIVIDED or (name == "integer_pow" and eqn.params["y"] < 0):
             yield from ((m.exponential, m.sum) for m in met[-1] if m.sum is not None)
-        now = {m for m in set().union(*met) if _goes_on(name, m, eqn.outvars[0].aval.shape)}
+        now = {m for m in set().union(*met) if _goes_on(name, m, _shape(eqn.outvars[0]))}
         if name == "exp":
             now = {Mark(eqn)}
         elif name == "reduce_sum":
@@ -125,7 +125,11 @@ def _goes_on(name: str, mark: Mark, shape: tuple[int, ...]) -> bool:
     """Whether what this operation makes is still the exponential, or the sum."""
     if mark.sum is not None:
         return name in ONWARD
-    return name in ALONG and shape == mark.exponential.outvars[0].aval.shape
+    return name in ALONG and shape == _shape(mark.exponential.outvars[0])
+
+
+def _shape(atom: Any) -> tuple[int, ...]:
+    return atom.aval.shape
 
 
 def _still(c, shape: tuple[int, ...], axes: tuple[int, ...], made: dict) -> bool:

@@ -20,12 +20,10 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
 from . import gamma_draws
-from .bounded import Bounded
-from .bounds import bounds
-from .formats import format_of
 from .inner_programs import bodies, equations, inner
-from .interpreter import run, scan_parts
+from .interpreter import scan_parts
 from .linear import bind
+from .one_way import keeps, slopes, turns
 from .recalled import recalled
 
 KEEPING = {"exp", "exp2", "expm1", "logistic", "tanh", "sqrt", "rsqrt", "cbrt", "div", "select_n"}
@@ -35,8 +33,8 @@ ENTRYWISE |= {"lt", "gt", "le", "ge", "eq", "ne", "and", "or", "not", "convert_e
 ENTRYWISE |= {"stop_gradient", "copy", "copy_p", "is_finite"}
 OWN_SLOPES = {"custom_jvp_call"}
 BODIES = {"jit", "pjit", "closed_call", "checkpoint", "remat2"}
+TURNING = {"max", "min", "abs", "select_n", "square", "integer_pow", "mul"} | OWN_SLOPES
 BENDING = KEEPING - {"select_n"} | {"log", "log1p", "mul"}
-GRID = np.concatenate([np.linspace(-4.0, 4.0, 28) + 1 / 128, [-24.0, -12.0, 12.0, 24.0]])
 
 
 class Node:
@@ -169,7 +167,8 @@ def _sides(xs, moves):
 def value(node: Node | Constant) -> Any:
     """The number itself: the end of a chain is made here."""
     if isinstance(node, Node) and node.known is None:
-        node.known = _chained(node)(node.source.known)
+        begin = _turn(node) or node.source
+        node.known = _chained(node, begin)(value(begin))
         node.source = node
     return node.known
 
@@ -177,14 +176,30 @@ def value(node: Node | Constant) -> Any:
 # --- the end of a chain ----------------------------------------------------------------------
 
 
-def _chained(end: Node) -> Callable:
-    """From the source to the end, with room for what may be stored on the way."""
-    chain, source = partial(_replayed, end, end.source), end.source.known
-    nodes = list(_nodes_before([end], end.source))
+def _chained(end: Node, begin: Node) -> Callable:
+    """From a value on the way to the end, with room for what may be stored between them."""
+    chain, nodes = partial(_replayed, end, begin), list(_nodes_before([end], begin))
     if not (_real(end) and any(map(_bends, nodes))):
         return chain
-    maps = _stored(chain, end.source, nodes)
-    return _recalling(chain, _slopes(chain, maps, source.shape))
+    maps = _stored(chain, begin, nodes)
+    return _recalling(chain, slopes(chain, maps, value(begin).shape))
+
+
+def _turn(end: Node) -> Node | None:
+    """The last value that all goes through and that is no one-way function of the source.
+
+    What is stored after relu(x) or x^2 tells that value, not x; so the chain begins anew there.
+    """
+    source, nodes = end.source, list(_nodes_before([end], end.source))
+    for node in nodes:
+        if node is end or node.eqn.primitive.name not in TURNING or not _real(node):
+            continue
+        after = list(_nodes_before([end], node))
+        if source in {x for n in after for x in n.ins} or not any(map(_bends, after)):
+            continue
+        if turns(partial(_replayed, node, source), source.known.shape):
+            return node
+    return None
 
 
 def _bends(node: Node) -> bool:
@@ -198,12 +213,12 @@ def _bends(node: Node) -> bool:
 
 def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[Callable]:
     """Those that may be stored; of a function with a slope of its own, else, what it is made of."""
-    shape, own = source.known.shape, lambda node: node.eqn.primitive.name in OWN_SLOPES
+    shape, own = value(source).shape, lambda node: node.eqn.primitive.name in OWN_SLOPES
     nodes = [n for n in nodes if _real(n) and (own(n) or n.eqn.primitive.name in KEEPING)]
     if not nodes:
         return []
     maps = [partial(_replayed, node, source) for node in nodes]
-    may = _keeps(_slopes(chain, maps, shape), shape)
+    may = keeps(slopes(chain, maps, shape), shape)
     found = [kept for kept, yes in zip(maps, may, strict=True) if yes]
     ends = [
         out for n, yes in zip(nodes, may, strict=True) if own(n) and not yes for out in _made(n)
@@ -236,38 +251,6 @@ def _recalling(chain: Callable, program: ClosedJaxpr) -> Callable:
 
     function.defvjp(forward, backward)
     return function
-
-
-def _slopes(chain: Callable, kept: list[Callable], shape: tuple[int, ...]) -> ClosedJaxpr:
-    """The slope of the chain and its slope, and the value and slope of all that is kept."""
-
-    def program(x):
-        one = jnp.ones_like(x)
-        slope = lambda f: lambda v: jax.jvp(f, (v,), (one,))[1]
-        first = jax.jvp(slope(chain), (x,), (one,))
-        return *first, *(part for f in kept for part in jax.jvp(f, (x,), (one,)))
-
-    return jax.make_jaxpr(program)(jax.ShapeDtypeStruct(shape, np.float64))
-
-
-def _keeps(program: ClosedJaxpr, shape: tuple[int, ...]) -> list[bool]:
-    """Whether each is strictly monotone where it is a number, and the chain bends at all."""
-    size = int(np.prod(shape, dtype=int))
-    points = np.resize(GRID, (-(-len(GRID) // size), *shape))
-    exact = bounds(format_of("float64"))
-    with np.errstate(all="ignore"):
-        runs = [[out.value for out in run(program, [Bounded(x)], exact)] for x in points]
-    _, bend, *rest = (np.concatenate([part.ravel() for part in p]) for p in zip(*runs, strict=True))
-    x, pairs = points.ravel(), zip(rest[::2], rest[1::2], strict=True)
-    bends = bool((np.nan_to_num(bend) != 0.0).any())
-    return [bends and _monotone(x, a, da) for a, da in pairs]
-
-
-def _monotone(x, a, da) -> bool:
-    known = np.isfinite(a) & np.isfinite(da)
-    inner = known & (abs(x) < 5.0)
-    one_way = (da[known] >= 0.0).all() or (da[known] <= 0.0).all()
-    return bool(one_way and inner.any() and (da[inner] != 0.0).all())
 
 
 def _nodes_before(ends: list, source: Node) -> Iterator[Node]:

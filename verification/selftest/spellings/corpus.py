@@ -25,6 +25,7 @@ from ..statistics import Judged, rows
 from .activations import ACTIVATIONS
 from .blocks import BLOCKS
 from .cells import CELLS
+from .chains import CHAINS
 from .divergences import DIVERGENCES
 from .entropies import ENTROPIES
 from .experts import EXPERTS
@@ -67,6 +68,7 @@ CORPUS: dict[str, Spelled] = {
     **CELLS,
     **EXPERTS,
     **NORMALIZERS,
+    **CHAINS,
 }
 WHOLE = ("float64", "float32")  # formats that every library has functions for
 SEEDS = range(20)

@@ -1,0 +1,58 @@
+"""Functions of one number that only rise, or only fall: their values tell the argument."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr
+
+from .bounded import Bounded
+from .bounds import bounds
+from .formats import format_of
+from .interpreter import run
+
+GRID = np.concatenate([np.linspace(-4.0, 4.0, 28) + 1 / 128, [-24.0, -12.0, 12.0, 24.0]])
+
+
+def slopes(chain: Callable, kept: list[Callable], shape: tuple[int, ...]) -> ClosedJaxpr:
+    """The slope of the chain and its slope, and the value and slope of all that is kept."""
+
+    def program(x):
+        one = jnp.ones_like(x)
+        slope = lambda f: lambda v: jax.jvp(f, (v,), (one,))[1]
+        first = jax.jvp(slope(chain), (x,), (one,))
+        return *first, *(part for f in kept for part in jax.jvp(f, (x,), (one,)))
+
+    return jax.make_jaxpr(program)(jax.ShapeDtypeStruct(shape, np.float64))
+
+
+def keeps(program: ClosedJaxpr, shape: tuple[int, ...]) -> list[bool]:
+    """Whether each is strictly monotone where it is a number, and the chain bends at all."""
+    x, (_, bend, *rest) = _on_the_grid(program, shape)
+    bends = bool((np.nan_to_num(bend) != 0.0).any())
+    return [bends and _monotone(x, a, da) for a, da in zip(rest[::2], rest[1::2], strict=True)]
+
+
+def turns(f: Callable, shape: tuple[int, ...]) -> bool:
+    """Whether the same value comes from different arguments."""
+    x, (*_, a, da) = _on_the_grid(slopes(f, [f], shape), shape)
+    return not _monotone(x, a, da)
+
+
+def _on_the_grid(program: ClosedJaxpr, shape: tuple[int, ...]) -> tuple[np.ndarray, list]:
+    """The points, and each of the program's outputs there."""
+    size = int(np.prod(shape, dtype=int))
+    points = np.resize(GRID, (-(-len(GRID) // size), *shape))
+    exact = bounds(format_of("float64"))
+    with np.errstate(all="ignore"):
+        runs = [[out.value for out in run(program, [Bounded(x)], exact)] for x in points]
+    columns = [np.concatenate([part.ravel() for part in p]) for p in zip(*runs, strict=True)]
+    return points.ravel(), columns
+
+
+def _monotone(x, a, da) -> bool:
+    known = np.isfinite(a) & np.isfinite(da)
+    inner = known & (abs(x) < 5.0)
+    one_way = (da[known] >= 0.0).all() or (da[known] <= 0.0).all()
+    return bool(one_way and inner.any() and (da[inner] != 0.0).all())
