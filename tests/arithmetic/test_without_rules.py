@@ -69,3 +69,14 @@ def test_a_rule_of_a_program_that_takes_bits_is_kept():
     for f in (lambda x: jnp.frexp(x)[0], lambda x: jnp.ldexp(jnp.sin(x), 3)):
         ours, theirs = (jax.jacobian(g)(x) for g in (without_rules(f), f))
         assert jnp.array_equal(ours, theirs) and ours.any()
+
+
+def test_what_is_behind_a_stop_is_no_choice():
+    """A tie of a number with itself is one in every direction: no side of it can be looked at."""
+    stopped = lambda x: x - jax.lax.stop_gradient(jnp.maximum(x, jnp.min(x)))
+    names = lambda f: str(jax.make_jaxpr(without_rules(f))(jnp.ones(3)))
+    assert " max " in names(stopped) and " select_n" not in names(stopped)
+    moving = lambda x: x - jnp.maximum(x, 0.5)
+    assert " max " not in names(moving) and " select_n" in names(moving)
+    inner = jax.jit(stopped)
+    assert " max " in names(inner) and " select_n" not in names(inner)

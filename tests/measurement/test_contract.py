@@ -48,6 +48,15 @@ def flat_bias(layer, x):
     return right(layer, x)._replace(b=right(layer, x).b[None])
 
 
+def of_each(layer, x):
+    w, b = right(layer, x).w, right(layer, x).b
+    return right(layer, x)._replace(w=np.stack([w, w]), b=b)
+
+
+def across(layer, x):
+    return right(layer, x)._replace(w=right(layer, x).w.T)
+
+
 def drifting():
     calls = iter(range(100))
     return lambda layer, x: Layer(*(leaf * (1 + 1e-9 * next(calls)) for leaf in right(layer, x)))
@@ -65,6 +74,8 @@ HABITS = {
     "changes its inputs": (writes, "it changed its input layer.b; work on a copy"),
     "another structure": (as_dict, "its answer is {'b': *, 'w': *}, where the argument is"),
     "another shape": (flat_bias, "leaves of shapes [(3, 2), (1, 2)]; the gradient has [(3, 2)"),
+    "one for each example": (of_each, "of each of 2 examples, sum them over the first axis"),
+    "a transposed leaf": (across, "it may be transposed"),
     "another answer": (drifting(), "called twice alike, it answers differently in layer.w"),
     "an exception": (raises, "it raised IndexError: list index out of range"),
     "integers": (integers, "the answer is of dtype int64; the argument is float64"),

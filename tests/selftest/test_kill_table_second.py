@@ -1,9 +1,12 @@
 """Mistakes that are differentiated again: caught, right once more, or beyond JAX."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
 
+from verification import faults
 from verification.derivations import ALL
 from verification.selftest import kill_table_second as second
 from verification.selftest.kill_table import CAUGHT
@@ -42,3 +45,22 @@ def test_a_derivation_that_is_wrong_at_second_order_is_an_error(monkeypatch):
     monkeypatch.setattr(second, "status", lambda known, gradient: CAUGHT)
     with pytest.raises(AssertionError, match="the second derivative of mse is caught"):
         second.statuses(MSE, [], "float64")
+
+
+def test_where_the_truth_is_not_known_nothing_is_called_right(monkeypatch):
+    def unknown(*asked):
+        sample = proven(*asked)
+        balls = [ball._replace(rad=np.full_like(ball.rad, np.inf)) for ball in sample.truth]
+        return replace(sample, truth=balls)
+
+    proven = second.truth_source.proven
+    monkeypatch.setattr(second.truth_source, "proven", unknown)
+    assert second.statuses(MSE, faults.twins("mse")[:1], "float64") == [second.UNKNOWN]
+
+
+@pytest.mark.parametrize("name", ["attention", "multi_head_attention"])
+def test_the_truth_is_known_where_a_mask_hides_numbers(name):
+    known = second.second_of(ALL[name], "float64")
+    assert known is not None
+    off = lambda *args: jax.tree.map(lambda g: 1.001 * g, ALL[name].gradient(*args))
+    assert second.status(known, off) == CAUGHT

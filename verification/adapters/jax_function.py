@@ -6,6 +6,7 @@ sight; anything that wraps them goes through `derivative`.
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -31,7 +32,8 @@ def derivative(f: Callable, ahead: bool = False) -> Function:
 
 
 def named(f: Any) -> str:
-    return getattr(f, "__name__", type(f).__name__)
+    inner = f.func if isinstance(f, partial) else f
+    return getattr(inner, "__name__", type(inner).__name__)
 
 
 def takes(f: Callable, count: int) -> bool:
@@ -46,8 +48,10 @@ def takes(f: Callable, count: int) -> bool:
 
 
 def recognised(candidate: Any) -> Function | None:
-    """custom_jvp goes both ways; custom_vjp has no forward mode.  Either may be under jit."""
-    own = getattr(candidate, "__wrapped__", None) if isinstance(candidate, JITTED) else candidate
+    """custom_jvp goes both ways; custom_vjp has no forward mode.  Both may be in jit or partial."""
+    own = candidate
+    while isinstance(own, JITTED | partial):
+        own = own.func if isinstance(own, partial) else own.__wrapped__
     if isinstance(own, jax.custom_jvp):
         return derivative(candidate, ahead=True)
     return derivative(candidate) if isinstance(own, jax.custom_vjp) else None
@@ -55,8 +59,12 @@ def recognised(candidate: Any) -> Function | None:
 
 def bare(candidate: Any) -> Callable | None:
     """The forward pass of a custom_jvp or custom_vjp; None for what is neither."""
-    own = getattr(candidate, "__wrapped__", None) if isinstance(candidate, JITTED) else candidate
-    return own.fun if isinstance(own, jax.custom_jvp | jax.custom_vjp) else None
+    if isinstance(candidate, JITTED):
+        return bare(candidate.__wrapped__)
+    if isinstance(candidate, partial):
+        forward = bare(candidate.func)
+        return forward and partial(forward, *candidate.args, **candidate.keywords)
+    return candidate.fun if isinstance(candidate, jax.custom_jvp | jax.custom_vjp) else None
 
 
 def answers(f: Callable, argnums: tuple[int, ...], ahead: bool = False) -> Callable:

@@ -3,6 +3,7 @@
 A rule of custom_jvp or custom_vjp is what somebody says of the first derivative.  Where the second
 one is judged, the truth must not be made of it.  JAX's own rules of max, min and |x| share a tie by
 an equality, which no enclosure beside the tie decides; as a choice they are differentiated by side.
+Behind stop_gradient there is no side to tell apart: what is made for that alone stays as it is.
 A rule of a program that takes the bits of its numbers, as jnp.frexp does, is kept: without it the
 program has no derivative.
 """
@@ -34,28 +35,41 @@ def without_rules(of: Callable) -> Callable:
     return function
 
 
-def _run(program: ClosedJaxpr, args: list) -> list:
+def _run(program: ClosedJaxpr, args: list, sloped: bool = True) -> list:
+    """The outputs; `sloped` where a derivative is taken through them."""
     jaxpr = program.jaxpr
+    through = _through(jaxpr) if sloped else set()
     env: dict[Any, Any] = dict(zip(jaxpr.invars, args, strict=True))
     env |= zip(jaxpr.constvars, program.consts, strict=True)
     read = lambda atom: atom.val if isinstance(atom, Literal) else env[atom]
     for eqn in jaxpr.eqns:
-        env.update(zip(eqn.outvars, _outputs(eqn, list(map(read, eqn.invars))), strict=True))
+        is_sloped = any(out in through for out in eqn.outvars)
+        outs = _outputs(eqn, list(map(read, eqn.invars)), is_sloped)
+        env.update(zip(eqn.outvars, outs, strict=True))
     return list(map(read, jaxpr.outvars))
 
 
-def _outputs(eqn, ins: list) -> list:
+def _through(jaxpr: Jaxpr) -> set:
+    """The variables through which an output has a derivative, but for those behind a stop."""
+    found = {atom for atom in jaxpr.outvars if not isinstance(atom, Literal)}
+    for eqn in reversed(jaxpr.eqns):
+        if eqn.primitive.name != "stop_gradient" and found.intersection(eqn.outvars):
+            found.update(atom for atom in eqn.invars if not isinstance(atom, Literal))
+    return found
+
+
+def _outputs(eqn, ins: list, sloped: bool) -> list:
     name, params = eqn.primitive.name, eqn.params
     if name in OPENED and not (name.startswith("custom_") and _takes_bits(eqn)):
         body = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
-        return _run(body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ()), ins)
+        return _run(body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ()), ins, sloped)
     if name == "scan" and _has_rules(params["jaxpr"].jaxpr):
         return _scanned(params, ins)
     if name == "cond" and any(_has_rules(branch.jaxpr) for branch in params["branches"]):
         index, *operands = ins
         runs = [lambda *xs, branch=branch: _run(branch, list(xs)) for branch in params["branches"]]
         return jax.lax.switch(index, runs, *operands)
-    return [CHOICES[name](*ins, **params)] if name in CHOICES else bind(eqn, ins)
+    return [CHOICES[name](*ins, **params)] if name in CHOICES and sloped else bind(eqn, ins)
 
 
 def _larger(a, b):

@@ -122,10 +122,22 @@ def _shaped(leaves: list, wanted: list) -> list:
             shapes = [np.shape(x) for x in leaves], [np.shape(x) for x in wanted]
             raise Rejection(
                 f"the answer has leaves of shapes {shapes[0]}; the gradient has {shapes[1]}"
+                + _instead(got.shape, arg.shape)
             )
         if not is_real(got):
             raise Rejection(f"the answer is of dtype {got.dtype}; the argument is {arg.dtype}")
     return leaves
+
+
+def _instead(got: tuple, wanted: tuple) -> str:
+    """What a shape is known for, as the rest of a sentence."""
+    if got[1:] == wanted and got[:1] > (1,):
+        return (
+            f": if these are gradients of each of {got[0]} examples, sum them over the first axis"
+        )
+    if len(got) > 1 and got == wanted[::-1]:
+        return ": it may be transposed"
+    return ""
 
 
 NAMED = re.compile(

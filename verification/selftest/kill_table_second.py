@@ -43,6 +43,8 @@ def second_of(subject: Derivation, dtype: str, seed: int = 0) -> Second | None:
     sample = truth_source.proven(asked, Case("draw 0", point), rng)
     if sample is None or sample.silence or sample.failure:
         return None
+    if not all(np.isfinite(ball.rad).any() for ball in sample.truth if ball.rad.size):
+        return None  # beside a leaf that is not known anything is right
     return Second(subject, problem, sample, dtype)
 
 

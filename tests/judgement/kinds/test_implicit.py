@@ -109,3 +109,22 @@ def test_a_root_is_proven_or_refused():
 def test_what_is_no_function_is_said():
     with pytest.raises(TypeError, match="residual is 3; pass a function"):
         vf.implicit(3, cube)
+
+
+def test_then_may_take_the_root_alone():
+    squared = vf.implicit(cube, newton(cube, zeros), then=lambda x: jnp.sum(x**2))
+    slope = lambda x: 1.0 / (3.0 * x**2 + 1.0)
+    gradient = lambda a, twice=2.0: twice * squared.solve(a) * slope(squared.solve(a))
+    assert vf.validate(gradient, of=squared, args=normal(2), cases=1).verdict == "correct"
+    half = lambda a: gradient(a, 1.0)
+    assert vf.validate(half, of=squared, args=normal(2), cases=1).verdict == "wrong"
+
+
+def test_what_takes_a_cotangent_where_there_is_none_is_told_so():
+    squared = vf.implicit(cube, newton(cube, zeros), then=lambda x: jnp.sum(x**2))
+    found = vf.validate(lambda a, d: d * a, of=squared, args=normal(2), cases=1)
+    assert found.verdict == "rejected" and "drop its last argument" in found.reason
+    found = vf.validate(
+        lambda a: a, of=squared._replace(then=lambda x, a: x), args=normal(2), cases=1
+    )
+    assert found.verdict == "rejected" and "add a last argument" in found.reason

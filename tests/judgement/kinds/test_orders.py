@@ -106,6 +106,13 @@ def test_the_third_derivative_is_judged_too():
     assert vf.validate(hidden, args=numbers, cases=1, order=3).verdict == "wrong"
 
 
+def test_all_third_derivatives_are_known_by_their_shape():
+    cubes = lambda w: jnp.sum(w**4)
+    every = lambda w: 24.0 * np.einsum("i,ij,jk->ijk", w, np.eye(2), np.eye(2))
+    assert judged(every, cubes, numbers, order=3).verdict == "correct"
+    assert judged(lambda w: 1.001 * every(w), cubes, numbers, order=3).verdict == "wrong"
+
+
 @pytest.mark.parametrize("name", ["relu", "celu", "gelu", "log_sigmoid", "logsumexp"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_jax_is_right_at_second_order_at_kinks_too(name, dtype):

@@ -1,5 +1,7 @@
 """A rule that is right once: a note says where its second derivative is of another function."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -44,6 +46,7 @@ once = ruled(jax.nn.sigmoid, lambda z: jnp.zeros_like(z))
 HIDDEN = {
     "all of it": ruled(jax.nn.softplus, stopped),
     "in a custom_jvp": forward(jax.nn.softplus, stopped),
+    "in a partial": partial(jax.jit(ruled(jax.nn.softplus, stopped))),
     "one entry": ruled(
         jax.nn.softplus, lambda z: jnp.where(jnp.arange(2) > 0, half(z), stopped(z))
     ),

@@ -20,6 +20,7 @@ from jax.flatten_util import ravel_pytree
 
 from ...adapters import jax_function
 from ...adapters.function import Function
+from ...adapters.jax_function import takes
 from ...adapters.recognition import recognised
 from ...adapters.trees import inward, outward
 from ...oracles.krawczyk import has_one_root
@@ -53,13 +54,15 @@ def implicit(residual: Any, solve: Any, then: Any = lambda x, *args: x) -> Impli
 
     residual  traceable by JAX, as many numbers as x has
     solve     any callable: where the root is, to a few digits
-    then      what is differentiated: x itself, or then(x, *theta), such as a loss
+    then      what is differentiated: x itself, then(x), or then(x, *theta), such as a loss
 
     Raises TypeError for what is not callable.
     """
     for name, value in (("residual", residual), ("solve", solve), ("then", then)):
         if not callable(value):
             raise TypeError(f"{name} is {value!r}; pass a function")
+    if takes(then, 1) and not takes(then, 2):
+        return Implicit(residual, solve, lambda x, *theta: then(x))
     return Implicit(residual, solve, then)
 
 
@@ -75,9 +78,27 @@ def implicit_problem(problem: Problem, of: Implicit, order: int = 1) -> Problem:
     else:
         candidate = lambda *args: problem.gradient(*args[:count], *args[count + 1 :])
         candidate.__name__ = jax_function.named(problem.gradient)
+        candidate.__signature__ = with_a_start(problem.gradient, count)
     more = lambda rng, point: (solved(of, point),)
     refining = named_by(refined(of, order), of.solve, count, "start")
     return Problem(candidate, refining, followed(problem.args, more), problem.argnums)
+
+
+def with_a_start(gradient: Callable, place: int) -> inspect.Signature:
+    """The signature with one more parameter at that place; any, where it tells nobody its own."""
+    any_number = inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)
+    try:
+        own = [p for p in inspect.signature(gradient).parameters.values() if p.kind in PLAIN]
+    except (TypeError, ValueError):  # some callables tell nobody
+        return inspect.Signature([any_number])
+    if len(own) < place or len(own) < len(inspect.signature(gradient).parameters):
+        return inspect.Signature([any_number])
+    names = [p.name for p in own]
+    named = (*names[:place], f"start_of_{place}", *names[place:])
+    return inspect.Signature([inspect.Parameter(name, PLAIN[0]) for name in named])
+
+
+PLAIN = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def beside_a_start(known: Function, place: int) -> Function:

@@ -4,6 +4,7 @@ The first derivative of `of` is that of its program: custom rules, which may hid
 one needs, are opened before JAX differentiates.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -31,9 +32,12 @@ def of_order(problem: Problem, order: int) -> Problem:
     """The same problem about the derivative of that order.
 
     A function with its own derivative, and a gradient that JAX can trace, are differentiated again.
-    A Hessian is known by its shapes; what takes one more argument answers Hessian-vector products.
+    A Hessian, or all third derivatives, are known by their shapes; what takes one more argument
+    answers Hessian-vector products.
     Raises TypeError for what is neither.
     """
+    if order == 3 and _is_whole(problem, order):
+        return value_problem(problem.gradient, every(problem, order), problem.args)
     for _ in range(order - 1):
         problem = _again(problem)
     return problem
@@ -49,8 +53,8 @@ def _again(problem: Problem) -> Problem:
     said = _answer(gradient, given)
     if said is None:
         return _products(problem, shapes)
-    if is_scalar and _shapes(said) == _squared(point, problem.numbers):
-        return value_problem(gradient, hessian(problem), problem.args)
+    if is_scalar and _shapes(said) == _powers(point, problem.numbers, 2):
+        return value_problem(gradient, every(problem, 2), problem.args)
     return _differentiated(problem, is_scalar, given)
 
 
@@ -133,8 +137,18 @@ def _restricted(problem: Problem, args: Any) -> tuple[Callable, list]:
 # --- Hessians, and products with them -----------------------------------------------------------
 
 
-def hessian(problem: Problem) -> Callable:
-    """(*args) -> one tree for each entry of the tree that is differentiated by, as JAX has it."""
+def _is_whole(problem: Problem, order: int) -> bool:
+    """Whether it answers every derivative of that order of a scalar function."""
+    point = first_point(problem.args)
+    if isinstance(recognised(problem.gradient), Function):
+        return False
+    if getattr(output(problem.of, point), "shape", None) != ():
+        return False
+    return _shapes(_answer(problem.gradient, point)) == _powers(point, problem.numbers, order)
+
+
+def every(problem: Problem, order: int) -> Callable:
+    """(*args) -> a tree for each entry of a tree, `order` deep, as jax.hessian has it."""
     single = isinstance(problem.argnums, int)
 
     def made(opened: Callable) -> Callable:
@@ -143,12 +157,22 @@ def hessian(problem: Problem) -> Callable:
                 whole = dict(enumerate(args)) | dict(zip(problem.numbers, chosen, strict=True))
                 return problem.of(*(whole[i] for i in range(len(args))))
 
-            found = jax.jacfwd(jax.grad(opened(scalar)))(tuple(args[i] for i in problem.numbers))
-            return jax.tree.map(lambda row: row[0], found[0], is_leaf=is_one) if single else found
+            slopes = jax.grad(opened(scalar))
+            for _ in range(order - 1):
+                slopes = jax.jacfwd(slopes)
+            found = slopes(tuple(args[i] for i in problem.numbers))
+            return _unwrapped(found[0], order - 1) if single else found
 
         return program
 
     return _spelled(made, problem)
+
+
+def _unwrapped(tree: Any, depth: int) -> Any:
+    """What is differentiated by one argument has its part alone, not in a tuple of one."""
+    for _ in range(depth):
+        tree = jax.tree.map(lambda row: row[0] if is_one(row) else row, tree, is_leaf=is_one)
+    return tree
 
 
 def is_one(tree: Any) -> bool:
@@ -195,6 +219,7 @@ def _shapes(tree: Any) -> list[tuple[int, ...]]:
     return [np.shape(x) for x in jax.tree.leaves(inward(tree))]
 
 
-def _squared(point: tuple, numbers: tuple[int, ...]) -> list[tuple[int, ...]]:
+def _powers(point: tuple, numbers: tuple[int, ...], order: int) -> list[tuple[int, ...]]:
+    """The shapes of every derivative of that order, in the order of their leaves."""
     own = [shape for i in numbers for shape in _shapes(point[i])]
-    return [one + other for one in own for other in own]
+    return [sum(shapes, ()) for shapes in itertools.product(own, repeat=order)]
