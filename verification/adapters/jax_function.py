@@ -50,8 +50,8 @@ def takes(f: Callable, count: int) -> bool:
 def recognised(candidate: Any) -> Function | None:
     """custom_jvp goes both ways; custom_vjp has no forward mode.  Both may be in jit or partial."""
     own = candidate
-    while isinstance(own, JITTED | partial):
-        own = own.func if isinstance(own, partial) else own.__wrapped__
+    while (inside := _within(own)) is not None:
+        own = inside
     if isinstance(own, jax.custom_jvp):
         return derivative(candidate, ahead=True)
     return derivative(candidate) if isinstance(own, jax.custom_vjp) else None
@@ -59,12 +59,19 @@ def recognised(candidate: Any) -> Function | None:
 
 def bare(candidate: Any) -> Callable | None:
     """The forward pass of a custom_jvp or custom_vjp; None for what is neither."""
-    if isinstance(candidate, JITTED):
-        return bare(candidate.__wrapped__)
+    if (inside := _within(candidate)) is None:
+        return candidate.fun if isinstance(candidate, jax.custom_jvp | jax.custom_vjp) else None
+    forward = bare(inside)
+    if forward is None or not isinstance(candidate, partial):
+        return forward
+    return partial(forward, *candidate.args, **candidate.keywords)
+
+
+def _within(candidate: Any) -> Any:
+    """What is in a jit or a partial; None for what is neither."""
     if isinstance(candidate, partial):
-        forward = bare(candidate.func)
-        return forward and partial(forward, *candidate.args, **candidate.keywords)
-    return candidate.fun if isinstance(candidate, jax.custom_jvp | jax.custom_vjp) else None
+        return candidate.func
+    return getattr(candidate, "__wrapped__", None) if isinstance(candidate, JITTED) else None
 
 
 def answers(f: Callable, argnums: tuple[int, ...], ahead: bool = False) -> Callable:
