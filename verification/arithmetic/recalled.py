@@ -36,7 +36,16 @@ recalled = Primitive("recalled")
 recalled.def_impl(lambda product, above, at, *, program: product)
 recalled.def_abstract_eval(lambda product, above, at, *, program: product)
 mlir.register_lowering(recalled, lambda _, product, above, at, *, program: [product])
-batching.primitive_batchers[recalled] = lambda operands, axes, *, program: (operands[0], axes[0])
+
+
+def _batched(operands, axes, *, program):
+    """Along a first axis, all three."""
+    (size,) = {x.shape[axis] for x, axis in zip(operands, axes, strict=True) if axis is not None}
+    front = lambda x, axis: batching.bdim_at_front(x, axis, size)
+    return recalled.bind(*map(front, operands, axes), program=program), 0
+
+
+batching.primitive_batchers[recalled] = _batched
 
 
 def with_room(target: Format, bounds, product: Bounded, above: Bounded, at: Bounded, program):

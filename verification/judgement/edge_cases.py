@@ -5,6 +5,7 @@ NaN is there.  A black box is not called with shapes that nobody drew.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +23,7 @@ from ..vocabulary import Case
 from .edge_evidence import Visit
 from .measured_kinks import told_by_floats
 from .no_number import in_words
+from .soon import chunks
 from .truth_source import TruthSource
 
 
@@ -39,17 +41,22 @@ def edge_visits(
         return
     left = PROVABLE
     inputs = PRECISIONS[subject.dtype].inputs
-    for edge in structure.edges(here.args, subject.argnums, named, inputs, laws):
-        if edge.region is Region.SHAPE and not source.takes_shapes:
-            continue
-        work = source.work(edge.case, rng)
-        left -= work or 0
-        if work is None or left < 0:
-            yield Visit(edge, None)
-            continue
-        sample = source.at(edge.case, rng, edge=True)
-        sample = sample and told_by_floats(subject, sample, rng)
-        yield visit(subject, source, edge, here.args, sample)
+    every = structure.edges(here.args, subject.argnums, named, inputs, laws)
+    taken = (e for e in every if e.region is not Region.SHAPE or source.takes_shapes)
+    for edges in chunks(taken, lambda edge: edge.case):
+        streams = rng.spawn(len(edges))
+        source.weighed_soon([e.case for e in edges], deepcopy(streams))
+        works = [source.work(e.case, s) for e, s in zip(edges, streams, strict=True)]
+        known = [k for k, work in enumerate(works) if work is not None]
+        source.asked_soon([edges[k].case for k in known], deepcopy([streams[k] for k in known]))
+        for edge, work, stream in zip(edges, works, streams, strict=True):
+            left -= work or 0
+            if work is None or left < 0:
+                yield Visit(edge, None)
+                continue
+            sample = source.at(edge.case, stream, edge=True)
+            sample = sample and told_by_floats(subject, sample, stream)
+            yield visit(subject, source, edge, here.args, sample)
 
 
 def visit(

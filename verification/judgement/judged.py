@@ -1,9 +1,10 @@
 """One subject, judged: cases are drawn and asked, then edges; the verdict, and what explains it."""
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 
 import jax
 import numpy as np
@@ -28,6 +29,7 @@ from .kinds.implicit_mistakes import implicit_mistake
 from .progress import begin, counted
 from .reproduction import snippet, with_worst
 from .smallest import Search
+from .soon import chunks
 from .truth_source import TruthSource, truth_source
 from .verdict import Draws, judge
 
@@ -52,7 +54,8 @@ def judged(
     source = truth_source(subject, first)
     sizes = Sizes(subject.inputs)
     at = lambda case: sizes.noted(contract_checked(source, subject, case, upstream))
-    drawn = lambda ks: counted("cases", (at(case) for case in islice(labelled, len(ks))), ks)
+    few = lambda ks: said_soon(source, chunks(islice(labelled, len(ks))), upstream)
+    drawn = lambda ks: counted("cases", map(at, few(ks)), ks)
     fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
     around = lambda: edge_visits(subject, source, first, named, domain.laws, beside)
     met = lambda: counted("edges", (visit.where(holds) for visit in around()))
@@ -130,6 +133,15 @@ def contract_checked(source: TruthSource, subject: Subject, case: Case, rng: np.
         return sample
     raw = subject.raw if subject.function is None else None
     return behaved(sample, source.answer, raw, subject.inputs)
+
+
+def said_soon(
+    source: TruthSource, chunks: Iterator[list[Case]], rng: np.random.Generator
+) -> Iterator[Case]:
+    """The cases; what is asked of many is said before the first of them."""
+    for cases in chunks:
+        source.asked_soon(cases, repeat(deepcopy(rng), len(cases)))
+        yield from cases
 
 
 def _streams(seed: int) -> list[np.random.Generator]:

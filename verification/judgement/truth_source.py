@@ -11,11 +11,9 @@ import numpy as np
 
 from ..adapters.torch_programs.memory import NotTraced
 from ..adapters.trees import Held
-from ..arithmetic.bounds import bounds
-from ..arithmetic.formats import format_of
+from ..measurement.ahead import bounds_of
 from ..measurement.answer import cast
 from ..measurement.batch import budget_at
-from ..measurement.budget import running
 from ..measurement.evaluation import evaluated, held
 from ..measurement.higher_precision import Told, formula
 from ..measurement.sample import Sample
@@ -26,7 +24,7 @@ from ..oracles.question import Question
 from ..oracles.work import products
 from ..vocabulary import Case, Finding, Silent, Verdict
 from ..vocabulary.raised import KNOWN, in_words, kind_of
-from . import black_box
+from . import black_box, soon
 from .called import is_complex
 from .narrow_constants import warning
 
@@ -43,6 +41,9 @@ class TruthSource(NamedTuple):
     answer: Callable[..., list]  # the leaves that are judged
     said: Callable[[Finding], Finding]  # what else the finding has to say
     takes_shapes: bool  # whether the function may be called with shapes that nobody drew
+    # (cases, generators): they are asked next, or weighed
+    asked_soon: Callable[..., None] = lambda cases, streams: None
+    weighed_soon: Callable[..., None] = lambda cases, streams: None
 
 
 def truth_source(subject: Subject, first: tuple) -> TruthSource:
@@ -52,7 +53,8 @@ def truth_source(subject: Subject, first: tuple) -> TruthSource:
     if not untraceable and not unproven:
         at, excuse = partial(proven, subject), partial(excused, subject)
         weigh, more = partial(work, subject), partial(warned, subject, first)
-        return TruthSource(at, excuse, weigh, subject.answer, more, takes_shapes=True)
+        ahead = partial(soon.budgets, subject), partial(soon.bounds, subject)
+        return TruthSource(at, excuse, weigh, subject.answer, more, True, *ahead)
     traced = not untraceable
     at, excuse, weigh, said = black_box.pieces(subject, untraceable or unproven, traced)
     ask = partial(black_box.answer, subject)
@@ -181,7 +183,7 @@ def work(subject: Subject, case: Case, rng: np.random.Generator) -> int | None:
 def _is_finite(subject: Subject, question: Question) -> bool:
     """Whether no right program in the dtype overflows; where no bound says, float64 does."""
     try:
-        outs = running(question.program, question.leaves, bounds(format_of(subject.dtype)))
+        outs = bounds_of(question.program, question.leaves, subject.dtype)
     except Silent:
         with jax.enable_x64(True):
             return bool(np.isfinite(question.function(*question.leaves)).all())

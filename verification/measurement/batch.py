@@ -25,6 +25,7 @@ from ..arithmetic.tangents import tangents
 from ..oracles.question import as_exact
 from ..oracles.work import products
 from ..vocabulary import NoRule, Undecided
+from .ahead import budget_known
 from .budget import RANDOM, RUNNING, Budget, budget, floored, floored_deviations, traced
 from .tolerance import allowances, is_sharp, lost
 
@@ -55,7 +56,7 @@ def budgets(gradient: Callable, points: list[tuple], dtype: str) -> list[Budget]
 
 def budget_at(gradient: Callable, args: tuple, dtype: str) -> Budget:
     """What gradient(*args) may be off by: of a large program compiled, of a small one in NumPy."""
-    return budgets(gradient, [args], dtype)[0]
+    return budget_known(gradient, args, dtype) or budgets(gradient, [args], dtype)[0]
 
 
 def _settled(gradient: Callable, point: tuple, dtype: str) -> Budget:

@@ -32,6 +32,7 @@ from ..arithmetic.paths import longest
 from ..arithmetic.rounding import random_rounding
 from ..arithmetic.samples import Samples
 from ..oracles.question import as_exact
+from .together import Walk, alone
 from .tolerance import allowances, is_sharp, lost, root_of_squares
 
 __all__ = ["DTYPES", "Budget", "budget", "deviations", "running_bound"]
@@ -51,20 +52,32 @@ class Budget(NamedTuple):
 def budget(gradient: Callable, args: tuple, dtype: str) -> Budget:
     """What gradient(*args) may be off by in `dtype`, leaf by leaf, in flattening order."""
     program, leaves = traced(gradient, args)
+    return budgets_at(program, alone(program, leaves), dtype)[0]
+
+
+def budgets_at(program: ClosedJaxpr, walk: Walk, dtype: str) -> list[Budget]:
+    """The budget at each point of a walk through `program`."""
     target = format_of(dtype)
-    rigorous = _rigorous(program, leaves, target)
-    enough = [bool(is_sharp(value, error, dtype)) for value, error in rigorous]
-    errors = [np.asarray(error) for _, error in rigorous]
-    if all(enough):
-        return Budget(errors, (RUNNING,) * len(enough))
-    values = [value for value, _ in rigorous]
-    sigmas = floored_deviations(_sigmas(program, leaves, target), values, program, target)
-    randoms = list(map(np.asarray, allowances(sigmas, errors, lost(target, leaves))))
-    if dtype == "float64":
-        tails = _underflows(program, leaves, errors)
-        randoms = [np.asarray(a + b) for a, b in zip(randoms, tails, strict=True)]
-    chosen = [_chosen(*leaf) for leaf in zip(enough, errors, randoms, strict=True)]
-    return Budget([allowed for allowed, _ in chosen], tuple(kind for _, kind in chosen))
+    rigorous = _rigorous(program, walk, target)
+    enough = [[bool(is_sharp(value, e, dtype)) for value, e in pairs] for pairs in rigorous]
+    found = [Budget([np.asarray(e) for _, e in p], (RUNNING,) * len(p)) for p in rigorous]
+    if all(map(all, enough)):
+        return found
+    sigmas = walk.each(_sigmas(walk.program, walk.leaves, target))
+    tails = _underflows(walk, found) if dtype == "float64" else [None] * len(found)
+    for k in (k for k, sharp in enumerate(enough) if not all(sharp)):
+        values, errors = [value for value, _ in rigorous[k]], found[k].allowed
+        spreads = floored_deviations(sigmas[k], values, program, target)
+        randoms = allowances(spreads, errors, lost(target, walk.points[k]))
+        found[k] = _chosen(enough[k], errors, list(map(np.asarray, randoms)), tails[k])
+    return found
+
+
+def _chosen(enough: list[bool], errors: list, randoms: list, tails: list | None) -> Budget:
+    """Leaf by leaf the running bound where it is sharp, elsewhere what is smaller."""
+    randoms = randoms if tails is None else list(map(np.add, randoms, tails))
+    leaves = [_of_leaf(*leaf) for leaf in zip(enough, errors, randoms, strict=True)]
+    return Budget([allowed for allowed, _ in leaves], tuple(kind for _, kind in leaves))
 
 
 def wider(one: Budget, other: Budget) -> Budget:
@@ -92,7 +105,9 @@ def floored_deviations(sigmas: list, values: list, program: ClosedJaxpr, target:
 
 def running_bound(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
     """The rigorous one of the two budgets, leaf by leaf."""
-    return [error for _, error in _rigorous(*traced(gradient, args), format_of(dtype))]
+    program, leaves = traced(gradient, args)
+    (pairs,) = _rigorous(program, alone(program, leaves), format_of(dtype))
+    return [error for _, error in pairs]
 
 
 def deviations(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
@@ -100,7 +115,7 @@ def deviations(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
     return _sigmas(*traced(gradient, args), format_of(dtype))
 
 
-def _chosen(enough: bool, rigorous, random) -> tuple[np.ndarray, str]:
+def _of_leaf(enough: bool, rigorous, random) -> tuple[np.ndarray, str]:
     if enough or not (random < rigorous).any():
         return np.asarray(rigorous), RUNNING
     return np.asarray(np.minimum(rigorous, random)), RANDOM
@@ -109,10 +124,13 @@ def _chosen(enough: bool, rigorous, random) -> tuple[np.ndarray, str]:
 # --- the running bound -----------------------------------------------------------------------
 
 
-def _rigorous(program: ClosedJaxpr, leaves: list, target: Format) -> list[tuple]:
-    """Value and bound of every leaf, no bound below its floor."""
-    flushed, pairs = lost(target, leaves), running(program, leaves, bounds(target))
-    return [(value, floored(value, e, program, target, flushed)) for value, e in pairs]
+def _rigorous(program: ClosedJaxpr, walk: Walk, target: Format) -> list[list[tuple]]:
+    """At each point, value and bound of every leaf, no bound below its floor."""
+    found = walk.each(running(walk.program, walk.leaves, bounds(target)))
+    return [
+        [(v, floored(v, e, program, target, lost(target, leaves))) for v, e in pairs]
+        for leaves, pairs in zip(walk.points, found, strict=True)
+    ]
 
 
 def running(program: ClosedJaxpr, leaves: list, arithmetic: Arithmetic) -> list[tuple]:
@@ -133,10 +151,15 @@ def value_and_error(out) -> tuple[np.ndarray, np.ndarray]:
     return out.value, np.where(np.isnan(out.error) | np.isnan(out.value), np.inf, out.error)
 
 
-def _underflows(program: ClosedJaxpr, leaves: list, errors: list) -> list[np.ndarray]:
+def _underflows(walk: Walk, found: list[Budget]) -> list[list[np.ndarray]]:
     """What underflow adds to the bound: in float64 itself, no draw of float64 can show it."""
     endless = bounds(format_of("float64")._replace(tiny=0.0))
-    without = [error for _, error in running(program, leaves, endless)]
+    without = walk.each(running(walk.program, walk.leaves, endless))
+    pairs = zip(found, without, strict=True)
+    return [_tails(budget.allowed, [error for _, error in outs]) for budget, outs in pairs]
+
+
+def _tails(errors: list, without: list) -> list[np.ndarray]:
     with np.errstate(invalid="ignore"):
         parts = [a - b for a, b in zip(errors, without, strict=True)]
     return [np.where(np.isfinite(part), np.maximum(part, 0.0), 0.0) for part in parts]
