@@ -9,7 +9,7 @@ import pytest
 from verification.atlas import campaign, tables
 from verification.atlas import tried as tried_first
 from verification.atlas.found import Found
-from verification.atlas.rows import CRASH, SLOW, Row
+from verification.atlas.rows import ABSENT, CRASH, SLOW, Row
 
 
 @jax.custom_jvp
@@ -18,6 +18,21 @@ def mistaken(x):
 
 
 mistaken.defjvp(lambda xs, ds: (jnp.sin(xs[0]), 1.01 * jnp.cos(xs[0]) * ds[0]))
+
+
+def wide_alone(x):
+    if x.dtype == jnp.bfloat16:
+        raise NotImplementedError("no bfloat16 here")
+    return jnp.tanh(x)
+
+
+@jax.custom_jvp
+def narrow_forward(x):
+    return jnp.tanh(x)
+
+
+narrow_forward.defjvp(lambda xs, ds: (jnp.tanh(xs[0]), (1.0 - wide_alone(xs[0]) ** 2) * ds[0]))
+REFUSING = {"itself": wide_alone, "its slope": narrow_forward}
 PLANTED = {"right": jnp.tanh, "mistaken": mistaken, "constant": jnp.floor}
 
 
@@ -71,6 +86,18 @@ def test_arguments_that_a_row_has_are_tried_first(monkeypatch):
     )
     again = tried_first.suited(definite)
     assert isinstance(again, tried_first.Suited) and again.kinds == known.kinds and len(tried) > 2
+
+
+def test_a_dtype_that_the_function_itself_refuses_is_no_verdict(monkeypatch, tmp_path):
+    found = [Found(name, function) for name, function in REFUSING.items()]
+    monkeypatch.setattr(campaign, "functions", lambda library: found)
+    rows = asked(tmp_path / "rows.jsonl", dtypes=("bfloat16", "float32"))
+    said = {(row.name, row.dtype): row.verdict for row in rows}
+    assert said["itself", "bfloat16"] == ABSENT and said["itself", "float32"] == "correct"
+    assert said["its slope", "bfloat16"] == "rejected"
+    made = tables.document("lib", "1.0", rows)
+    assert ("itself", "bfloat16") not in {(r["name"], r["dtype"]) for r in made["rows"]}
+    assert "| `itself` | bfloat16 | NotImplementedError" in tables.markdown(made)
 
 
 def row(name, verdict, oracle="ball", dtype="float64"):

@@ -6,14 +6,16 @@ import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import jax
 import numpy as np
 
 from ..judgement.validate import validate
+from ..measurement.answer import cast
 from ..vocabulary import Finding
 from .torch_operators import Sampled
 from .tried import Suited, named
 
-CRASH, SLOW = "crash", "too slow"
+CRASH, SLOW, ABSENT = "crash", "too slow", "not in this dtype"
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,29 @@ def row(
     try:
         with limit, warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
+            if why := refused(suited, dtype):
+                return Row(**known, verdict=ABSENT, reason=why, seconds=taken())
             found = judged(suited, dtype, cases)
     except Exception as error:
         said = f"{type(error).__name__}: {error}".partition("\n")[0]
         return Row(**known, verdict=CRASH, reason=said[:300], seconds=taken())
     return Row(**known, **measured(found), seconds=taken())
+
+
+def refused(suited: Suited | Sampled, dtype: str) -> str:
+    """What a function of JAX itself raises in a dtype that it does not take; empty where it does.
+
+    It takes float64: that is how its arguments were found.
+    """
+    if isinstance(suited, Sampled) or dtype == "float64":
+        return ""
+    args = cast(suited.sample(np.random.default_rng(0)), dtype)
+    try:
+        with jax.enable_x64(True):
+            jax.block_until_ready(jax.jit(suited.of)(*args))
+    except Exception as error:  # LAPACK has no bfloat16
+        return f"{type(error).__name__}: {error}".partition("\n")[0][:300]
+    return ""
 
 
 def judged(suited: Suited | Sampled, dtype: str, cases: int) -> Finding:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .rows import CRASH, SLOW, Row
+from .rows import ABSENT, CRASH, SLOW, Row
 
 DECIDED = ("correct", "inaccurate", "wrong", "rejected")
 Document = Mapping[str, Any]
@@ -16,9 +16,12 @@ def document(library: str, version: str, rows: Iterable[Row]) -> dict[str, Any]:
     Seconds are left out: they are the machine's.
     """
     every = list(rows)
-    kept = [{k: v for k, v in row.told().items() if k != "seconds"} for row in every if row.dtype]
+    there = [row for row in every if row.dtype and row.verdict != ABSENT]
+    kept = [{k: v for k, v in row.told().items() if k != "seconds"} for row in there]
     silent = {row.name: row.reason for row in every if not row.dtype}
-    return {"library": library, "version": version, "rows": kept, "not judged": silent}
+    absent = [[row.name, row.dtype, row.reason] for row in every if row.verdict == ABSENT]
+    made = {"library": library, "version": version, "rows": kept, "not judged": silent}
+    return made | ({ABSENT: absent} if absent else {})
 
 
 def markdown(atlas: Document) -> str:
@@ -26,12 +29,17 @@ def markdown(atlas: Document) -> str:
     head = f"# {atlas['library']} {atlas['version']}: its own derivatives, judged"
     counts = table(("dtype", "functions", *VERDICTS), _counts(atlas))
     unjudged = len(atlas["not judged"])
+    absent = atlas.get(ABSENT, ())
     parts = [
         f"{head}\n\nMade by `refnet atlas {atlas['library']}`; not edited by hand.",
         f"{counts}\n\n{unjudged} more public functions have no real derivative, or take arguments "
         "that no family has.",
         "## What can be judged, and how\n" + modules(atlas),
         "## Not correct\n" + table(("function", "dtype", "verdict", "why"), _others(atlas)),
+        *(
+            ["## Not in every dtype\n" + table(("function", "dtype", "it says"), _bare(absent))]
+            * bool(absent)
+        ),
         "## All\nVerdict and worst error in budgets.\n" + _all(atlas),
     ]
     return "\n\n".join(parts) + "\n"
@@ -71,6 +79,10 @@ def _others(atlas: Document) -> list[tuple]:
         for row in atlas["rows"]
         if row["verdict"] != "correct"
     ]
+
+
+def _bare(absent: Iterable[Sequence[str]]) -> list[tuple]:
+    return [(f"`{name}`", dtype, said.replace("|", "\\|")) for name, dtype, said in absent]
 
 
 def _all(atlas: Document) -> str:
