@@ -80,6 +80,7 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 DEAR = (  # what one Python looks at for all: dear, and made of parts that every Python tests
     "adapters/test_c_library",
+    "adapters/test_c_kernels",
     "adapters/test_numpy_mlp",
     "adapters/test_optimizer_object",
     "adapters/test_planted",

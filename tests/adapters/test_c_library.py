@@ -1,5 +1,6 @@
 """A C function is judged as any gradient is; what crashes, hangs or writes astray is rejected."""
 
+import base64
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 
 import verification as vf
 from verification.adapters import c_library
-from verification.adapters.c_library import CallFailed, signature_of
+from verification.adapters.c_layout import layout
+from verification.adapters.c_library import CallFailed
+from verification.adapters.c_signature import signature_of
 from verification.adapters.limits import Limits
 
 SOURCE = Path(__file__).resolve().parents[2] / "examples" / "c_library" / "dense.c"
@@ -148,6 +151,8 @@ def test_numbers_pointers_and_a_status(tmp_path):
         f(np.float32(1.0), np.float32(1.0), np.zeros((2, 2), np.float32))
     with pytest.raises(TypeError, match="1 arrays were given; 3 are declared: s, t, x"):
         f(np.float32(1.0))
+    with pytest.raises(ValueError, match="t has shape .* a number is declared; say its shape"):
+        f(np.float32(1.0), np.zeros(3, np.float32), np.zeros(3, np.float32))
     unwritten, _ = c_library.function(library, HALF)(np.float32(1.0), np.float32(1.0), x)
     assert np.isnan(unwritten).all()
 
@@ -165,7 +170,7 @@ def test_a_library_or_a_function_that_is_not_there(tmp_path):
     ("text", "said"),
     [
         ("half", "write it as in a header"),
-        ("float half(float *y)", "write it as in a header"),
+        ("quad half(float *y)", "write it as in a header"),
         (
             "void half(int n, quad x[n], float y[n])",
             "'quad x\\[n\\]' cannot be read; types are float",
@@ -177,7 +182,39 @@ def test_a_library_or_a_function_that_is_not_there(tmp_path):
 )
 def test_a_signature_that_cannot_be_read_is_a_sentence(text, said):
     with pytest.raises(ValueError, match=said):
-        signature_of(text)
+        read(text)
+
+
+def read(text):
+    return layout(signature_of(text), {}, {}, {}, None, None, {}, "C", False)
+
+
+def test_integers_are_passed_in_the_declared_type_where_they_fit():
+    found = read("void take(size_t n, const uint8_t rows[n], const double x[n], double dx[n])")
+    message, _ = found.said([np.array([1, 255]), np.zeros(2)])
+    assert base64.b64decode(message[1]["data"]) == b"\x01\xff"
+    with pytest.raises(TypeError, match="rows has numbers that uint8_t does not hold"):
+        found.said([np.array([1, 256]), np.zeros(2)])
+    with pytest.raises(TypeError, match="rows is float64; uint8 is declared"):
+        found.said([np.array([1.0, 2.0]), np.zeros(2)])
+
+
+SOLVED = {
+    "a multiple": ("x[3 * c]", (6,), 2),
+    "a sum": ("x[2 * c + 1]", (7,), 3),
+    "a half": ("x[c / 2][c]", (2, 4), 4),
+}
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_a_size_is_found_from_what_is_made_of_it(name):
+    shape, given, c = SOLVED[name]
+    found = read(f"void take(size_t c, const double {shape}, double dx[c])")
+    message, shapes = found.said([np.zeros(given)])
+    assert message[0] == c and shapes["dx"] == (c,)
+    if name != "a half":
+        with pytest.raises(ValueError, match=r"x has shape .* is not whole there"):
+            found.said([np.zeros((given[0] + 1,))])
 
 
 def test_shapes_must_agree(tmp_path):

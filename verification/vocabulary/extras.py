@@ -13,6 +13,7 @@ EXTRAS = {
     "pyarrow": "train",
     "torch": "torch",
     "distributed": "cluster",
+    "pycparser": "c",
 }
 
 
