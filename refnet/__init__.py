@@ -4,7 +4,7 @@ In: arrays, pytrees of parameters, keys of jax.random.
 On the way: activations.py, units.py, softmax.py, losses/ and layers/ are the pieces,
 networks.py, convolutional.py,
 recurrent.py and transformer.py join them, initializers.py draws them, updates.py and
-adaptive.py have the update rules, datasets.py the data.
+adaptive.py have the update rules, datasets.py and sequences.py the data.
 Out: predictions, losses, trained parameters (training.py) and sweeps over rates (sweeps.py).
 """
 
@@ -36,6 +36,10 @@ from .datasets import circles as circles
 from .datasets import diabetes as diabetes
 from .datasets import digit_images as digit_images
 from .datasets import digits as digits
+from .datasets import friedman as friedman
+from .datasets import iris as iris
+from .datasets import two_spirals as two_spirals
+from .datasets import wine as wine
 from .datasets import xor as xor
 from .initializers import INITIALIZERS as INITIALIZERS
 from .initializers import glorot as glorot
@@ -120,6 +124,12 @@ from .recurrent import init_recurrent_classifier as init_recurrent_classifier
 from .recurrent import recurrent_classifier as recurrent_classifier
 from .rule import Moments as Moments
 from .rule import RuleState as RuleState
+from .sequences import LETTERS as LETTERS
+from .sequences import SEQUENCES as SEQUENCES
+from .sequences import adding as adding
+from .sequences import copying as copying
+from .sequences import modular_addition as modular_addition
+from .sequences import sums_in_words as sums_in_words
 from .softmax import log_softmax as log_softmax
 from .softmax import log_sum_exp as log_sum_exp
 from .softmax import softmax as softmax

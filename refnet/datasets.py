@@ -71,6 +71,47 @@ def digit_images(key: MaybeKey = None, fraction: float = 0.8, dtype=jnp.float32)
     return _split(key, fraction, dtype, images, label.astype(np.int32), standardise_x=False)
 
 
+def iris(key: MaybeKey = None, fraction: float = 0.8, dtype=jnp.float32) -> Split:
+    """150 flowers: x (n, 4) standardised, y (n,) int32 species 0 to 2.
+
+    Arguments and errors as `breast_cancer`.  Fisher 1936.
+    """
+    x, label = _embedded().load_iris(return_X_y=True)
+    return _split(key, fraction, dtype, x, label.astype(np.int32))
+
+
+def wine(key: MaybeKey = None, fraction: float = 0.8, dtype=jnp.float32) -> Split:
+    """178 wines: x (n, 13) standardised, y (n,) int32 growers 0 to 2.
+
+    Arguments and errors as `breast_cancer`.  Aeberhard & Forina 1992, UCI.
+    """
+    x, label = _embedded().load_wine(return_X_y=True)
+    return _split(key, fraction, dtype, x, label.astype(np.int32))
+
+
+def friedman(key: MaybeKey = None, n: int = 256, noise: float = 1.0, dtype=jnp.float32) -> Split:
+    """y = 10 sin(pi x1 x2) + 20 (x3 - 1/2)^2 + 10 x4 + 5 x5 + noise N(0, 1).  x (n, 10), even.
+
+    Five columns do not matter; y (n, 1).  The parts are drawn apart; errors as `xor`.
+    Friedman 1991, Multivariate adaptive regression splines, eq. 61.
+    """
+    _check_noise("friedman", n, noise)
+    return Split(*(_friedman(k, n, noise, dtype) for k in _parts(key)))
+
+
+def two_spirals(key: MaybeKey = None, n: int = 194, noise: float = 0.0, dtype=jnp.float32) -> Split:
+    """x (n, 2): even rows on a spiral of three half turns, y = 0; odd ones opposite, y = 1.
+
+    The radius shrinks evenly from 1 to 1/16; y (n, 1).  Noise, parts and errors as `xor`.
+    Lang & Witbrock 1988.
+    """
+    row = np.arange(n)
+    share = (row // 2) / max((n - 1) // 2, 1)
+    angle, radius = 3.0 * np.pi * share + np.pi * (row % 2), 1.0 - 15.0 / 16.0 * share
+    point = np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=1)
+    return _noisy("two_spirals", key, n, noise, point, row[:, None] % 2, dtype)
+
+
 def xor(key: MaybeKey = None, n: int = 4, noise: float = 0.0, dtype=jnp.float32) -> Split:
     """x (n, 2): the corners (0,0) (0,1) (1,0) (1,1) in turn, plus noise N(0, 1);  y (n, 1): xor.
 
@@ -95,12 +136,28 @@ def circles(key: MaybeKey = None, n: int = 256, noise: float = 0.1, dtype=jnp.fl
 
 
 def _noisy(name: str, key: MaybeKey, n: int, noise: float, x, y, dtype) -> Split:
+    _check_noise(name, n, noise)
+    points, labels = jnp.asarray(x, dtype), jnp.asarray(y, dtype)
+    parts = (points + noise * jax.random.normal(k, x.shape, dtype) for k in _parts(key))
+    return Split(*(Examples(part, labels) for part in parts))
+
+
+def _friedman(key, n: int, noise: float, dtype) -> Examples:
+    even, normal = jax.random.split(key)
+    x = jax.random.uniform(even, (n, 10), dtype)
+    a, b, c, d, e = np.asarray(x, np.float64)[:, :5].T
+    y = 10.0 * np.sin(np.pi * a * b) + 20.0 * (c - 0.5) ** 2 + 10.0 * d + 5.0 * e
+    y = y + noise * np.asarray(jax.random.normal(normal, (n,), dtype), np.float64)
+    return Examples(x, jnp.asarray(y[:, None], dtype))
+
+
+def _parts(key: MaybeKey):
+    return jax.random.split(jax.random.key(0) if key is None else key)
+
+
+def _check_noise(name: str, n: int, noise: float) -> None:
     if n < 1 or not 0.0 <= noise < math.inf:
         raise ValueError(f"n, noise are {n}, {noise}; {name} wants n >= 1 and a finite noise >= 0")
-    keys = jax.random.split(jax.random.key(0) if key is None else key)
-    points, labels = jnp.asarray(x, dtype), jnp.asarray(y, dtype)
-    parts = (points + noise * jax.random.normal(k, x.shape, dtype) for k in keys)
-    return Split(*(Examples(part, labels) for part in parts))
 
 
 def _split(
@@ -146,6 +203,10 @@ DATASETS: dict[str, Callable[..., Split]] = {
     "breast_cancer": breast_cancer,
     "diabetes": diabetes,
     "digits": digits,
+    "iris": iris,
+    "wine": wine,
+    "friedman": friedman,
+    "two_spirals": two_spirals,
     "xor": xor,
     "circles": circles,
 }

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
-from .training import Data, checked, train_step
+from .checks import Data, checked
+from .training import train_step
 from .transformations import GradientTransformation
 
 

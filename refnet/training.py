@@ -6,15 +6,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
-from jax.core import Tracer
 from jaxtyping import Array, Float, Int, Key, PyTree, Shaped
 
+from .checks import Data, check_options, check_parts, checked
+from .passes import Options, dtype_of, forward, passes
 from .transformations import GradientTransformation
-
-Rows = Shaped[Array | np.ndarray, "..."]
-Data = tuple[Rows, Rows]
 
 
 class Step(NamedTuple):
@@ -41,13 +38,17 @@ class History(NamedTuple):
 
 
 class Run(NamedTuple):
-    """The end of a run.  best and stopped_at (epochs run) are None without patience."""
+    """The end of a run.  best and stopped_at (epochs run) are None without patience.
+
+    running is what the network keeps beside its weights; with it, best is (params, running).
+    """
 
     params: PyTree
     state: PyTree
     history: History
     best: PyTree = None
     stopped_at: Int[Array, ""] | None = None
+    running: PyTree = None
 
 
 class _Plan(NamedTuple):
@@ -62,6 +63,7 @@ class _Plan(NamedTuple):
     shuffle: bool
     patience: int | None
     gradient_norm: bool
+    options: Options
 
 
 class _Patience(NamedTuple):
@@ -78,6 +80,7 @@ class _Progress(NamedTuple):
 
     params: PyTree
     state: PyTree
+    running: PyTree
     patience: _Patience | None
 
 
@@ -92,15 +95,17 @@ def train_step(
 ) -> Step:
     """g = d loss(network(w, x), y) / dw;  w <- w + update(g): one step, pure, not compiled."""
 
+    found = passes(network, loss, Options(), params, None, x, y, None)
+    params, state = _moved(update, params, state, found.gradient)
+    return Step(params, state, found.loss, found.prediction, found.gradient)
+
+
+def _moved(update: GradientTransformation, params, state, gradient) -> tuple[PyTree, PyTree]:
+    """w <- w + update(g)."""
     from optax import apply_updates
 
-    def objective(params):
-        prediction = network(params, x)
-        return loss(prediction, y), prediction
-
-    (value, prediction), gradient = jax.value_and_grad(objective, has_aux=True)(params)
     change, state = update.update(gradient, state, params)
-    return Step(apply_updates(params, change), state, value, prediction, gradient)
+    return apply_updates(params, change), state
 
 
 def train(
@@ -119,6 +124,12 @@ def train(
     patience: int | None = None,
     gradient_norm: bool = False,
     state: PyTree = None,
+    running: PyTree = None,
+    dropout: bool = False,
+    accumulate: int = 1,
+    compute=None,
+    loss_scale: float = 1.0,
+    checkpoint: bool = False,
 ) -> Run:
     """`epochs` passes over data = (x, y), one `train_step` per batch; all of it one jitted scan.
 
@@ -133,35 +144,50 @@ def train(
     holds the parameters of the lowest.  To go on where a run ended, pass its params and state.
     The same functions and shapes are compiled once: keep `update` rather than make it again.
 
+    running: state that is not weights; then network(params, x, running=, training=) -> (prediction,
+    running).  dropout: the network has key= too, another in each step, None in validation.
+    accumulate: a batch in so many equal parts, one after another; its gradient is their mean.
+    compute: the dtype of the network, such as bfloat16, beside float32 weights; loss_scale is
+    multiplied in before the way back, and divided by after it.  checkpoint: see jax.checkpoint.
+
     Raises ValueError for data, sizes, dtypes or options that do not fit together.
     """
     data = checked("data", data, params)
     validation = validation and checked("validation", validation, params)
     size = len(data[0])
-    _check_options(size, batch, epochs, patience, validation)
+    check_options(size, batch, epochs, patience, validation)
+    check_parts(size, batch, accumulate)
     shuffle = shuffle and batch is not None
-    if shuffle and key is None:
-        raise ValueError("key is None; shuffling wants jax.random.key(seed), or shuffle=False")
+    if (shuffle or dropout) and key is None:
+        said = "shuffling" if shuffle else "dropout"
+        raise ValueError(f"key is None; {said} wants jax.random.key(seed), or {said[:7]}=False")
     named = tuple((metrics or {}).items())
-    plan = _Plan(network, loss, update, named, batch, epochs, shuffle, patience, gradient_norm)
-    return _run(plan, params, state, data, validation, key if shuffle else None)
+    how = Options(running is not None, dropout, accumulate, compute, loss_scale, checkpoint)
+    plan = _Plan(network, loss, update, named, batch, epochs, shuffle, patience, gradient_norm, how)
+    return _run(plan, params, state, running, data, validation, key if shuffle or dropout else None)
 
 
 @partial(jax.jit, static_argnums=0)
-def _run(plan: _Plan, params, state, data, validation, key) -> Run:
+def _run(plan: _Plan, params, state, running, data, validation, key) -> Run:
     state = plan.update.init(params) if state is None else state
     zero = jnp.zeros((), jnp.int32)
-    lowest = jnp.full((), jnp.inf, data[0].dtype)
-    start = None if plan.patience is None else _Patience(params, lowest, zero, zero)
-    keys = jax.random.split(key, plan.epochs) if plan.shuffle else None
+    lowest = jnp.full((), jnp.inf, dtype_of(params))
+    best = _kept(plan, params, running)
+    start = None if plan.patience is None else _Patience(best, lowest, zero, zero)
+    keys = None if key is None else jax.random.split(key, plan.epochs)
     epoch = partial(_epoch_or_nothing, plan, data, validation)
-    progress = _Progress(params, state, start)
+    progress = _Progress(params, state, running, start)
     end, (record, validation_loss) = lax.scan(epoch, progress, keys, length=plan.epochs)
     loss, norm, metrics = jax.tree.map(jnp.ravel, record)
     history = History(loss, norm, metrics, validation_loss)
     if end.patience is None:
-        return Run(end.params, end.state, history)
-    return Run(end.params, end.state, history, end.patience.best, end.patience.epochs)
+        return Run(end.params, end.state, history, running=end.running)
+    best, epochs = end.patience.best, end.patience.epochs
+    return Run(end.params, end.state, history, best, epochs, end.running)
+
+
+def _kept(plan: _Plan, params: PyTree, running: PyTree) -> PyTree:
+    return (params, running) if plan.options.keeps else params
 
 
 def _epoch_or_nothing(plan: _Plan, data, validation, progress: _Progress, key):
@@ -179,30 +205,41 @@ def _epoch(plan: _Plan, data, validation, progress: _Progress, key):
     """A pass over the data: full batches by a scan, the rest, if any, by one more step."""
     size = len(data[0])
     batch = plan.batch or size
-    full = size // batch * batch
+    count = size // batch
+    full = count * batch
+    order, noise = jax.random.split(key) if plan.options.dropout else (key, key)
     if plan.shuffle:  # rows are gathered step by step: a permuted copy would leave the cache
-        source = jax.random.permutation(key, size)
+        source = jax.random.permutation(order, size)
         examples = lambda rows: jax.tree.map(lambda a: a[rows], data)
     else:
         source, examples = data, lambda rows: rows
-    step = lambda carry, rows: _recorded_step(plan, carry, examples(rows))
     blocks = jax.tree.map(lambda a: a[:full].reshape(-1, batch, *a.shape[1:]), source)
-    carry, record = lax.scan(step, (progress.params, progress.state), blocks)
+    keys = jax.random.split(noise, count + 1) if plan.options.dropout else None
+    step = lambda carry, block: _recorded_step(plan, carry, examples(block[0]), block[1])
+    start = progress.params, progress.state, progress.running
+    carry, record = lax.scan(step, start, (blocks, None if keys is None else keys[:count]))
     if full < size:
-        carry, last = step(carry, jax.tree.map(lambda a: a[full:], source))
+        last = jax.tree.map(lambda a: a[full:], source), None if keys is None else keys[count]
+        carry, last = step(carry, last)
         record = jax.tree.map(jnp.append, record, last)
     if validation is None:
         return _Progress(*carry, None), (record, None)
-    value = plan.loss(plan.network(carry[0], validation[0]), validation[1])
-    return _Progress(*carry, _judged(progress.patience, carry[0], value)), (record, value)
+    params, _, running = carry
+    seen, _ = forward(plan.network, plan.options, params, running, validation[0], None, False)
+    value = plan.loss(seen, validation[1])
+    patience = _judged(progress.patience, _kept(plan, params, running), value)
+    return _Progress(*carry, patience), (record, value)
 
 
-def _recorded_step(plan: _Plan, carry, block):
-    step = train_step(plan.network, plan.loss, plan.update, *carry, *block)
-    record = lambda metric: metric(step.prediction, block[1]).astype(step.loss.dtype)
+def _recorded_step(plan: _Plan, carry, block, key):
+    params, state, running = carry
+    x, y = block
+    step = passes(plan.network, plan.loss, plan.options, params, running, x, y, key)
+    params, state = _moved(plan.update, params, state, step.gradient)
+    record = lambda metric: metric(step.prediction, y).astype(step.loss.dtype)
     metrics = {name: record(metric) for name, metric in plan.metrics}
     norm = _norm(step.gradient) if plan.gradient_norm else None
-    return (step.params, step.state), (step.loss, norm, metrics)
+    return (params, state, step.running), (step.loss, norm, metrics)
 
 
 def _norm(gradient: PyTree) -> Float[Array, ""]:
@@ -210,55 +247,14 @@ def _norm(gradient: PyTree) -> Float[Array, ""]:
     return jnp.sqrt(sum(jnp.sum(g * g) for g in jax.tree.leaves(gradient)))
 
 
-def _judged(patience: _Patience | None, params: PyTree, value: Float[Array, ""]):
+def _judged(patience: _Patience | None, kept: PyTree, value: Float[Array, ""]):
     if patience is None:
         return None
     better = value < patience.lowest  # False for NaN, so a diverged run ends too
     keep = lambda new, old: jnp.where(better, new, old)
     return _Patience(
-        best=jax.tree.map(keep, params, patience.best),
+        best=jax.tree.map(keep, kept, patience.best),
         lowest=keep(value, patience.lowest),
         waited=jnp.where(better, 0, patience.waited + 1),
         epochs=patience.epochs + 1,
     )
-
-
-def checked(name: str, data: Data, params: PyTree) -> Data:
-    """(x, y) as arrays that fit each other and the parameters; ValueError names what does not."""
-    x, y = map(jnp.asarray, data)
-    if not jnp.issubdtype(x.dtype, jnp.floating):
-        raise ValueError(f"{name}: x is {x.dtype}; a network wants floats, cast it")
-    if x.ndim == 0 or x.shape[:1] != y.shape[:1] or x.size == 0:
-        raise ValueError(
-            f"{name}: x has shape {x.shape} and y {y.shape}; both want one row per example, "
-            "the same number, at least one"
-        )
-    floats = [y.dtype] if jnp.issubdtype(y.dtype, jnp.floating) else []
-    for other in floats + [jnp.result_type(leaf) for leaf in jax.tree.leaves(params)]:
-        if other != x.dtype:
-            raise ValueError(
-                f"{name}: x is {x.dtype} but y or params hold {other}; cast them to one float dtype"
-            )
-    for letter, array in (("x", x), ("y", y)):
-        _check_finite(f"{name}: {letter}", array)
-    return x, y
-
-
-def _check_finite(name: str, array: Shaped[Array, "..."]) -> None:
-    if isinstance(array, Tracer):  # inside someone's jit there are no values to look at
-        return
-    values = np.asarray(array)
-    if not np.isfinite([values.min(), values.max()]).all():  # NaN and inf both surface there
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-        raise ValueError(f"{name} has {array[place]} at {place}; drop or impute such examples")
-
-
-def _check_options(size: int, batch, epochs, patience, validation) -> None:
-    if batch is not None and not 1 <= batch <= size:
-        raise ValueError(f"batch is {batch}; data of {size} examples want 1 <= batch <= {size}")
-    if epochs < 1:
-        raise ValueError(f"epochs is {epochs}; a run wants at least 1")
-    if patience is not None and validation is None:
-        raise ValueError("patience waits for the validation loss; pass validation=(x, y) with it")
-    if patience is not None and patience < 1:
-        raise ValueError(f"patience is {patience}; a run wants to wait at least 1 epoch")

@@ -10,6 +10,8 @@ import pytest
 import refnet as rn
 
 REAL = {"breast_cancer": (569, 30), "diabetes": (442, 10), "digits": (1797, 64)}
+REAL |= {"iris": (150, 4), "wine": (178, 13)}
+CLASSES = ("digits", "iris", "wine")  # their labels are whole numbers
 KEY = jax.random.key(3)
 
 
@@ -41,7 +43,7 @@ def test_dtypes(name, dtype):
     split = rn.DATASETS[name](dtype=dtype)
     for part in split:
         assert part.x.dtype == dtype and jnp.isfinite(part.x).all()
-        assert part.y.dtype == (jnp.int32 if name == "digits" else dtype)
+        assert part.y.dtype == (jnp.int32 if name in CLASSES else dtype)
 
 
 def moments_off(x):
@@ -101,7 +103,7 @@ def test_a_fraction_outside_raises(fraction):
         rn.diabetes(fraction=fraction)
 
 
-@pytest.mark.parametrize("name", ("xor", "circles"))
+@pytest.mark.parametrize("name", ("xor", "circles", "friedman", "two_spirals"))
 @pytest.mark.parametrize("wrong", ({"n": 0}, {"noise": -1.0}, {"noise": float("inf")}))
 def test_bad_draws_raise(name, wrong):
     with pytest.raises(ValueError, match="n >= 1 and a finite noise >= 0"):
@@ -123,3 +125,19 @@ def test_digits_as_images_are_the_same_digits_not_standardised():
     pixel = np.asarray(images.train.x, np.float64).reshape(-1, 64)[:, 20]  # sixteenths: exact
     error = np.abs((pixel - pixel.mean()) / pixel.std() - np.asarray(flat.train.x)[:, 20])
     assert error.max() <= np.finfo(np.float32).eps * 8.0  # no standardised digit is above 8
+
+
+def test_friedman_is_its_formula_and_five_columns_do_not_matter():
+    (x, y), other = rn.friedman(KEY, n=64, noise=0.0, dtype=jnp.float64)
+    a, b, c, d, e = np.asarray(x).T[:5]
+    want = 10 * np.sin(np.pi * a * b) + 20 * (c - 0.5) ** 2 + 10 * d + 5 * e
+    assert np.abs(y[:, 0] - want).max() <= 128 * np.finfo(float).eps
+    assert x.shape == (64, 10) and not (x == other.x).any()
+
+
+def test_spirals_are_opposite_and_meet_nowhere():
+    (x, y), _ = rn.two_spirals(dtype=jnp.float64)
+    assert np.abs(x[::2] + x[1::2]).max() <= 8 * np.finfo(float).eps
+    apart = np.linalg.norm(x[:, None] - x[None], axis=-1)
+    assert apart[y[:, 0, None] != y[None, :, 0]].min() > 0.05
+    assert np.abs(np.linalg.norm(x, axis=1)[[0, -1]] - [1.0, 1 / 16]).max() <= 1e-12

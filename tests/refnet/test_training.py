@@ -235,7 +235,7 @@ BAD = {
     "epochs 0": ({"epochs": 0}, "epochs is 0"),
     "NaN": ({"data": (jnp.ones((2, 1)).at[1].set(jnp.nan), jnp.ones((2, 1)))}, r"x has nan at \(1"),
     "inf": ({"data": (jnp.ones((2, 1)), jnp.full((2, 1), -jnp.inf))}, r"y has -inf at \(0, 0\)"),
-    "integer x": ({"data": (jnp.ones((2, 1), int), jnp.ones((2, 1)))}, "x is int64"),
+    "boolean x": ({"data": (jnp.ones((2, 1), bool), jnp.ones((2, 1)))}, "x is bool"),
     "x narrower": ({"data": (jnp.ones((2, 1), jnp.float32), jnp.ones((2, 1)))}, "one float dtype"),
     "y narrower": ({"data": (jnp.ones((2, 1)), jnp.ones((2, 1), jnp.float32))}, "one float dtype"),
     "params narrower": ({"params": rn.init_mlp(KEY, (1, 1))}, "one float dtype"),

@@ -104,4 +104,6 @@ NOT_DERIVED: dict[str, str] = {  # public function -> why it has no derivation
     "digit_images": "data",
     "xor": "data",
     "circles": "data",
+    **dict.fromkeys(("iris", "wine", "friedman", "two_spirals"), "data"),
+    **dict.fromkeys(("adding", "copying", "modular_addition", "sums_in_words"), "data"),
 }
