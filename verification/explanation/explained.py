@@ -24,6 +24,7 @@ from .products import wrong_partner
 from .repeated import everywhere
 from .slopes import not_finite, wrong_slope
 from .ties import shared_wrongly
+from .truncated import truncated
 from .two_mistakes import two_edges, two_mistakes
 from .where import not_numbers, where_to_look
 
@@ -145,6 +146,7 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
         lambda: wrong_call(problems),
         lambda: other_rule(problems),
         lambda: wrong_partner(problems),
+        lambda: truncated(problems),
         lambda: other_value(problems),
         lambda: other_argument(problems),
         lambda: two_edges(edges),
