@@ -1,5 +1,6 @@
 """A right formula is known by its value with all digits, however few an implementation keeps."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -207,3 +208,22 @@ def test_what_is_known_of_a_mistake_is_not_hidden_behind_who_could_not_be_asked(
     assert found.verdict == "wrong"
     assert "its error is as smooth as a formula's" in found.reason
     assert "it raises" not in found.reason
+
+
+def by_erf(share):
+    """The slope of GELU: 1 + erf loses all digits of its tail, and what is left is smooth."""
+
+    def gradient(x, d):
+        cdf = (1 + special.erf(x / np.sqrt(2))) / 2
+        return d * (cdf + share * x * np.exp(-x * x / 2) / np.sqrt(2 * np.pi))
+
+    return gradient
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(1.0, "inaccurate"), (1.0001, "wrong")])
+def test_less_than_a_rounding_of_the_largest_entry_is_lost_digits(share, verdict):
+    gelu = lambda x: jax.nn.gelu(x, approximate=False)
+    points = (np.array([0.5, 1.0, -8.6, -0.25]),)
+    found = vf.validate(by_erf(share), of=gelu, args=points)
+    assert str(found.verdict) == verdict
+    assert ("less than one rounding of the largest entry" in found.reason) is (share == 1.0)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flint import arb, ctx
 
@@ -206,10 +207,14 @@ def by_shape(
         said = str(error) if isinstance(error, Silent) else f"it raises {kind_of(error)}"
         return Told(False, "; ".join([*refusals, f"asked beside the case {said}"]), sure=False)
     wrong = [k for k in range(len(sample.paths)) if outside(sample, k).any()]
-    if any((outside(sample, k) & ~shape.explained[k] & ~shape.untold[k]).any() for k in wrong):
+    small = {k: _below_a_rounding(sample, k) & ~shape.untold[k] for k in wrong}
+    lost = {k: shape.explained[k] | small[k] for k in wrong}
+    if any((outside(sample, k) & ~lost[k] & ~shape.untold[k]).any() for k in wrong):
         smooth = "its error is as smooth as a formula's, and no rounding"
         return Told(False, smooth, sure=False)  # who could not be asked explains nothing here
-    if all(is_seen(sample, k, shape.noise[k]) and shape.explained[k].any() for k in wrong):
+    if all(is_seen(sample, k, shape.noise[k]) and lost[k].any() for k in wrong):
+        if not any((outside(sample, k) & ~small[k]).any() for k in wrong):
+            return Told(True, "its error is less than one rounding of the largest entry")
         narrow = "float64" in _names(sample) and all(
             is_float32(sample, k, shape.noise[k]) for k in wrong
         )
@@ -217,6 +222,24 @@ def by_shape(
         return Told(True, f"{how}, and no larger than the noise around it")
     hidden = "noise hides all but its first digits"
     return Told(None, "; ".join([*refusals, hidden]), sure=False, untold=True)
+
+
+def _below_a_rounding(sample: Sample, leaf: int) -> np.ndarray:
+    """Entries that are off by less than a unit of the largest one.
+
+    Where the terms of a small entry are as large as that, as those of 1 + erf(x) are in the tail,
+    all digits of it are lost, and what is left is as smooth as a formula.
+    """
+    truth = sample.truth[leaf]
+    known = decidable(sample, leaf) & np.isfinite(truth.mid)
+    largest = float(np.abs(truth.mid[known]).max(initial=0.0))
+    floats = [x.dtype for x in map(np.asarray, jax.tree.leaves(sample.args)) if _is_float(x)]
+    unit = max((float(jnp.finfo(dtype).eps) / 2.0 for dtype in floats), default=0.0)
+    return np.asarray(np.abs(sample.got[leaf] - truth.mid) <= unit * largest)
+
+
+def _is_float(x: np.ndarray) -> bool:
+    return bool(jnp.issubdtype(x.dtype, jnp.floating))
 
 
 def _names(sample: Sample) -> set[str]:
