@@ -207,9 +207,10 @@ def by_shape(
         said = str(error) if isinstance(error, Silent) else f"it raises {kind_of(error)}"
         return Told(False, "; ".join([*refusals, f"asked beside the case {said}"]), sure=False)
     wrong = [k for k in range(len(sample.paths)) if outside(sample, k).any()]
-    small = {k: _below_a_rounding(sample, k) & ~shape.untold[k] for k in wrong}
+    far = {k: outside(sample, k) & ~shape.untold[k] for k in wrong}
+    small = {k: far[k] & _below_a_rounding(sample, k) for k in wrong}
     lost = {k: shape.explained[k] | small[k] for k in wrong}
-    if any((outside(sample, k) & ~lost[k] & ~shape.untold[k]).any() for k in wrong):
+    if any((far[k] & ~lost[k]).any() for k in wrong):
         smooth = "its error is as smooth as a formula's, and no rounding"
         return Told(False, smooth, sure=False)  # who could not be asked explains nothing here
     if all(is_seen(sample, k, shape.noise[k]) and lost[k].any() for k in wrong):
