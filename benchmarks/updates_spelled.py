@@ -1,48 +1,44 @@
 """Six spellings of every update rule over drawn settings: `python -m benchmarks.updates_spelled`.
 
-    python -m benchmarks.updates_spelled [--settings 1000] [--proven 20] [--seed N]
+    python -m benchmarks.updates_spelled [--settings 1000] [--seed N] [--seconds N]
 
-Every variant in float32 and bfloat16 (Muon, whose budget says nothing there, in float32 alone), and
-in float64, where the truth is proven for each setting, at `proven` of them.  Writes
+Every variant in float64, float32 and bfloat16; rules of matrices, whose budget says nothing there,
+not in bfloat16.  The truth is a wider format with its own running error.  Writes
 updates_spelled.json and updates_spelled.md beside this file; exits with 1 where a spelling was
-outside of the budget of its own rule.
+outside of the budget of its own rule.  What the record has at as many settings is not asked again;
+after so many seconds no other row is begun, and it exits with 2.
 """
 
 import argparse
 import json
+import math
 import secrets
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from verification.derivations.rules import VARIANTS
 from verification.report.findings.writing import write_text
-from verification.updates.many import SWITCHING
 from verification.updates.spelled import SPELLINGS
 from verification.updates.spelled_runs import Spelled, spelled
 
-HERE = Path(__file__).parent
+RECORD = Path(__file__).with_suffix(".json")
 DTYPES = ("float64", "float32", "bfloat16")
-ALONE = 50  # settings at most of rules that are run one by one
+DONE, OUTSIDE, MORE = 0, 1, 2  # exit statuses
 
 
-def counted(name: str, dtype: str, settings: int, proven: int) -> int:
-    """How many settings of a variant are run; 0 where nothing could be seen."""
-    if dtype == "bfloat16" and VARIANTS[name].matrices:
-        return 0
-    most = min(settings, ALONE) if VARIANTS[name].family in SWITCHING else settings
-    return min(most, proven) if dtype == "float64" else most
-
-
-def rows(settings: int, proven: int, seed: int, names: Any = VARIANTS) -> list[dict[str, Any]]:
-    """One row for each variant and dtype: the spellings together."""
-    out = []
+def asked(names: Iterable[str] = VARIANTS) -> Iterator[tuple[str, str]]:
+    """Every variant and dtype in which something could be seen."""
     for name in names:
-        for dtype in DTYPES:
-            count = counted(name, dtype, settings, proven)
-            if count:
-                out.append(joined(spelled(name, dtype, count, seed)))
-    return out
+        yield from ((name, d) for d in DTYPES if d != "bfloat16" or not VARIANTS[name].matrices)
+
+
+def row(name: str, dtype: str, settings: int, seed: int) -> dict[str, Any]:
+    """One variant and dtype: its spellings together."""
+    start = time.process_time()
+    found = joined(spelled(name, dtype, settings, seed))
+    return {**found, "seed": seed, "seconds": round(time.process_time() - start, 2)}
 
 
 def joined(found: list[Spelled]) -> dict[str, Any]:
@@ -63,14 +59,18 @@ def page(r: dict[str, Any]) -> str:
     total = lambda key: sum(row[key] for row in r["rows"])
     columns = ("variant", "dtype", "settings", "outside", "worst", "spelling")
     shown = lambda x: f"{x:.3g}" if isinstance(x, float) else str(x)
+    least = min(row["settings"] for row in r["rows"])
     lines = [
         "# Spellings of update rules",
         "",
-        f"{len(SPELLINGS)} spellings of {len(VARIANTS)} variants, 12 steps with a changing rate:",
+        f"{len(SPELLINGS)} spellings of {len({row['variant'] for row in r['rows']})} variants, 12",
+        f"steps with a changing rate, at {least:,} settings at least of each in each dtype:",
         f"{total('runs'):,} runs, **{total('outside')} outside the budget**. Worst errors are in",
-        "budgets. Made by `python -m benchmarks.updates_spelled`.",
+        "budgets. The truth is a wider format with its own running error: longdouble for float64,",
+        "float64 below. Made by `python -m benchmarks.updates_spelled`.",
         "",
-        f"Spellings: {', '.join(SPELLINGS)}. Seed {r['seed']}, {r['seconds']} s.",
+        f"Spellings: {', '.join(SPELLINGS)}. {total('seconds'):.0f} CPU-seconds; seeds",
+        f"{', '.join(map(str, sorted({row['seed'] for row in r['rows']})))}.",
         "",
         f"| {' | '.join(columns)} |",
         f"| {' | '.join('---' for _ in columns)} |",
@@ -82,14 +82,38 @@ def page(r: dict[str, Any]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--settings", type=int, default=1000)
-    parser.add_argument("--proven", type=int, default=20)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
-    given, start = parser.parse_args(), time.perf_counter()
-    made: dict[str, Any] = {"rows": rows(given.settings, given.proven, given.seed)}
-    made |= {"seed": given.seed, "seconds": round(time.perf_counter() - start)}
-    write_text(HERE / "updates_spelled.json", json.dumps(made, indent=1) + "\n")
-    write_text(HERE / "updates_spelled.md", page(made))
-    return 1 if any(row["outside"] for row in made["rows"]) else 0
+    parser.add_argument("--seconds", type=float, default=math.inf)
+    given, start = parser.parse_args(), time.process_time()
+    known = kept(given.settings)
+    for name, dtype in asked():
+        if (name, dtype) in known:
+            continue
+        if time.process_time() - start > given.seconds:
+            return MORE
+        known[name, dtype] = row(name, dtype, given.settings, given.seed)
+        write(known)
+    return OUTSIDE if any(row["outside"] for row in known.values()) else DONE
+
+
+def kept(settings: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of the record that need not be asked again."""
+    if not RECORD.exists():
+        return {}
+    found = json.loads(RECORD.read_text(encoding="utf-8"))["rows"]
+    wanted = {*asked()}
+    return {
+        (r["variant"], r["dtype"]): r
+        for r in found
+        if r["settings"] >= settings and (r["variant"], r["dtype"]) in wanted
+    }
+
+
+def write(known: dict[tuple[str, str], dict[str, Any]]) -> None:
+    """The record and its page, in the order of the table of variants."""
+    made = {"rows": [known[key] for key in asked() if key in known]}
+    write_text(RECORD, json.dumps(made, indent=1) + "\n")
+    write_text(RECORD.with_suffix(".md"), page(made))
 
 
 if __name__ == "__main__":

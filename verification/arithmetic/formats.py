@@ -45,6 +45,14 @@ def format_of(dtype: str) -> Format:
     return Format(precision.results, unit, float(info.smallest_normal), float(info.max), sums)
 
 
+def extended() -> Format:
+    """The widest floats here, NumPy's longdouble: of 64 bits on x86, of 113 or 53 elsewhere."""
+    info = np.finfo(np.longdouble)
+    unit = float(info.eps) / 2
+    most, least = (ml_dtypes.finfo("float64").max, ml_dtypes.finfo("float64").smallest_normal)
+    return Format("longdouble", unit, float(least), float(most), unit)
+
+
 def has_digits(target: Format, array: np.ndarray) -> np.ndarray:
     """Whether the format has all significant digits of a number, whatever its size."""
     fraction = np.frexp(array)[0] / target.unit  # of the numbers held: an integer

@@ -52,7 +52,8 @@ def bounded(
 
 def _one_step(m: np.ndarray, off: Any, coefficients: tuple, unit: float) -> Any:
     """The error after a step from that before it, one number for each matrix."""
-    norm, top = np.sqrt((m * m).sum(axis=(-1, -2))), np.linalg.norm(m, 2, axis=(-1, -2))
+    norm = np.sqrt((m * m).sum(axis=(-1, -2)))
+    top = np.linalg.norm(m.astype(np.float64), 2, axis=(-1, -2))
     a, b, c = map(abs, coefficients)
     slips = 2 * (m.shape[-1] + m.shape[-2]) + 6  # of the longest chain: two products more than A X
     size = norm + off

@@ -12,6 +12,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from ..vocabulary import NoRule, Undecided
+from . import sides
 from .newton_schulz import iterated
 from .vectors import Slices, along, elsewhere
 
@@ -38,7 +39,26 @@ class Plain:
         return w
 
 
-class Exact(Plain):
+class Squares:
+    """Operations on the square matrices beside a matrix of weights, for what has `slices`."""
+
+    slices: Slices
+    vector: Callable
+
+    def eye(self, axis: int):
+        return self.vector(sides.eye(self.slices, axis))
+
+    def gram(self, x, axis: int):
+        return sides.gram(x, self.slices, axis)
+
+    def times(self, a, x, axis: int):
+        return sides.times(a, x, self.slices, axis)
+
+    def inverse_root(self, a, p: int, axis: int):
+        return sides.each(lambda m: sides.root(m, p), a, self.slices, axis)
+
+
+class Exact(Squares, Plain):
     """What a variant computes with; `lift` makes one number of a float.
 
     Raises NoRule for an operation that the numbers do not have, Undecided for a comparison of
@@ -114,6 +134,12 @@ class Exact(Plain):
     def newton_schulz(self, x: np.ndarray, coefficients: tuple, steps: int) -> np.ndarray:
         return iterated(x, self.slices, tuple(map(self.lift, coefficients)), steps)
 
+    def inverse_root(self, a, p: int, axis: int):
+        if "inverse_root" not in self.functions:
+            raise NoRule("a root of a matrix of fractions need not be one")
+        made = lambda m: self.functions["inverse_root"](m, p)
+        return sides.each(made, a, self.slices, axis)
+
     def finite(self, x: np.ndarray) -> bool:
         return all(entry.is_finite() for entry in x if isinstance(entry, arb))
 
@@ -156,10 +182,11 @@ BALLS: dict[str, Callable] = {
     "power": lambda x, y: x**y,
     "ratio": _ratio,
     "cosine": lambda part, whole: (arb(part) / whole).cos_pi(),
+    "inverse_root": sides.enclosed,
 }
 
 
-class Floats(Plain):
+class Floats(Squares, Plain):
     """NumPy's own arithmetic, with leaves at `slices`."""
 
     def __init__(self, slices: Slices, dtype: str = "float64"):

@@ -6,32 +6,45 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.formats import Format
+from . import sides
 from .newton_schulz import bounded
 from .rounded import Rounded
 from .vectors import Slices, along, elsewhere
 
 
-class RunningError:
-    """The arithmetic of Rounded in one format, with leaves at `slices`."""
+def _value(x: Rounded) -> Any:
+    return x.value
 
-    def __init__(self, slices: Slices, target: Format):
-        self.slices, self.target = slices, target
+
+def _magnitude(x: Rounded) -> Any:
+    return np.abs(x.value)
+
+
+def _reach(x: Rounded) -> Any:
+    return np.abs(x.value) + x.error
+
+
+class RunningError:
+    """The arithmetic of Rounded in one format, with leaves at `slices`; values are `wide`."""
+
+    def __init__(self, slices: Slices, target: Format, wide: Any = np.float64):
+        self.slices, self.target, self.wide = slices, target, wide
         self.steered = False  # whether rounding may have chosen another branch
 
     def scalar(self, x: Any) -> Rounded:
         """A number; or one for each of many runs, as a column."""
-        value = np.asarray(x, np.float64)
+        value = np.asarray(x, self.wide)
         return Rounded(value, self._held(value), self.target, False)
 
     def vector(self, x: Any) -> Rounded:
         """The entries of a run; or of many runs, one below the other."""
-        value = np.asarray(x, np.float64)
+        value = np.asarray(x, self.wide)
         return Rounded(value, self._held(value), self.target)
 
     def _held(self, value: np.ndarray) -> np.ndarray:
         """Half a unit where the format does not hold a number."""
         with np.errstate(over="ignore"):
-            held = value.astype(np.dtype(self.target.name)).astype(np.float64)
+            held = value.astype(np.dtype(self.target.name)).astype(self.wide)
         error = np.maximum(self.target.unit * np.abs(value), self.target.tiny)
         return np.where(held == value, 0.0, error)
 
@@ -76,9 +89,9 @@ class RunningError:
 
     def cosine(self, part: int, whole: int) -> Rounded:
         """cos of a rounded multiple of a rounded pi."""
-        angle = np.pi * part / whole
+        angle = np.arccos(self.wide(-1.0)) * part / whole
         unit = self.target.unit
-        return Rounded(float(np.cos(angle)), unit * (3.0 * angle + 1.0), self.target, False)
+        return Rounded(np.cos(angle), unit * (3.0 * angle + 1.0), self.target, False)
 
     def exceeds(self, x: Rounded, bound: int) -> bool:
         """Of many runs the first decides: run those that differ apart.
@@ -151,6 +164,34 @@ class RunningError:
         """A bound by norms, for matrices are multiplied in any order: see newton_schulz.py."""
         told = bounded(x.value, x.error, self.slices, coefficients, steps, self.target.unit)
         return Rounded(*told, self.target)
+
+    def eye(self, axis: int) -> Rounded:
+        return self.vector(sides.eye(self.slices, axis))
+
+    def gram(self, x: Rounded, axis: int) -> Rounded:
+        """Sums of products in any order."""
+        of = lambda v: sides.gram(v, self.slices, axis)
+        return self._products(of, (x,), sides.lengths(self.slices, axis, 0))
+
+    def times(self, a: Rounded, x: Rounded, axis: int) -> Rounded:
+        """Sums of products in any order; of three matrices, in either order."""
+        of = lambda v, w: sides.times(v, w, self.slices, axis)
+        return self._products(of, (a, x), sides.lengths(self.slices, axis, 1))
+
+    def _products(self, of: Callable, factors: tuple, count: np.ndarray) -> Rounded:
+        value, below = (of(*map(f, factors)) for f in (_value, _magnitude))
+        above = of(*map(_reach, factors))
+        own = count * (self.target.unit * above + self.target.tiny)
+        return Rounded(value, np.where(above == 0.0, 0.0, above - below + own), self.target)
+
+    def inverse_root(self, a: Rounded, p: int, axis: int) -> Rounded:
+        """A bound by norms: see sides.py."""
+        unit, where, error = self.target.unit, self.slices, []
+        value = sides.each(lambda m: sides.root(m, p), a.value, where, axis)
+        for s, n in sides.sides(where, axis):
+            m, off = (v[..., s].reshape(*v.shape[:-1], n, n) for v in (a.value, a.error))
+            error.append(sides.root_error(m, off, p, unit).reshape(*a.value.shape[:-1], -1))
+        return Rounded(value, np.concatenate(error, axis=-1), self.target)
 
     def finite(self, x: Rounded) -> bool:
         """Of many runs the first decides, as in `exceeds`."""

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from .newton_schulz import iterated
-from .numbers import Plain
+from .numbers import Plain, Squares
 from .vectors import Slices, along, elsewhere
 
 
-class Written(Plain):
+class Written(Squares, Plain):
     """NumPy's arithmetic in a dtype; rows are runs, and a number of each run is a column."""
 
     def __init__(self, slices: Slices, dtype: str):
@@ -165,7 +165,7 @@ class Expanded(Written):
 
 VALUED = {
     *("sqrt", "absolute", "sign", "larger", "power", "ratio", "leaf_sum", "axis_sum", "matrices"),
-    *("newton_schulz", "total", "finite"),
+    *("newton_schulz", "total", "finite", "gram", "times", "inverse_root"),
 }
 
 

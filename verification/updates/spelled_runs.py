@@ -1,7 +1,7 @@
 """Every spelling of a variant over many settings: is it inside the budget at each of them?
 
-In float64 the truth is proven, setting by setting; below, float64 with its own running error is the
-truth, for all settings at once.
+The truth is a wider format with its own running error, for all settings at once: longdouble for
+float64, float64 below.  With `proof` it is proven, setting by setting.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..adapters.update_libraries import Cell
-from ..arithmetic.formats import format_of
+from ..arithmetic.formats import extended, format_of
 from ..derivations.rules import VARIANTS, Variant
 from ..measurement.error import beyond
 from . import many, vectors
@@ -30,13 +30,15 @@ class Spelled(NamedTuple):
     worst: float  # the largest error in budgets
 
 
-def spelled(name: str, dtype: str, count: int, seed: int, of: Variant | None = None) -> list:
+def spelled(
+    name: str, dtype: str, count: int, seed: int, of: Variant | None = None, proof: bool = False
+) -> list[Spelled]:
     """A row for each spelling of a variant; `of`, if given, is what is spelled in its place."""
     variant, where = VARIANTS[name], layout(vectors.params_of(VARIANTS[name]))
     runs = many.settings(Cell(name, "", len), count, dtype, seed, where)
     alone = variant.family in many.SWITCHING
     groups = [[r] for r in runs] if alone else list(many.together(runs))
-    truths = [(_truths(variant, g, where, dtype), g) for g in groups]
+    truths = [(_truths(variant, g, where, dtype, proof), g) for g in groups]
     rows = []
     for spelling, make in SPELLINGS.items():
         numbers = make(where.slices, format_of(dtype).name)
@@ -47,12 +49,15 @@ def spelled(name: str, dtype: str, count: int, seed: int, of: Variant | None = N
     return rows
 
 
-def _truths(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) -> tuple:
+def _truths(
+    variant: Variant, runs: list[Sequence], where: Layout, dtype: str, proof: bool
+) -> tuple:
     """What is right, what that may be off by itself, and what rounding allows."""
     allowed = many.bounds(variant, runs, where, dtype)
-    if dtype == "float64":
+    if proof:
         return [proven(variant, run, where) for run in runs], None, allowed
-    wide = many.side_by_side(variant, runs, RunningError(where.slices, format_of("float64")))
+    wider = (extended(), np.longdouble) if dtype == "float64" else (format_of("float64"),)
+    wide = many.side_by_side(variant, runs, RunningError(where.slices, *wider))
     value, error = (np.stack([getattr(w, n) for w in wide], axis=1) for n in ("value", "error"))
     return value, error, allowed
 
@@ -63,7 +68,7 @@ def _worst(variant: Variant, numbers, runs: list[Sequence], told: tuple, where: 
     with np.errstate(all="ignore"):
         steps = many.side_by_side(variant, runs, numbers)
         got = np.stack([getattr(w, "value", lambda w=w: w)() for w in steps], axis=1)
-        got = np.broadcast_to(got, allowed.shape).astype(np.float64)
+        got = np.broadcast_to(got, allowed.shape).astype(np.result_type(got, np.float64))
         if own is None:
             error = np.stack([_beyond(g, t, where) for g, t in zip(got, truth, strict=True)])
         else:

@@ -141,6 +141,7 @@ DRAWN: dict[str, Draw] = {  # away from 0, 1, halves and every library's default
     "trust": between(0.02, 0.4),
     "inv_gamma": between(0.4, 3.0),
     "power": between(0.4, 0.9),
+    "matrix_eps": between(0.3, 1.2),
     "begins": counted(2, 6),
     "cycle": counted(2, 4),
     "init_scale": lambda rng: float(2.0 ** rng.integers(1, 9)),
@@ -193,14 +194,15 @@ def draw(
         gradients[:, entry] = _kind(int(kind), gradients[:, entry], rng, reach)
     gradients[CALM - 1 :: CALM] = _calmed(gradients[CALM - 1 :: CALM], rng)
     near = lambda x: x.astype(target.name).astype(np.float64)
-    if family == "average":
-        gradients = np.clip(gradients, -10.0, 10.0)
+    if family in MODERATE:
+        gradients = np.clip(gradients, -MODERATE[family], MODERATE[family])
     if family in OVERFLOWING:
         for step in OVERFLOWS:
             gradients[step % steps, rng.integers(size)] = np.inf
     return near(params), near(gradients)
 
 
+MODERATE = {"average": 10.0, "shampoo": 2.0}  # the largest gradient; a root of sums has few digits
 OVERFLOWING = ("guarded", "loss_scaling")  # rules that look whether a gradient is a number
 OVERFLOWS = (2, 9, 10)  # steps, from 0: one alone, and two in a row
 

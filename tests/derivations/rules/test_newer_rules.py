@@ -62,6 +62,25 @@ def muon(w, g, s, t, r, h, right=True):
     return w - r * max(1.0, tall) ** 0.5 * x, m
 
 
+def root_of(a, p):
+    values, q = np.linalg.eigh(a)
+    return (q * values ** (-1 / p)) @ q.T
+
+
+def shampoo(w, g, s, t, r, h, right=True):
+    begin = [h["matrix_eps"] * np.eye(n) for n in w.shape]  # as in the paper: no epsilon later
+    left, columns = s if s else begin
+    left, columns = left + g @ g.T, columns + g.T @ g
+    p = 4 if right else 2
+    return w - r * root_of(left, p) @ g @ root_of(columns, p), (left, columns)
+
+
+def one_sided(w, g, s, t, r, h, right=True):
+    left = (0 if s is None else s) + g @ g.T
+    plus = h["matrix_eps"] * np.eye(len(g))
+    return w - r * root_of(left + plus, 2 if right else 4) @ g, left
+
+
 def warm(w, x, s, t, r, h, right=True):
     d = min(h["decay"], (1 + t) / (10 + t) if right else t / (10 + t))
     return d * w + (1 - d) * x, None
@@ -80,6 +99,8 @@ LOOPS = {
     "lars": lars,
     "clip_by_unit_row": by_row,
     "muon": muon,
+    "shampoo": shampoo,
+    "shampoo_one_sided": one_sided,
     "average_warm": warm,
     "average_periodic": periodic,
 }

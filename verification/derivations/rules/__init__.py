@@ -14,17 +14,19 @@ from . import (
     relatives,
     rmsprop,
     schedule_free,
+    shampoo,
     units,
 )
 from .decay import DECAYS as DECAYS
 from .operations import Operations as Operations
 from .variant import COUNTS as COUNTS
+from .variant import SIDES as SIDES
 from .variant import Variant as Variant
 from .variant import run as run
 
 FAMILIES = (
     descent, adagrad, rmsprop, adam, relatives, mixtures, adafactor, layerwise, units, orthogonal,
-    schedule_free, outside, averages, guarded,
+    shampoo, schedule_free, outside, averages, guarded,
 )  # fmt: skip
 
 VARIANTS: dict[str, Variant] = {

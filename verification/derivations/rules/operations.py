@@ -1,9 +1,9 @@
 """The named operations that update rules are made of; whoever mistakes one mistakes it everywhere.
 
 The numbers handed in bring operators and sqrt, absolute, sign, larger, power, exceeds, ratio,
-cosine, mix, piled, shrunk, leaf_sum, axis_sum, matrices, newton_schulz, finite, total; either: a
-number beside another way to compute it; kept and written: a memory and the parameters at the end of
-a step.
+cosine, mix, piled, shrunk, leaf_sum, axis_sum, matrices, newton_schulz, finite, total; of square
+matrices beside a matrix of weights eye, gram, times, inverse_root; either: a number beside another
+way to compute it; kept and written: a memory and the parameters at the end of a step.
 """
 
 from typing import Any
@@ -132,6 +132,26 @@ class Operations:
         one = x * 0 + 1
         sides = self.n.axis_sum(one, -2), self.n.axis_sum(one, -1)
         return self.n.scalar(0.2) * self.n.sqrt(self.n.larger(*sides))
+
+    def gram(self, x, axis):
+        """x x^T of each leaf for axis -2, x^T x for -1."""
+        return self.n.gram(x, axis)
+
+    def gathered(self, squares, new):
+        """squares + new."""
+        return squares + new
+
+    def ridged(self, squares, eps, axis):
+        """squares + eps I."""
+        return squares + eps * self.n.eye(axis)
+
+    def from_left(self, x, squares, eps, p):
+        """(squares + eps I)^(-1/p) x."""
+        return self.n.times(self.n.inverse_root(self.ridged(squares, eps, -2), p, -2), x, -2)
+
+    def from_right(self, x, squares, eps, p):
+        """x (squares + eps I)^(-1/p)."""
+        return self.n.times(self.n.inverse_root(self.ridged(squares, eps, -1), p, -1), x, -1)
 
     def finite(self, g):
         """Whether every entry is a number."""

@@ -16,6 +16,7 @@ from .operations import Operations
 COUNTS = {  # hyperparameters that are whole numbers
     "every", "step_size", "total", "warmup", "interval", "begins", "cycle",
 }  # fmt: skip
+SIDES = {"rows": -2, "columns": -1}  # memories of square matrices, one for each leaf
 Step = Callable[..., tuple[Any, dict[str, Any]]]
 
 
@@ -32,7 +33,7 @@ class Variant:
     step: Step
     latex: str
     reference: str
-    start: Mapping[str, int | float | str] = field(default_factory=dict)  # a number, or whose value
+    start: Mapping[str, int | float | str] = field(default_factory=dict)  # a number, or a name
     defaults: Mapping[str, int | float] = field(
         default_factory=dict
     )  # hyperparameters but the rate
@@ -71,7 +72,10 @@ def run(
         if name in variant.defaults
     }
     h = SimpleNamespace(**lifted, first_rate=rates[0])
-    w, s = params, {name: _begin(value, params, h) for name, value in variant.start.items()}
+    w, s = (
+        params,
+        {name: _begin(value, numbers, params, h) for name, value in variant.start.items()},
+    )
     out = []
     for t in range(1, len(gradients) + 1):
         g, r = variant.gradient_at(gradients, t), variant.rate_at(rates, t)
@@ -86,11 +90,13 @@ def _kept(numbers: Any, s: Mapping) -> dict[str, Any]:
     return {name: x if name.startswith("_") else numbers.kept(x) for name, x in s.items()}
 
 
-def _begin(value: int | float | str, params: Any, h: SimpleNamespace) -> Any:
-    """What a memory holds before the first step: the parameters, a hyperparameter, a number."""
+def _begin(value: int | float | str, numbers: Any, params: Any, h: SimpleNamespace) -> Any:
+    """What a memory holds first: the parameters, a hyperparameter, a number, zeros of a side."""
     if value == "params":
         return params
     zero = params * 0
+    if isinstance(value, str) and value in SIDES:
+        return numbers.gram(zero, SIDES[value])
     if isinstance(value, str):
         return zero + getattr(h, value)
     return zero + int(value)

@@ -15,6 +15,7 @@ from . import (
     matrices,
     memory,
     moments,
+    preconditioned,
     schedules,
     swapped,
     timing,
@@ -67,6 +68,7 @@ MODULES = (
     swapped,
     schedules,
     matrices,
+    preconditioned,
     guards,
 )
 ALL: dict[str, UpdateFault] = {name: f for module in MODULES for name, f in _named(module).items()}

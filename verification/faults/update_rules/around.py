@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ...derivations.rules import Variant
+from ...derivations.rules import SIDES, Variant
 from .change import given, has, operating, remembers, stepping
 
 Wrong = Variant | None
@@ -175,9 +175,9 @@ def new_memory_for_sign(v: Variant) -> Wrong:
 
 def start_is_zero(v: Variant) -> Wrong:
     """Memories start at 0, whatever was asked for."""
-    if not any(start != 0 for start in v.start.values()):
+    if not any(start != 0 and start not in SIDES for start in v.start.values()):
         return None
-    return replace(v, start=dict.fromkeys(v.start, 0))
+    return replace(v, start={n: x if x in SIDES else 0 for n, x in v.start.items()})
 
 
 def start_is_one(v: Variant) -> Wrong:

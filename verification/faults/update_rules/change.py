@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
-from ...derivations.rules import DECAYS, Variant
+from ...derivations.rules import DECAYS, SIDES, Variant
 
 
 def operating(variant: Variant, **operations: Callable) -> Variant:
@@ -37,6 +37,13 @@ def mask(k, slices):
     """1 in some leaves, 0 in the others."""
     size = max(s.stop for s in k.n.slices)
     return k.n.vector([float(any(s.start <= i < s.stop for s in slices)) for i in range(size)])
+
+
+def mask_of(k, variant: Variant, memory: str, slices):
+    """The mask of a memory, which has another shape where it is that of a side."""
+    start = variant.start.get(memory)
+    chosen = mask(k, slices)
+    return k.n.sign(k.n.gram(chosen, SIDES[start])) if start in SIDES else chosen
 
 
 def scaled(variant: Variant, factor: float | Callable) -> Variant:

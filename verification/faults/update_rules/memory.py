@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ...derivations.rules import Variant
-from .change import mask, operating, remembers, stepping
+from .change import mask, mask_of, operating, remembers, stepping
 
 Wrong = Variant | None
 
@@ -82,8 +82,8 @@ def memory_of_first_leaf_only(v: Variant) -> Wrong:
 
     def change(step, k, h, g, w, s, t, r):
         w, after = step(k, h, g, w, s, t, r)
-        chosen = mask(k, k.n.slices[:1])
-        kept = {n: s[n] + chosen * (after[n] - s[n]) for n in v.start if n != "p"}
+        chosen = {n: mask_of(k, v, n, k.n.slices[:1]) for n in v.start if n != "p"}
+        kept = {n: s[n] + one * (after[n] - s[n]) for n, one in chosen.items()}
         return w, {**after, **kept}
 
     return stepping(v, change) if v.start else None

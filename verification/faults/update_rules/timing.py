@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ...derivations.rules import Variant
-from .change import mask, stepping
+from .change import mask_of, stepping
 
 Wrong = Variant | None
 
@@ -72,9 +72,12 @@ def count_per_leaf(v: Variant) -> Wrong:
     def change(step, k, h, g, w, s, t, r):
         n = len(k.n.slices)
         parts = [step(k, h, g, w, s, n * (t - 1) + i + 1, r) for i in range(n)]
-        masks = [mask(k, [leaf]) for leaf in k.n.slices]
-        joined = lambda values: sum(m * x for m, x in zip(masks, values, strict=True))
-        after = {name: joined([after[name] for _, after in parts]) for name in parts[0][1]}
+
+        def joined(values, memory=""):
+            masks = (mask_of(k, v, memory, [leaf]) for leaf in k.n.slices)
+            return sum(m * x for m, x in zip(masks, values, strict=True))
+
+        after = {name: joined([after[name] for _, after in parts], name) for name in parts[0][1]}
         return joined([moved for moved, _ in parts]), after
 
     return stepping(v, change) if "p" not in v.start and v.family != "loss_scaling" else None
@@ -88,9 +91,9 @@ def count_per_group(v: Variant) -> Wrong:
 
     def change(step, k, h, g, w, s, t, r):
         one, two = (step(k, h, g, w, s, count, r) for count in (2 * t - 1, 2 * t))
-        first = mask(k, k.n.slices[:1])
-        joined = lambda x, y: y + first * (x - y)
-        return joined(one[0], two[0]), {n: joined(x, two[1][n]) for n, x in one[1].items()}
+        first = lambda memory: mask_of(k, v, memory, k.n.slices[:1])
+        joined = lambda x, y, memory="": y + first(memory) * (x - y)
+        return joined(one[0], two[0]), {n: joined(x, two[1][n], n) for n, x in one[1].items()}
 
     return stepping(v, change) if "p" not in v.start and v.family != "loss_scaling" else None
 

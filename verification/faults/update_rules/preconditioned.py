@@ -1,0 +1,99 @@
+"""Mistakes in rules that keep square matrices beside the weights, as Shampoo does."""
+
+from ...derivations.rules import SIDES, Variant
+from .change import operating, stepping
+
+Wrong = Variant | None
+
+
+def _sided(v: Variant) -> bool:
+    return any(start in SIDES for start in v.start.values())
+
+
+def _two(v: Variant) -> bool:
+    return sum(start in SIDES for start in v.start.values()) == 2
+
+
+def root_of_one_side(v: Variant) -> Wrong:
+    """The exponent is twice as large: that of a rule with one matrix, between two.
+
+    Where people meet it: L^(-1/2) g R^(-1/2), from the full-matrix rule.
+    """
+    return _power(v, lambda p: p // 2) if _two(v) else None
+
+
+def root_of_twice_as_many_sides(v: Variant) -> Wrong:
+    """The exponent is half as large: -1 / (2 p) for -1 / p.
+
+    Where people meet it: 2 k for the exponent of k sides, and divided by 2 once more.
+    """
+    return _power(v, lambda p: 2 * p) if _sided(v) else None
+
+
+def inverse_without_a_root(v: Variant) -> Wrong:
+    """The inverse of the matrix, not of its root.
+
+    Where people meet it: inv() or solve() where a power belongs.
+    """
+    return _power(v, lambda p: 1) if _sided(v) else None
+
+
+def _power(v: Variant, of) -> Wrong:
+    right = v.operations
+    return operating(
+        v,
+        from_left=lambda k, x, a, eps, p: right.from_left(k, x, a, eps, of(p)),
+        from_right=lambda k, x, a, eps, p: right.from_right(k, x, a, eps, of(p)),
+    )
+
+
+def columns_forgotten(v: Variant) -> Wrong:
+    """Only the rows are preconditioned.
+
+    Where people meet it: the loop over dimensions ends one too early.
+    """
+    return operating(v, from_right=lambda k, x, a, eps, p: x) if _two(v) else None
+
+
+def rows_forgotten(v: Variant) -> Wrong:
+    """Only the columns are preconditioned.
+
+    Where people meet it: the loop over dimensions begins one too late.
+    """
+    return operating(v, from_left=lambda k, x, a, eps, p: x) if _two(v) else None
+
+
+def ridge_piles_up(v: Variant) -> Wrong:
+    """The diagonal grows by epsilon in every step.
+
+    Where people meet it: epsilon I is added to the sum in place.
+    """
+    if not _sided(v):
+        return None
+
+    def change(step, k, h, g, w, s, t, r):
+        more = {n: h.matrix_eps * k.n.eye(SIDES[x]) for n, x in v.start.items() if x in SIDES}
+        w, after = step(k, h, g, w, s, t, r)
+        return w, {**after, **{n: after[n] + one for n, one in more.items()}}
+
+    return stepping(v, change)
+
+
+def memory_of_the_old_sums(v: Variant) -> Wrong:
+    """The roots are of the sums before this gradient.
+
+    Where people meet it: the sums are updated after the step, or roots are kept from before.
+    """
+    if not _sided(v):
+        return None
+
+    def change(step, k, h, g, w, s, t, r):
+        old = {n: s[n] for n, x in v.start.items() if x in SIDES}
+        after = step(k, h, g, w, s, t, r)[1]
+        kept = type("Mistaken", (type(k),), {
+            "gathered": lambda k, a, new: a, "mean": lambda k, beta, a, new: a,
+        })  # fmt: skip
+        moved, others = step(kept(k.n), h, g, w, s, t, r)
+        return moved, {**others, **{n: after[n] for n in old}}
+
+    return stepping(v, change)
