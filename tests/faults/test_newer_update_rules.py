@@ -5,6 +5,7 @@ import pytest
 
 from verification.derivations.rules import VARIANTS
 from verification.faults.update_rules import ALL, UNASKED, wrong_rules
+from verification.faults.update_rules.change import keeping
 from verification.updates import permuted, vectors
 from verification.updates.planted import run_of, verdict_on
 from verification.updates.vectors import layout
@@ -25,6 +26,12 @@ MADE = [  # a mistake, and a variant in which it is another function
     ("gradient bounded", "momentum"),
     ("gradient shortened", "gradient_descent"),
     ("step bounded", "nesterov"),
+    ("memory decayed twice", "momentum"),
+    ("count from zero", "average_warm"),
+    ("decay of matrices only", "gradient_descent_l2"),
+    ("root of one side", "shampoo"),
+    ("columns forgotten", "shampoo"),
+    ("ridge piles up", "shampoo"),
 ]
 
 
@@ -37,6 +44,13 @@ def test_a_mistake_is_caught_and_named(fault, name):
     finding = verdict_on(wrong, variant, where, "float64", samples)
     assert finding.verdict in ("wrong", "rejected")
     assert fault in {e.fault for e in finding.explanation[:3]}
+
+
+def test_one_memory_of_several_that_is_not_written_back_is_named():
+    variant, where = VARIANTS["shampoo"], layout(vectors.MATRICES)
+    samples = [run_of(variant, where, "float64", np.random.default_rng(3), "case 0")]
+    finding = verdict_on(keeping(variant, ("r",)), variant, where, "float64", samples)
+    assert finding.verdict == "wrong" and finding.explanation[0].fault == "r not written back"
 
 
 @pytest.mark.parametrize("order", [5, 11, 22])

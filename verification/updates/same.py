@@ -15,6 +15,7 @@ from flint import arb, ctx
 
 from ..derivations.rules import VARIANTS, Variant, family_of
 from ..faults.update_rules import ALL, unasked_rules, wrong_rules
+from ..faults.update_rules.change import keeping
 from ..vocabulary import NoRule, Undecided
 from . import vectors
 from .numbers import balls, rationals
@@ -42,12 +43,23 @@ def candidates(variant: Variant) -> Iterator[Candidate]:
     for k, (fault, wrong) in enumerate(mistakes):
         yield Candidate(wrong, "fault", fault.name, fault.description, 1 + k / 1000)
     yield from _from_zero(family)
+    yield from _not_kept(variant)
     for name, value in variant.defaults.items():
         said = f"{name} is ignored: it is {value:g}, whatever was asked for"
         yield Candidate(variant, "fault", f"{name} ignored", said, 2, ((name, value),))
     for name, other in VARIANTS.items():
         if name not in family and name != variant.name:
             yield Candidate(other, "variant", name, other.formula, 3)
+
+
+def _not_kept(variant: Variant) -> Iterator[Candidate]:
+    """The rule that keeps all of its memories but one, where no mistake is called so."""
+    named = {"m", "u"} | ({"v"} if "m" in variant.start else set())
+    names = [n for n in variant.start if n not in named]
+    for name in names if len(variant.start) > 1 else ():
+        wrong = keeping(variant, (name,))
+        said = f"{name} is not written back: it is always that of one step"
+        yield Candidate(wrong, "fault", f"{name} not written back", said, 1.6)
 
 
 def _from_zero(family: set[str]) -> Iterator[Candidate]:

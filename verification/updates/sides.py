@@ -120,12 +120,13 @@ def _power(x: Any, p: int) -> Any:
 def root_error(a: np.ndarray, off: np.ndarray, p: int, unit: float) -> np.ndarray:
     """What the inverse root of each matrix may be off by; `off` is of its entries."""
     a = a.astype(np.float64)
-    known = np.isfinite(a).all(axis=(-1, -2)) & np.isfinite(off).all(axis=(-1, -2))
-    held = np.where(known[..., None, None], a, np.eye(a.shape[-1]))
+    known = np.asarray(np.isfinite(a + off).all(axis=(-1, -2), keepdims=True))
+    held = np.where(known, a, np.eye(a.shape[-1]))
+    known = known[..., 0, 0]
     n, whole = a.shape[-1], np.linalg.norm(held, axis=(-1, -2))
     backward = ROUNDED * n * unit * whole
     by = np.where(known, np.linalg.norm(off, axis=(-1, -2)), np.inf) + backward
-    least = np.linalg.eigvalsh(held)[..., 0] - by
+    least = np.linalg.eigvalsh(held).min(axis=-1) - by
     with np.errstate(all="ignore"):
         carried = by / p * least ** (-1.0 / p - 1.0)
         own = ROUNDED * n * unit * np.sqrt(n) * least ** (-1.0 / p)

@@ -56,8 +56,10 @@ def _truths(
     allowed = many.bounds(variant, runs, where, dtype)
     if proof:
         return [proven(variant, run, where) for run in runs], None, allowed
-    wider = (extended(), np.longdouble) if dtype == "float64" else (format_of("float64"),)
-    wide = many.side_by_side(variant, runs, RunningError(where.slices, *wider))
+    wider = RunningError(where.slices, format_of("float64"))
+    if dtype == "float64":
+        wider = RunningError(where.slices, extended(), np.longdouble)
+    wide = many.side_by_side(variant, runs, wider)
     value, error = (np.stack([getattr(w, n) for w in wide], axis=1) for n in ("value", "error"))
     return value, error, allowed
 

@@ -69,3 +69,13 @@ def multiplied(variant: Variant, name: str, factor: float) -> Variant:
         return decay(k, other, step, *rest)
 
     return replace(stepping(variant, change), decay="")
+
+
+def keeping(v: Variant, names: tuple[str, ...]) -> Variant:
+    """The variant whose memories of these names stay as they are."""
+
+    def change(step, k, h, g, w, s, t, r):
+        w, after = step(k, h, g, w, s, t, r)
+        return w, {**after, **{name: s[name] for name in names}}
+
+    return stepping(v, change)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import reduce
 
 from ...derivations.rules import DECAYS, Variant
-from .change import given, has, operating, stepping
+from .change import given, has, mask, operating, stepping
 
 Wrong = Variant | None
 
@@ -111,15 +111,18 @@ def decay_of_signs(v: Variant) -> Wrong:
 
 
 def decay_of_matrices_only(v: Variant) -> Wrong:
-    """Leaves with fewer than four entries do not decay: biases are left out."""
-    if v.decay not in ("decoupled", "after", "without_rate", "eta"):
-        return None
+    """Leaves with fewer than two axes do not decay: biases and scales are left out.
 
-    def decayed(k, w, by):
-        kept = [float(s.stop - s.start >= 4) for s in k.n.slices for _ in range(s.stop - s.start)]
-        return w - by * (k.n.vector(kept) * w)
+    Where people meet it: two groups of parameters, one of them without decay.
+    """
+    decay = DECAYS[v.decay]
 
-    return operating(v, decayed=decayed)
+    def change(step, k, h, *rest):
+        shaped = zip(k.n.slices, k.n.slices.shapes, strict=False)
+        chosen = mask(k, [s for s, shape in shaped if len(shape) > 1])
+        return decay(k, given(h, weight_decay=h.weight_decay * chosen), step, *rest)
+
+    return replace(stepping(v, change), decay="") if has(v, "weight_decay") else None
 
 
 def decay_applied_twice(v: Variant) -> Wrong:

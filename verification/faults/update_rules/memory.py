@@ -3,29 +3,29 @@
 from collections.abc import Callable
 
 from ...derivations.rules import Variant
-from .change import mask, mask_of, operating, remembers, stepping
+from .change import keeping, mask, mask_of, operating, remembers, stepping
 
 Wrong = Variant | None
 
 
 def nothing_written_back(v: Variant) -> Wrong:
     """The state is not written back: every step starts from the first state."""
-    return _keeping(v, tuple(v.start)) if v.start else None
+    return keeping(v, tuple(v.start)) if v.start else None
 
 
 def first_not_written_back(v: Variant) -> Wrong:
     """m is not written back."""
-    return _keeping(v, ("m",)) if remembers(v, "m") else None
+    return keeping(v, ("m",)) if remembers(v, "m") else None
 
 
 def second_not_written_back(v: Variant) -> Wrong:
     """v is not written back."""
-    return _keeping(v, ("v",)) if remembers(v, "m", "v") else None
+    return keeping(v, ("v",)) if remembers(v, "m", "v") else None
 
 
 def maximum_not_written_back(v: Variant) -> Wrong:
     """The maximum is not written back: it is that of one step."""
-    return _keeping(v, ("u",)) if remembers(v, "u") else None
+    return keeping(v, ("u",)) if remembers(v, "u") else None
 
 
 def maximum_is_minimum(v: Variant) -> Wrong:
@@ -36,6 +36,19 @@ def maximum_is_minimum(v: Variant) -> Wrong:
 def maximum_ignored(v: Variant) -> Wrong:
     """The maximum is not used: what is new replaces it."""
     return operating(v, maximum=lambda k, x, y: y)
+
+
+def memory_decayed_twice(v: Variant) -> Wrong:
+    """What is remembered decays twice in a step: beta^2 for beta before the old memory.
+
+    Where people meet it: the buffer is multiplied in place, and once more when it is used.
+    """
+    return operating(
+        v,
+        velocity=lambda k, decay, old, g: decay * decay * old + g,
+        mean=lambda k, beta, old, g: beta * beta * old + (1 - beta) * g,
+        mean_square=lambda k, beta, old, g: beta * beta * old + (1 - beta) * k.square(g),
+    )
 
 
 def reset_now_and_then(v: Variant) -> Wrong:
@@ -93,14 +106,6 @@ def _only(v: Variant, choose: Callable) -> Variant:
     def change(step, k, h, g, w, s, t, r):
         moved, s = step(k, h, g, w, s, t, r)
         return w + mask(k, choose(k.n.slices)) * (moved - w), s
-
-    return stepping(v, change)
-
-
-def _keeping(v: Variant, names: tuple[str, ...]) -> Variant:
-    def change(step, k, h, g, w, s, t, r):
-        w, after = step(k, h, g, w, s, t, r)
-        return w, {**after, **{name: s[name] for name in names}}
 
     return stepping(v, change)
 

@@ -53,6 +53,14 @@ def count_behind(v: Variant) -> Wrong:
     return replace(v, clock=lambda t: max(t - 1, 1))
 
 
+def count_from_zero(v: Variant) -> Wrong:
+    """t - 1 for t: steps are counted from 0.
+
+    Where people meet it: a formula with t = 1, 2, ... in a loop over range(steps).
+    """
+    return replace(v, clock=lambda t: t - 1)
+
+
 def count_stays(v: Variant) -> Wrong:
     """t stays 1: the count is not written back."""
     return replace(v, clock=lambda t: 1)
