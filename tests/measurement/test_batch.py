@@ -9,10 +9,12 @@ from scipy import stats
 from refnet import mlp, mse, relu
 from refnet.layers import Dense
 from verification.arithmetic.noise import DRAWS
+from verification.derivations import ALL
 from verification.measurement import batch
 from verification.measurement.answer import cast
-from verification.measurement.batch import budgets, judged
-from verification.measurement.budget import RANDOM, deviations, running_bound
+from verification.measurement.batch import _compiled, budgets, judged
+from verification.measurement.budget import RANDOM, budget, deviations, running_bound, traced
+from verification.measurement.subject import autodiff
 from verification.measurement.tolerance import FALSE_ALARM
 from verification.oracles.question import as_exact
 from verification.vocabulary import Undecided
@@ -142,3 +144,18 @@ def test_large_cases_are_compiled_and_small_ones_are_not(monkeypatch):
     for one, other in zip(small, large, strict=True):
         assert set(other.kinds) == {RANDOM}
         assert [a.shape for a in one.allowed] == [a.shape for a in other.allowed]
+
+
+@pytest.mark.parametrize("name", ["layer_norm", "batch_norm", "adam", "multi_head_attention"])
+def test_what_a_small_program_has_a_budget_of_a_large_one_has_too(name):
+    """A kept value may be the variance with something added to it: its slope is a constant."""
+    one = ALL[name]
+    args = jax.tree.map(np.asarray, one.draw(np.random.default_rng(0)))
+    above = jax.tree.map(lambda s: np.ones(s.shape), jax.eval_shape(one.function, *args))
+    slopes = autodiff(one.function, one.argnums, False)
+    program, leaves = traced(slopes, (*args, above))
+    one_case = tuple(jnp.asarray(leaf)[None] for leaf in leaves)
+    with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
+        allowed = jax.eval_shape(_compiled(program, "float32"), one_case).allowed
+    wanted = budget(slopes, (*args, above), "float32").allowed
+    assert [leaf.shape[1:] for leaf in allowed] == [leaf.shape for leaf in wanted]

@@ -83,7 +83,7 @@ def _room_at(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
 
 
 def _room(slope, bend, a: Bounded, da, unit):
-    flat = (da == 0.0) & namespace(da).isfinite(a.value)
+    flat = (da == 0.0) & namespace(a.value).isfinite(a.value)
     error = a.error + unit * abs(a.value)
     off = where(flat, abs(slope), abs(bend) * error / where(flat, 1.0, abs(da)))
     return where(namespace(off).isfinite(off), off, 0.0)
