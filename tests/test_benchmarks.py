@@ -129,3 +129,37 @@ def test_power_is_held_beside_what_it_was(tmp_path, monkeypatch):
     (row,) = json.loads(out.read_text())["rows"]
     assert row["power"] == pytest.approx(3.0 * row["was"])
     assert "| mse | float32 |" in out.with_suffix(".md").read_text()
+
+
+def test_a_function_at_odd_inputs_is_no_crash_and_a_crash_is_one(monkeypatch):
+    odd = importlib.import_module("benchmarks.odd_inputs")
+    names = "a key returned", "0-d arrays"
+    monkeypatch.setattr(odd, "ODD", {name: odd.ODD[name] for name in names})
+    (record,) = odd.sweep({}, "jax.numpy.tanh", 0.0)
+    assert {said for row in record.values() for said, _ in row.values()} == {"correct"}
+    assert odd.crashes(record) == []
+
+    def lost(*_, **__):
+        return {}["a bug"]
+
+    monkeypatch.setattr(odd, "validate", lost)
+    (record,) = odd.sweep({}, "jax.numpy.tanh", 0.0)
+    assert {(name, way) for name, way, _ in odd.crashes(record)} == {
+        ("jax.numpy.tanh", name) for name in names
+    }
+
+
+def test_no_odd_input_of_the_record_is_a_crash():
+    odd = importlib.import_module("benchmarks.odd_inputs")
+    record = json.loads(odd.RECORD.read_text())
+    assert odd.crashes(record) == []
+    assert all(set(row) == set(odd.ODD) for row in record.values())
+
+
+def test_a_verdict_on_a_loop_is_timed_and_the_page_is_of_the_record():
+    loops = importlib.import_module("benchmarks.loops")
+    row = loops.judge(2, "float32", cases=2, edges="none")
+    assert row["verdict"] == "correct"
+    assert row["first s"] > 0.0 and row["next s"] > 0.0 and row["check_grads s"] > 0.0
+    rows = json.loads(loops.RECORD.read_text())["rows"]
+    assert loops.PAGE.read_text() == loops.page(rows) != loops.page([*rows, row])

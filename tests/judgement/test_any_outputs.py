@@ -16,6 +16,10 @@ FUNCTIONS = {
     "small integers": (lambda x: ((x > 0.0).astype(np.uint8), jnp.tanh(x)), vector),
     "a key": (lambda x: (2.0 * x, KEY), vector),
     "keys": (lambda x: (2.0 * x, {"next": jax.random.split(KEY)}), vector),
+    "the key that it was given": (
+        lambda x, k: (jnp.tanh(x), [k]),
+        lambda rng: (rng.normal(size=3), jax.random.key(int(rng.integers(9)))),
+    ),
     "nothing": (lambda x: (None, jnp.sin(x), (), {"k": None}), vector),
     "complex numbers": (lambda x: jnp.exp(jax.lax.complex(x, x)), vector),
     "an empty argument": (

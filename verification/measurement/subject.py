@@ -11,7 +11,7 @@ import numpy as np
 
 from ..adapters import jax_function
 from ..adapters.function import Function
-from ..adapters.trees import inward, is_key, opened, outward
+from ..adapters.trees import Key, inward, is_key, opened, outward
 from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import PRECISIONS
 from ..arithmetic.gamma_draws import has_draws
@@ -55,6 +55,7 @@ class Subject:
         self.of = referable(of)
         self.typed = _typed(point, dtype)
         self.asked = argnums, dtype, point
+        self._spelled: tuple[Callable, list[Callable]] | None = None
         if isinstance(candidate, Function):
             raw = candidate.answers(self.argnums)
         else:
@@ -105,7 +106,8 @@ class Subject:
         if scalar and self.function is None:
             return None
         finish = draws.whole if self.dtype == "float64" else lambda values: values
-        drawn = jax.tree.map(lambda leaf: finish(draws.cotangent(rng, leaf.shape)), out)
+        words = jax.tree.map(words_of, out, is_leaf=lambda node: isinstance(node, Key))
+        drawn = jax.tree.map(lambda leaf: finish(draws.cotangent(rng, leaf.shape)), words)
         return cast(drawn, PRECISIONS[self.dtype].results)
 
     def question(self, args: tuple, cotangent: Any) -> Question:
@@ -143,8 +145,14 @@ class Subject:
 
     def references(self, scalar: bool) -> list[Callable]:
         """The same of the function, and of every other spelling that is known of it."""
-        others = [*getattr(self.of, "spellings", ()), *stilled_spellings(self.of, self.asked[2])]
-        return [self.reference(scalar), *(self._reference_of(of, scalar) for of in others)]
+        return [self.reference(scalar), *(self._reference_of(of, scalar) for of in self._others())]
+
+    def _others(self) -> list[Callable]:
+        """The other spellings, looked for once."""
+        if self._spelled is None or self._spelled[0] is not self.of:
+            own = getattr(self.of, "spellings", ())
+            self._spelled = self.of, [*own, *stilled_spellings(self.of, self.asked[2])]
+        return self._spelled[1]
 
     def _reference_of(self, of: Callable, scalar: bool) -> Callable:
         if self.function is None:
@@ -170,6 +178,11 @@ class Subject:
     def _path(self, path: str) -> str:
         mine = f"[{self.inputs}]"
         return VALUE + path.removeprefix(mine) if path.startswith(mine) else path
+
+
+def words_of(node: Any) -> Any:
+    """What arrives from above at a key that is returned arrives at its words: it is no key."""
+    return node.words if isinstance(node, Key) else node
 
 
 def slopes(sample: Sample) -> Sample:
