@@ -155,3 +155,20 @@ def test_of_a_traced_norm_too_endlessly_many_sides_are_told():
     for share in (0.6, 1.0):
         found = vf.validate(unit(share), **asked)
         assert found.verdict is Verdict.WRONG and "all zeros" in found.reason
+
+
+def with_rows(there):
+    """The gradient of the sum of the rows' lengths; what it is at rows of zeros is a choice."""
+
+    def gradient(x):
+        size = np.sqrt((x * x).sum(-1, keepdims=True))
+        return np.where(size == 0, there, x / np.where(size == 0, 1, size))
+
+    return gradient
+
+
+@pytest.mark.parametrize(("there", "verdict"), [(0.5, "correct"), (1.0, "wrong")])
+def test_rows_of_zeros_that_are_drawn_have_endlessly_many_sides(there, verdict):
+    x = np.array([[0.0, 0.0, 0.0], [1.0, 2.0, -1.0], [0.0, 0.0, 0.0]])
+    lengths = lambda x: jnp.sum(jnp.linalg.norm(x, axis=-1))
+    assert str(vf.validate(with_rows(there), of=lengths, args=(x,)).verdict) == verdict

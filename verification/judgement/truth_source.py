@@ -26,6 +26,7 @@ from ..vocabulary import Case, Finding, Silent, Verdict
 from ..vocabulary.raised import KNOWN, in_words, kind_of
 from . import black_box, soon
 from .called import is_complex
+from .measured_kinks import told_by_floats
 from .narrow_constants import warning
 
 RAISES = "traced by JAX it raises"
@@ -165,7 +166,8 @@ def proven(
     found = subject.proven(here.args, cotangent)
     references = subject.references(cotangent is None)
     bound = partial(budget_spelled, found.truth, references, args, subject.dtype, subject.argnums)
-    return evaluated(subject.answer, found, bound, Case(case.label, args), edge)
+    sample = evaluated(subject.answer, found, bound, Case(case.label, args), edge)
+    return sample if edge else told_by_floats(subject, sample, rng)  # at edges: once all are known
 
 
 def work(subject: Subject, case: Case, rng: np.random.Generator) -> int | None:
