@@ -6,15 +6,17 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..arithmetic.shifts import stilled
+from ..oracles.question import as_exact
 
 
 def stilled_spellings(of: Callable, args: tuple) -> list[Callable]:
     """The one, where the function at such arguments has shifts with slopes; else none."""
     with jax.enable_x64(True):
-        program, _, _ = _traced(of, args)
+        program, _, _ = _traced(of, jax.tree.map(as_exact, args))
         return [] if stilled(program) is program else [without_shifts(of)]
 
 
@@ -33,6 +35,7 @@ def without_shifts(of: Callable) -> Callable:
 def _traced(of: Callable, args: tuple) -> tuple[ClosedJaxpr, Any, list]:
     """Its program in the real numbers among its arguments, what it returns, and these numbers."""
     leaves, tree = jax.tree.flatten(args)
+    leaves = [jnp.asarray(x) if isinstance(x, np.ndarray) else x for x in leaves]
     real = lambda x: hasattr(x, "dtype") and jnp.issubdtype(x.dtype, jnp.floating)
     moving = [k for k, leaf in enumerate(leaves) if real(leaf)]
 
