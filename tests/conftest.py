@@ -98,6 +98,7 @@ DEAR = (  # what one Python looks at for all: dear, and made of parts that every
     "derivations/rules/",
     "faults/test_slopes",
     "faults/test_update_rules",
+    "judgement/test_gradbench",
     "explanation/",
     "judgement/kinds/test_batches",
     "judgement/kinds/test_implicit",

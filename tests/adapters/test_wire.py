@@ -81,6 +81,9 @@ def test_answers_without_names(tmp_path):
     w, x = wire({"output": "list"}, loss, (0, 1), 2).decoded(flat, (np.array(1.0), X), "float64")
     assert w == 9.0
     np.testing.assert_array_equal(x, X)
+    z, a = wire({"output": "list"}, lambda z, a: z, (0, 1), 2).decoded([1, 2, 3], (X[0, :2], 0.0),
+                                                                       "float64")  # fmt: skip
+    assert z.tolist() == [1.0, 2.0] and a == 3.0  # as they were asked for, and not by their names
     with pytest.raises(Improper, match="not as a list of 7"):
         wire({"output": "list"}, loss, (0, 1), 2).decoded(flat[1:], (np.array(1.0), X), "float64")
 

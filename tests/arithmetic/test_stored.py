@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import refnet as rn
+import verification as vf
 from verification.measurement.budget import running_bound, traced
 from verification.measurement.subject import with_stored
 
@@ -154,3 +155,11 @@ def test_an_argument_may_be_rounded_once(monkeypatch):
     assert outside(n / (n - n * p), of, of).any()
     assert outside(1 / (p - p * p), entropy, entropy).any()
     assert outside(1.0001 / (1 - p), of, with_stored(of)).any()
+
+
+def test_an_argument_that_is_held_still_is_no_number_of_the_program():
+    """s^2 + exp(s) where only z moves: it was called no program of JAX, and measured."""
+    scaled = lambda z, s: jnp.sum(jnp.tanh(z) * (s * s + jnp.exp(s)))
+    gradient = lambda z, s: (1 - np.tanh(z) ** 2) * (s * s + np.exp(s))
+    finding = vf.validate(gradient, scaled, (np.array([0.5, -1.0]), 0.25), cases=1, edges="none")
+    assert finding.verdict == "correct" and finding.oracle == "ball", finding

@@ -33,7 +33,7 @@ class Spoken(Protocol):
     @property
     def function(self) -> str: ...
 
-    def encoded(self, args: Any, floats: str) -> dict[str, Any]: ...
+    def encoded(self, args: Any, floats: str) -> Any: ...
 
     def decoded(self, output: Any, args: Any, dtype: str, floats: str) -> Any: ...
 
@@ -71,7 +71,8 @@ class Tool:
             raise Improper(self._given_up)
         self._ready()
         asked = self.of.encoded(args, self._floats)
-        asked |= {"dtype": dtype, "min_runs": 1, "min_seconds": 0}
+        if isinstance(asked, dict):
+            asked |= {"dtype": dtype, "min_runs": 1, "min_seconds": 0}
         reply = self._ask("evaluate", module=self.of.module, function=self.of.function, input=asked)
         with self._judged("evaluate"):
             self._succeeded(reply)

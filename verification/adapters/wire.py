@@ -34,6 +34,7 @@ MEMBERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {  # what each is, in
         '"bare", "list", or an object from arguments to names, such as {"w": "dw"}',
         lambda x: x in (BARE, ONE_LIST) or isinstance(x, dict) and _texts([*x, *x.values()]),
     ),
+    "input": ('"bare": the one argument, and nothing around it', lambda x: x == BARE),
     "jacobian": ("true or false", lambda x: isinstance(x, bool)),
 }
 
@@ -52,6 +53,7 @@ class Wire(NamedTuple):
     sizes: Mapping[str, tuple[str, int]] = {}
     constants: Mapping[str, Any] = {}
     output: Any = {}  # "bare", "list", or a mapping from arguments to names
+    input: str = ""  # "bare": the one argument is the input
     jacobian: bool = False  # it answers that, and not the pullback of a cotangent
 
     @property
@@ -59,7 +61,7 @@ class Wire(NamedTuple):
         """The arguments differentiated by."""
         return (self.argnums,) if isinstance(self.argnums, int) else self.argnums
 
-    def encoded(self, args: tuple, floats: str = NUMBER) -> dict[str, Any]:
+    def encoded(self, args: tuple, floats: str = NUMBER) -> Any:
         """The arguments by name, the cotangent last.
 
         Raises TypeError for what is no array of numbers, ValueError for another number of them.
@@ -68,6 +70,8 @@ class Wire(NamedTuple):
         if len(args) not in (count, count + 1):
             named = ", ".join(self.arguments)
             raise ValueError(f"{len(args)} arguments were given; {count} are named: {named}")
+        if self.input == BARE:
+            return written(self._shaped(self.arguments[0], args[0]), floats)
         asked = dict(self.constants)
         for name, value in zip(self.arguments, args, strict=False):
             said = written(self._shaped(name, value), floats)
@@ -103,12 +107,12 @@ class Wire(NamedTuple):
             found = read(output, like, path, "float64", floats)
             return dict(zip(likes, [found] if len(trees) == 1 else found, strict=True))
         if self.output == ONE_LIST:
-            leaves, tree = jax.tree.flatten(likes)
+            leaves, tree = jax.tree.flatten(list(likes.values()))  # a dict would be sorted
             sizes = [np.size(leaf) for leaf in leaves]
             flat = read(output, np.zeros(sum(sizes)), "output", "float64", floats)
             parts = np.split(flat, np.cumsum(sizes)[:-1])
             shaped = [p.reshape(np.shape(leaf)) for p, leaf in zip(parts, leaves, strict=True)]
-            return jax.tree.unflatten(tree, shaped)
+            return dict(zip(likes, jax.tree.unflatten(tree, shaped), strict=True))
         names = {name: self.output.get(name, name) for name in likes}
         spread = {name: self._members(likes[name]) for name in likes if name in self.spread}
         wanted = [m for name in likes for m in spread.get(name, (names[name],))]
@@ -135,7 +139,7 @@ class Wire(NamedTuple):
     def _back(self, name: str, found: Any, like: Any, above: Any) -> Any:
         """In the shapes of the argument; of a Jacobian the pullback."""
         if above is not None:
-            found = jax.tree.map(lambda j: _pulled(above, j), found)
+            found = jax.tree.map(lambda j: pulled(above, j), found)
         turned = name in self.columns
         shaped = lambda x, l: np.reshape(x, np.shape(l)[:: -1 if turned else 1])
         found = jax.tree.map(shaped, found, like)
@@ -149,7 +153,7 @@ def _size(given: Mapping[str, Any], name: str, axis: int) -> int:
     return shape[axis]
 
 
-def _pulled(above: Any, jacobian: np.ndarray) -> np.ndarray:
+def pulled(above: Any, jacobian: np.ndarray) -> np.ndarray:
     """sum_k above[k] jacobian[k], in the widest floats that there are."""
     axes = np.ndim(above)
     wide = np.asarray(above, np.longdouble), np.asarray(jacobian, np.longdouble)
@@ -174,6 +178,8 @@ def wire(
             f"signature: arguments are {listed}, but `of` takes {count}; "
             "name each once, in their order"
         )
+    if said.get("input") == BARE and count != 1:
+        raise ValueError(f'signature: input is "bare", but `of` takes {count} arguments, not one')
     said: dict[str, Any] = {k: tuple(x) if isinstance(x, list) else x for k, x in said.items()}
     for key in ("flat", "columns", "spread", "sizes", "output"):
         _among(key, said.get(key, ()), names)

@@ -17,6 +17,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Literal
 
 from . import gamma_draws
@@ -77,7 +78,9 @@ def _closed(program) -> ClosedJaxpr:
 
 
 def _constant(number) -> Any:
-    return Constant(number) if np.ndim(number) == 0 else Node(jnp.asarray(number))
+    """A number of the program; an argument that is held still is none, and is known later."""
+    is_number = np.ndim(number) == 0 and not isinstance(number, Tracer)
+    return Constant(number) if is_number else Node(jnp.asarray(number))
 
 
 def _nodes(eqn, ins: list) -> list:

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..adapters.gradbench import module_of
 from ..adapters.source_files import Unusable
 from ..judgement.programs import of_itself
 from ..measurement.answer import cast
@@ -65,7 +66,7 @@ def _program(one: Implementation) -> None:
         it = subject(one)
         point = sample(it)
         taking(it.names[0], it.of, len(point), f"{it.names[1]} returns {_count(point)}")
-    elif not one.update:
+    elif not one.update and not _is_module(one.against):
         derivation(one.against)
     try:
         words = shlex.split(one.process)
@@ -74,6 +75,14 @@ def _program(one: Implementation) -> None:
     if not words or shutil.which(words[0]) is None:
         name = words[0] if words else ""
         raise Unusable(f"process is {one.process!r}, but there is no program {name!r}; fix it")
+
+
+def _is_module(name: str) -> bool:
+    """Whether it is one of GradBench's.  Raises Unusable for one that it does not have."""
+    try:
+        return module_of(name) is not None
+    except ValueError as error:
+        raise Unusable(str(error)) from error
 
 
 def sample(it: Subject) -> tuple:

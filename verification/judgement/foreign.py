@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 from .. import faults
+from ..adapters.gradbench import module_of
 from ..adapters.layouts import layout
 from ..adapters.limits import Limits
 from ..adapters.process import Tool
@@ -25,7 +26,7 @@ from ..measurement.sample import Sample, outside
 from ..oracles.question import as_exact
 from ..vocabulary import Derivation, Explanation, Finding, Silent
 from ..vocabulary.names import unknown
-from .foreign_function import Signature, validate_against
+from .foreign_function import Signature, validate_against, validate_module
 from .leaf_names import names_of, with_names
 from .questions import CaseQuestion, Questions, questions
 from .verdict import Draws, judge
@@ -51,7 +52,8 @@ def validate_process(
     """The verdict on a program that answers the gradient of a derivation, or of a function.
 
     command    the program and its arguments; a string is split as a shell would, without a shell
-    against    one of verification/derivations; docs/protocol.md has the layout of each
+    against    one of verification/derivations, docs/protocol.md has the layout of each; or a module
+               of GradBench, such as gradbench/gmm
     of, args, argnums   instead of `against`: as of `validate`, and so are its allow, vary, edges
                and kwargs
     signature  how the arguments of `of` are named: a dict, JSON text or a file of it (adapters/
@@ -75,6 +77,8 @@ def validate_process(
     if signature is not None or options:
         more = ", ".join([*options, *["signature"][: signature is not None]])
         raise TypeError(f"against is {against!r}, which says all; leave out {more}")
+    if (module := module_of(against)) is not None:
+        return validate_module(words, module, against, limits, dtype, cases, seed)
     of_ours = layout(against)
     if dtype not in DTYPES:
         raise ValueError(unknown("dtype", dtype, DTYPES))

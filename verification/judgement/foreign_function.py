@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..adapters.gradbench import Module
 from ..adapters.layouts import NUMBER
 from ..adapters.limits import Limits
 from ..adapters.process import Tool
@@ -58,6 +59,25 @@ def validate_against(
     with Tool(words, said, dtype, limits, options["seed"]) as tool:
         found = validate(Asked(tool), of, args, argnums=numbers, **options)
     return replace(found, reproduce=_snippet(words, of, args, numbers, signature, options))
+
+
+def validate_module(
+    words: tuple[str, ...],
+    module: Module,
+    name: str,
+    limits: Limits,
+    dtype: Any,
+    cases: int,
+    seed: int,
+) -> Finding:
+    """The verdict on a tool of GradBench's, at draws of our own, by one of its modules."""
+    options: dict[str, Any] = {"dtype": dtype_of(dtype), "cases": cases, "seed": seed}
+    call = ", ".join(f"{key}={value!r}" for key, value in options.items())
+    options |= {"argnums": module.argnums, "edges": module.edges}
+    with Tool(words, module.asked, options["dtype"], limits, seed) as tool:
+        found = validate(Asked(tool), module.of, module.args, **options)
+    again = f"verification.validate_process({shlex.join(words)!r}, against={name!r}, {call})"
+    return replace(found, reproduce=again)
 
 
 class Asked:
