@@ -99,10 +99,14 @@ def main() -> int:
             done = subprocess.run(line, capture_output=True, text=True, check=True)
             rows[steps, dtype] = json.loads(done.stdout)
             print(rows[steps, dtype], flush=True)
+            written(rows)
+    return int(any(row["verdict"] != "correct" for row in rows.values()))
+
+
+def written(rows: dict[tuple[int, str], dict]) -> None:
     every = [rows[key] for key in sorted(rows, key=lambda key: (key[0], DTYPES.index(key[1])))]
     write_text(RECORD, json.dumps({"rows": every}, indent=1) + "\n")
     write_text(PAGE, page(every))
-    return int(any(row["verdict"] != "correct" for row in every))
 
 
 if __name__ == "__main__":

@@ -64,3 +64,24 @@ def test_they_are_proven_and_a_planted_mistake_is_seen(name):
     assert right and right.oracle == "ball"
     slope = lambda x, d: 1.01 * np.asarray(jax.vjp(of, jnp.asarray(x))[1](jnp.asarray(d))[0])
     assert str(vf.validate(slope, **asked).verdict) == "wrong"
+
+
+@pytest.mark.parametrize("sign", [jnp.signbit, lambda y: jnp.copysign(1.0, y) < 0.0])
+def test_the_sign_of_a_number_is_a_comparison(sign):
+    of = lambda x, y: jnp.sum(jnp.where(sign(y), x, x**3) * y)
+    program = jax.make_jaxpr(of)(np.ones(3), np.ones(3))
+    assert "bitcast_convert_type" in names(program)
+    assert "bitcast_convert_type" not in names(with_known_parts(program))
+    draw = lambda rng: (rng.normal(size=3), rng.normal(size=3))
+    asked = {"of": of, "args": draw, "cases": 2, "edges": "none"}
+    # y is data here: the slopes are traced inside of a program that has it as an argument
+    right = vf.validate(lambda x, y: y * np.where(y < 0.0, 1.0, 3.0 * x * x), **asked)
+    assert right and right.oracle == "ball"
+    turned = vf.validate(lambda x, y: y * np.where(y > 0.0, 1.0, 3.0 * x * x), **asked)
+    assert str(turned.verdict) == "wrong"
+
+
+def test_other_bits_are_no_sign():
+    of = lambda x: x * (jax.lax.bitcast_convert_type(x, np.int64) >> 62).astype(float)
+    program = jax.make_jaxpr(of)(np.ones(3))
+    assert "bitcast_convert_type" in names(with_known_parts(program))

@@ -27,6 +27,8 @@ from .linear import bind
 
 JUMPS = ("floor", "ceil", "round", "sign")
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne", "is_finite")
+SHIFTS = ("shift_right_arithmetic", "shift_right_logical")
+SIGNS = [[["bitcast_convert_type", shift, "convert_element_type"]] for shift in SHIFTS]
 LARGEST = 4096  # entries of an array that is computed over balls
 BITS = 256
 
@@ -79,8 +81,11 @@ def _walk(program: ClosedJaxpr, args: list) -> list:
 
 
 def _constant(number):
-    """A number of the program itself; integers and keys are known as they are."""
-    if is_key(number):
+    """A number of the program itself; integers and keys are known as they are.
+
+    Where a program is traced inside of another, an argument of that one may stand there.
+    """
+    if isinstance(number, Tracer) or is_key(number):
         return number
     array = np.asarray(number)
     if not jnp.issubdtype(array.dtype, jnp.floating):
@@ -90,6 +95,8 @@ def _constant(number):
 
 def _outputs(eqn, ins: list, wanted) -> list:
     name, params = eqn.primitive.name, eqn.params
+    if name in CALLS and _takes_sign(eqn) and not _is_known(ins[0]):
+        return [ins[0] < 0.0]
     if name in CALLS:
         body = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
         return _walk(body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ()), ins)
@@ -98,6 +105,13 @@ def _outputs(eqn, ins: list, wanted) -> list:
     if all(map(_is_known, ins)) and not bodies(params) and not eqn.effects:
         return _of_constants(eqn, ins, wanted)
     return bind(eqn, list(map(_plain, ins)))
+
+
+def _takes_sign(eqn) -> bool:
+    """Whether a call is `signbit`: the first bit of a number.  Of a zero it is a choice."""
+    steps = [[inner.primitive.name for inner in body.eqns] for body in bodies(eqn.params)]
+    is_one = len(eqn.invars) == 1 and jnp.issubdtype(eqn.invars[0].aval.dtype, jnp.floating)
+    return is_one and steps in SIGNS
 
 
 def _is_known(x) -> bool:
