@@ -19,7 +19,16 @@ STILL = {
     "under jit": lambda x: x * jax.jit(lambda y: lax.stop_gradient(jnp.cos(y)))(x),
     "a draw": lambda x: jax.random.gamma(jax.random.key(0), jnp.exp(x)),
 }
+
+
+@jax.custom_jvp
+def ruled(x):
+    return jnp.sin(lax.stop_gradient(x))
+
+
+ruled.defjvp(lambda xs, ds: (ruled(*xs), jnp.cos(xs[0]) * ds[0]))
 MOVES = {
+    "inside of a function with a rule": lambda x: 3.0 * ruled(x),
     "nothing is held": lambda x: x * jnp.sin(x),
     "what falls out": lambda x: jax.nn.logsumexp(x),
     "a constant": lambda x: x * lax.stop_gradient(jnp.arange(3.0)),
@@ -29,6 +38,12 @@ MOVES = {
 @pytest.mark.parametrize("name", STILL | MOVES)
 def test_it_is_seen_whether_the_derivative_is_another(name):
     assert holds_still((STILL | MOVES)[name], POINT, (0,)) is (name in STILL)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, jnp.bfloat16])
+@pytest.mark.parametrize("name", ["plain", "what falls out"])
+def test_a_narrow_format_is_no_sign_of_it(name, dtype):
+    assert holds_still((STILL | MOVES)[name], (POINT[0].astype(dtype),), (0,)) is (name in STILL)
 
 
 def test_a_right_slope_is_undecided_and_not_wrong():
