@@ -10,11 +10,12 @@ pins := .ci/constraints/py$(version).txt
 install := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --constraint $(pins)
 ready := $(VENV)/.ready-$(version)
 site := $(VENV)/.site-$(version)
+packaging := $(VENV)/.packaging-$(version)
 linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference notebooks docs pins clean
+.PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference package notebooks docs pins clean
 
 report: $(ready)  ## judge everything, write reports/local/
 	@$(VENV)/bin/refnet report --out reports/local
@@ -28,8 +29,9 @@ test: $(ready)  ## the test suite, in some minutes: all but whole programs and w
 rest: $(ready)  ## what `make test` leaves out: whole programs, and what is dear
 	@$(pytest) -m "(end_to_end or dear) and not package"
 
-test-full: $(ready)  ## the whole test suite, and a report from an installed wheel
+test-full: $(ready)  ## the whole test suite, and reports from installed wheels
 	@$(pytest)
+	@$(MAKE) --no-print-directory package VERSIONS=$(version)
 
 core: $(ready)  ## the test suite without the tests that run whole programs
 	@$(pytest) -m "not end_to_end and not package"
@@ -82,6 +84,9 @@ route: $(ready)  ## docs/route.svg: the walk of one call, drawn from the code
 reference: $(ready)  ## docs/reference.md: every function of refnet with its formula, from the docstrings
 	@$(VENV)/bin/python .ci/reference docs/reference.md
 
+package: $(packaging)  ## wheel and sdist, checked, and installed into empty environments of VERSIONS
+	@.ci/package $(VENV)/bin/python $(VERSIONS)
+
 notebooks: $(ready)  ## docs/notebooks, run from top to bottom, with what they show
 	@$(VENV)/bin/python .ci/notebooks.py
 
@@ -110,6 +115,10 @@ $(torch): $(ready)
 
 $(site): $(ready)
 	@$(install) --no-build-isolation --editable '.[docs]'
+	@touch $@
+
+$(packaging): $(ready)
+	@$(install) --no-build-isolation --editable '.[package]'
 	@touch $@
 
 $(linters): $(ready)

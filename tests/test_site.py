@@ -26,6 +26,17 @@ def test_a_docstring_stands_there_as_it_is():
     assert "The verdict on gradient(*args)" in site.entry("validate", verification.validate)
 
 
+def test_no_signature_has_an_address_or_the_module_of_a_type():
+    text = site.reference()
+    assert not re.search(r" at 0x|<lambda>|collections\.abc|verification\.vocabulary", text)
+    assert site.spread("(f=<function <lambda> at 0x7f>)") == "(f=...)"
+    long = f"(a: dict[str, int] = {{}}, {'b' * 80}: numpy.ndarray = 1.5) -> verification.x.Y"
+    assert site.spread(long).splitlines()[1:3] == [
+        "    a: dict[str, int] = {},",
+        f"    {'b' * 80}: ndarray = 1.5,",
+    ]
+
+
 def test_every_page_of_the_menu_is_gathered(tmp_path):
     site.gathered(tmp_path)
     pages = re.findall(r"[\w/]+\.md", (ROOT / ".ci" / "site.yml").read_text())

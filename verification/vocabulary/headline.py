@@ -5,7 +5,7 @@ import re
 from .findings import Explanation, Finding, plural
 from .nouns import Verdict
 
-LONGEST = 110  # characters
+LONGEST = 120  # characters
 CONVENTIONS = {
     "sum": "a sum instead of a mean",
     "mean": "a mean instead of a sum",

@@ -23,14 +23,16 @@ STYLE = """<style>
   --bad-bg: #4a1f1e; --open: #f0bf74; --open-bg: #3d2d12; --h0: #26342b; --h1: #6b4526;
   --h2: #b5562c; --h3: #ff9f97; } }
 .refnet p, .refnet ul, .refnet figure { margin: .55rem 0; }
-.refnet .head { font-size: 1.05rem; font-weight: 600; margin: 0; }
-.refnet .chip { display: inline-block; border-radius: 99px; padding: 0 .6em; font-size: .8rem;
+.refnet .head { font-size: 17px; font-weight: 600; margin: 0; }
+.refnet .chip { display: inline-block; border-radius: 99px; padding: 0 .6em; font-size: 13px;
   letter-spacing: .03em; }
 .refnet .correct { color: var(--good); background: var(--good-bg); }
 .refnet .wrong, .refnet .rejected { color: var(--bad); background: var(--bad-bg); }
 .refnet .inaccurate, .refnet .undecided { color: var(--open); background: var(--open-bg); }
-.refnet .soft, .refnet figcaption { color: var(--soft); font-size: .86rem; }
-.refnet code, .refnet pre { font-size: .84rem;
+.refnet .soft, .refnet figcaption { color: var(--soft); font-size: 14px; }
+.refnet figure { display: block; width: auto; text-align: left; }
+.refnet figcaption { font-style: normal; max-width: none; margin: 0 0 .3rem; text-align: left; }
+.refnet code, .refnet pre { font-size: 13.5px;
   font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .refnet .scroll { overflow-x: auto; max-width: 100%; }
 .refnet pre { background: var(--sunk); color: var(--ink); border-radius: 6px; padding: .6rem .8rem;
@@ -38,14 +40,14 @@ STYLE = """<style>
   white-space: pre; overflow-wrap: normal; }
 .refnet mark { background: var(--bad-bg); color: var(--bad); font-weight: 700;
   text-decoration: underline wavy; }
-.refnet table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .88rem;
+.refnet table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px;
   margin: 0; color: var(--ink); }
 .refnet th, .refnet td { text-align: right; padding: .2rem 1rem .2rem 0; white-space: nowrap;
   border-bottom: 1px solid var(--rule); background: none; }
 .refnet th:first-child, .refnet td:first-child, .refnet .words th, .refnet .words td {
   text-align: left; }
 .refnet .scroll + .scroll { margin-top: 1rem; }
-@media (max-width: 30rem) { .refnet th, .refnet td { padding-right: .45rem; font-size: .78rem; } }
+@media (max-width: 30rem) { .refnet th, .refnet td { padding-right: .45rem; font-size: 12.5px; } }
 .refnet svg { display: block; max-width: none; }
 .refnet rect { fill: var(--sunk); }
 .refnet rect.inside { fill: var(--h0); } .refnet rect.low { fill: var(--h1); }
