@@ -28,7 +28,7 @@ class Finder:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Finder())
 """
-USED = """
+USED = '''
 import jax.numpy as jnp
 import verification as vf
 found = vf.validate(lambda w: w, lambda w: jnp.sum(w * w), lambda rng: rng.normal(size=3), cases=1)
@@ -36,7 +36,21 @@ assert found.verdict == "wrong" and "CHIP".lower() in found._repr_html_()
 assert vf.check("relu", dtypes=("float64",), cases=1).verdict == "correct"
 from verification.cli import run
 assert run(["list", "derivations"]) == 0 and run(["report", "--quick"]) == 2
-"""
+open("net.py", "w").write("""
+import jax.numpy as jnp
+def loss(w): return jnp.sum(w * w)
+def gradient(w): return w
+def sample(rng): return rng.normal(size=3)
+""")
+ask = ["validate", "net.py:gradient", "--of", "net.py:loss", "--args", "net.py:sample", "--cases"]
+files = [word for kind in ("html", "json", "junit", "sarif") for word in (f"--{kind}", f"o.{kind}")]
+assert run([*ask, "1", *files]) == 1 and "half the function" in open("o.html").read()
+assert run(["explain", *ask[1:], "1"]) == 1 and run(["init", "."]) == 0
+from verification.report.findings.writing import page
+import json
+row = json.loads(found.to_json()) | {"location": {"file": "a.py", "line": 3}, "forward": {}}
+assert "half the function" in page([row], "Findings")
+'''
 RELATIVE = re.compile(r"\]\((?!https?://|#)[^)]*\)")
 
 
@@ -67,10 +81,13 @@ def test_what_is_not_installed_is_one_sentence_with_the_command():
     assert missing(ModuleNotFoundError("no", name="net")) == "" == missing(ImportError("no"))
 
 
-def test_the_base_alone_judges_and_says_what_is_missing():
+def test_the_base_alone_judges_and_says_what_is_missing(tmp_path):
     blocked = {module for module, extra in EXTRAS.items() if extra != "train"}
     code = BLOCKED.format(names=blocked) + USED
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    there = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=there
+    )
     assert done.returncode == 0, done.stderr
     assert "is not installed: pip install 'refnet[report]'" in done.stderr
     assert "Traceback" not in done.stderr

@@ -47,7 +47,7 @@ def broken(w, x):
 
 
 def listed(rng):
-    return [rng.normal(size=3)]
+    return {"w": rng.normal(size=3)}
 
 
 def failing(rng):
@@ -174,7 +174,7 @@ MISTAKES = {
     "import": (asked("absent.py:gradient"), ("absent.py", "'not_there'", "line 1")),
     "of raises": (asked(of="mine.py:broken"), ("mine.py:broken raised NameError", "line 31")),
     "sampler raises": (asked(args="mine.py:failing"), ("mine.py:failing raised KeyError", "39")),
-    "no tuple": (asked(args="mine.py:listed"), ("mine.py:listed returns a list", "tuple")),
+    "no tuple": (asked(args="mine.py:listed"), ("mine.py:listed returns dict; return the tuple",)),
     "arity": (
         asked("mine.py:short"),
         ("mine.py:short takes 1 argument,", "2 arguments of mine.py:sample"),

@@ -74,6 +74,21 @@ def test_what_is_asked_of_a_rule_arrives_and_is_asked_again(refnet):
     assert found(refnet, *asked, *other)["verdict"] == "wrong"
 
 
+def test_keyword_arguments_are_bound_before_anything_is_called(refnet):
+    Path("kw.py").write_text(KEYWORDS)
+    asked = ("kw.py:gradient", "--of", "kw.py:loss", "--args", "kw.py:sample", "--cases", "1")
+    assert found(refnet, *asked, "--kwargs", '{"rate": 2.0}')["verdict"] == "correct"
+    assert refnet("validate", *asked)[0] == 2  # without them it cannot be called
+
+
+KEYWORDS = """
+import jax.numpy as jnp
+def loss(w, *, rate): return rate * jnp.sum(w * w)
+def gradient(w, rate): return 2 * w * rate
+def sample(rng): return rng.normal(size=3)
+"""
+
+
 def test_the_chance_of_a_wrong_verdict_is_asked_for(refnet):
     asked = ("net.py:estimate", "--of", "net.py:loss", "--args", "net.py:sample", "--cases", "1")
     row = found(refnet, *asked, "--samples", "4000", "--bias", "0.5", "--error", "0.01")

@@ -1,6 +1,7 @@
 """Whether what the user handed over fits together, seen at one sample before anything is judged."""
 
 import inspect
+import json
 import shlex
 import shutil
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import numpy as np
 
 from ..adapters.gradbench import module_of
 from ..adapters.source_files import Unusable
+from ..judgement.arguments import point_of
+from ..judgement.keywords import with_keywords
 from ..judgement.programs import of_itself
 from ..measurement.answer import cast
 from .derivative_kind import FIRST
@@ -26,7 +29,17 @@ def check(one: Implementation) -> None:
     elif one.update:
         rule(one)
     else:
-        _functions(subject(one), first=one.kind._replace(under=()) == FIRST)
+        _functions(_bound(one), first=one.kind._replace(under=()) == FIRST)
+
+
+def _bound(one: Implementation) -> Subject:
+    """What the words name, its functions with their keyword arguments."""
+    it = subject(one)
+    if not one.kwargs:
+        return it
+    given = json.loads(one.kwargs)
+    mine = it.gradient._replace(function=with_keywords(it.gradient.function, given))
+    return it._replace(of=with_keywords(it.of, given), gradient=mine)
 
 
 def _own_forward(it: Subject) -> None:
@@ -63,7 +76,7 @@ def _functions(it: Subject, first: bool = True) -> None:
 def _program(one: Implementation) -> None:
     """Raises Unusable where a process cannot be begun: from the working directory, by no shell."""
     if one.of:
-        it = subject(one)
+        it = _bound(one)
         point = sample(it)
         taking(it.names[0], it.of, len(point), f"{it.names[1]} returns {_count(point)}")
     elif not one.update and not _is_module(one.against):
@@ -95,10 +108,10 @@ def sample(it: Subject) -> tuple:
         point = it.args(np.random.default_rng(0), *extra)
     except Exception as error:
         raise _said(it.args, name, error) from error
-    if not isinstance(point, tuple):
-        kind = type(point).__name__
-        raise Unusable(f"{name} returns a {kind}; return the tuple of arguments of {it.names[0]}")
-    return point
+    try:
+        return point_of(point, f"{name} returns", f"return the tuple of arguments of {it.names[0]}")
+    except TypeError as error:
+        raise Unusable(str(error)) from error
 
 
 def is_scalar(it: Subject, point: tuple) -> bool:

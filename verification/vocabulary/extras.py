@@ -5,8 +5,6 @@ EXTRAS = {
     "matplotlib": "report",
     "sklearn": "report",
     "latex2mathml": "report",
-    "jinja2": "report",
-    "markupsafe": "report",
     "jsonschema": "report",
     "orbax": "train",
     "safetensors": "train",
