@@ -3,7 +3,8 @@
 custom_vjp, custom_jvp   decorated, or f = jax.custom_vjp(f)
 autograd.Function        subclasses
 backward by hand         functions called backward..., grad_..., d_..., ..._gradient, ..._bwd
-update rule              functions called ...update or ...step that take gradients
+update rule              functions called ...update or ...step that take gradients, or make such
+of classes               methods of these names, see found_in_classes.py
 """
 
 import ast
@@ -11,6 +12,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from .found_in_classes import is_update, makes_rule, methods
 
 SKIPPED = {"tests", "test", "node_modules", "build", "dist", "site-packages", "__pycache__"}
 CUSTOM = ("custom_vjp", "custom_jvp")
@@ -30,6 +33,7 @@ class Found(NamedTuple):
     kind: str
     parameters: tuple[tuple[str, str], ...]  # name, annotation
     forward: str  # the function that it seems to be the gradient of; empty where none is near
+    owner: str = ""  # the class of which it is a method
 
     @property
     def module(self) -> str:
@@ -45,7 +49,12 @@ class Found(NamedTuple):
 
     @property
     def slug(self) -> str:
-        return re.sub(r"\W+", "_", f"{self.module}_{self.name}".lower()).strip("_")
+        whole = "_".join(filter(None, (self.module, self.owner, self.name)))
+        return re.sub(r"\W+", "_", whole.lower()).strip("_")
+
+    @property
+    def title(self) -> str:
+        return f"{self.owner}.{self.name}" if self.owner else self.name
 
 
 def found_in(folder: Path) -> list[Found]:
@@ -57,7 +66,10 @@ def _files(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).parts
         hidden = any(part.startswith(".") or part in SKIPPED for part in parts[:-1])
-        if not hidden and not parts[-1].startswith(("test_", "conftest", "setup")):
+        is_test = parts[-1].startswith(("test_", "conftest", "setup")) or file.stem.endswith(
+            "_test"
+        )
+        if not hidden and not is_test:
             yield file
 
 
@@ -75,6 +87,10 @@ def _in_file(file: Path, folder: Path) -> Iterator[Found]:
             forward = next((m for m in node.body if _is(m, "forward")), None)
             taken = _parameters(forward)[1:] if isinstance(forward, ast.FunctionDef) else ()
             yield Found(place, node.lineno, node.name, "autograd.Function", taken, "")
+        elif isinstance(node, ast.ClassDef):
+            for one in methods(node):
+                taken = tuple((name, "") for name in one.parameters)
+                yield Found(place, one.line, one.name, one.kind, taken, one.forward, one.owner)
         if not isinstance(node, ast.FunctionDef) or node.name in rules:
             continue
         custom = wrapped.get(node.name) or _custom(node)
@@ -90,7 +106,11 @@ def _is(node: ast.stmt, name: str) -> bool:
 
 def _kind(node: ast.FunctionDef) -> str:
     names = {name for name, _ in _parameters(node)}
-    if UPDATE.match(node.name) and names & GRADIENTS:
+    if (
+        makes_rule(node)
+        or is_update(node.name, tuple(names))
+        or (UPDATE.match(node.name) and names & GRADIENTS)
+    ):
         return "update rule"
     return "backward by hand" if BY_HAND.match(node.name) else ""
 

@@ -15,6 +15,8 @@ def test_of(one: Found) -> str:
     """It runs as it is where the guesses are right; every guess is marked."""
     if one.kind == "update rule":
         return _of_rule(one)
+    if one.owner:
+        return _of_layer(one) if one.name.startswith("backward") else _of_slope(one)
     names = ", ".join(dict.fromkeys(filter(None, (one.name, one.forward))))
     return f'''"""{one.name} of {one.file}:{one.line}, a {one.kind}, is right."""
 
@@ -29,6 +31,49 @@ def sample(rng):
 def test_{one.slug}():
     of = {_of(one)}
     assert_gradient({one.name}, of=of, args=sample)
+'''
+
+
+def _of_layer(one: Found) -> str:
+    """Of an object with a forward and a backward pass."""
+    return f'''"""{one.title} of {one.file}:{one.line}, a {one.kind}, is right."""
+
+from {one.module} import {one.owner}
+from verification.adapters.layer import layer
+from verification.testing import assert_gradient
+
+
+def sample(rng):
+    return rng.normal(size=(4, 3)){LOOK}the shape of what goes in
+
+
+def test_{one.slug}():
+    make = {one.owner}{LOOK}how it is made, and params=["W"], grads=["dW"], where it has such
+    made = layer(make, forward="{one.forward}", backward="{one.name}")
+    of = lambda x: make().{one.forward}(x){LOOK}measured; write it in jax.numpy for a proof
+    assert_gradient(made, of, sample)
+'''
+
+
+def _of_slope(one: Found) -> str:
+    """Of an object that answers a slope; its forward method is only called, and measured."""
+    names = ", ".join(name for name, _ in one.parameters)
+    call = "made" if one.forward == "__call__" else f"made.{one.forward}"
+    return f'''"""{one.title} of {one.file}:{one.line}, a {one.kind}, is right."""
+
+import numpy as np
+from {one.module} import {one.owner}
+from verification.testing import assert_gradient
+
+
+def sample(rng):
+{_sample(one)}
+
+
+def test_{one.slug}():
+    made = {one.owner}(){LOOK}what it is made with
+    of = lambda {names}: np.sum({call}({names})){LOOK}is {one.name} its gradient?
+    assert_gradient(made.{one.name}, of, sample, argnums={len(one.parameters) - 1})
 '''
 
 
@@ -57,16 +102,16 @@ def _draw(name: str, annotation: str) -> str:
 
 
 def _of_rule(one: Found) -> str:
-    return f'''"""{one.name} of {one.file}:{one.line} is the update rule that it should be."""
+    return f'''"""{one.title} of {one.file}:{one.line} is the update rule that it should be."""
 
 import verification as vf
-from {one.module} import {one.name}
+from {one.module} import {one.owner or one.name}
 
 AGAINST = "adam"{LOOK}`refnet list updates` has the names
 
 
 def test_{one.slug}():
-    made = {one.name}{LOOK}a function that makes the rule, see docs/updates.md
+    made = {one.owner or one.name}{LOOK}a function that makes the rule, see docs/updates.md
     assert vf.validate_update(made, against=AGAINST)
 '''
 

@@ -21,7 +21,8 @@ def init(
     """Find gradients by hand; write a test for each.
 
     Custom derivatives of JAX, autograd functions of PyTorch, backward passes by hand and update
-    rules are found by their text; nothing is imported. A file that is there is never overwritten.
+    rules, of classes too, are found by their text; nothing is imported. A file that is there is
+    never overwritten.
 
     Exit status 0; 3 where nothing was found.
     """
@@ -32,7 +33,7 @@ def init(
 
     found = found_in(folder)
     for one in found:
-        typer.echo(f"{one.file}:{one.line}: {one.name}, {one.kind}")
+        typer.echo(f"{one.file}:{one.line}: {one.title}, {one.kind}")
     typer.echo(f"{len(found)} found in {folder}")
     if found and not dry_run:
         tests = out or folder / "tests" / "gradients"
