@@ -14,6 +14,7 @@ from verification.arithmetic.elementary import ELEMENTARY
 from verification.arithmetic.formats import format_of
 from verification.arithmetic.interpreter import run
 from verification.arithmetic.ulps import ULPS
+from verification.measurement.budget import running_bound
 from verification.measurement.error import distance
 from verification.oracles.ball import to_ball
 
@@ -128,3 +129,17 @@ def test_an_infinity_by_overflow_has_no_bound():
     assert np.isinf(bounded(lambda x: x * x, big).error[0])
     assert np.isinf(bounded(lambda x: -(x * x) - x, big).error[0])
     assert np.isinf(bounded(lambda x: 1.0 / (x - x * 1.0), big).error[0])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_power_of_what_underflow_alone_has_made_is_finite(dtype):
+    zeros = np.zeros(3)
+    for power in (0.5, 0.7, 1.5):
+        (allowed,) = running_bound(lambda x, y=power: jnp.sum(x**4) ** y, (zeros,), dtype)
+        assert 0.0 < allowed < format_of(dtype).tiny ** min(0.4, power)
+
+
+def test_a_power_of_what_may_be_below_zero_has_no_bound():
+    rest = lambda x: ((x[0] * x[0] - 1.44) * x[1]) ** 0.5  # 1.44 is no number of float32
+    (allowed,) = running_bound(rest, (np.array([1.2, 1.0]),), "float32")
+    assert allowed == np.inf

@@ -94,7 +94,10 @@ def power(target, x, y, **_):
     shift = where(x.error == 0.0, 0.0, abs(y.value) * x.error / size)
     of_y = where(whole_below(x.value, y.value), 0.0, y.error)
     shift = shift + where(of_y == 0.0, 0.0, abs(xp.log(x.value)) * of_y)
-    return rounded(target, value, abs(value) * xp.expm1(shift), ULPS["pow"](x.value))
+    moved, least = abs(value) * xp.expm1(shift), y.value - y.error
+    small = (least > 0.0) & (x.error <= 4.0 * target.tiny)  # underflow alone: as in `root`
+    moved = where(small, xp.fmin(moved, value + (abs(x.value) + x.error) ** least), moved)
+    return rounded(target, value, moved, ULPS["pow"](x.value))
 
 
 def elementary(name: str, f: Callable, spread: Callable) -> Callable:
@@ -134,13 +137,10 @@ def angle(target, y, x, **_):
 
 def convert(target, x, new_dtype, **_):
     if isinstance(x, Bounded):
-        if not jnp.issubdtype(new_dtype, np.floating):
-            return _cut(x, new_dtype)
-        return x
+        return x if jnp.issubdtype(new_dtype, np.floating) else _cut(x, new_dtype)
     if isinstance(x, Predicate):
-        if not jnp.issubdtype(new_dtype, np.floating):
-            return _steering(x, new_dtype)
-        return Bounded(x.value, where(x.sure, 0.0, 1.0))
+        steers = not jnp.issubdtype(new_dtype, np.floating)
+        return _steering(x, new_dtype) if steers else Bounded(x.value, where(x.sure, 0.0, 1.0))
     return Bounded(x) if is_traced(x) else lift(target, x)
 
 
