@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import pytest
 
 import refnet as rn
 from verification.commands.train import parse_sizes, per_epoch
@@ -69,3 +70,51 @@ def test_a_smaller_last_batch_counts_for_its_size():
     columns = per_epoch(rn.Run(None, None, history), examples=5, batch=3, epochs=2)
     assert columns["loss"].tolist() == [(3 * 1.0 + 2 * 2.0) / 5, (3 * 4.0 + 2 * 8.0) / 5]
     assert columns["validation loss"].tolist() == [0.5, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        ("lenet:2,2,4", ("digit_images: lenet (channels 2, 2, hidden 4)", "batch 32", "accuracy")),
+        ("lstm:2", ("adding: lstm (units 2), mse, adam 0.005, batch 50",)),
+        (
+            "gpt:1,1,2",
+            ("modular_addition: gpt (layers 1, heads 1, width 2)", "b2 0.98", "accuracy"),
+        ),
+    ],
+    ids=("lenet", "lstm", "gpt"),
+)
+def test_a_network_by_its_name_has_data_and_defaults_of_its_own(refnet, network, said):
+    status, out, err = refnet("train", "--network", network, "--epochs", "1")
+    assert (status, err) == (0, "")
+    out = " ".join(out.split())
+    assert all(words in out for words in said), out
+
+
+def test_a_named_network_takes_what_is_said(refnet):
+    said = ("--method", "sgd", "--rate", "0.5", "--batch", "all", "--epochs", "1")
+    status, out, _ = refnet("train", "--network", "lstm:2", *said)
+    assert status == 0
+    assert "gradient_descent 0.5, batch 4000" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--network", "lenett"), "did you mean 'lenet'?"),
+        (("--network", "gpt:1,4"), "gpt wants layers, heads, width: give gpt:1,4,64"),
+        (("--network", "gpt:1,3,64"), "heads must divide width"),
+        (("--network", "lstm:0"), "whole numbers above 0"),
+        (("--network", "lstm", "--data", "xor"), "--data is for perceptrons"),
+        (("--network", "lstm", "--loss", "mse"), "--loss is for perceptrons"),
+        (("--network", "lstm", "--resume"), "--resume is for perceptrons"),
+        (("--network", "lstm", "--rate", "0.1,0.2"), "one rate and one batch"),
+        (("--network", "lstm", "--method", "adm"), "did you mean 'adam'?"),
+        (("--network", "lstm", "--batch", "4001"), "adding trains on 4000 examples"),
+        (("--network", "lstm", "--epochs", "0"), "--epochs is 0"),
+    ],
+)
+def test_what_a_named_network_cannot_do_is_said(refnet, words, said):
+    status, _, err = refnet("train", *words)
+    assert status == 2
+    assert said in " ".join(err.split())

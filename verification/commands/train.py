@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from .epochs import per_epoch, print_table, right_class, right_side
 from .mistakes import Mistake, at_least_one, known, positive, seed_of
+from .named_networks import Asked, is_named, train_named
 from .sweep import Sweep, run_sweep
 
 if TYPE_CHECKING:
-    import numpy as np
+    from refnet import Split
 
-    from refnet import Run, Split
-
-MOST_ROWS = 20  # of the table; a longer run shows evenly spaced epochs
 WORDS = {"sgd": "gradient_descent"}  # what people say -> what refnet calls it
 BINARY = "binary_cross_entropy_with_logits"
 CLASSES = "softmax_cross_entropy_with_integer_labels"
@@ -30,11 +29,15 @@ class Task(NamedTuple):
 
 
 def train(
-    data: Annotated[str, typer.Option(help="A data set of refnet.")] = "breast_cancer",
+    data: Annotated[
+        str | None, typer.Option(help="A data set of refnet. Default: breast_cancer.")
+    ] = None,
     network: Annotated[
         str | None,
         typer.Option(
-            help="Sizes of the layers, inputs first: 30,16,1. Default: one hidden layer of 16."
+            help="Sizes of a perceptron, inputs first: 30,16,1; or lenet, lstm or gpt, with sizes "
+            "of its own after a colon: lenet:16,32,64 (channels, channels, hidden), lstm:32 "
+            "(units), gpt:1,4,64 (layers, heads, width). Default: one hidden layer of 16."
         ),
     ] = None,
     loss: Annotated[
@@ -46,20 +49,27 @@ def train(
         ),
     ] = None,
     method: Annotated[
-        str, typer.Option(help="An update rule of refnet, or several: sgd,adam.")
-    ] = "sgd",
+        str | None,
+        typer.Option(help="An update rule of refnet, or several: sgd,adam. Default: sgd."),
+    ] = None,
     batch: Annotated[
         str | None,
         typer.Option(
             help="Examples per step, or several: 1,32,all; 1 is stochastic. Default: all."
         ),
     ] = None,
-    rate: Annotated[str, typer.Option(help="The learning rate, or several: 0.01,0.1.")] = "0.1",
-    epochs: Annotated[int, typer.Option(help="Passes over the training data.")] = 10,
-    activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "tanh",
+    rate: Annotated[
+        str | None, typer.Option(help="The learning rate, or several: 0.01,0.1. Default: 0.1.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training data. Default: 10.")
+    ] = None,
+    activation: Annotated[
+        str | None, typer.Option(help="Activation of the hidden layers. Default: tanh.")
+    ] = None,
     initializer: Annotated[
-        str, typer.Option(help="How weights are drawn; biases start at 0.")
-    ] = "glorot",
+        str | None, typer.Option(help="How weights are drawn; biases start at 0. Default: glorot.")
+    ] = None,
     seed: Annotated[
         int, typer.Option(help="Seed of the split, the weights and the shuffling.")
     ] = 0,
@@ -81,11 +91,19 @@ def train(
 
     Accuracy too, where labels are classes.
     Lists, --seeds or --out make a sweep: every method, rate and batch, with so many seeds.
+    lenet learns digits, lstm the sum of two numbers in a sequence, gpt addition modulo 31; each
+    has data, loss and defaults of its own, and takes --method, --rate, --batch, --epochs, --seed.
     Exit status 1 where the loss (of all runs) stops being finite.
     """
-    grid = Grid(methods_of(method), rates_of(rate), batches_of(batch))
-    at_least_one("--epochs", epochs)
     seed_of(seed)
+    if network is not None and is_named(network):
+        own = {"--data": data, "--loss": loss, "--activation": activation}
+        own |= {"--initializer": initializer, "--seeds": seeds, "--out": out, "--resume": resume}
+        return _named(network, (method, rate, batch, epochs), seed, own)
+    data, epochs = data or "breast_cancer", 10 if epochs is None else epochs
+    activation, initializer = activation or "tanh", initializer or "glorot"
+    grid = Grid(methods_of(method or "sgd"), rates_of(rate or "0.1"), batches_of(batch))
+    at_least_one("--epochs", epochs)
     sizes = None if network is None else parse_sizes(network)
     import jax
 
@@ -127,7 +145,28 @@ def train(
     prediction = rn.mlp(run.params, split.validation.x, f)
     final = float(task.hit(prediction, split.validation.y)) if task.hit else None
     title = f"{data}: {','.join(map(str, sizes))}, {activation}, {trained}, {method} {step_rate:g}"
-    return _print(title, per_epoch(run, examples, size or examples, epochs), final)
+    return print_table(title, per_epoch(run, examples, size or examples, epochs), final)
+
+
+def _named(network: str, said: tuple, seed: int, own: dict[str, Any]) -> int:
+    """A network by its name: one run, with what it has of its own."""
+    import refnet as rn
+
+    for option, value in own.items():
+        if value not in (None, False):
+            raise Mistake(f"{option} is for perceptrons; {network} has its own, leave it out")
+    method, rate, batch, epochs = said
+    if method is not None:
+        method = WORDS.get(known("method", method, (*WORDS, *rn.UPDATES)), method)
+    if "," in f"{rate}{batch}":
+        raise Mistake(f"lists make a sweep, of perceptrons; give {network} one rate and one batch")
+    step = None if rate is None else rates_of(rate)[0]
+    count = None if batch is None else batches_of(batch)[0]
+    if epochs is not None:
+        at_least_one("--epochs", epochs)
+    asked = Asked(method, step, count, batch == "all", epochs, seed)
+    title, columns, final = train_named(network, asked)
+    return print_table(title, columns, final)
 
 
 class Grid(NamedTuple):
@@ -194,19 +233,11 @@ def task_of(split: "Split") -> Task:
     y = np.concatenate([np.asarray(part.y) for part in split])
     if np.issubdtype(y.dtype, np.integer):
         losses = {"softmax_cross_entropy": CLASSES, CLASSES: CLASSES}
-        return Task("classes", int(y.max()) + 1, losses, _right_class)
+        return Task("classes", int(y.max()) + 1, losses, right_class)
     if np.isin(y, (0.0, 1.0)).all():
         losses = {"binary_cross_entropy": BINARY, BINARY: BINARY}
-        return Task("0 or 1", y.shape[1], losses, _right_side)
+        return Task("0 or 1", y.shape[1], losses, right_side)
     return Task("real values", y.shape[1], {"mse": "mse"}, None)
-
-
-def _right_class(logits: Any, label: Any) -> Any:
-    return (logits.argmax(axis=-1) == label).mean()
-
-
-def _right_side(logit: Any, label: Any) -> Any:
-    return ((logit > 0.0) == (label > 0.5)).mean()
 
 
 def _fitting_loss(data: str, task: Task, loss: str | None) -> str:
@@ -234,40 +265,3 @@ def _fitting_sizes(
             f"wants {task.outputs} output{'s'[: task.outputs != 1]}; give {inner}"
         )
     return sizes
-
-
-def per_epoch(run: "Run", examples: int, batch: int, epochs: int) -> dict[str, "np.ndarray"]:
-    """Means over the examples of each epoch: a last smaller batch counts for its size."""
-    import numpy as np
-
-    sizes = np.minimum(batch, examples - np.arange(0, examples, batch))
-    mean = lambda steps: np.asarray(steps, np.float64).reshape(epochs, -1) @ sizes / examples
-    columns = {"loss": mean(run.history.loss)}
-    columns |= {name: mean(steps) for name, steps in run.history.metrics.items()}
-    return columns | {"validation loss": np.asarray(run.history.validation_loss, np.float64)}
-
-
-def _print(title: str, columns: dict[str, "np.ndarray"], accuracy: float | None) -> int:
-    import numpy as np
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    epochs = len(columns["loss"])
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in ("epoch", *columns):
-        table.add_column(name, justify="right")
-    shown = np.unique(np.linspace(0, epochs - 1, min(epochs, MOST_ROWS)).round().astype(int))
-    for row in shown:
-        table.add_row(str(row + 1), *(f"{column[row]:.6g}" for column in columns.values()))
-    console = Console()
-    console.print(title, table, sep="\n", highlight=False)
-    said = "" if accuracy is None else f", validation accuracy {accuracy:.4f}"
-    console.print(f"final: validation loss {columns['validation loss'][-1]:.6g}{said}")
-    lost = ~np.isfinite(columns["loss"] + columns["validation loss"])
-    if lost.any():
-        typer.echo(
-            f"refnet: the loss is not finite from epoch {lost.argmax() + 1} on; lower --rate",
-            err=True,
-        )
-    return int(lost.any())
