@@ -79,8 +79,6 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 DEAR = (  # what one Python looks at for all: dear, and made of parts that every Python tests
-    "test_train.py::test_a_network_by_its_name_has_data_and_defaults_of_its_own[lenet",
-    "test_train.py::test_a_network_by_its_name_has_data_and_defaults_of_its_own[gpt",
     "adapters/test_c_library",
     "adapters/test_c_kernels",
     "adapters/test_numpy_mlp",
@@ -93,6 +91,7 @@ DEAR = (  # what one Python looks at for all: dear, and made of parts that every
     "arithmetic/test_windows",
     "campaign/",
     "claims/",
+    "commands/test_named_networks",
     "commands/test_sweep",
     "commands/test_validate_seconds",
     "commands/test_validate_update",

@@ -110,8 +110,8 @@ def train(
     import refnet as rn
 
     known("data set", data, rn.DATASETS)
-    f = rn.ACTIVATIONS[known("activation", activation, rn.ACTIVATIONS)]
-    weights = rn.INITIALIZERS[known("initializer", initializer, rn.INITIALIZERS)]
+    known("activation", activation, rn.ACTIVATIONS)
+    known("initializer", initializer, rn.INITIALIZERS)
     for name in grid.methods:
         known("method", name, (*WORDS, *rn.UPDATES))
     split_key, weight_key, order_key = jax.random.split(jax.random.key(seed), 3)
@@ -124,28 +124,37 @@ def train(
         if count is not None and not 1 <= count <= examples:
             said = f"--batch is {count}; {data} trains on {examples} examples"
             raise Mistake(f"{said}, give 1 to that")
+    count = at_least_one("--seeds", 1 if seeds is None else seeds)
+    plan = Sweep(data, sizes, activation, initializer, trained, *grid, count, epochs, seed)
     if grid.is_sweep or seeds is not None or out is not None or resume:
-        count = at_least_one("--seeds", 1 if seeds is None else seeds)
         rules = {name: rn.UPDATES[WORDS.get(name, name)] for name in grid.methods}
-        plan = Sweep(data, sizes, activation, initializer, trained, *grid, count, epochs, seed)
         return run_sweep(plan, split, rules, out, resume, form)
-    (method,), (step_rate,), (size,) = grid
+    return _perceptron(plan, split, task.hit, weight_key, order_key)
+
+
+def _perceptron(plan: Sweep, split: "Split", hit: Callable | None, weight_key, order_key) -> int:
+    """One run of the one method, rate and batch."""
+    import refnet as rn
+
+    (method,), (step_rate,), (size,) = plan.methods, plan.rates, plan.batches
+    f, examples = rn.ACTIVATIONS[plan.activation], len(split.train.x)
     run = rn.train(
         lambda params, x: rn.mlp(params, x, f),
-        rn.LOSSES[trained],
+        rn.LOSSES[plan.loss],
         rn.UPDATES[WORDS.get(method, method)](step_rate),
-        rn.init_mlp(weight_key, sizes, weights),
+        rn.init_mlp(weight_key, plan.network, rn.INITIALIZERS[plan.initializer]),
         split.train,
         key=order_key,
         batch=size,
-        epochs=epochs,
-        metrics={"accuracy": task.hit} if task.hit else None,
+        epochs=plan.epochs,
+        metrics={"accuracy": hit} if hit else None,
         validation=split.validation,
     )
     prediction = rn.mlp(run.params, split.validation.x, f)
-    final = float(task.hit(prediction, split.validation.y)) if task.hit else None
-    title = f"{data}: {','.join(map(str, sizes))}, {activation}, {trained}, {method} {step_rate:g}"
-    return print_table(title, per_epoch(run, examples, size or examples, epochs), final)
+    final = float(hit(prediction, split.validation.y)) if hit else None
+    shape = ",".join(map(str, plan.network))
+    title = f"{plan.data}: {shape}, {plan.activation}, {plan.loss}, {method} {step_rate:g}"
+    return print_table(title, per_epoch(run, examples, size or examples, plan.epochs), final)
 
 
 def _named(network: str, said: tuple, seed: int, own: dict[str, Any]) -> int:
