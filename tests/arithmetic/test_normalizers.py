@@ -59,7 +59,7 @@ def composed(z):
 
 def test_the_room_is_that_of_the_logarithm_the_normalizer_the_difference_and_the_argument():
     (log_sum,), z = np.log([1 + np.exp(-3.0)]), np.array([[20.0, 17.0, -np.inf]])
-    room = Shift((1,)).room(format_of("float32"), z)
+    room = Shift((-1,)).room(format_of("float32"), z)
     total = 20.0 + log_sum
     wanted = UNIT * (log_sum + total + np.array([[total, total, 0.0]]))  # |z - lse| + |z|
     np.testing.assert_allclose(room[:, :2], wanted[:, :2])

@@ -39,7 +39,7 @@ ONWARD |= {"add", "add_any", "reduce_sum"}
 
 
 class Shift(NamedTuple):
-    """An exponent that is normalized along these axes."""
+    """An exponent that is normalized along these axes, counted from the last: others may come."""
 
     axes: tuple[int, ...]
 
@@ -93,11 +93,12 @@ def _found(jaxpr: Jaxpr) -> Found:
     at, sums = {}, set()
     for exponential, total in _normalizers(jaxpr):
         d, e = exponential.invars[0], exponential.outvars[0]
-        z, shift = d, Shift(tuple(map(int, total.params["axes"])))
+        axes = tuple(map(int, total.params["axes"]))
+        z, shift = d, Shift(tuple(axis - len(_shape(d)) for axis in axes))
         difference = made.get(d)
         if difference is not None and difference.primitive.name == "sub":
             minuend, c = difference.invars
-            if _still(c, _shape(d), shift.axes, made):
+            if _still(c, _shape(d), axes, made):
                 z = minuend
                 at[d] = z, shift
         at[e] = z, shift
