@@ -60,6 +60,23 @@ def test_the_readme_has_examples():
     assert ">>>" in (ROOT / "README.md").read_text()
 
 
+@pytest.mark.torch
+@pytest.mark.end_to_end
+def test_the_twin_in_pytorch_does_what_the_readme_says():
+    pytest.importorskip("torch")
+    text = (ROOT / "README.md").read_text()
+    (twin,) = (
+        block for block in re.findall(r"```python\n(.*?)```", text, re.S) if "torch" in block
+    )
+    said = {
+        "gradient": lambda w, x, y: 2 * x.T @ (x @ w - y),
+        "sample": lambda rng: tuple(rng.normal(size=size) for size in (3, (8, 3), 8)),
+    }
+    code = f"import numpy as np\nimport verification as vf\n{twin}"
+    exec(compile(code, "README.md", "exec"), said)
+    assert said["finding"].verdict == "wrong" and said["passed"]
+
+
 def test_a_false_example_fails(tmp_path):
     text = tmp_path / "false.md"
     text.write_text("```python\n>>> 1 + 1\n3\n>>> 2\n2\n\n```\n")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import verification as vf
-from verification.adapters.layer import layer
+from verification.adapters.layer import layer, pair
 
 
 def dense(params, x):
@@ -101,7 +101,52 @@ class Table(Attributes):
         return slope, {"W": self.dW, "b": self.db}
 
 
+class Listed(Attributes):
+    def backward(self, d):
+        slope = super().backward(d)
+        return [slope, self.dW, self.db]
+
+
+class Named(Attributes):
+    """One dict for all, with a d before each name."""
+
+    def backward(self, d):
+        slope = super().backward(d)
+        return {"dx": slope, "dW": self.dW, "db": self.db}
+
+
+class Tuples(Attributes):
+    """Parameters in a tuple, whose arrays are written into."""
+
+    def __init__(self, share=1.0):
+        super().__init__(share)
+        self.params = self.W, self.b
+
+
+class Descending(Attributes):
+    """backward(d, rate) takes a step at once, and keeps no gradient."""
+
+    def backward(self, d, rate):
+        slope = super().backward(d)
+        self.W = self.W - rate * self.dW
+        self.b = self.b - rate * self.db
+        return slope
+
+
+class TooLate(Descending):
+    """The slope of the input is taken at the weights after the step."""
+
+    def backward(self, d, rate):
+        super().backward(d, rate)
+        return d @ self.W.T
+
+
 KINDS = {
+    Listed: (("W", "b"), "returned", None),
+    Named: (("W", "b"), "returned", None),
+    Tuples: (("params.0", "params.1"), ("dW", "db"), False),
+    Descending: (("W", "b"), "updated", None),
+    TooLate: (("W", "b"), "updated", None),
     Attributes: (("W", "b"), ("dW", "db"), False),
     Lists: (("params.0", "params.1"), ("grads.0", "grads.1"), False),
     Tables: (("params.W", "params.b"), ("grads.W", "grads.b"), True),
@@ -126,9 +171,15 @@ def judged(kind, share=1.0, dtype="float64", **how):
     return vf.validate(gradient, of=dense, args=draw, argnums=(0, 1), dtype=dtype)
 
 
+RIGHT = [kind for kind in KINDS if kind is not TooLate]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RIGHT)
 def test_a_layer_is_judged_as_it_is(kind, dtype):
+    if kind is Tuples and dtype == "float32":  # it was made in float64, and a tuple holds it
+        assert "make the object so" in judged(kind, dtype=dtype).reason
+        return
     right = judged(kind, dtype=dtype)
     assert right.verdict == "correct", right.reason
     wrong = judged(kind, 2.0, dtype)
@@ -167,3 +218,34 @@ def test_what_is_not_there_is_said():
         layer(Attributes, ("W", "b"), ("dW",))
     with pytest.raises(ValueError, match="backward returned ndarray"):
         layer(Attributes, ("W", "b"), "returned")(values, x, d)
+
+
+def test_a_slope_at_the_weights_after_the_step_is_wrong():
+    assert judged(TooLate).verdict == "wrong"
+
+
+def affine_forward(x, w, b):
+    return x.reshape(len(x), -1) @ w + b, (x, w)
+
+
+def affine_backward(d, cache):
+    x, w = cache
+    return (d @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ d, d.sum(axis=0)
+
+
+def test_a_pair_of_functions_with_a_cache():
+    of = lambda x, w, b: x.reshape(len(x), -1) @ w + b[None]
+    draw = lambda rng: (rng.normal(size=(4, 3, 2)), rng.normal(size=(6, 5)), rng.normal(size=5))
+    asked = {"of": of, "args": draw, "argnums": (0, 1, 2), "cases": 4}
+    assert vf.validate(pair(affine_forward, affine_backward), **asked).verdict == "correct"
+    late = lambda d, cache: (*affine_backward(d, cache)[:2], d.mean(axis=0))
+    assert vf.validate(pair(affine_forward, late), **asked).verdict == "wrong"
+
+
+def test_what_is_not_returned_or_cannot_be_put_is_said():
+    x, d = np.ones((5, 3)), np.ones((5, 2))
+    values = {"W": np.zeros((3, 2)), "b": np.zeros(2)}
+    with pytest.raises(ValueError, match="backward returned dx, dW, db; there is no slope of 'c'"):
+        layer(Named, ("W", "c"), "returned")({"W": values["W"], "c": values["b"]}, x, d)
+    with pytest.raises(ValueError, match="'params.0' is in a tuple, where float64"):
+        layer(Tuples, ("params.0",), ("dW",))({"params.0": np.zeros((4, 2))}, x, d)

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from .places import put_at, read_at
+from .updated import RATE
 
-RETURNED = "returned"
+RETURNED, UPDATED = "returned", "updated"
+SPELLINGS = ("{}", "d{}", "d_{}", "{}_grad", "grad_{}")  # of a slope in a dict that is returned
 
 
 def layer(
@@ -31,7 +33,8 @@ def layer(
     params       where its parameters are: "W", "params.W", "params.0", "parameters().0.data"
     grads        where their gradients are after the backward pass, in the same order; "returned"
                  where backward returns (slope of the input, *slopes of params) or a dict with the
-                 last word of each place
+                 last word of each place (dW and W_grad, too); "updated" where backward(d, rate)
+                 takes a step of descent at once
     inputs       how many arguments forward takes; what is left is given to backward: a cotangent,
                  or nothing for a loss
     forward      a method, or a function of the object and the inputs; so is backward
@@ -42,23 +45,41 @@ def layer(
     without parameters, and returns slopes in the same order.  It raises ValueError for what is not
     there, and where a second pass does another thing to the gradients than is said.
     """
-    if grads != RETURNED and len(grads) != len(params):
+    if grads not in (RETURNED, UPDATED) and len(grads) != len(params):
         raise ValueError(f"grads: {len(grads)} places were given for {len(params)} parameters")
 
     def gradient(*args):
         values, given = (args[0], args[1:]) if params else ({}, args)
-        passes = lambda one: _passed(one, given, inputs, forward, backward)
+        more = (RATE,) if grads == UPDATED else ()
+        passes = lambda one: _passed(one, given, inputs, forward, backward, more)
         made = make()
         for place in params:
             put_at(made, place, np.array(_of(values, place)))
         returned = passes(made)
-        found, slopes = _found(made, returned, params, grads)
-        if accumulates is not None and params:
+        if grads == UPDATED:
+            found, slopes = [_stepped(made, p, values) for p in params], _several(returned)
+        else:
+            found, slopes = _found(made, returned, params, grads)
+        if accumulates is not None and params and grads != UPDATED:
             again, _ = _found(made, passes(made), params, grads)
             _check(found, again, accumulates)
         return (dict(zip(params, found, strict=True)), *slopes) if params else _alone(slopes)
 
     gradient.__name__ = getattr(make, "__name__", "layer")
+    return gradient
+
+
+def pair(forward: Callable, backward: Callable) -> Callable:
+    """gradient(*args, cotangent) of two functions: forward(*args) -> (value, cache), and
+    backward(cotangent, cache) -> slopes.
+    """
+
+    def gradient(*args):
+        *own, above = (np.array(x) for x in args)
+        _, cache = forward(*own)
+        return backward(above, cache)
+
+    gradient.__name__ = getattr(backward, "__name__", "pair")
     return gradient
 
 
@@ -68,22 +89,36 @@ def _of(values: Any, place: str) -> Any:
     return values[place]
 
 
-def _passed(one: Any, given: tuple, inputs: int, forward, backward) -> Any:
+def _passed(one: Any, given: tuple, inputs: int, forward, backward, more: tuple = ()) -> Any:
     """What backward returns after forward."""
     own = [np.array(x) for x in given]
     call = lambda how, args: how(one, *args) if callable(how) else getattr(one, how)(*args)
     call(forward, own[:inputs])
-    return call(backward, own[inputs:])
+    return call(backward, [*own[inputs:], *more])
+
+
+def _stepped(one: Any, place: str, values: Any) -> np.ndarray:
+    """(before - after) / rate."""
+    before, after = np.asarray(values[place]), np.array(read_at(one, place))
+    return np.asarray((before - after) / after.dtype.type(RATE))
+
+
+def _several(returned: Any) -> tuple:
+    return tuple(returned) if isinstance(returned, tuple | list) else (returned,)
 
 
 def _found(one: Any, returned: Any, params: Sequence[str], grads: Any) -> tuple[list, tuple]:
     """Copies of the gradients of the parameters, and those of the inputs."""
     if grads != RETURNED:
-        slopes = returned if isinstance(returned, tuple) else (returned,)
-        return [np.array(read_at(one, place)) for place in grads], slopes
+        return [np.array(read_at(one, place)) for place in grads], _several(returned)
+    if isinstance(returned, dict):
+        names = [_named(returned, place) for place in params]
+        slopes = tuple(slope for name, slope in returned.items() if name not in names)
+        return [np.array(returned[name]) for name in names], slopes
+    returned = tuple(returned) if isinstance(returned, list) else returned
     if isinstance(returned, tuple) and returned and isinstance(returned[-1], dict):
         *slopes, table = returned
-        return [np.array(table[place.split(".")[-1]]) for place in params], tuple(slopes)
+        return [np.array(table[_named(table, place)]) for place in params], tuple(slopes)
     if not isinstance(returned, tuple) or len(returned) <= len(params):
         raise ValueError(
             f"backward returned {type(returned).__name__}; a tuple (slope of the input, "
@@ -91,6 +126,15 @@ def _found(one: Any, returned: Any, params: Sequence[str], grads: Any) -> tuple[
         )
     first = len(returned) - len(params)
     return [np.array(x) for x in returned[first:]], returned[:first]
+
+
+def _named(table: Mapping[str, Any], place: str) -> str:
+    """The key of the slope of a parameter.  Raises ValueError where there is none."""
+    word = place.split(".")[-1]
+    found = next((s.format(word) for s in SPELLINGS if s.format(word) in table), None)
+    if found is None:
+        raise ValueError(f"backward returned {', '.join(table)}; there is no slope of {word!r}")
+    return found
 
 
 def _alone(slopes: tuple) -> Any:

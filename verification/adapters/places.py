@@ -27,6 +27,12 @@ def put_at(one: Any, place: str, value: Any) -> None:
         holder[_key(holder, last)] = value
     elif isinstance(holder, list):
         holder[int(last)] = value
+    elif isinstance(holder, tuple):
+        old, new = (f"{np.asarray(x).dtype} {np.shape(x)}" for x in (there, value))
+        raise ValueError(
+            f"{place!r} is in a tuple, where {old} cannot become {new}; make the object so, or "
+            "name another place"
+        )
     else:
         setattr(holder, last, value)
 
@@ -35,7 +41,8 @@ def _there(holder: Any, word: str) -> Any:
     """None where nothing is yet: gradients and memories are often made at the first step."""
     if isinstance(holder, dict):
         return holder.get(_key(holder, word))
-    return holder[int(word)] if isinstance(holder, list) else getattr(holder, word, None)
+    is_row = isinstance(holder, list | tuple)
+    return holder[int(word)] if is_row else getattr(holder, word, None)
 
 
 def _alike(one: Any, other: Any) -> bool:
