@@ -74,9 +74,12 @@ lint: $(linters)
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 
-picture: $(ready)  ## docs/report.png from reports/index.html, if nothing is clipped; wants chromium
+picture: $(ready)  ## docs/report.png, and build/screens of a finding, if nothing is clipped; wants chromium
 	@.ci/overflow $(VENV)/bin/python
 	@.ci/picture $(VENV)/bin/python
+	@rm -rf build/screens && mkdir -p build/screens && $(VENV)/bin/python .ci/screens.py build/screens
+	@for name in terminal pytest finding check; do mkdir build/screens/$$name && \
+		.ci/overflow $(VENV)/bin/python build/screens/$$name.html build/screens/$$name || exit 1; done
 
 route: $(ready)  ## docs/route.svg: the walk of one call, drawn from the code
 	@$(VENV)/bin/python .ci/route docs/route.svg

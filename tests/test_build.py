@@ -1,5 +1,6 @@
 """Pins, make targets and what no tracked file may say: each law with a planted violation."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -7,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from verification.vocabulary import html
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = sorted((ROOT / ".ci" / "constraints").glob("*.txt"))
@@ -140,3 +143,17 @@ def test_a_missing_interpreter_is_said_aloud():
     done = run(".ci/test-all", "3.99")
     assert "Python 3.99: NOT TESTED" in done.stdout
     assert done.returncode == 1  # nothing was tested, and that is no pass
+
+
+def test_a_page_is_measured_in_its_shade_and_state_and_may_run_the_measurement():
+    spec = importlib.util.spec_from_file_location("overflow", ROOT / ".ci" / "overflow.py")
+    assert spec is not None and spec.loader is not None
+    overflow = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(overflow)
+    text = html.page(["<details><summary>a</summary></details>"], "A page")
+    assert overflow.POLICY.search(text) and not overflow.POLICY.search(
+        overflow.staged(text, False, False)
+    )
+    assert "<details open>" in overflow.staged(text, False, True)
+    assert overflow.DARK in text and overflow.DARK not in overflow.staged(text, True, False)
+    assert "@media all" in overflow.staged(text, True, False)

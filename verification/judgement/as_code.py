@@ -94,6 +94,8 @@ def _array(value: Any) -> Code:
         if array.size > FEW and len(each) == 1:
             one = each.pop().replace("nan", "np.nan").replace("inf", "np.inf")
             made = f"np.full({array.shape}, {one}{typed})"
+            short = {"0.0": "zeros", "1.0": "ones"}.get(one) if not typed else None
+            made = f"np.{short}({array.shape})" if short else made
     return Code(made if is_own else f"{made}.astype({dtype.name!r})", _imports(is_own))
 
 
