@@ -112,6 +112,10 @@ def test_the_document_has_every_row_and_says_what_is_not_judged():
     assert "| float64 | 4 | 2 | 0 | 1 | 0 | 0 | 1 | 0 |" in text
     assert "| `m.g` | float64 | wrong | a \\| b |" in text and "correct 0.25" in text
     assert made["not judged"] == {"m.n": ""}
+    narrow = [row("f", "correct", dtype="float32"), row("g", SLOW, dtype="float32")]
+    assert "| `m` | 4 | 1 | 2 | 1 | 1 of 2 |" in tables.modules(
+        tables.document("lib", "1.0", [*rows, row("i", SLOW), *narrow])
+    )
 
 
 def test_changes_are_other_verdicts_and_what_came_or_went():

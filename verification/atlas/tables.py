@@ -55,16 +55,28 @@ def _counts(atlas: Document) -> list[tuple]:
 
 
 def modules(atlas: Document) -> str:
-    """Module by module: how many functions, proven or measured, and how many are not decided."""
-    rows = [row for row in atlas["rows"] if row["dtype"] == atlas["rows"][0]["dtype"]]
+    """Module by module: how many functions, proven or measured, and how many are not decided.
+
+    That is in the first dtype; of every other one how many are decided.
+    """
+    first, *others = dict.fromkeys(row["dtype"] for row in atlas["rows"])
+    rows = [row for row in atlas["rows"] if row["dtype"] == first]
     lines = []
     for module in dict.fromkeys(_module(row["name"]) for row in rows):
-        mine = [row for row in rows if _module(row["name"]) == module]
-        decided = [row for row in mine if row["verdict"] in DECIDED]
+        mine = [row for row in atlas["rows"] if _module(row["name"]) == module]
+        here, decided = _decided(mine, first)
         proven = [row for row in decided if row["oracle"] == "ball"]
-        open_ = len(mine) - len(decided)
-        lines.append((f"`{module}`", len(mine), len(proven), len(decided) - len(proven), open_))
-    return table(("module", "functions", "proven", "measured", "not decided"), lines)
+        counts = len(proven), len(decided) - len(proven), len(here) - len(decided)
+        more = (" of ".join(str(len(x)) for x in _decided(mine, d)[::-1]) for d in others)
+        lines.append((f"`{module}`", len(here), *counts, *more))
+    head = "module", "functions", "proven", "measured", "not decided"
+    return table((*head, *(f"decided in {dtype}" for dtype in others)), lines)
+
+
+def _decided(rows: list, dtype: str) -> tuple[list, list]:
+    """Those in a dtype, and the decided among them."""
+    here = [row for row in rows if row["dtype"] == dtype]
+    return here, [row for row in here if row["verdict"] in DECIDED]
 
 
 def _module(name: str) -> str:
