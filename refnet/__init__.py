@@ -20,6 +20,7 @@ from .activations import silu as silu
 from .activations import softplus as softplus
 from .activations import tanh as tanh
 from .adaptive import adabelief as adabelief
+from .adaptive import adadelta as adadelta
 from .adaptive import adamax as adamax
 from .adaptive import amsgrad as amsgrad
 from .adaptive import lion as lion
@@ -42,9 +43,13 @@ from .datasets import two_spirals as two_spirals
 from .datasets import wine as wine
 from .datasets import xor as xor
 from .initializers import INITIALIZERS as INITIALIZERS
+from .initializers import fans as fans
 from .initializers import glorot as glorot
 from .initializers import he as he
 from .initializers import lecun as lecun
+from .initializers import orthogonal as orthogonal
+from .initializers import truncated_normal as truncated_normal
+from .initializers import variance_scaling as variance_scaling
 from .initializers import zeros as zeros
 from .layers import Conv as Conv
 from .layers import Dense as Dense
@@ -95,6 +100,7 @@ from .layers import rotary as rotary
 from .layers import sinusoidal_positions as sinusoidal_positions
 from .layers import tied_autoencoder as tied_autoencoder
 from .layers import weight_norm as weight_norm
+from .layerwise import lamb as lamb
 from .losses import LOSSES as LOSSES
 from .losses import binary_cross_entropy as binary_cross_entropy
 from .losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits

@@ -164,6 +164,24 @@ def lion(learning_rate: Rate, b1: float = 0.9, b2: float = 0.99) -> GradientTran
     return rule(learning_rate, zeros, direction)
 
 
+def adadelta(learning_rate: Rate, rho: float = 0.9, eps: float = 1e-6) -> GradientTransformation:
+    """d = sqrt(D + eps) / sqrt(E + eps) g;  E, D the decaying means of g^2, this g too, and of d^2.
+
+    Steps have the units of the weights.  0 <= rho < 1, eps > 0.  Zeiler 2012, algorithm 1.
+    """
+    check_fraction("adadelta", rho=rho)
+    check_positive("adadelta", eps=eps)
+
+    def direction(g, memory, w, t):
+        mean = lambda old, new: rho * old + (1.0 - rho) * (new * new)
+        e = jax.tree.map(mean, memory.square, g)
+        step = lambda far, e, g: jnp.sqrt(far + eps) / jnp.sqrt(e + eps) * g
+        d = jax.tree.map(step, memory.mean, e, g)
+        return d, Moments(jax.tree.map(mean, memory.mean, d), e)
+
+    return rule(learning_rate, _zero_moments(eps), direction)
+
+
 def _moments(g: PyTree, memory, b1: float, b2: float) -> tuple[PyTree, PyTree]:
     """m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2."""
     m = jax.tree.map(lambda m, g: b1 * m + (1.0 - b1) * g, memory.mean, g)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from .adaptive import adabelief, adamax, amsgrad, lion, nadam, radam
+from .adaptive import adabelief, adadelta, adamax, amsgrad, lion, nadam, radam
+from .layerwise import lamb
 from .rule import (
     Moments,
     Rate,
@@ -149,4 +150,6 @@ UPDATES: dict[str, Callable[..., GradientTransformation]] = {
     "adamax": adamax,
     "adabelief": adabelief,
     "lion": lion,
+    "adadelta": adadelta,
+    "lamb": lamb,
 }

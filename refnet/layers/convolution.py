@@ -117,15 +117,15 @@ def init_conv2d(
     weights: Initializer = he,
     dtype=jnp.float32,
 ) -> Conv:
-    """Kernels drawn by `weights`, with taps times inputs numbers coming in; biases 0."""
+    """Kernels drawn by `weights`, for taps times inputs numbers coming in; biases 0."""
     down, across = (taps, taps) if isinstance(taps, int) else taps
     if min(down, across, inputs, outputs) < 1:
         raise ValueError(
             f"taps, inputs, outputs are {(down, across)}, {inputs}, {outputs}; "
             "a convolution wants at least 1 of each"
         )
-    w = weights(key, (down * across * inputs, outputs), dtype)
-    return Conv(w=w.reshape(down, across, inputs, outputs), b=jnp.zeros(outputs, dtype))
+    w = weights(key, (down, across, inputs, outputs), dtype)
+    return Conv(w=w, b=jnp.zeros(outputs, dtype))
 
 
 def init_conv1d(
