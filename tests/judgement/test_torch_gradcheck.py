@@ -91,6 +91,14 @@ def test_the_second_derivative_of_a_backward_that_detaches_is_refused():
     assert not vf.torch_gradgradcheck(Cut.apply, point(), raise_exception=False)
 
 
+def test_a_narrow_tensor_that_is_closed_over_is_a_sentence():
+    w = torch.ones(3, 2, dtype=torch.bfloat16)
+    x = torch.ones(4, 3, dtype=torch.bfloat16, requires_grad=True)
+    with pytest.raises(ValueError, match="func cannot be run in float64, .* closes over"):
+        vf.torch_gradcheck(lambda x: x @ w, x)
+    assert vf.torch_gradcheck(lambda x: x @ w.to(x.dtype), x)
+
+
 def test_inputs_that_are_not_judged_are_said():
     with pytest.raises(ValueError, match="requires_grad=True"):
         vf.torch_gradcheck(torch.sin, torch.ones(2))

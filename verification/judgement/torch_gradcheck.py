@@ -53,6 +53,7 @@ def torch_gradcheck(
 
     tensors = (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs)
     argnums, dtype = _asked(torch, tensors)
+    _check_wide(torch, func, tensors)
     program = Program(func, func)
     ways = [program.derivative(ahead=check_forward_ad or check_batched_forward_grad)]
     ways += [program.derivative(batched=True)] if check_batched_grad else []
@@ -115,6 +116,23 @@ def _asked(torch: Any, tensors: tuple) -> tuple[tuple[int, ...], str]:
         said = ", ".join(sorted(kinds))
         raise ValueError(f"inputs: their dtypes are {said}; give all in one of {', '.join(DTYPES)}")
     return tuple(chosen), kinds.pop()
+
+
+def _check_wide(torch: Any, func: Callable, tensors: tuple) -> None:
+    """Raises ValueError where func cannot be run in float64, where its truth is."""
+    is_float = lambda x: isinstance(x, torch.Tensor) and x.is_floating_point()
+    if all(x.dtype == torch.float64 for x in tensors if is_float(x)):
+        return
+    try:
+        func(*(x.double() if is_float(x) else x for x in tensors))
+    except RuntimeError as error:
+        said = " ".join(str(error).split())[:160]
+        if "dtype" not in said:  # whatever it is, it is said where func is judged
+            return
+        raise ValueError(
+            f"func cannot be run in float64, where the truth is ({said}); what it closes over has "
+            "another dtype: pass it as an input, or cast it to the dtype of the inputs inside"
+        ) from None
 
 
 def validate_near(
