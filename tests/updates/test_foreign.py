@@ -182,6 +182,13 @@ def test_hyperparameters_and_the_shapes_of_parameters_may_be_given(tmp_path):
     assert finding.verdict == "wrong" and set(finding.power) == {"['last']", "['net']"}
 
 
+@pytest.mark.parametrize(("rate", "given"), [("1", None), ("0.25", [0.25])])
+def test_a_rule_without_a_rate_or_with_one_of_its_own(rate, given):
+    program = slipped(("w - r * (", f"w - {rate} * ("))
+    assert judged(program, learning_rate=given).verdict == "correct"
+    assert judged(program).verdict == "wrong"
+
+
 def test_what_reproduces_a_finding_is_code_that_runs():
     finding = validate_update_process([sys.executable, str(TOOL)], against="adam", cases=2, b1=0.75)
     again = eval(finding.reproduce, {"verification": vf})
@@ -195,6 +202,7 @@ def test_what_reproduces_a_finding_is_code_that_runs():
         ("true", {"against": "admm"}, "against is 'admm'; did you mean 'adam'"),
         ("true", {"dtype": "float23"}, "dtype is 'float23'"),
         ("true", {"steps": 1}, "steps is 1; at least 2"),
+        ("true", {"learning_rate": []}, "learning_rate is empty"),
         ("true", {"beta": 0.5}, "adam has no 'beta'; it has learning_rate, b1"),
     ],
 )

@@ -100,6 +100,7 @@ class Customs(NamedTuple):
     clipped: Callable = clipped
     velocity: Callable = lambda work, step, v: v
     count: Callable = lambda work, step: step  # of the schedule
+    warm: Callable = lambda work, step: 1.0  # times the rate
     start: Callable = lambda work, step: step  # which of all batches is taken
     times: Callable = lambda name: int(name != "s")  # how often the rule is applied
     decays: Callable = lambda name: name == "w"
@@ -137,6 +138,7 @@ def token_loop(work: TokenWork, engine: Engine, customs: Customs = RIGHT) -> Cal
             parts = iter(customs.clipped(trained, work.clip))
             slopes = [g if at == FROZEN else next(parts) for at, g in enumerate(gradient)]
             rate = work.rate * 2.0 ** (-customs.count(work, step) / 10.0)
+            rate = rate * customs.warm(work, step)
             for at, name in enumerate(NAMES):
                 decay = work.decay if customs.decays(name) else 0.0
                 for _ in range(customs.times(name)):

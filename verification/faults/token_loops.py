@@ -12,6 +12,14 @@ from ..adapters import token_loop
 from ..adapters.token_loop import RIGHT, Customs, TokenWork
 from ..adapters.token_slopes import Engine
 from .loops import said
+from .token_schedules import (
+    first_batch,
+    first_rate_zero,
+    schedule_not_restored,
+    schedule_stepped_twice,
+    schedule_too_early,
+    since_resumed,
+)
 
 SCALE = 2.0**12  # of a loss
 
@@ -168,14 +176,6 @@ def state_not_restored(work: TokenWork) -> Customs:
     return RIGHT._replace(velocity=reset)
 
 
-def schedule_not_restored(work: TokenWork) -> Customs:
-    """On resuming the schedule starts from its first rate.
-
-    Where people meet it: a scheduler is made anew and its last epoch is not given.
-    """
-    return RIGHT._replace(count=since_resumed)
-
-
 def order_not_restored(work: TokenWork) -> Customs:
     """On resuming the data come from their beginning again.
 
@@ -190,10 +190,6 @@ def key_not_restored(work: TokenWork) -> Customs:
     Where people meet it: the random state is not in the checkpoint; a seed is set at the start.
     """
     return RIGHT._replace(key=since_resumed)
-
-
-def since_resumed(work: TokenWork, step: int) -> int:
-    return step - work.resume if step >= work.resume else step
 
 
 def same_order(work: TokenWork) -> Customs:
@@ -261,6 +257,10 @@ TOKEN_LOOPS: Mapping[str, TokenFault] = dict(
         _named("order not restored", order_not_restored),
         _named("key not restored", key_not_restored),
         _named("same order every epoch", same_order),
+        _named("first batch for ever", first_batch),
+        _named("schedule stepped too often", schedule_stepped_twice),
+        _named("off-by-one schedule", schedule_too_early),
+        _named("rate is zero", first_rate_zero),
         _named("evaluation mode left on", evaluation_mode),
         _named("autocast left on", autocast),
         _named("loss scale left on", loss_scale),

@@ -77,14 +77,20 @@ def named(wrong: WrongStep, near: Callable, parts: Sequence[int], count: int) ->
 
 def order_of(wrong: WrongStep, near: Callable, parts: Sequence[int]) -> tuple[str, str]:
     """Data that begin again at step k: in every epoch, or once, after a checkpoint."""
-    k = wrong.k
-    if seen_at(wrong, near, 2 * k, k, parts) and not seen_at(wrong, near, 2 * k, 0, parts):
+    k, later = wrong.k, range(wrong.k + 1, 2 * wrong.k + 1 + NEXT)
+    over = lambda source: [seen_at(wrong, near, n, source(n), parts) for n in later]
+    follow = lambda told: False not in told and True in told
+    if follow(over(lambda n: n - k)) and not follow(over(lambda n: n % k)):
         return "order not restored", (
             f"the data begin again with those of step 1, and go on from there: at step {2 * k + 1} "
             f"they are those of step {k + 1}: the place in the data is not restored on resuming"
         )
-    said = f"the data begin again with those of step 1: the same order every {k} steps"
-    return "same order every epoch", said
+    if k == 1 and follow(over(lambda n: 0)):
+        return "first batch for ever", "it is taken on the batch of step 1, as all that follow are"
+    if follow(over(lambda n: n % k)):
+        said = f"the data begin again with those of step 1: the same order every {k} steps"
+        return "same order every epoch", said
+    return "wrong order", f"it is taken on batch 1, not on batch {k + 1}"
 
 
 def first_told(answers: Iterator[bool | None]) -> bool | None:

@@ -110,13 +110,13 @@ def _other_batches(wrong: WrongStep, say: Callable) -> Iterator[Explanation]:
             said += f": the last, smaller batch {wrong.k + 1} is left out"
         one = say("last batch dropped" if left_out else "wrong order", said, sample)
         period = wrong.k - j
-        if one.fits and period > 0 and _again(wrong, period):
+        if one.fits and not j:
+            parts = range(len(jax.tree.leaves(wrong.batch)))
+            name, said = other_batches.order_of(wrong, _near, parts)
+            one = replace(one, mistake=said, fault=name)
+        elif one.fits and period > 0 and _again(wrong, period):
             said = f"{said}, and the next step on batch {j + 2}: the same every {period} steps"
             one = replace(one, mistake=said, fault="same order every epoch")
-            if not j:
-                parts = range(len(jax.tree.leaves(wrong.batch)))
-                name, said = other_batches.order_of(wrong, _near, parts)
-                one = replace(one, mistake=said, fault=name)
         yield one
 
 

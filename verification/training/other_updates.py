@@ -17,7 +17,8 @@ from ..measurement.sample import Sample
 from ..updates.explain import explained
 from ..updates.vectors import Sequence, layout
 from ..vocabulary import Explanation
-from .local import Memory, moved, start
+from . import other_counts
+from .local import Memory, moved
 from .single_steps import Left, WrongStep, fed, fitted, nearest
 
 
@@ -29,43 +30,19 @@ def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
     say = lambda fault, said, memory, slopes=gradient: Explanation(
         "fault", term, said, fault=fault, **_moves(wrong, memory, slopes)
     )
-    if wrong.k:
-        fresh = "the rule starts anew here: its memory was reset, or not restored on resuming"
-        pairs = list(zip(start(wrong.reference).leaves, wrong.memory.leaves, strict=True))
-        kept = [new if isinstance(new, Bounded) else old for new, old in pairs]
-        yield say(
-            "momentum reset", f"{fresh}, but for its count", wrong.memory._replace(leaves=kept)
-        )
-        yield say("momentum reset", fresh, start(wrong.reference))
-        if wrong.steps[wrong.k - 1].gradient is not None:
-            before = fed(wrong.base, wrong.steps[wrong.k - 1])
-            last = f"it is made of the gradient of step {here - 1}"
-            yield say("stale gradient", last, wrong.memory, before)
-            told = [step.gradient for step in wrong.steps[: wrong.k + 1]]
-            if all(one is not None for one in told):
-                total = [Bounded(sum(map(_float64, row))) for row in zip(*told, strict=True)]
-                piled = "it is made of the sum of all gradients so far: they are never cleared"
-                yield say("gradients never cleared", piled, wrong.memory, total)
-        began = [old if isinstance(old, Bounded) else np.zeros_like(old) for old in kept]
-        again = "its count starts anew here: the schedule is not restored on resuming"
-        began = wrong.memory._replace(leaves=_with(wrong.memory.leaves, began))
-        yield say("schedule not restored", again, began)
+    if wrong.k and wrong.steps[wrong.k - 1].gradient is not None:
+        before = fed(wrong.base, wrong.steps[wrong.k - 1])
+        last = f"it is made of the gradient of step {here - 1}"
+        yield say("stale gradient", last, wrong.memory, before)
+        told = [step.gradient for step in wrong.steps[: wrong.k + 1]]
+        if all(one is not None for one in told):
+            total = [Bounded(sum(map(_float64, row))) for row in zip(*told, strict=True)]
+            piled = "it is made of the sum of all gradients so far: they are never cleared"
+            yield say("gradients never cleared", piled, wrong.memory, total)
+    yield from (say(*other) for other in other_counts.others(wrong))
     yield _each_alone(wrong, gradient, term)
-    counted = [leaf for leaf in wrong.memory.leaves if not isinstance(leaf, Bounded)]
-    for shift in (1, -1) if counted else ():
-        memory = wrong.memory._replace(leaves=[_shifted(x, shift) for x in wrong.memory.leaves])
-        said = (
-            f"it counts {wrong.k + shift} steps so far, not {wrong.k}: the schedule is off by one"
-        )
-        yield say("off-by-one schedule", said, memory)
     yield from _decayed(wrong, first)
     yield from _rescaled(wrong, first)
-
-
-def _with(leaves: list, counts: list) -> list:
-    """The memory with other counts."""
-    pairs = zip(leaves, counts, strict=True)
-    return [old if isinstance(old, Bounded) else count for old, count in pairs]
 
 
 def _each_alone(wrong: WrongStep, gradient: list[Bounded], term: str) -> Explanation:
@@ -97,13 +74,19 @@ def _not_moved(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
         last = [_float64(wrong.steps[-1].weights[i]) for i in at]
         start = [_float64(wrong.reference.weights(wrong.steps, 0)[i]) for i in at]
         ever = all(np.array_equal(a, b) for a, b in zip(last, start, strict=True))
-        said = f"{names} stay as they are" + (
-            ", in every step: they were never handed to the rule" if ever else " in this step"
+        all_of_them = all(
+            i in at or _stays(first.sample, wrong, i) for i in range(len(first.sample.paths))
         )
+        fault, said = "parameters not handed over", f"{names} stay as they are"
+        if ever:
+            said += ", in every step: they were never handed to the rule"
+        elif all_of_them:
+            fault, said = "rate is zero", f"{said} in this step: a schedule that is 0 there"
+        else:
+            said += " in this step"
         yield Explanation(
-            "fault", term, said, fault="parameters not handed over", residual=0.0, fits=True,
-            leaves=first.tensors,
-        )  # fmt: skip
+            "fault", term, said, fault=fault, residual=0.0, fits=True, leaves=first.tensors
+        )
         return
     if all(np.array_equal(ball.mid, w) for ball, w in zip(truth, before, strict=True)):
         said = f"{names} should stay as they are: frozen parameters are updated"
@@ -122,6 +105,11 @@ def _not_moved(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
         yield say("tied weights updated twice", said, _applied_again(wrong, at, got))
 
 
+def _stays(sample: Sample, wrong: WrongStep, i: int) -> bool:
+    """Whether a tensor should stay what it is."""
+    return np.array_equal(sample.truth[i].mid, _float64(wrong.before[i]))
+
+
 def _applied_again(wrong: WrongStep, at: list[int], got: list) -> list[tuple]:
     """What the rule makes of its own answer, with the same gradient, count and rate."""
     slopes = fed(wrong.base, wrong.step)
@@ -132,10 +120,6 @@ def _applied_again(wrong: WrongStep, at: list[int], got: list) -> list[tuple]:
     again, _ = moved(wrong.reference, after._replace(leaves=kept), slopes, weights)
     room = [2.0 * (again.allowed[i] + once.allowed[i]) for i in at]
     return [(g, again.truth[i], a) for g, i, a in zip(got, at, room, strict=True)]
-
-
-def _shifted(leaf, shift: int):
-    return leaf if isinstance(leaf, Bounded) else np.asarray(leaf + shift, leaf.dtype)
 
 
 def _moves(wrong: WrongStep, memory: Memory, gradient: list) -> dict:

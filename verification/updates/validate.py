@@ -48,8 +48,9 @@ def validate_update(
                      or an optax transformation alone; or a function that makes either of them
                      from hyperparameters, which then are drawn anew for every case
     hyperparameters  what the rule was made with, by optax's names; learning_rate may be a schedule
-                     (steps taken -> rate).  Those not given are the variant's defaults, or drawn
-                     where the rule is made by a function that takes them
+                     (steps taken -> rate), the rates of the steps, or None of a rule that has
+                     none: it is 1.  Those not given are the variant's defaults, or drawn where the
+                     rule is made by a function that takes them
     steps            of each case; one more run has 300 steps, at the usual b1, b2 and eps: what
                      begins later still is not seen, and a note says so
     params           a tree of arrays like those to be updated; only shapes count
@@ -165,7 +166,16 @@ def _settings(one: Answering, asked: Asked, rng, usual: Mapping) -> tuple[dict[s
         mine[RATE] = asked.given.get(RATE, 1.0)
     fixed = {n: x for n, x in asked.variant.defaults.items() if not one.accepts(n)}
     chosen = {**mine, **fixed, **asked.given}
-    return chosen, chosen.pop(RATE)
+    return chosen, _rate(chosen.pop(RATE))
+
+
+def _rate(given: Any) -> Any:
+    """A number or a schedule; of a list the last rate stays."""
+    if given is None:
+        return lambda t: 1.0
+    if isinstance(given, list | tuple):
+        return lambda t: given[min(int(t), len(given) - 1)]
+    return given
 
 
 def _sample(
@@ -221,6 +231,8 @@ def _checked(against: str, dtype: str, cases: int, steps: int, given: Mapping) -
         if value < least:
             raise ValueError(f"{name} is {value}; at least {least} is needed")
     variant = VARIANTS[against]
+    if given.get(RATE, 1.0) in ([], ()):
+        raise ValueError("learning_rate is empty; give the rate of each step, or one for all")
     known = (RATE, *variant.defaults)
     for name in given:
         if name not in known:
