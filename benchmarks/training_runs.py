@@ -26,6 +26,7 @@ import numpy as np
 
 import refnet as rn
 import verification as vf
+from benchmarks import training_runs_cost
 from verification.adapters import numpy_loop
 from verification.adapters.numpy_loop import Work
 from verification.adapters.token_loop import (
@@ -190,8 +191,16 @@ def page(made: list[dict[str, Any]], looked: list[str], seconds: float) -> str:
             "",
             f"{seconds:.0f} CPU-seconds. Python {platform.python_version()}; {versions}.",
             "",
+            *costs(),
         ]
     )
+
+
+def costs() -> list[str]:
+    """The section of benchmarks.training_runs_cost, where it was run."""
+    found = training_runs_cost.RECORD
+    known = found.exists()
+    return training_runs_cost.section(json.loads(found.read_text("utf-8"))) if known else []
 
 
 def summed(made: list[dict[str, Any]]) -> list[str]:

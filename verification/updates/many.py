@@ -78,20 +78,18 @@ def side_by_side(variant: Variant, runs: list[Sequence], numbers: Any) -> list:
         )
 
 
-SWITCHING = ("radam", *vectors.OVERFLOWING)
-
-
-def allowances(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) -> np.ndarray:
-    """As `bounds`; rules that switch by their numbers are bounded run by run."""
-    if variant.family not in SWITCHING:
-        return bounds(variant, runs, where, dtype)
-    return np.concatenate([bounds(variant, [s], where, dtype) for s in runs])
-
-
-def together(runs: list[Sequence]) -> Iterator[list[Sequence]]:
-    """Runs that one program answers: those that share their whole numbers."""
+def together(runs: list[Sequence], variant: Variant) -> Iterator[list[Sequence]]:
+    """Runs that one program answers: those that share their whole numbers and their branches."""
     whole = lambda s: tuple(s.hyperparameters[n] for n in sorted(COUNTS & s.hyperparameters.keys()))
-    yield from (list(group) for _, group in groupby(runs, whole))
+    key = lambda s: (*whole(s), *(_branches(s) if variant.family == "radam" else ()))
+    yield from (list(group) for _, group in groupby(sorted(runs, key=key), key))
+
+
+def _branches(run: Sequence) -> tuple[bool, ...]:
+    """At which steps RAdam divides by the root: rho > 5."""
+    b2, t = run.hyperparameters["b2"], np.arange(1, len(run.rates) + 1)
+    last = 2 / (1 - b2) - 1
+    return tuple((last - 2 * t * b2**t / (1 - b2**t) > 5).tolist())
 
 
 def agreed(cell: Cell, answers: Callable, count: int, dtype: str, seed: int) -> Agreed:
@@ -100,8 +98,8 @@ def agreed(cell: Cell, answers: Callable, count: int, dtype: str, seed: int) -> 
     where = layout(vectors.params_of(variant))
     outside = entries = 0
     worst = 0.0
-    for group in together(settings(cell, count, dtype, seed, where)):
-        allowed = allowances(variant, group, where, dtype)
+    for group in together(settings(cell, count, dtype, seed, where), variant):
+        allowed = bounds(variant, group, where, dtype)
         got = answers(cell, group, where, dtype)
         for sequence, room, rows in zip(group, allowed, got, strict=True):
             truth = proven(variant, sequence, where)

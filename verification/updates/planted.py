@@ -1,5 +1,6 @@
 """Every catalogued mistake: would it have been seen, and, planted and judged, is it named?"""
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -103,13 +104,21 @@ class Planted(NamedTuple):
 
 
 def planted(
-    name: str, dtype: str = "float64", cases: int = 2, seed: int = 0, every: int = 1
+    name: str,
+    dtype: str = "float64",
+    cases: int = 2,
+    seed: int = 0,
+    every: int = 1,
+    only: Collection[str] = (),
 ) -> list[Planted]:
-    """Each mistake that changes what the variant does, or one in `every`, at the same runs."""
+    """Each mistake that changes what the variant does, or one in `every`, at the same runs.
+
+    `only` these mistakes, by their names, where there are any.
+    """
     variant, where = VARIANTS[name], layout(vectors.params_of(VARIANTS[name]))
     samples = runs(variant, where, dtype, cases, seed)
     known = answers(samples, variant, where, dtype)
-    mistakes = wrong_rules(name)[::every]
+    mistakes = [w for w in wrong_rules(name)[::every] if not only or w.fault.name in only]
     made = (_judged(w, variant, where, dtype, samples, known) for w in mistakes)
     return [one for one in made if one is not None]
 

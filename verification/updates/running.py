@@ -29,7 +29,7 @@ class RunningError:
 
     def __init__(self, slices: Slices, target: Format, wide: Any = np.float64):
         self.slices, self.target, self.wide = slices, target, wide
-        self.steered = False  # whether rounding may have chosen another branch
+        self.steered: Any = False  # whether rounding may have chosen another branch, for each run
 
     def scalar(self, x: Any) -> Rounded:
         """A number; or one for each of many runs, as a column."""
@@ -98,7 +98,7 @@ class RunningError:
 
         Where rounding may decide otherwise, nothing is known of the parameters from then on.
         """
-        self.steered |= not np.ravel(np.abs(x.value - bound) > x.error)[0]
+        self.steered = self.steered | ~(np.abs(x.value - bound) > x.error)
         return bool(np.ravel(x.value > bound)[0])
 
     def mix(self, beta: Rounded, old: Rounded, new: Rounded) -> Rounded:
@@ -137,8 +137,9 @@ class RunningError:
         A term c w less is an addition less; 1 - c and its product are two roundings more.
         """
         more = self.target.unit * w.terms.size * decays
-        error = w.error + more if not self.steered else np.inf + 0.0 * w.error
-        return Rounded(w.value, error, self.target, w.entry)
+        return Rounded(
+            w.value, np.where(self.steered, np.inf, w.error + more), self.target, w.entry
+        )
 
     def leaf_sum(self, x: Rounded) -> Rounded:
         """In any order: as many roundings as there are terms."""

@@ -36,8 +36,7 @@ def spelled(
     """A row for each spelling of a variant; `of`, if given, is what is spelled in its place."""
     variant, where = VARIANTS[name], layout(vectors.params_of(VARIANTS[name]))
     runs = many.settings(Cell(name, "", len), count, dtype, seed, where)
-    alone = variant.family in many.SWITCHING
-    groups = [[r] for r in runs] if alone else list(many.together(runs))
+    groups = list(many.together(runs, variant))
     truths = [(_truths(variant, g, where, dtype, proof), g) for g in groups]
     rows = []
     for spelling, make in SPELLINGS.items():
