@@ -5,14 +5,16 @@ of ARGUMENTS, and what has .init and .update, or answers a rate for a count, is 
 applies it; the reference is the same rule, traced and run with running bounds.  The verdict must be
 `correct`, but for NEEDS: rules that are told more than a gradient, or draw numbers.  Where a
 variant of ours is the rule, its name is beside it.  Writes
-updates_optax.json and updates_optax.md beside this file.
+updates_optax.json and updates_optax.md beside this file; with --only, these rows anew.  All other
+public names are listed by what they are.
 """
 
 import argparse
 import inspect
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,7 +110,8 @@ def found() -> Iterator[tuple[str, str, Callable[[], Any]]]:
 
 
 def _is_function(function: Any) -> bool:
-    return inspect.isfunction(function) or function is optax.MultiSteps
+    made = inspect.isfunction(function) or isinstance(function, partial)  # as nadam is
+    return made or function is optax.MultiSteps
 
 
 def _says_so(function: Callable) -> bool:
@@ -188,6 +191,26 @@ def variants(name: str) -> str:
     return ", ".join(c.variant for c in LIBRARIES["optax"] if is_called(c.arguments))
 
 
+def others(known: Collection[str]) -> dict[str, list[str]]:
+    """Every other public name of optax and its contrib, by what it is."""
+    out: dict[str, list[str]] = {}
+    names = {*optax.__all__, *(f"contrib.{n}" for n in dir(optax.contrib) if n[0] != "_")}
+    for name in sorted(names - set(known)):
+        found = getattr(optax.contrib if "." in name else optax, name.rpartition(".")[2])
+        out.setdefault(_what(found), []).append(name)
+    return out
+
+
+def _what(found: Any) -> str:
+    if inspect.ismodule(found):
+        return "modules"
+    if inspect.isclass(found):
+        return "states and other classes"
+    if not inspect.isfunction(found):
+        return "types"
+    return "other functions"
+
+
 def page(rows: list[Row], dtype: str) -> str:
     right = sum(row.verdict == "correct" for row in rows)
     asked = sum(row.verdict != "not judged" for row in rows)
@@ -202,7 +225,11 @@ def page(rows: list[Row], dtype: str) -> str:
         "| name | kind | verdict | reason | variants |",
         "| --- | --- | --- | --- | --- |",
     ]
-    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+    rest = [
+        f"* {what}: {', '.join(names)}" for what, names in others([r.name for r in rows]).items()
+    ]
+    table = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join([*head, *table, "", "## All other public names", "", *rest]) + "\n"
 
 
 def main() -> int:
@@ -210,15 +237,17 @@ def main() -> int:
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--only", nargs="*", default=[])
     given = parser.parse_args()
-    rows = []
+    path = HERE / "updates_optax.json"
+    known = json.loads(path.read_text("utf-8"))["rows"] if given.only else []
+    kept = {row["name"]: Row(**row) for row in known}
     for name, kind, make in found():
         if not given.only or name in given.only:
-            rows.append(judged(name, kind, make, given.dtype))
-            print(*rows[-1][:4], flush=True)
-    if not given.only:
-        made = {"optax": optax.__version__, "rows": [row._asdict() for row in rows]}
-        write_text(HERE / "updates_optax.json", json.dumps(made, indent=1) + "\n")
-        write_text(HERE / "updates_optax.md", page(rows, given.dtype))
+            kept[name] = judged(name, kind, make, given.dtype)
+            print(*kept[name][:4], flush=True)
+    rows = sorted(kept.values(), key=lambda row: ("." in row.name, row.name))
+    made = {"optax": optax.__version__, "rows": [row._asdict() for row in rows]}
+    write_text(path, json.dumps(made, indent=1) + "\n")
+    write_text(path.with_suffix(".md"), page(rows, given.dtype))
     return 1 if any(row.verdict not in ("correct", "not judged") for row in rows) else 0
 
 
