@@ -63,7 +63,8 @@ def page(r: dict[str, Any]) -> str:
     lines = [
         "# Spellings of update rules",
         "",
-        f"{len(SPELLINGS)} spellings of {len({row['variant'] for row in r['rows']})} variants, 12",
+        f"{len(SPELLINGS)} spellings of {len({row['variant'] for row in r['rows']})} of"
+        f" {len(VARIANTS)} variants, 12",
         f"steps with a changing rate, at {least:,} settings at least of each in each dtype:",
         f"{total('runs'):,} runs, **{total('outside')} outside the budget**. Worst errors are in",
         "budgets. The truth is a wider format with its own running error: longdouble for float64,",

@@ -6,6 +6,7 @@ from ...derivations.rules import Variant
 from .change import mask_of, stepping
 
 Wrong = Variant | None
+FROM_ZERO = ("accumulation", "adagrad", "average", "schedule", "sharpness_aware", "sophia")
 
 
 def rate_twice(v: Variant) -> Wrong:
@@ -56,9 +57,11 @@ def count_behind(v: Variant) -> Wrong:
 def count_from_zero(v: Variant) -> Wrong:
     """t - 1 for t: steps are counted from 0.
 
-    Where people meet it: a formula with t = 1, 2, ... in a loop over range(steps).
+    Where people meet it: a formula with t = 1, 2, ... in a loop over range(steps).  Where that
+    divides by 1 - b^t or by t there is no number at the first step, and nobody is misled.
     """
-    return replace(v, clock=lambda t: t - 1)
+    divided = v.name in ("average_unbiased", "average_equal")
+    return None if divided or v.family not in FROM_ZERO else replace(v, clock=lambda t: t - 1)
 
 
 def count_stays(v: Variant) -> Wrong:
