@@ -163,3 +163,14 @@ def test_a_verdict_on_a_loop_is_timed_and_the_page_is_of_the_record():
     assert row["first s"] > 0.0 and row["next s"] > 0.0 and row["check_grads s"] > 0.0
     rows = json.loads(loops.RECORD.read_text())["rows"]
     assert loops.PAGE.read_text() == loops.page(rows) != loops.page([*rows, row])
+
+
+def test_the_memory_of_many_functions_is_measured(monkeypatch):
+    many = importlib.import_module("benchmarks.many_functions")
+    # in a process of its own it would take an import: here the caches are those of all tests
+    monkeypatch.setattr(many.jax, "clear_caches", lambda: None)
+    made = many.measure(1, 1)
+    assert made["end"]["functions"] == len(made["rows"]) == 1
+    record = json.loads(Path(many.__file__).with_suffix(".json").read_text())
+    assert record["end"]["functions"] == many.COUNT
+    assert 0.0 < record["end"]["without JAX's MiB"] <= many.LIMIT
