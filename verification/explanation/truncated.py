@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, JaxprEqn, jaxpr_as_fun
 
 from ..arithmetic.interpreter import scan_parts
 from ..arithmetic.linear import bind
@@ -51,9 +51,13 @@ def truncated(problems: Sequence[Problem]) -> list[Explanation]:
 
 def _lengths(program: ClosedJaxpr) -> set[int]:
     """Of the loops that hand on a state, as far as they are no longer than is looked at."""
-    loops = [e.params for e in opened(program, CALLS).jaxpr.eqns if e.primitive.name == "scan"]
-    found = {how["length"] for how in loops if how["num_carry"]}
+    loops = filter(_has_state, opened(program, CALLS).jaxpr.eqns)
+    found = {eqn.params["length"] for eqn in loops}
     return found if all(1 < n <= LONGEST for n in found) else set()
+
+
+def _has_state(eqn: JaxprEqn) -> bool:
+    return eqn.primitive.name == "scan" and bool(scan_parts(eqn.params, list(eqn.invars))[1])
 
 
 def _guesses(n: int) -> Iterator[Guess]:
@@ -114,7 +118,7 @@ def _compiled(program: ClosedJaxpr, wanted: tuple[int, ...]):
 
 def _with_switches(eqn, ins: list, steps) -> list:
     """A loop whose state comes in detached at those steps; what is no loop, as it is."""
-    if eqn.primitive.name != "scan" or not eqn.params["num_carry"]:
+    if not _has_state(eqn):
         return bind(eqn, ins)
     how = eqn.params
     consts, carry, rows = scan_parts(how, ins)
