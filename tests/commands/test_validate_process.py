@@ -30,12 +30,11 @@ FUNCTION = "--of", "net.py:loss", "--args", "net.py:sample"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    (tmp_path / "net.py").write_text(NET)
-    (tmp_path / "said.json").write_text('{"output": {"w": "dw"}}')
-    (tmp_path / "tool.py").write_text(TOOL)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def folder(folder):
+    (folder / "net.py").write_text(NET)
+    (folder / "said.json").write_text('{"output": {"w": "dw"}}')
+    (folder / "tool.py").write_text(TOOL)
+    return folder
 
 
 def test_the_program_is_judged_by_the_function(refnet, folder):

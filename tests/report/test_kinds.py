@@ -51,6 +51,14 @@ def test_what_is_refused_or_missed_asks_for_attention(records, which):
     assert [row["act"] for row in records(*given)["rows"] if "act" in row] == [section.MISSED]
 
 
+def test_what_loses_its_digits_once_is_none_of_the_right_ones(records):
+    lost = {"verdict": "inaccurate"}
+    again = records(RIGHT, WRONG, {"first": lost, "second": lost})["rows"][0]
+    assert (again["right"], again["accepted"]) == (0, 0) and "act" not in again
+    later = records(RIGHT, WRONG, SECOND | {"second": lost})["rows"][0]
+    assert later["act"] == section.MISSED
+
+
 def test_there_is_no_table_without_a_record(tmp_path, monkeypatch):
     monkeypatch.setattr(section, "RECORDS", tmp_path)
     assert section.tables({n: section.work(n, 0, False) for n in section.SECTION.parts}) == ()

@@ -68,7 +68,7 @@ def networks() -> Mapping[str, Named]:
     import refnet as rn
 
     classes = "softmax_cross_entropy_with_integer_labels"
-    decayed = lambda rate: rn.adamw(rate, b2=0.98, weight_decay=1.0)
+    decayed = lambda rate: rn.adamw(rate, b2=0.98, weight_decay=0.3)
     return {
         "lenet": Named(
             *("digit_images", rn.digit_images, (16, 32, 64), ("channels", "channels", "hidden")),
@@ -80,7 +80,7 @@ def networks() -> Mapping[str, Named]:
         ),
         "gpt": Named(
             *("modular_addition", rn.modular_addition, (1, 4, 64), ("layers", "heads", "width")),
-            *(gpt, classes, decayed, "adamw (b2 0.98, weight decay 1)", 2e-3, 128, 150),
+            *(gpt, classes, decayed, "adamw (b2 0.98, weight decay 0.3)", 2e-3, 128, 300),
         ),
     }
 

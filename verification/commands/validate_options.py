@@ -65,8 +65,8 @@ EDGES = Annotated[
 KWARGS = Annotated[
     str | None,
     typer.Option(
-        help='Keyword arguments as JSON, such as {"rate": 0.5}; they stay fixed. With --update: '
-        "hyperparameters."
+        help='Keyword arguments as JSON, such as {"rate": 0.5}; they stay fixed. Of an update '
+        "rule: its hyperparameters."
     ),
 ]
 SIGNATURE = Annotated[
