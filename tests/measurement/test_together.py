@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.extend.core import Primitive
 from scipy import stats
 
 from verification.arithmetic.noise import DRAWS
@@ -150,3 +151,14 @@ def test_float16_has_no_room_for_points_of_any_two_scales():
     gradient, points = asked("softmax")
     ahead.budgets_ahead(gradient, points, "float16")
     assert ahead.budget_known(gradient, points[0], "float16") is None
+
+
+def test_what_cannot_be_batched_is_walked_point_by_point():
+    """A primitive of somebody's own need not have a rule of batching."""
+    lonely = Primitive("lonely")
+    lonely.def_abstract_eval(lambda x: x)
+    points = [[np.full(3, float(k))] for k in range(5)]
+    program = jax.make_jaxpr(lonely.bind)(jnp.ones(3))
+    assert [walk.is_joined for walk in walks(program, points)] == [False] * 5
+    usual = jax.make_jaxpr(jnp.sin)(jnp.ones(3))
+    assert [walk.is_joined for walk in walks(usual, points)] == [True]

@@ -48,8 +48,9 @@ def walks(program: ClosedJaxpr, points: Sequence[list]) -> Iterator[Walk]:
     for alike in _groups(points):
         chunks = [alike[k : k + count] for k in range(0, len(alike), count)]
         for some in chunks:
-            if len(some) >= FEW:
-                yield _joined(program, some, count)
+            joined = _joined(program, some, count) if len(some) >= FEW else None
+            if joined is not None:
+                yield joined
             else:
                 yield from (alone(program, leaves) for leaves in some)
 
@@ -63,13 +64,19 @@ def _groups(points: Sequence[list]) -> list[list[list]]:
     return list(groups.values())
 
 
-def _joined(program: ClosedJaxpr, points: list[list], count: int) -> Walk:
-    """The points, and the last of them again, until they are `count`: one trace serves all."""
+def _joined(program: ClosedJaxpr, points: list[list], count: int) -> Walk | None:
+    """The points, and the last of them again, until they are `count`: one trace serves all.
+
+    None where the program has no rule of batching.
+    """
     moving = [x.dtype.kind == "f" for x in points[0]]
     rows = [points[min(k, len(points) - 1)] for k in range(count)]
     columns = zip(moving, zip(*rows, strict=True), strict=True)
+    batched = _batched(program, tuple(moving), count)
+    if batched is None:
+        return None
     leaves = [np.stack(column) if moves else column[0] for moves, column in columns]
-    return Walk(_batched(program, tuple(moving), count), leaves, points, is_joined=True)
+    return Walk(batched, leaves, points, is_joined=True)
 
 
 @lru_cache(maxsize=64)
@@ -87,13 +94,18 @@ def _size(kind: Any) -> int:
 
 
 @lru_cache(maxsize=64)
-def _batched(program: ClosedJaxpr, moving: tuple[bool, ...], count: int) -> ClosedJaxpr:
-    """The program at `count` points, the arguments that move and all outputs by rows."""
+def _batched(program: ClosedJaxpr, moving: tuple[bool, ...], count: int) -> ClosedJaxpr | None:
+    """The program at `count` points, the arguments that move and all outputs by rows.
+
+    None where JAX cannot batch it, as a primitive of somebody's own that has no rule for it.
+    """
     axes = tuple(0 if moves else None for moves in moving)
     shape = lambda v, moves: (count, *v.aval.shape) if moves else v.aval.shape
     pairs = zip(program.jaxpr.invars, moving, strict=True)
     ins = [jax.ShapeDtypeStruct(shape(v, moves), v.aval.dtype) for v, moves in pairs]
-    # the rules of batching are JAX's own, and no code of the caller's
     loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
-    with jax.enable_x64(True), loose[0], loose[1]:
-        return jax.make_jaxpr(jax.vmap(jaxpr_as_fun(program), in_axes=axes))(*ins)
+    try:
+        with jax.enable_x64(True), loose[0], loose[1]:
+            return jax.make_jaxpr(jax.vmap(jaxpr_as_fun(program), in_axes=axes))(*ins)
+    except Exception:  # a rule of batching may be somebody's own
+        return None
