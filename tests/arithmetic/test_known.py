@@ -85,3 +85,29 @@ def test_other_bits_are_no_sign():
     of = lambda x: x * (jax.lax.bitcast_convert_type(x, np.int64) >> 62).astype(float)
     program = jax.make_jaxpr(of)(np.ones(3))
     assert "bitcast_convert_type" in names(with_known_parts(program))
+
+
+def gaussian(factor):
+    """e^(-x^2) in a program that takes the bits of x, with the name that JAX has for it."""
+
+    @jax.custom_jvp
+    def exp_neg_sq(x):
+        whole = lax.bitcast_convert_type(lax.bitcast_convert_type(x, np.uint64), np.float64)
+        return factor * jnp.exp(-whole * x)
+
+    exp_neg_sq.defjvp(
+        lambda at, along: (exp_neg_sq(*at), -2.0 * at[0] * exp_neg_sq(*at) * along[0])
+    )
+    return exp_neg_sq
+
+
+def test_the_slope_of_erf_is_an_exponential_whatever_bits_it_is_made_of():
+    x = jnp.array([0.3, -1.7, 4.0])
+    right, wrong = (with_known_parts(jax.make_jaxpr(gaussian(f))(x)) for f in (1.0, 1.0 + 1e-14))
+    assert names(right) == {"mul", "neg", "exp"}
+    assert "bitcast_convert_type" in names(wrong)  # the name alone is anybody's
+    erf = jax.scipy.special.erf
+    slope = lambda x, d: d * 2.0 / np.sqrt(np.pi) * np.exp(-x * x)
+    sample = lambda rng: (rng.normal(size=3),)
+    found = vf.validate(slope, of=erf, args=sample, cases=2, edges="none")
+    assert (found.verdict, found.oracle) == ("correct", "ball")

@@ -220,10 +220,6 @@ def by_erf(share):
     return gradient
 
 
-@pytest.mark.skipif(
-    jax.__version_info__ >= (0, 12),
-    reason="JAX 0.12 makes the slope of erfc from the bits of z, which is measured and not proven",
-)
 @pytest.mark.parametrize(("share", "verdict"), [(1.0, "inaccurate"), (1.0001, "wrong")])
 def test_less_than_a_rounding_of_the_largest_entry_is_lost_digits(share, verdict):
     gelu = lambda x: x * jax.scipy.special.erfc(-x / np.sqrt(2.0)) / 2.0
