@@ -4,7 +4,6 @@ As in updates.py: r is the rate, g the gradient, d the direction, and w <- w - r
 decaying means of adam, mhat and vhat these over 1 - b^t, t = 1 at the first step.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -17,10 +16,12 @@ from .rule import (
     check_fraction,
     check_not_negative,
     check_positive,
+    moments,
     root,
     rule,
     seen,
     unbias,
+    zero_moments,
     zeros,
 )
 from .transformations import GradientTransformation
@@ -45,7 +46,7 @@ def amsgrad(
     _check("amsgrad", b1, b2, eps)
 
     def direction(g, memory, w, t):
-        m, v = _moments(g, memory, b1, b2)
+        m, v = moments(g, memory, b1, b2)
         u = jax.tree.map(lambda u, v: jnp.maximum(u, unbias(v, b2, t)), memory.largest, v)
         d = jax.tree.map(lambda m, u: unbias(m, b1, t) / (root(u) + eps), m, u)
         return d, Largest(m, v, u)
@@ -64,12 +65,12 @@ def nadam(
     _check("nadam", b1, b2, eps)
 
     def direction(g, memory, w, t):
-        m, v = _moments(g, memory, b1, b2)
+        m, v = moments(g, memory, b1, b2)
         ahead = lambda m, g: b1 * unbias(m, b1, t + 1) + (1.0 - b1) * unbias(g, b1, t)
         d = jax.tree.map(lambda m, v, g: ahead(m, g) / (root(unbias(v, b2, t)) + eps), m, v, g)
         return d, Moments(m, v)
 
-    return rule(learning_rate, _zero_moments(eps), direction, counted=True)
+    return rule(learning_rate, zero_moments(eps), direction, counted=True)
 
 
 def radam(
@@ -83,7 +84,7 @@ def radam(
     _check("radam", b1, b2, eps)
 
     def direction(g, memory, w, t):
-        m, v = _moments(g, memory, b1, b2)
+        m, v = moments(g, memory, b1, b2)
 
         def step(m, v):
             known, c = _rectified(b2, t, m.dtype)
@@ -92,7 +93,7 @@ def radam(
 
         return jax.tree.map(step, m, v), Moments(m, v)
 
-    return rule(learning_rate, _zero_moments(eps), direction, counted=True)
+    return rule(learning_rate, zero_moments(eps), direction, counted=True)
 
 
 def _rectified(b2: float, t: Int[Array, ""], dtype) -> tuple:
@@ -122,7 +123,7 @@ def adamax(
         u = jax.tree.map(largest, memory.square, g)
         return jax.tree.map(lambda m, u: unbias(m, b1, t) / u, m, u), Moments(m, u)
 
-    return rule(learning_rate, _zero_moments(eps), direction, counted=True)
+    return rule(learning_rate, zero_moments(eps), direction, counted=True)
 
 
 def adabelief(
@@ -147,7 +148,7 @@ def adabelief(
         d = jax.tree.map(lambda m, v: unbias(m, b1, t) / (root(unbias(v, b2, t)) + eps), m, v)
         return d, Moments(m, v)
 
-    return rule(learning_rate, _zero_moments(eps), direction, counted=True)
+    return rule(learning_rate, zero_moments(eps), direction, counted=True)
 
 
 def lion(learning_rate: Rate, b1: float = 0.9, b2: float = 0.99) -> GradientTransformation:
@@ -179,18 +180,7 @@ def adadelta(learning_rate: Rate, rho: float = 0.9, eps: float = 1e-6) -> Gradie
         d = jax.tree.map(step, memory.mean, e, g)
         return d, Moments(jax.tree.map(mean, memory.mean, d), e)
 
-    return rule(learning_rate, _zero_moments(eps), direction)
-
-
-def _moments(g: PyTree, memory, b1: float, b2: float) -> tuple[PyTree, PyTree]:
-    """m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2."""
-    m = jax.tree.map(lambda m, g: b1 * m + (1.0 - b1) * g, memory.mean, g)
-    v = jax.tree.map(lambda v, g: b2 * v + (1.0 - b2) * (g * g), memory.square, g)
-    return m, v
-
-
-def _zero_moments(eps: float) -> Callable:
-    return lambda params: Moments(zeros(seen(params, eps)), zeros(params))
+    return rule(learning_rate, zero_moments(eps), direction)
 
 
 def _check(name: str, b1: float, b2: float, eps: float) -> None:

@@ -96,7 +96,7 @@ def friedman(key: MaybeKey = None, n: int = 256, noise: float = 1.0, dtype=jnp.f
     Friedman 1991, Multivariate adaptive regression splines, eq. 61.
     """
     _check_noise("friedman", n, noise)
-    return Split(*(_friedman(k, n, noise, dtype) for k in _parts(key)))
+    return Split(*(_friedman(k, n, noise, dtype) for k in part_keys(key)))
 
 
 def two_spirals(key: MaybeKey = None, n: int = 194, noise: float = 0.0, dtype=jnp.float32) -> Split:
@@ -138,7 +138,7 @@ def circles(key: MaybeKey = None, n: int = 256, noise: float = 0.1, dtype=jnp.fl
 def _noisy(name: str, key: MaybeKey, n: int, noise: float, x, y, dtype) -> Split:
     _check_noise(name, n, noise)
     points, labels = jnp.asarray(x, dtype), jnp.asarray(y, dtype)
-    parts = (points + noise * jax.random.normal(k, x.shape, dtype) for k in _parts(key))
+    parts = (points + noise * jax.random.normal(k, x.shape, dtype) for k in part_keys(key))
     return Split(*(Examples(part, labels) for part in parts))
 
 
@@ -151,8 +151,13 @@ def _friedman(key, n: int, noise: float, dtype) -> Examples:
     return Examples(x, jnp.asarray(y[:, None], dtype))
 
 
-def _parts(key: MaybeKey):
-    return jax.random.split(jax.random.key(0) if key is None else key)
+def key_of(key: MaybeKey) -> Key[Array, ""]:
+    return jax.random.key(0) if key is None else key
+
+
+def part_keys(key: MaybeKey) -> Key[Array, "2"]:
+    """The keys of what is learned from and of what is looked at, where these are drawn apart."""
+    return jax.random.split(key_of(key))
 
 
 def _check_noise(name: str, n: int, noise: float) -> None:
@@ -171,7 +176,7 @@ def _split(
 ) -> Split:
     if not 0.0 < fraction < 1.0:
         raise ValueError(f"fraction is {fraction}; the training part wants 0 < fraction < 1")
-    order = np.asarray(jax.random.permutation(jax.random.key(0) if key is None else key, len(x)))
+    order = np.asarray(jax.random.permutation(key_of(key), len(x)))
     count = min(max(round(fraction * len(x)), 1), len(x) - 1)
     rows = order[:count], order[count:]
     xs, ys = ([whole[part] for part in rows] for whole in (x, y))

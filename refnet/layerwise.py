@@ -13,12 +13,12 @@ from .rule import (
     check_fraction,
     check_not_negative,
     check_positive,
+    moments,
     present,
     root,
     rule,
-    seen,
     unbias,
-    zeros,
+    zero_moments,
 )
 from .transformations import GradientTransformation
 
@@ -40,14 +40,12 @@ def lamb(
     check_not_negative("lamb", weight_decay=weight_decay)
 
     def direction(g, memory, w, t):
-        m = jax.tree.map(lambda m, g: b1 * m + (1.0 - b1) * g, memory.mean, g)
-        v = jax.tree.map(lambda v, g: b2 * v + (1.0 - b2) * (g * g), memory.square, g)
+        m, v = moments(g, memory, b1, b2)
         adam = lambda m, v: unbias(m, b1, t) / (root(unbias(v, b2, t)) + eps)
         u = jax.tree.map(lambda m, v, w: adam(m, v) + weight_decay * w, m, v, present("lamb", w))
         return jax.tree.map(lambda w, u: _ratio(w, u) * u, w, u), Moments(m, v)
 
-    memory = lambda params: Moments(zeros(seen(params, eps)), zeros(params))
-    return rule(learning_rate, memory, direction, counted=True)
+    return rule(learning_rate, zero_moments(eps), direction, counted=True)
 
 
 def _ratio(above: Float[Array, "*s"], below: Float[Array, "*s"]) -> Float[Array, ""]:

@@ -1,6 +1,6 @@
 """What all update rules share: w <- w - r d, a count of steps, corrected means, and the checks.
 
-The formulas are in updates.py and adaptive.py.
+The formulas are in updates.py, adaptive.py and layerwise.py.
 """
 
 import math
@@ -33,6 +33,18 @@ class Moments(NamedTuple):
 
     mean: PyTree
     square: PyTree
+
+
+def moments(g: PyTree, memory: Any, b1: float, b2: float) -> tuple[PyTree, PyTree]:
+    """m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2."""
+    m = jax.tree.map(lambda m, g: b1 * m + (1.0 - b1) * g, memory.mean, g)
+    v = jax.tree.map(lambda v, g: b2 * v + (1.0 - b2) * (g * g), memory.square, g)
+    return m, v
+
+
+def zero_moments(eps: float) -> Callable:
+    """What they are before the first step, of parameters that can hold eps."""
+    return lambda params: Moments(zeros(seen(params, eps)), zeros(params))
 
 
 def rule(

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .datasets import Examples, MaybeKey, Split
+from .datasets import Examples, MaybeKey, Split, key_of, part_keys
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz."
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -23,7 +23,7 @@ def adding(key: MaybeKey = None, n: int = 4000, steps: int = 20, dtype=jnp.float
     Hochreiter & Schmidhuber 1997, experiment 4.
     """
     _check("adding", n, steps, 2)
-    return Split(*(_adding(k, n, steps, dtype) for k in _parts(key)))
+    return Split(*(_adding(k, n, steps, dtype) for k in part_keys(key)))
 
 
 def copying(key: MaybeKey = None, n: int = 1000, length: int = 5, gap: int = 10) -> Split:
@@ -33,7 +33,7 @@ def copying(key: MaybeKey = None, n: int = 1000, length: int = 5, gap: int = 10)
     below 1.  Hochreiter & Schmidhuber 1997; as in Arjovsky, Shah & Bengio 2016, section 5.1.
     """
     _check("copying", n, min(length, gap), 1)
-    return Split(*(_copying(k, n, length, gap) for k in _parts(key)))
+    return Split(*(_copying(k, n, length, gap) for k in part_keys(key)))
 
 
 def modular_addition(key: MaybeKey = None, modulus: int = 31, fraction: float = 0.8) -> Split:
@@ -49,7 +49,7 @@ def modular_addition(key: MaybeKey = None, modulus: int = 31, fraction: float = 
         )
     a, b = np.divmod(np.arange(modulus * modulus), modulus)
     x = np.stack([a, b, np.full_like(a, modulus)], axis=-1)
-    order = np.asarray(jax.random.permutation(_key(key), len(x)))
+    order = np.asarray(jax.random.permutation(key_of(key), len(x)))
     part = lambda rows: Examples(_symbols(x[rows]), _symbols((a + b)[rows] % modulus))
     return Split(part(order[:count]), part(order[count:]))
 
@@ -61,7 +61,7 @@ def sums_in_words(key: MaybeKey = None, n: int = 1000, length: int = 32) -> Spli
     Raises ValueError for sizes below 1.
     """
     _check("sums_in_words", n, length, 1)
-    return Split(*(_sums(k, n, length) for k in _parts(key)))
+    return Split(*(_sums(k, n, length) for k in part_keys(key)))
 
 
 def _adding(key, n: int, steps: int, dtype) -> Examples:
@@ -92,14 +92,6 @@ def _sums(key, n: int, length: int) -> Examples:
 
 def _symbols(values):
     return jnp.asarray(values, jnp.int32)
-
-
-def _key(key: MaybeKey):
-    return jax.random.key(0) if key is None else key
-
-
-def _parts(key: MaybeKey):
-    return jax.random.split(_key(key))
 
 
 def _check(name: str, n: int, steps: int, least: int) -> None:

@@ -19,11 +19,13 @@ from .rule import (
     check_fraction,
     check_not_negative,
     check_positive,
+    moments,
     present,
     root,
     rule,
     seen,
     unbias,
+    zero_moments,
     zeros,
 )
 from .transformations import GradientTransformation
@@ -87,16 +89,14 @@ def adamw(
     check_not_negative("adamw", weight_decay=weight_decay)
 
     def direction(g, memory, w, t):
-        m = jax.tree.map(lambda m, g: b1 * m + (1.0 - b1) * g, memory.mean, g)
-        v = jax.tree.map(lambda v, g: b2 * v + (1.0 - b2) * (g * g), memory.square, g)
+        m, v = moments(g, memory, b1, b2)
         step = lambda m, v: unbias(m, b1, t) / (root(unbias(v, b2, t)) + eps)
         d = jax.tree.map(step, m, v)
         if weight_decay:
             d = jax.tree.map(lambda d, w: d + weight_decay * w, d, present("adamw", w))
         return d, Moments(m, v)
 
-    memory = lambda params: Moments(zeros(seen(params, eps)), zeros(params))
-    return rule(learning_rate, memory, direction, counted=True)
+    return rule(learning_rate, zero_moments(eps), direction, counted=True)
 
 
 def rmsprop(learning_rate: Rate, decay: float = 0.9, eps: float = 1e-8) -> GradientTransformation:
