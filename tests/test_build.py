@@ -1,6 +1,5 @@
 """Pins, make targets and what no tracked file may say: each law with a planted violation."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -10,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from verification.vocabulary import html
+
+from .ci_files import ci_file
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = sorted((ROOT / ".ci" / "constraints").glob("*.txt"))
@@ -146,10 +147,7 @@ def test_a_missing_interpreter_is_said_aloud():
 
 
 def test_a_page_is_measured_in_its_shade_and_state_and_may_run_the_measurement():
-    spec = importlib.util.spec_from_file_location("overflow", ROOT / ".ci" / "overflow.py")
-    assert spec is not None and spec.loader is not None
-    overflow = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(overflow)
+    overflow = ci_file("overflow.py")
     text = html.page(["<details><summary>a</summary></details>"], "A page")
     assert overflow.POLICY.search(text) and not overflow.POLICY.search(
         overflow.staged(text, False, False)

@@ -4,12 +4,12 @@ import os
 import re
 import subprocess
 import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
+from .ci_files import ci_file
 
 ROOT = Path(__file__).resolve().parent.parent
 DESIGN = ROOT / "docs" / "design.md"
@@ -19,12 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def route():
-    loader = SourceFileLoader("route", str(ROOT / ".ci" / "route"))
-    module = module_from_spec(spec_from_loader("route", loader))
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    loader.exec_module(module)
-    sys.dont_write_bytecode = before
-    return module
+    return ci_file("route")
 
 
 def structure(svg: str) -> tuple[list[str], list[tuple[str, str]]]:

@@ -1,8 +1,6 @@
 """docs/libraries.md is what the table of libraries says today, and leaves no variant out."""
 
 import re
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
@@ -10,18 +8,15 @@ import pytest
 from verification.derivations.rules import VARIANTS
 from verification.report.sections import update_rules
 
+from .ci_files import ci_file
+
 ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = (ROOT / "docs" / "libraries.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def libraries():
-    loader = SourceFileLoader("libraries", str(ROOT / ".ci" / "libraries"))
-    spec = spec_from_loader("libraries", loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    loader.exec_module(module)
-    return module
+    return ci_file("libraries")
 
 
 def test_the_page_is_what_the_table_says(libraries):

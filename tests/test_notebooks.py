@@ -1,7 +1,6 @@
 """The notebooks: each runs from top to bottom, and says what is stored in it; the site shows it."""
 
 import copy
-import importlib.util
 import json
 import os
 import subprocess
@@ -10,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from .ci_files import ci_file
+
 ROOT = Path(__file__).resolve().parent.parent
-spec = importlib.util.spec_from_file_location("notebooks", ROOT / ".ci" / "notebooks.py")
-assert spec is not None and spec.loader is not None
-notebooks = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(notebooks)
+notebooks = ci_file("notebooks.py")
 
 BOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 read = lambda path: json.loads(path.read_text(encoding="utf-8"))

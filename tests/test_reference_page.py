@@ -1,13 +1,13 @@
 """docs/reference.md is what the docstrings say today, and leaves no public function out."""
 
 import re
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
 
 import refnet
+
+from .ci_files import ci_file
 
 ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
@@ -15,12 +15,7 @@ WRITTEN = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def reference():
-    loader = SourceFileLoader("reference", str(ROOT / ".ci" / "reference"))
-    spec = spec_from_loader("reference", loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    loader.exec_module(module)
-    return module
+    return ci_file("reference")
 
 
 def test_the_page_is_what_the_docstrings_say(reference):

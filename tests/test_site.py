@@ -1,19 +1,15 @@
 """The site: every public name has its docstring there, and every page of its menu exists."""
 
 import re
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import refnet
 import verification
 
+from .ci_files import ci_file
+
 ROOT = Path(__file__).resolve().parent.parent
-loader = SourceFileLoader("site_of_refnet", str(ROOT / ".ci" / "site"))
-spec = spec_from_loader("site_of_refnet", loader)
-assert spec is not None
-site = module_from_spec(spec)
-loader.exec_module(site)
+site = ci_file("site")
 
 
 def test_every_public_name_is_in_the_reference():

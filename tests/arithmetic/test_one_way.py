@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from verification.arithmetic.one_way import turns
-from verification.measurement.budget import running_bound
 from verification.measurement.subject import with_stored
 
-Z = np.array([-7.5, -2.0, -0.5, 0.25, 1.5, 4.0, 7.5], np.float32)
-ONE = np.ones_like(Z)
+from .stored_slopes import Z, outside
+
 PIECES = {
     "relu": (jax.nn.relu, lambda z: np.maximum(z, 0), lambda z: z > 0),
     "size": (jnp.abs, np.abs, np.sign),
@@ -22,18 +21,6 @@ PIECES = {
 
 def logistic(z):
     return 1.0 / (1.0 + jnp.exp(-z))
-
-
-def pullback(f):
-    return lambda z, d: jax.vjp(f, z)[1](d)[0]
-
-
-def outside(got, f, of):
-    """Entries further from the slope of f than the bound of the pullback of `of`."""
-    with jax.enable_x64(True):
-        truth = np.asarray(pullback(f)(jnp.asarray(Z, float), jnp.ones(len(Z), float)))
-    (allowed,) = running_bound(pullback(of), (Z, ONE), "float32")
-    return np.abs(got - truth) > allowed
 
 
 @pytest.mark.parametrize("name", PIECES)

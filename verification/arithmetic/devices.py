@@ -12,10 +12,8 @@ import jax.numpy as jnp
 from jax import lax
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from .inner_programs import CALLS, closed, program_of
 from .linear import bind
-
-CALLS = ("jit", "pjit", "closed_call", "checkpoint", "remat2")
-CALLS += ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
 
 
 def everywhere(params: Mapping, ins: list) -> list:
@@ -66,15 +64,14 @@ def _joined(x, split: list[tuple[str, ...]], sizes: Mapping[str, int]):
 
 def _outputs(jaxpr: Jaxpr | ClosedJaxpr, args: list) -> list:
     """The body on one shard, without the marks of what varies from device to device."""
-    consts = jaxpr.consts if isinstance(jaxpr, ClosedJaxpr) else []
-    inner = jaxpr.jaxpr if isinstance(jaxpr, ClosedJaxpr) else jaxpr
-    env = dict(zip([*inner.constvars, *inner.invars], [*consts, *args], strict=True))
+    program = closed(jaxpr)
+    inner = program.jaxpr
+    env = dict(zip([*inner.constvars, *inner.invars], [*program.consts, *args], strict=True))
     read = lambda atom: atom.val if isinstance(atom, Literal) else env[atom]
     for eqn in inner.eqns:
         ins, name = [read(atom) for atom in eqn.invars], eqn.primitive.name
         if name in CALLS:
-            bodies = (eqn.params.get(k) for k in ("jaxpr", "call_jaxpr", "fun_jaxpr"))
-            outs = _outputs(next(b for b in bodies if b is not None), ins)
+            outs = _outputs(program_of(eqn.params), ins)
         else:
             outs = MARKED[name](ins, eqn.params) if name in MARKED else bind(_anywhere(eqn), ins)
         env.update(zip(eqn.outvars, outs, strict=True))

@@ -6,6 +6,20 @@ from typing import Any
 import jax
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
+PLAIN_CALLS = frozenset({"jit", "pjit", "closed_call", "checkpoint", "remat2"})
+RULED_CALLS = frozenset({"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"})
+CALLS = PLAIN_CALLS | RULED_CALLS  # of one program, which stands under one of these names
+BODY = ("jaxpr", "call_jaxpr", "fun_jaxpr")
+
+
+def closed(program: Jaxpr | ClosedJaxpr) -> ClosedJaxpr:
+    return program if isinstance(program, ClosedJaxpr) else ClosedJaxpr(program, ())
+
+
+def program_of(params: Mapping) -> ClosedJaxpr:
+    """The program of a call; where it has a rule, that of its values."""
+    return closed(next(params[name] for name in BODY if params.get(name) is not None))
+
 
 def is_program(x: Any) -> bool:
     return isinstance(x, Jaxpr | ClosedJaxpr)

@@ -12,6 +12,7 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ..vocabulary import NoRule
+from .inner_programs import CALLS, program_of
 from .integers import integers, is_key
 from .rewrites import REWRITES, rewritten
 
@@ -103,9 +104,7 @@ def makes_floats(eqn) -> bool:
 
 def _call(params, ins, arithmetic):
     """jit, checkpoint, custom_jvp, custom_vjp: run the body; custom slopes are not consulted."""
-    body = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
-    program = body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
-    return run(program, ins, arithmetic)
+    return run(program_of(params), ins, arithmetic)
 
 
 def _linear_solve(params, ins, arithmetic):
@@ -231,14 +230,7 @@ CONTROL = {
     "optimization_barrier": lambda params, ins, arithmetic: ins,
     "split": _split,
     "unstack": _unstack,
-    "jit": _call,
-    "pjit": _call,
-    "closed_call": _call,
-    "checkpoint": _call,
-    "remat2": _call,
-    "custom_jvp_call": _call,
-    "custom_vjp_call": _call,
-    "custom_vjp_call_jaxpr": _call,
+    **dict.fromkeys(CALLS, _call),
     "custom_linear_solve": _linear_solve,
     "scan": _scan,
     "while": _while,

@@ -21,8 +21,8 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 
 from ..vocabulary import Silent
 from .balls import BALLS
-from .devices import CALLS, everywhere
-from .inner_programs import bodies, equations
+from .devices import everywhere
+from .inner_programs import CALLS, bodies, equations, program_of
 from .integers import is_key
 from .interpreter import evaluate, live
 from .linear import bind
@@ -105,8 +105,7 @@ def _outputs(eqn, ins: list, wanted) -> list:
         (x,) = map(_plain, ins)
         return [jnp.exp(-(x * x))]
     if name in CALLS:
-        body = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
-        return _walk(body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ()), ins)
+        return _walk(program_of(params), ins)
     if name == "shard_map":
         return everywhere(params, list(map(_plain, ins)))
     if all(map(_is_known, ins)) and not bodies(params) and not eqn.effects:

@@ -24,14 +24,13 @@ import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 from .formats import Format
-from .inner_programs import equations
+from .inner_programs import CALLS, equations
 from .interpreter import live
 from .linear import bind
 from .namespaces import namespace, where
 from .recalled import recalled
-from .shifts import CALLS, begun, opened, read, within_steps
+from .shifts import begun, opened, read, within_steps
 
-OWN = {"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"}
 DIVIDED = {"div", "log", "log1p", "rsqrt"}
 ALONG = {"mul", "select_n", "convert_element_type", "copy", "stop_gradient"}  # a mask, a weight
 ONWARD = ALONG | {"reshape", "squeeze", "broadcast_in_dim", "transpose", "abs", "max"}
@@ -77,7 +76,7 @@ def normalized(program: ClosedJaxpr) -> ClosedJaxpr:
     if not any(eqn.primitive.name == "exp" for eqn in equations(program.jaxpr)):
         return program
     ins = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in program.jaxpr.invars]
-    flat = opened(program, CALLS | OWN)
+    flat = opened(program, CALLS)
     within = {eqn: within_steps(eqn, normalized) for eqn, _ in live(flat.jaxpr)}
     found = _found(flat.jaxpr)
     if not found.at and all(new is eqn for eqn, new in within.items()):

@@ -8,16 +8,16 @@ Whether that is the same function is for the caller to see: it is where its slop
 """
 
 import operator
+from collections.abc import Set
 from functools import partial
 from typing import Any
 
 import jax
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
-from .inner_programs import equations, inner, is_program
+from .inner_programs import PLAIN_CALLS, equations, is_program, program_of
 from .linear import bind
 
-CALLS = {"jit", "pjit", "closed_call", "checkpoint", "remat2"}
 STEPS = {"scan", "while", "cond"}
 ONWARD = {"reshape", "squeeze", "broadcast_in_dim", "max", "select_n", "convert_element_type"}
 
@@ -26,7 +26,7 @@ def stilled(program: ClosedJaxpr) -> ClosedJaxpr:
     """The same program without the slopes of its shifts; as it is where it has no such shift."""
     if not any(eqn.primitive.name == "reduce_max" for eqn in equations(program.jaxpr)):
         return program
-    flat = opened(program, CALLS)
+    flat = opened(program, PLAIN_CALLS)
     largest = _shifts(flat.jaxpr)
     within = {id(eqn): within_steps(eqn, stilled) for eqn in flat.jaxpr.eqns}
     if not largest and all(within[id(eqn)] is eqn for eqn in flat.jaxpr.eqns):
@@ -61,17 +61,15 @@ def _shifts(jaxpr: Jaxpr) -> set[int]:
 # --- programs in other words -----------------------------------------------------------------
 
 
-def opened(program: ClosedJaxpr, calls: set[str]) -> ClosedJaxpr:
+def opened(program: ClosedJaxpr, calls: Set[str]) -> ClosedJaxpr:
     """The same program, with the body of each such call in its place."""
     return _anew(program, partial(_called, calls))
 
 
-def _called(calls: set[str], eqn: JaxprEqn, ins: list) -> list:
+def _called(calls: Set[str], eqn: JaxprEqn, ins: list) -> list:
     if eqn.primitive.name not in calls:
         return bind(eqn, ins)
-    first, *_ = inner(eqn.params)
-    body = first if isinstance(first, ClosedJaxpr) else ClosedJaxpr(first, ())
-    return replayed(body, ins, partial(_called, calls))
+    return replayed(program_of(eqn.params), ins, partial(_called, calls))
 
 
 def within_steps(eqn: JaxprEqn, change) -> JaxprEqn:

@@ -21,7 +21,7 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Literal
 
 from . import gamma_draws
-from .inner_programs import bodies, equations, inner
+from .inner_programs import PLAIN_CALLS, bodies, equations, program_of
 from .interpreter import scan_parts
 from .linear import bind
 from .one_way import keeps, slopes, turns
@@ -33,7 +33,6 @@ ENTRYWISE = KEEPING | {"add", "add_any", "sub", "mul", "neg", "abs", "max", "min
 ENTRYWISE |= {"lt", "gt", "le", "ge", "eq", "ne", "and", "or", "not", "convert_element_type"}
 ENTRYWISE |= {"stop_gradient", "copy", "copy_p", "is_finite"}
 OWN_SLOPES = {"custom_jvp_call"}
-BODIES = {"jit", "pjit", "closed_call", "checkpoint", "remat2"}
 TURNING = {"max", "min", "abs", "select_n", "square", "integer_pow", "mul"} | OWN_SLOPES
 BENDING = KEEPING - {"select_n"} | {"log", "log1p", "mul"}
 
@@ -73,10 +72,6 @@ def _walk(program: ClosedJaxpr, ins: list) -> list:
     return list(map(read, jaxpr.outvars))
 
 
-def _closed(program) -> ClosedJaxpr:
-    return program if isinstance(program, ClosedJaxpr) else ClosedJaxpr(program, ())
-
-
 def _constant(number) -> Any:
     """A number of the program; an argument that is held still is none, and is known later."""
     is_number = np.ndim(number) == 0 and not isinstance(number, Tracer)
@@ -85,8 +80,8 @@ def _constant(number) -> Any:
 
 def _nodes(eqn, ins: list) -> list:
     name = eqn.primitive.name
-    if name in BODIES:
-        return _walk(_closed(*inner(eqn.params)), ins)
+    if name in PLAIN_CALLS:
+        return _walk(program_of(eqn.params), ins)
     if name == "broadcast_in_dim" and isinstance(ins[0], Constant):
         return ins
     if all(isinstance(x, Constant) for x in ins) and all(map(_is_scalar, eqn.outvars)):
@@ -107,7 +102,7 @@ def _is_scalar(v) -> bool:
 def _entrywise(eqn) -> bool:
     """Whether every entry of the one result is made of the same entries of the operands."""
     body = eqn.params.get("call_jaxpr") or eqn.params.get("jaxpr")
-    if eqn.primitive.name in OWN_SLOPES | BODIES and body is not None:
+    if eqn.primitive.name in OWN_SLOPES | PLAIN_CALLS and body is not None:
         inner = body.jaxpr if isinstance(body, ClosedJaxpr) else body
         return len(eqn.outvars) == 1 and all(map(_entrywise, inner.eqns))
     constant = eqn.primitive.name == "broadcast_in_dim" and eqn.invars[0].aval.shape == ()

@@ -11,23 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+from jax.extend.core import ClosedJaxpr, JaxprEqn, Literal
 
 from ..vocabulary import NoRule
+from .inner_programs import CALLS, program_of
 from .interpreter import live, scan_parts
 from .linear import JAX, values
 from .rewrites import REWRITES, rewritten
 
-CALLS = {
-    "jit",
-    "pjit",
-    "closed_call",
-    "checkpoint",
-    "remat2",
-    "custom_jvp_call",
-    "custom_vjp_call",
-    "custom_vjp_call_jaxpr",
-}
 Key = tuple[int, ...]  # the number of the equation and of those around it, outermost first
 
 
@@ -110,18 +101,13 @@ def _run(tape: Tape, program: ClosedJaxpr, ids: list[int], key: Key, around: tup
 def _evaluate(tape: Tape, eqn: JaxprEqn, wanted, ins: list[int], key: Key, eqns) -> list[int]:
     name = eqn.primitive.name
     if name in CALLS:
-        body = next(eqn.params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in eqn.params)
-        return _run(tape, closed(body), _entered(tape, ins, key, eqns), key, eqns)
+        return _run(tape, program_of(eqn.params), _entered(tape, ins, key, eqns), key, eqns)
     if name in LOOPS:
         return LOOPS[name](tape, eqn.params, _entered(tape, ins, key, eqns), key, eqns)
     still = not any(tape.moving[i] for i in ins)  # then no slope is asked for: JAX's value will do
     if name in REWRITES and name in JAX and not still:
         return _run(tape, rewritten(eqn, wanted), ins, key, eqns)
     return apply(tape, Operation(key, name, eqn.params, tuple(ins), (), eqns))
-
-
-def closed(body: ClosedJaxpr | Jaxpr) -> ClosedJaxpr:
-    return body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
 
 
 def apply(tape: Tape, operation: Operation) -> list[int]:

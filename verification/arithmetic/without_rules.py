@@ -15,12 +15,11 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from .inner_programs import bodies
+from .inner_programs import CALLS, bodies, program_of
 from .interpreter import scan_parts
 from .linear import bind
 
-OPENED = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr", "jit", "pjit")
-OPENED += ("closed_call", "checkpoint", "remat2", "core_call")
+OPENED = CALLS | {"core_call"}
 
 
 def without_rules(of: Callable) -> Callable:
@@ -61,8 +60,7 @@ def _through(jaxpr: Jaxpr) -> set:
 def _outputs(eqn, ins: list, sloped: bool) -> list:
     name, params = eqn.primitive.name, eqn.params
     if name in OPENED and not (name.startswith("custom_") and _takes_bits(eqn)):
-        body = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
-        return _run(body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ()), ins, sloped)
+        return _run(program_of(params), ins, sloped)
     if name == "scan" and _has_rules(params["jaxpr"].jaxpr):
         return _scanned(params, ins)
     if name == "cond" and any(_has_rules(branch.jaxpr) for branch in params["branches"]):

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arithmetic.inner_programs import CALLS
 from ..arithmetic.linear import pull, values
 from ..arithmetic.local_derivatives import against, swept
-from ..arithmetic.tape import CALLS, Key, Operation, Tape, maker
+from ..arithmetic.tape import Key, Operation, Tape, maker
 from ..vocabulary import Explanation
 from .bank import ARGUMENTS, Slope
 from .problem import Problem, largest

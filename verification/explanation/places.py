@@ -13,8 +13,9 @@ from jax.extend.core import JaxprEqn
 
 import refnet
 
+from ..arithmetic.inner_programs import CALLS
 from ..arithmetic.local_derivatives import Meeting, Spot
-from ..arithmetic.tape import CALLS, Operation
+from ..arithmetic.tape import Operation
 from ..oracles import question
 
 PACKAGES = tuple(str(Path(m.__file__ or "").parent) for m in (jax, np)) + (

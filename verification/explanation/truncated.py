@@ -15,9 +15,10 @@ import numpy as np
 from jax import lax
 from jax.extend.core import ClosedJaxpr, JaxprEqn, jaxpr_as_fun
 
+from ..arithmetic.inner_programs import PLAIN_CALLS
 from ..arithmetic.interpreter import scan_parts
 from ..arithmetic.linear import bind
-from ..arithmetic.shifts import CALLS, opened, replayed
+from ..arithmetic.shifts import opened, replayed
 from ..oracles.question import Question
 from ..vocabulary import Explanation
 from .columns import along
@@ -51,7 +52,7 @@ def truncated(problems: Sequence[Problem]) -> list[Explanation]:
 
 def _lengths(program: ClosedJaxpr) -> set[int]:
     """Of the loops that hand on a state, as far as they are no longer than is looked at."""
-    loops = filter(_has_state, opened(program, CALLS).jaxpr.eqns)
+    loops = filter(_has_state, opened(program, PLAIN_CALLS).jaxpr.eqns)
     found = {eqn.params["length"] for eqn in loops}
     return found if all(1 < n <= LONGEST for n in found) else set()
 
@@ -102,7 +103,7 @@ def _gradient(question: Question, steps: np.ndarray) -> list[np.ndarray]:
 
 @lru_cache(maxsize=16)
 def _compiled(program: ClosedJaxpr, wanted: tuple[int, ...]):
-    flat = opened(program, CALLS)
+    flat = opened(program, PLAIN_CALLS)
 
     def value(moving, leaves, steps):
         leaves = list(leaves)

@@ -5,17 +5,18 @@ the gamma distribution has the slope of a path that no step of its program follo
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
 from ..arithmetic import gamma_draws
-from ..arithmetic.devices import CALLS
-from ..arithmetic.inner_programs import bodies, equations
+from ..arithmetic.inner_programs import PLAIN_CALLS, RULED_CALLS, bodies, equations, program_of
 from ..arithmetic.linear import bind
+from ..arithmetic.shifts import replayed
 from ..oracles.question import as_exact
 
 STOP = "stop_gradient"
@@ -23,7 +24,6 @@ STILL = (
     "a value is held still in it (stop_gradient, or a draw of the gamma distribution), which "
     "differences do not see"
 )
-RULED = {"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"}
 ALIKE = 2.0**-20  # relative: much more than float64 rounds, much less than what is left out
 
 
@@ -54,7 +54,7 @@ def _followed(program: Jaxpr) -> Iterator[JaxprEqn]:
     """The equations that autodiff goes through: where a rule is given the body is not one."""
     for eqn in program.eqns:
         yield eqn
-        if eqn.primitive.name not in RULED:
+        if eqn.primitive.name not in RULED_CALLS:
             for body in bodies(eqn.params):
                 yield from _followed(body)
 
@@ -68,7 +68,8 @@ def _slopes(program: ClosedJaxpr, leaves: list, moving: list[int], still: bool) 
 
     def scalar(*numbers):
         given = dict(enumerate(leaves)) | dict(zip(moving, numbers, strict=True))
-        outs = _run(program, [given[k] for k in range(len(leaves))], still)
+        inputs = [given[k] for k in range(len(leaves))]
+        outs = replayed(program, inputs, partial(_outputs, still))
         parts = [x for out in outs if _is_inexact(out) for x in (out.real, out.imag)]
         weights = lambda x: jnp.cos(jnp.arange(float(x.size))).reshape(x.shape)
         return sum(jnp.sum(x * weights(x)) for x in parts)
@@ -82,18 +83,7 @@ def _is_inexact(x: Any) -> bool:
     return jnp.issubdtype(x.dtype, jnp.inexact)
 
 
-def _run(program: ClosedJaxpr, args: list, still: bool) -> list:
-    jaxpr = program.jaxpr
-    env = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*program.consts, *args], strict=True))
-    read = lambda atom: atom.val if isinstance(atom, Literal) else env[atom]
-    for eqn in jaxpr.eqns:
-        ins, name = list(map(read, eqn.invars)), eqn.primitive.name
-        if name in CALLS and name not in RULED:
-            bodies = (eqn.params.get(k) for k in ("jaxpr", "call_jaxpr", "fun_jaxpr"))
-            body = next(b for b in bodies if b is not None)
-            body = body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
-            outs = _run(body, ins, still)
-        else:
-            outs = ins if name == STOP and not still else bind(eqn, ins)
-        env.update(zip(eqn.outvars, outs, strict=True))
-    return list(map(read, jaxpr.outvars))
+def _outputs(still: bool, eqn: JaxprEqn, ins: list) -> list:
+    if eqn.primitive.name in PLAIN_CALLS:
+        return replayed(program_of(eqn.params), ins, partial(_outputs, still))
+    return ins if eqn.primitive.name == STOP and not still else bind(eqn, ins)

@@ -15,6 +15,7 @@ from jax.extend.core import ClosedJaxpr, Literal
 
 from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import Format
+from ..arithmetic.inner_programs import CALLS, program_of
 from ..arithmetic.noise import sum_spread
 from ..arithmetic.recalled import room
 from ..arithmetic.ulps import ULPS
@@ -26,11 +27,6 @@ UNROUNDED = {
     *("neg", "abs", "sign", "max", "min", "reduce_max", "reduce_min", "cummax", "cummin", "clamp"),
     *("stop_gradient", "copy", "convert_element_type", "iota", "floor", "ceil", "round"),
     *("optimization_barrier", "unstack", "argmax", "argmin"),
-}
-BODIES = ("jaxpr", "call_jaxpr", "fun_jaxpr")
-CALLS = {
-    *("jit", "pjit", "closed_call", "checkpoint", "remat2"),
-    *("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"),
 }
 LOST_BELOW = 2.0**-50  # a smaller relative change of a float64 is rounded away, or to a step
 
@@ -47,7 +43,7 @@ def needed(program: ClosedJaxpr) -> int:
         if eqn.primitive.name == "cond":
             count += max(map(needed, eqn.params["branches"]))
         elif eqn.primitive.name in CALLS:
-            count += needed(_body(eqn))
+            count += needed(program_of(eqn.params))
         elif eqn.primitive.name not in UNROUNDED:
             count += sum(math.prod(v.aval.shape) for v in eqn.outvars if is_float(v.aval))
     return count
@@ -73,18 +69,13 @@ def _perturbed(program: ClosedJaxpr, target: Format, take: Callable, args: list)
     for eqn in jaxpr.eqns:
         ins = [read(atom) for atom in eqn.invars]
         if eqn.primitive.name in CALLS:
-            outs = _perturbed(_body(eqn), target, take, ins)
+            outs = _perturbed(program_of(eqn.params), target, take, ins)
         elif eqn.primitive.name == "cond":
             outs = _chosen(eqn, target, take, ins)
         else:
             outs = _rounded(eqn, ins, target, take)
         env |= zip(eqn.outvars, outs, strict=True)
     return [read(atom) for atom in jaxpr.outvars]
-
-
-def _body(eqn) -> ClosedJaxpr:
-    body = next(eqn.params[k] for k in BODIES if k in eqn.params)
-    return body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
 
 
 def is_float(x) -> bool:

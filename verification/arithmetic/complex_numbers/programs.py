@@ -14,7 +14,7 @@ from jax import lax
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ...vocabulary import NoRule
-from ..inner_programs import bodies
+from ..inner_programs import CALLS, bodies, program_of
 from ..interpreter import live, scan_parts, solve_parts
 from ..known import with_known_parts
 from ..linear import bind
@@ -124,8 +124,7 @@ def _by_parts(eqn, ins: list) -> list:
 
 
 def _call(params, ins):
-    body = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
-    return walk(body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ()), ins)
+    return walk(program_of(params), ins)
 
 
 def _scan(params, ins):
@@ -185,8 +184,7 @@ def _linear_solve(params, ins):
 
 
 CONTROL: dict[str, Callable] = {
-    **dict.fromkeys(("jit", "pjit", "closed_call", "checkpoint", "remat2"), _call),
-    **dict.fromkeys(("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"), _call),
+    **dict.fromkeys(CALLS, _call),
     "scan": _scan,
     "while": _while,
     "cond": _cond,

@@ -15,8 +15,7 @@ import numpy as np
 from jax import lax
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-CALLS = ("pjit", "jit", "closed_call", "checkpoint", "remat2")
-CUSTOM = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
+from ...arithmetic.inner_programs import BODY, PLAIN_CALLS, RULED_CALLS, program_of
 
 
 class Site(NamedTuple):
@@ -41,7 +40,7 @@ class Site(NamedTuple):
 
     @property
     def place(self) -> str:
-        called = self.eqn.params.get("name", self.name) if self.name in CUSTOM else self.name
+        called = self.eqn.params.get("name", self.name) if self.name in RULED_CALLS else self.name
         return f"{called}, {where}" if (where := location(self.eqn)) else called
 
 
@@ -127,19 +126,14 @@ def _live(jaxpr: Jaxpr) -> set[int]:
 
 
 def _body(eqn) -> Jaxpr | None:
-    if eqn.primitive.name in (*CALLS, "scan"):
-        return _closed(eqn).jaxpr
+    if eqn.primitive.name in PLAIN_CALLS | {"scan"}:
+        return program_of(eqn.params).jaxpr
     return None
-
-
-def _closed(eqn) -> ClosedJaxpr:
-    body = eqn.params["jaxpr"]
-    return body if isinstance(body, ClosedJaxpr) else ClosedJaxpr(body, ())
 
 
 def body_of(eqn) -> Iterator[Any]:
     """The equations inside a call, and inside the calls there."""
-    for name in ("jaxpr", "call_jaxpr", "fun_jaxpr"):
+    for name in BODY:
         if (body := eqn.params.get(name)) is not None:
             for inner in getattr(body, "jaxpr", body).eqns:
                 yield inner
@@ -204,7 +198,7 @@ def _evaluated(eqn, ins: list, here: tuple[int, ...], plant) -> list:
     if here == target:
         return [_with_wrong_pullback(eqn, plant)(*ins)]
     if here == target[: len(here)]:
-        body = _closed(eqn)
+        body = program_of(eqn.params)
         if eqn.primitive.name == "scan":
             return _scanned(eqn, body, ins, here, plant)
         return _walk(body.jaxpr, body.consts, ins, here, plant)
