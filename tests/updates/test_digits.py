@@ -81,19 +81,6 @@ def single(learning_rate):
     return lambda params: (), lambda g, s, params: (tree(step, params, g), s)
 
 
-def in_half(learning_rate, decay):
-    """Momentum whose memory is kept in float16, from float32 weights."""
-    init = lambda params: tree(lambda w: np.zeros(np.shape(w), np.float16), params)
-
-    def update(gradient, v, params):
-        add = lambda v, g: (decay * v.astype(np.float32) + g).astype(np.float16)
-        v = tree(add, v, tree(lambda g: np.clip(g, -100, 100), gradient))
-        step = lambda w, v: np.asarray(w - learning_rate * v.astype(np.float32), w.dtype)
-        return tree(step, params, v), v
-
-    return init, update
-
-
 def test_a_rule_in_float32_is_inaccurate_in_float64():
     finding = vf.validate_update(single, against="gradient_descent")
     assert finding.verdict == "inaccurate" and "float32" in finding.reason

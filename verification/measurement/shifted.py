@@ -11,6 +11,7 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..arithmetic.shifts import stilled
 from ..oracles.question import as_exact
+from .moving import program_in
 
 
 def stilled_spellings(of: Callable, args: tuple) -> list[Callable]:
@@ -27,22 +28,16 @@ def without_shifts(of: Callable) -> Callable:
     def function(*args):
         program, out, numbers = _traced(of, args)
         outs = jaxpr_as_fun(stilled(program))(*numbers)
-        return jax.tree.unflatten(jax.tree.structure(out), outs)
+        return jax.tree.unflatten(out, outs)
 
     return function
 
 
 def _traced(of: Callable, args: tuple) -> tuple[ClosedJaxpr, Any, list]:
-    """Its program in the real numbers among its arguments, what it returns, and these numbers."""
-    leaves, tree = jax.tree.flatten(args)
-    leaves = [jnp.asarray(x) if isinstance(x, np.ndarray) else x for x in leaves]
-    real = lambda x: hasattr(x, "dtype") and jnp.issubdtype(x.dtype, jnp.floating)
-    moving = [k for k, leaf in enumerate(leaves) if real(leaf)]
+    """Its program in the real numbers among its arguments."""
+    arrays = jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, args)
+    return program_in(_is_real, of, arrays)
 
-    def flat(*numbers):
-        merged = dict(enumerate(leaves)) | dict(zip(moving, numbers, strict=True))
-        return of(*jax.tree.unflatten(tree, [merged[k] for k in range(len(leaves))]))
 
-    numbers = [leaves[k] for k in moving]
-    program, out = jax.make_jaxpr(flat, return_shape=True)(*numbers)
-    return program, out, numbers
+def _is_real(leaf: Any) -> bool:
+    return hasattr(leaf, "dtype") and bool(jnp.issubdtype(leaf.dtype, jnp.floating))

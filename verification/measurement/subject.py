@@ -22,6 +22,7 @@ from .answer import cast
 from .contract import Rejection, answered, copied, into_a_default, not_taken
 from .evaluation import Proof, proof
 from .layout import leaves_of
+from .moving import program_in
 from .replayed import replayed
 from .sample import VALUE, Sample, restricted
 from .shifted import stilled_spellings
@@ -257,18 +258,10 @@ def with_paths(of: Callable) -> Callable:
     """The same function, whose draws of the gamma distribution have a slope of one operation."""
 
     def function(*args):
-        leaves, tree = jax.tree.flatten(args)
-        moving = [k for k, leaf in enumerate(leaves) if hasattr(leaf, "dtype")]
-
-        def flat(*numbers):
-            merged = dict(enumerate(leaves)) | dict(zip(moving, numbers, strict=True))
-            return of(*jax.tree.unflatten(tree, [merged[k] for k in range(len(leaves))]))
-
-        numbers = [leaves[k] for k in moving]
-        program, out = jax.make_jaxpr(flat, return_shape=True)(*numbers)
+        program, out, numbers = program_in(lambda leaf: hasattr(leaf, "dtype"), of, args)
         if not has_draws(program.jaxpr):
             return of(*args)
-        return jax.tree.unflatten(jax.tree.structure(out), run_with_room(program, numbers))
+        return jax.tree.unflatten(out, run_with_room(program, numbers))
 
     return function
 

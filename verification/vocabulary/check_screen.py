@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .digits import short
 from .findings import Finding, plural
-from .html import STYLE, fragment
+from .html import STYLE, chip, fragment
 from .nouns import Verdict
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def text(check: "Check") -> str:
 def html(check: "Check") -> str:
     """Chips by dtype, a table of arrows by dtypes, one of oracles, and what is not correct."""
     dtypes = [one.dtype for one in check.findings]
-    rows = [[one.dtype, _chip(one.verdict), *map(escape, _said(one))] for one in check.findings]
+    rows = [[one.dtype, chip(one.verdict), *map(escape, _said(one))] for one in check.findings]
     arrows = [[escape(arrow.name), *_chips(arrow.findings, dtypes)] for arrow in check.arrows]
     head = (
-        f'<p class="head">{_chip(check.verdict)} {escape(headline(check))}</p>'
+        f'<p class="head">{chip(check.verdict)} {escape(headline(check))}</p>'
         f'<div class="scroll soft">{formula(check.latex)}</div>'
     )
     parts = [
@@ -74,11 +74,7 @@ def _said(finding: Finding) -> tuple[str, str, str]:
 
 def _chips(of: tuple[Finding, ...], dtypes: list[str]) -> list[str]:
     found = {one.dtype: one.verdict for one in of}
-    return [_chip(found[dtype]) if dtype in found else "" for dtype in dtypes]
-
-
-def _chip(verdict: Verdict) -> str:
-    return f'<span class="chip {verdict}">{verdict.upper()}</span>'
+    return [chip(found[dtype]) if dtype in found else "" for dtype in dtypes]
 
 
 def _agreement(one: "Agreement") -> list[str]:

@@ -97,11 +97,14 @@ h1 { font-size: 1.3rem; overflow-wrap: anywhere; }
 
 def _head(seen: Screen) -> str:
     place = f' <code class="soft">{escape(seen.place)}</code>' if seen.place else ""
-    chip = f'<span class="chip {seen.verdict}">{seen.verdict.upper()}</span>'
     return (
-        f'<p class="head">{chip} {escape(seen.headline)}{place}</p>'
+        f'<p class="head">{chip(seen.verdict)} {escape(seen.headline)}{place}</p>'
         f'<p class="soft">{escape(seen.subject)}</p>'
     )
+
+
+def chip(verdict: str) -> str:
+    return f'<span class="chip {verdict}">{verdict.upper()}</span>'
 
 
 def _paragraph(said: str) -> str:

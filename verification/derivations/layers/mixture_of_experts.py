@@ -32,16 +32,29 @@ def function(params, x):
 
 
 def gradient(params, x, dy):
+    dl = pull_shares(params, x, dy)  # (4)(2)
+    dx, dup, ddown = pull_experts(params, x, shares(params, x), dy)  # (4)(3)
+    return Experts(x.T @ dl, dup, ddown), dx + dl @ params.router.T  # (1)
+
+
+def shares(params, x):
     logits = x @ params.router
-    p = softmax(logits, mask=largest(logits, TOP))
-    dp, dx, dup, ddown = [], jnp.zeros_like(x), [], []
+    return softmax(logits, mask=largest(logits, TOP))
+
+
+def pull_shares(params, x, dy):
+    """dl: what arrives at the router's logits."""
+    p, experts = shares(params, x), zip(params.up, params.down, strict=True)
+    dp = jnp.stack([jnp.sum(expert(x, *one) * dy, axis=-1) for one in experts], axis=-1)
+    return p * (dp - jnp.sum(p * dp, axis=-1, keepdims=True))
+
+
+def pull_experts(params, x, p, dy):
+    dx, dup, ddown = jnp.zeros_like(x), [], []
     for e, (up, down) in enumerate(zip(params.up, params.down, strict=True)):
-        dp.append(jnp.sum(expert(x, up, down) * dy, axis=-1))  # (4)
-        pulled = pull_expert(x, up, down, p[:, e : e + 1] * dy)  # (3)
+        pulled = pull_expert(x, up, down, p[:, e : e + 1] * dy)
         dx, dup, ddown = dx + pulled[0], [*dup, pulled[1]], [*ddown, pulled[2]]
-    dp = jnp.stack(dp, axis=-1)
-    dl = p * (dp - jnp.sum(p * dp, axis=-1, keepdims=True))  # (2)
-    return Experts(x.T @ dl, jnp.stack(dup), jnp.stack(ddown)), dx + dl @ params.router.T  # (1)
+    return dx, jnp.stack(dup), jnp.stack(ddown)
 
 
 def expert(x, up, down):

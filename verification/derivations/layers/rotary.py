@@ -66,11 +66,7 @@ ARROWS = (
         LATEX,
         turned,
         pull_turned,
-        lambda rng: (
-            *draw(rng),
-            draws.reals(rng, 5, 2, high=1.0),
-            draws.reals(rng, 5, 2, high=1.0),
-        ),
+        draw_turned,
         argnums=(0, 1, 2),
     ),
 )

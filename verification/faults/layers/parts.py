@@ -2,8 +2,7 @@
 
 import jax.numpy as jnp
 
-from refnet import Experts, Recurrent, Running, relu, sigmoid, softmax, tanh
-from refnet.layers.mixture import largest
+from refnet import Experts, Recurrent, Running, sigmoid, softmax, tanh
 
 from ...derivations.layers import (
     avg_pool,
@@ -202,34 +201,20 @@ def on_the_diagonal(z, mask, dp):
 
 def router_constant(params, x, dy):
     dparams, dx = mixture_of_experts.gradient(params, x, dy)
-    dx = dx - _of_router(params, x, dy) @ params.router.T
+    dx = dx - _through_router(params, x, dy)
     return dparams._replace(router=jnp.zeros_like(params.router)), dx
-
-
-def _of_router(params, x, dy):
-    """dl: what arrives at the router's logits."""
-    p = _chosen_shares(params, x)
-    pairs = zip(params.up, params.down, strict=True)
-    dp = jnp.stack([jnp.sum(relu(x @ u) @ d * dy, axis=-1) for u, d in pairs], axis=-1)
-    return p * (dp - jnp.sum(p * dp, axis=-1, keepdims=True))
-
-
-def _chosen_shares(params, x):
-    logits = x @ params.router
-    return softmax(logits, mask=largest(logits, mixture_of_experts.TOP))
 
 
 def experts_unweighted(params, x, dy):
     """dy_e = dy at the chosen experts: the share p_e is left out."""
     dparams, _ = mixture_of_experts.gradient(params, x, dy)
-    chosen = (_chosen_shares(params, x) > 0.0).astype(dy.dtype)
-    dx, up, down = _of_router(params, x, dy) @ params.router.T, [], []
-    for e in range(chosen.shape[-1]):
-        pulled = mixture_of_experts.pull_expert(
-            x, params.up[e], params.down[e], chosen[:, e : e + 1] * dy
-        )
-        dx, up, down = dx + pulled[0], [*up, pulled[1]], [*down, pulled[2]]
-    return Experts(dparams.router, jnp.stack(up), jnp.stack(down)), dx
+    chosen = (mixture_of_experts.shares(params, x) > 0.0).astype(dy.dtype)
+    dx, up, down = mixture_of_experts.pull_experts(params, x, chosen, dy)
+    return Experts(dparams.router, up, down), dx + _through_router(params, x, dy)
+
+
+def _through_router(params, x, dy):
+    return mixture_of_experts.pull_shares(params, x, dy) @ params.router.T
 
 
 def plain_mean_of_shares(z):

@@ -6,12 +6,13 @@ from .change import operating, stepping
 Wrong = Variant | None
 
 
-def _sided(v: Variant) -> bool:
-    return any(start in SIDES for start in v.start.values())
+def _sides(v: Variant) -> dict[str, int]:
+    """The memories that are square matrices, and the axis of each."""
+    return {name: SIDES[start] for name, start in v.start.items() if start in SIDES}
 
 
 def _two(v: Variant) -> bool:
-    return sum(start in SIDES for start in v.start.values()) == 2
+    return len(_sides(v)) == 2
 
 
 def root_of_one_side(v: Variant) -> Wrong:
@@ -27,7 +28,7 @@ def root_of_twice_as_many_sides(v: Variant) -> Wrong:
 
     Where people meet it: 2 k for the exponent of k sides, and divided by 2 once more.
     """
-    return _power(v, lambda p: 2 * p) if _sided(v) else None
+    return _power(v, lambda p: 2 * p) if _sides(v) else None
 
 
 def inverse_without_a_root(v: Variant) -> Wrong:
@@ -35,7 +36,7 @@ def inverse_without_a_root(v: Variant) -> Wrong:
 
     Where people meet it: inv() or solve() where a power belongs.
     """
-    return _power(v, lambda p: 1) if _sided(v) else None
+    return _power(v, lambda p: 1) if _sides(v) else None
 
 
 def _power(v: Variant, of) -> Wrong:
@@ -68,11 +69,11 @@ def ridge_piles_up(v: Variant) -> Wrong:
 
     Where people meet it: epsilon I is added to the sum in place.
     """
-    if not _sided(v):
+    if not _sides(v):
         return None
 
     def change(step, k, h, g, w, s, t, r):
-        more = {n: h.matrix_eps * k.n.eye(SIDES[x]) for n, x in v.start.items() if x in SIDES}
+        more = {n: h.matrix_eps * k.n.eye(axis) for n, axis in _sides(v).items()}
         w, after = step(k, h, g, w, s, t, r)
         return w, {**after, **{n: after[n] + one for n, one in more.items()}}
 
@@ -84,16 +85,15 @@ def memory_of_the_old_sums(v: Variant) -> Wrong:
 
     Where people meet it: the sums are updated after the step, or roots are kept from before.
     """
-    if not _sided(v):
+    if not _sides(v):
         return None
 
     def change(step, k, h, g, w, s, t, r):
-        old = {n: s[n] for n, x in v.start.items() if x in SIDES}
         after = step(k, h, g, w, s, t, r)[1]
         kept = type("Mistaken", (type(k),), {
             "gathered": lambda k, a, new: a, "mean": lambda k, beta, a, new: a,
         })  # fmt: skip
         moved, others = step(kept(k.n), h, g, w, s, t, r)
-        return moved, {**others, **{n: after[n] for n in old}}
+        return moved, {**others, **{n: after[n] for n in _sides(v)}}
 
     return stepping(v, change)
