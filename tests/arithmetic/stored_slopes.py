@@ -14,9 +14,9 @@ def pullback(f):
     return lambda z, d: jax.vjp(f, z)[1](d)[0]
 
 
-def outside(got, f, of):
+def outside(got, f, of, at=Z):
     """Entries further from the slope of f than the bound of the pullback of `of`."""
     with jax.enable_x64(True):
-        truth = np.asarray(pullback(f)(jnp.asarray(Z, float), jnp.ones(len(Z), float)))
-    (allowed,) = running_bound(pullback(of), (Z, ONE), "float32")
+        truth = np.asarray(pullback(f)(jnp.asarray(at, float), jnp.ones(len(at), float)))
+    (allowed,) = running_bound(pullback(of), (at, np.ones_like(at)), "float32")
     return np.abs(got - truth) > allowed
