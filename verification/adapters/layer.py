@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .places import put_at, read_at
-from .updated import RATE
+from .updated import RATE, taken
 
 RETURNED, UPDATED = "returned", "updated"
 SPELLINGS = ("{}", "d{}", "d_{}", "{}_grad", "grad_{}")  # of a slope in a dict that is returned
@@ -98,9 +98,7 @@ def _passed(one: Any, given: tuple, inputs: int, forward, backward, more: tuple 
 
 
 def _stepped(one: Any, place: str, values: Any) -> np.ndarray:
-    """(before - after) / rate."""
-    before, after = np.asarray(values[place]), np.array(read_at(one, place))
-    return np.asarray((before - after) / after.dtype.type(RATE))
+    return taken(np.asarray(values[place]), np.array(read_at(one, place)), RATE)
 
 
 def _several(returned: Any) -> tuple:

@@ -121,7 +121,7 @@ def members(output: Any, wanted: tuple[str, ...]) -> None:
 
 def read(given: Any, like: Any, path: str, dtype: str, floats: str = NUMBER) -> Any:
     """`given` as the tree that `like` is, its numbers rounded to dtype."""
-    if names := _members(like):
+    if names := member_names(like):
         if not isinstance(given, dict) or set(given) != set(names):
             raise Improper(f"gave {path} as {kind(given)}, not as an object with {_and(names)}")
         of = like if isinstance(like, dict) else like._asdict()
@@ -138,7 +138,7 @@ def read(given: Any, like: Any, path: str, dtype: str, floats: str = NUMBER) -> 
         return np.array(numbers, np.float64).astype(dtype).reshape(np.shape(like))
 
 
-def _members(like: Any) -> tuple[str, ...]:
+def member_names(like: Any) -> tuple[str, ...]:
     return tuple(like) if isinstance(like, dict) else getattr(like, "_fields", ())
 
 

@@ -45,10 +45,11 @@ def _slope(before: Any, after: Any, rate: float) -> Any:
             f"the step answered {jax.tree.structure(after)}; the weights are "
             f"{jax.tree.structure(before)}"
         )
-    return jax.tree.map(lambda old, new: _leaf(old, np.asarray(new), rate), before, after)
+    return jax.tree.map(lambda old, new: taken(old, np.asarray(new), rate), before, after)
 
 
-def _leaf(old: np.ndarray, new: np.ndarray, rate: float) -> np.ndarray:
+def taken(old: np.ndarray, new: np.ndarray, rate: float) -> np.ndarray:
+    """(before - after) / rate of one array."""
     if new.shape != old.shape:
         raise ValueError(f"the step answered an array of shape {new.shape}; it was {old.shape}")
     return np.asarray((old - new) / new.dtype.type(rate))

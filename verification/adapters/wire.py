@@ -17,18 +17,33 @@ import numpy as np
 
 from ..arithmetic.formats import PRECISIONS
 from ..vocabulary.names import nearest
-from .layouts import FUNCTION, NUMBER, members, read, written
+from .layouts import FUNCTION, NUMBER, member_names, members, read, written
 
 BARE, ONE_LIST = "bare", "list"  # outputs without names
+
+
+def _text(x: Any) -> bool:
+    return isinstance(x, str) and x != ""
+
+
+def _texts(x: Any) -> bool:
+    return isinstance(x, list) and all(map(_text, x))
+
+
+def _sizes(x: Any) -> bool:
+    pair = lambda v: isinstance(v, list) and len(v) == 2 and _text(v[0]) and type(v[1]) is int
+    return isinstance(x, dict) and all(_text(v) or pair(v) for v in x.values())
+
+
 MEMBERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {  # what each is, in words and as a test
-    "module": ("a name", lambda x: _text(x)),
-    "function": ("a name", lambda x: _text(x)),
-    "arguments": ("a list of names, one for each argument", lambda x: _texts(x)),
-    "cotangent": ("a name", lambda x: _text(x)),
-    "flat": ("a list of arguments that are written as one list of numbers", lambda x: _texts(x)),
-    "columns": ("a list of arguments that are written column by column", lambda x: _texts(x)),
-    "spread": ("a list of arguments whose members stand beside the others", lambda x: _texts(x)),
-    "sizes": ('an object such as {"n": ["x", 0]}, argument and axis', lambda x: _sizes(x)),
+    "module": ("a name", _text),
+    "function": ("a name", _text),
+    "arguments": ("a list of names, one for each argument", _texts),
+    "cotangent": ("a name", _text),
+    "flat": ("a list of arguments that are written as one list of numbers", _texts),
+    "columns": ("a list of arguments that are written column by column", _texts),
+    "spread": ("a list of arguments whose members stand beside the others", _texts),
+    "sizes": ('an object such as {"n": ["x", 0]}, argument and axis', _sizes),
     "constants": ("an object of values that are always sent", lambda x: isinstance(x, dict)),
     "output": (
         '"bare", "list", or an object from arguments to names, such as {"w": "dw"}',
@@ -114,16 +129,12 @@ class Wire(NamedTuple):
             shaped = [p.reshape(np.shape(leaf)) for p, leaf in zip(parts, leaves, strict=True)]
             return dict(zip(likes, jax.tree.unflatten(tree, shaped), strict=True))
         names = {name: self.output.get(name, name) for name in likes}
-        spread = {name: self._members(likes[name]) for name in likes if name in self.spread}
+        spread = {name: member_names(likes[name]) for name in likes if name in self.spread}
         wanted = [m for name in likes for m in spread.get(name, (names[name],))]
         members(output, tuple(wanted))
         given = {n: {m: output[m] for m in spread[n]} if n in spread else output[names[n]]
                  for n in likes}  # fmt: skip
         return {n: read(given[n], likes[n], names[n], "float64", floats) for n in likes}
-
-    @staticmethod
-    def _members(tree: Any) -> tuple[str, ...]:
-        return tuple(tree) if isinstance(tree, dict) else tree._fields
 
     def _shaped(self, name: str, tree: Any) -> Any:
         """As it is written: turned over, or as one list of numbers."""
@@ -240,16 +251,3 @@ def _among(key: str, value: Any, names: tuple[str, ...]) -> None:
             guess = nearest(name, names)
             known = ", ".join(names)
             raise ValueError(f"signature: {key} has {name!r}; {guess}the arguments are {known}")
-
-
-def _text(x: Any) -> bool:
-    return isinstance(x, str) and x != ""
-
-
-def _texts(x: Any) -> bool:
-    return isinstance(x, list) and all(map(_text, x))
-
-
-def _sizes(x: Any) -> bool:
-    pair = lambda v: isinstance(v, list) and len(v) == 2 and _text(v[0]) and type(v[1]) is int
-    return isinstance(x, dict) and all(_text(v) or pair(v) for v in x.values())

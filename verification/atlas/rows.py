@@ -52,8 +52,7 @@ def row(
                 return Row(**known, verdict=ABSENT, reason=why, seconds=taken())
             found = judged(suited, dtype, cases)
     except Exception as error:
-        said = f"{type(error).__name__}: {error}".partition("\n")[0]
-        return Row(**known, verdict=CRASH, reason=said[:300], seconds=taken())
+        return Row(**known, verdict=CRASH, reason=first_line(error), seconds=taken())
     return Row(**known, **measured(found), seconds=taken())
 
 
@@ -69,8 +68,12 @@ def refused(suited: Suited | Sampled, dtype: str) -> str:
         with jax.enable_x64(True):
             jax.block_until_ready(jax.jit(suited.of)(*args))
     except Exception as error:  # LAPACK has no bfloat16
-        return f"{type(error).__name__}: {error}".partition("\n")[0][:300]
+        return first_line(error)
     return ""
+
+
+def first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:300]
 
 
 def judged(suited: Suited | Sampled, dtype: str, cases: int) -> Finding:

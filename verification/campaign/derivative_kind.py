@@ -1,6 +1,5 @@
 """Which kind of derivative an implementation answers, in words; and the question that it makes."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -50,8 +49,7 @@ def asked(one: "Implementation", it: "Subject", dtype: str, cases: int, seed: in
         told = {"bias": one.kind.bias, "error": one.kind.error}
         more: dict[str, Any] = {name: value for name, value in told.items() if value}
         return validate_estimator(it.gradient.function, **given, **more, samples=one.kind.samples)
-    options: dict[str, Any] = {"allow": one.allow, "vary": one.vary, "edges": one.edges}
-    given |= {key: value for key, value in options.items() if value}
+    given |= one.options
     if one.kind.forward:
         from ..judgement.tangent import validate_jvp
 
@@ -65,7 +63,7 @@ def _more(one: "Implementation") -> dict[str, Any]:
     """What only validate is asked."""
     kind, given = one.kind, {}
     if one.kwargs:
-        given["kwargs"] = json.loads(one.kwargs)
+        given["kwargs"] = one.keywords
     if one.limits:
         given["timeout"] = dict(one.limits)["seconds"]
     if ":" in kind.meant:

@@ -41,6 +41,16 @@ class Implementation:
     signature: str = ""  # how a process names the arguments: JSON, or a file of it
     folder: str = ""  # where files are looked for; the working directory where it is empty
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """How its cases are judged, as far as that is told."""
+        told = {"allow": self.allow, "vary": self.vary, "edges": self.edges}
+        return {name: value for name, value in told.items() if value}
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        return json.loads(self.kwargs) if self.kwargs else {}
+
 
 OURS = Path(__file__).parent.parent  # an argument that is refused there has its sentence already
 
@@ -149,11 +159,9 @@ def _of_mine(one: Implementation, it: Subject) -> dict[str, Any]:
     """What a process is judged by, where it is judged by a function of the user's own."""
     place = Path(one.folder).absolute() / one.signature
     said = one.signature if one.signature.lstrip().startswith("{") else place
-    options: dict[str, Any] = {"allow": one.allow, "vary": one.vary, "edges": one.edges}
-    options |= {"kwargs": json.loads(one.kwargs) if one.kwargs else None}
-    options |= {"signature": said if one.signature else None}
-    mine = {"of": it.of, "args": it.args, "argnums": it.argnums}
-    return mine | {key: value for key, value in options.items() if value}
+    mine = {"of": it.of, "args": it.args, "argnums": it.argnums, **one.options}
+    mine |= {"kwargs": one.keywords} if one.keywords else {}
+    return mine | ({"signature": said} if one.signature else {})
 
 
 def _of_rule(one: Implementation, dtype: str, cases: int, seed: int) -> Finding:
@@ -175,7 +183,7 @@ def _of_updates(one: Implementation) -> dict[str, Any]:
         from numpy import zeros
 
         found["params"] = {name: zeros(shape) for name, shape in json.loads(one.params).items()}
-    return found | (json.loads(one.kwargs) if one.kwargs else {})
+    return found | one.keywords
 
 
 def _renamed(found: Finding, one: Implementation, dtype: str, cases: int, seed: int) -> Finding:

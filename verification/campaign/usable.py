@@ -1,7 +1,6 @@
 """Whether what the user handed over fits together, seen at one sample before anything is judged."""
 
 import inspect
-import json
 import shlex
 import shutil
 from collections.abc import Callable
@@ -37,9 +36,8 @@ def _bound(one: Implementation) -> Subject:
     it = subject(one)
     if not one.kwargs:
         return it
-    given = json.loads(one.kwargs)
-    mine = it.gradient._replace(function=with_keywords(it.gradient.function, given))
-    return it._replace(of=with_keywords(it.of, given), gradient=mine)
+    mine = it.gradient._replace(function=with_keywords(it.gradient.function, one.keywords))
+    return it._replace(of=with_keywords(it.of, one.keywords), gradient=mine)
 
 
 def _own_forward(it: Subject) -> None:

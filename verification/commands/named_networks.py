@@ -100,14 +100,21 @@ def parse(text: str) -> tuple[str, tuple[int, ...]]:
     named = networks()[name]
     if not colon:
         return name, named.sizes
-    words = [word.strip() for word in rest.split(",")]
-    if len(words) != len(named.sizes) or not all(w.isdecimal() and int(w) > 0 for w in words):
+    sizes = sizes_in(rest)
+    if len(sizes) != len(named.sizes):
         shown = ",".join(map(str, named.sizes))
         raise Mistake(
             f"--network is {text!r}; {name} wants {', '.join(named.names)}: give {name}:{shown}, "
             "or other whole numbers above 0"
         )
-    return name, tuple(map(int, words))
+    return name, sizes
+
+
+def sizes_in(text: str) -> tuple[int, ...]:
+    """The whole numbers above 0 between commas; none where one of them is anything else."""
+    words = [word.strip() for word in text.split(",")]
+    are_sizes = all(word.isdecimal() and int(word) > 0 for word in words)
+    return tuple(map(int, words)) if are_sizes else ()
 
 
 class Asked(NamedTuple):

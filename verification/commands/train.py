@@ -8,7 +8,7 @@ import typer
 
 from .epochs import per_epoch, print_table, right_class, right_side
 from .mistakes import Mistake, at_least_one, known, positive, seed_of
-from .named_networks import Asked, is_named, train_named
+from .named_networks import Asked, is_named, sizes_in, train_named
 from .sweep import Sweep, run_sweep
 
 if TYPE_CHECKING:
@@ -226,13 +226,13 @@ def batches_of(text: str | None) -> tuple[int | None, ...]:
 
 def parse_sizes(text: str) -> tuple[int, ...]:
     """The sizes in "30,16,1": (30, 16, 1)."""
-    words = [word.strip() for word in text.split(",")]
-    if len(words) < 2 or not all(word.isdecimal() and int(word) > 0 for word in words):
+    sizes = sizes_in(text)
+    if len(sizes) < 2:
         raise Mistake(
             f"--network is {text!r}; give at least two whole numbers above 0 with commas between "
             "them and no spaces, such as 30,16,1"
         )
-    return tuple(map(int, words))
+    return sizes
 
 
 def task_of(split: "Split") -> Task:

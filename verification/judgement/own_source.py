@@ -39,8 +39,10 @@ def source_of(function: Callable, wanted: str, deep: int = 0) -> Source:
     if not isinstance(function, FunctionType):
         raise NoCode
     text, node = _found(function.__code__)
-    name = wanted if isinstance(node, ast.Lambda) else node.name
-    whole = f"{name} = {_one_line(node)}" if isinstance(node, ast.Lambda) else _defined(text, node)
+    if isinstance(node, ast.Lambda):
+        name, whole = wanted, f"{wanted} = {ast.unparse(node)}"
+    else:
+        name, whole = node.name, _defined(text, node)
     names = {**_decorators(function, node), **_surroundings(function)}
     before = [_used(n, value, deep) for n, value in names.items() if n != name]
     return _after(before, name, whole)
@@ -112,10 +114,6 @@ def _decorators(function: FunctionType, node: Any) -> dict[str, Any]:
                 raise NoCode
             found[one.id] = function.__globals__[one.id]
     return found
-
-
-def _one_line(node: ast.Lambda) -> str:
-    return ast.unparse(node)
 
 
 def _defined(text: str, node: ast.FunctionDef) -> str:
