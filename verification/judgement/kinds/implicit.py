@@ -86,13 +86,13 @@ def implicit_problem(problem: Problem, of: Implicit, order: int = 1) -> Problem:
 
 def with_a_start(gradient: Callable, place: int) -> inspect.Signature:
     """The signature with one more parameter at that place; any, where it tells nobody its own."""
-    any_number = inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)
+    anything = inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
     try:
-        own = [p for p in inspect.signature(gradient).parameters.values() if p.kind in PLAIN]
+        own = list(inspect.signature(gradient).parameters.values())
     except (TypeError, ValueError):  # some callables tell nobody
-        return inspect.Signature([any_number])
-    if len(own) < place or len(own) < len(inspect.signature(gradient).parameters):
-        return inspect.Signature([any_number])
+        return anything
+    if len(own) < place or any(p.kind not in PLAIN for p in own):
+        return anything
     names = [p.name for p in own]
     named = (*names[:place], f"start_of_{place}", *names[place:])
     return inspect.Signature([inspect.Parameter(name, PLAIN[0]) for name in named])
