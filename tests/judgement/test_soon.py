@@ -41,7 +41,8 @@ def test_draws_and_edges_share_walks(walked, monkeypatch):
     alone = vf.validate(gradient, of=of, args=draw, cases=4)
     assert len(walked) - together > found.cases + found.edges
     assert (alone.verdict, alone.cases, alone.edges) == (found.verdict, found.cases, found.edges)
-    assert alone.power == pytest.approx(found.power, rel=0.5)
+    # running bounds of one program: what differs is the order of less than 2^12 sums in float64
+    assert alone.power == pytest.approx(found.power, rel=2.0**-40)
 
 
 def test_a_mistake_is_seen_at_its_own_case():
@@ -51,3 +52,16 @@ def test_a_mistake_is_seen_at_its_own_case():
     rng = np.random.default_rng(0)
     firsts = [draw(rng)[0][0, 0] for _ in range(found.cases)]
     assert firsts[int(found.worst.case.split()[-1])] > 1.0
+
+
+def test_what_raises_ahead_is_left_to_when_it_is_asked(monkeypatch):
+    held, asked = soon.held, []
+
+    def odd(*args):
+        asked.append(args)
+        if len(asked) % 2:
+            raise ValueError("somebody's function")
+        return held(*args)
+
+    monkeypatch.setattr(soon, "held", odd)
+    assert vf.validate(gradient, of=of, args=draw, cases=4).verdict == "correct" and asked

@@ -14,6 +14,7 @@ from verification.measurement.ahead import bounds_at
 from verification.measurement.budget import budget, budgets_at, traced
 from verification.measurement.subject import autodiff
 from verification.measurement.together import ROOM, walks
+from verification.vocabulary import Undecided
 
 TABLE = np.arange(4) % 3
 
@@ -107,11 +108,12 @@ def test_other_integers_are_another_walk():
     assert [len(walk.points) for walk in walks(program, points)] == [4, 1]
 
 
-@pytest.mark.parametrize("name", ["branch", "loop"])
+@pytest.mark.parametrize("name", ["branch", "loop", "effect"])
 def test_what_looks_at_its_numbers_is_walked_alone(name):
     steered = {
         "branch": lambda x: jax.lax.cond(x[0] > 0, jnp.sin, jnp.cos, x).sum(),
         "loop": lambda x: jax.lax.while_loop(lambda y: y[0] < 9, lambda y: 2.0 * y, x).sum(),
+        "effect": lambda x: (jax.debug.callback(lambda y: None, x), x.sum())[1],
     }
     program = jax.make_jaxpr(steered[name])(np.ones(3))
     assert [walk.is_joined for walk in walks(program, [[np.ones(3)]] * 4)] == [False] * 4
@@ -134,10 +136,47 @@ def test_what_is_recalled_is_batched_along_one_axis():
 def test_a_budget_found_ahead_is_given_once():
     gradient, points = asked("softmax")
     ahead.budgets_ahead(gradient, points, "float32")
+    other = asked("normalized")[0]
+    assert ahead.budget_known(gradient, points[0], "float64") is None
+    assert ahead.budget_known(other, points[0], "float32") is None
+    ((value, error),) = ahead.bounds_of(*traced(gradient, points[0]), "float32")
+    assert value.shape == error.shape == points[0][0].shape  # no budget is taken for bounds
     first = [ahead.budget_known(gradient, point, "float32") for point in points]
     assert all(found is not None for found in first)
     assert ahead.budget_known(gradient, points[0], "float32") is None
-    assert ahead.budget_known(gradient, points[0], "float64") is None
+
+
+@pytest.mark.parametrize("name", ["softmax", "normalized"])
+def test_what_is_found_ahead_is_what_the_walk_says(name):
+    gradient, points = asked(name)
+    program, walk = joined(gradient, points)
+    ahead.budgets_ahead(gradient, points, "float32")
+    for point, wanted in zip(points, budgets_at(program, walk, "float32"), strict=True):
+        found = ahead.budget_known(gradient, point, "float32")
+        assert found is not None and found.kinds == wanted.kinds
+        assert all(map(np.array_equal, found.allowed, wanted.allowed))
+    ahead.bounds_ahead([(program, leaves) for leaves in walk.points], "float32")
+    assert len(ahead.KNOWN) == len(points)
+    for leaves, wanted in zip(walk.points, bounds_at(program, walk, "float32"), strict=True):
+        found = ahead.bounds_of(program, leaves, "float32")
+        assert all(map(np.array_equal, sum(found, ()), sum(wanted, ())))
+
+
+def test_what_is_silent_at_one_of_them_is_not_known(monkeypatch):
+    def silent(*asked):
+        raise Undecided("at one of them")
+
+    gradient, points = asked("softmax")
+    monkeypatch.setattr(ahead, "budgets_at", silent)
+    ahead.budgets_ahead(gradient, points, "float32")
+    assert ahead.budget_known(gradient, points[0], "float32") is None
+
+
+def test_what_is_large_is_not_found_ahead(monkeypatch):
+    gradient, points = asked("softmax")
+    monkeypatch.setattr(ahead, "SMALL", 0)
+    ahead.budgets_ahead(gradient, points, "float32")
+    assert ahead.budget_known(gradient, points[0], "float32") is None
 
 
 def test_what_nobody_asks_for_is_let_go():

@@ -47,6 +47,9 @@ def test_a_network_in_bfloat16_keeps_its_weights_in_float32():
     assert set(seen) == {("bfloat16", "bfloat16")}
     assert run.params[0].w.dtype == run.history.loss.dtype == jnp.float32
     whole = trained().params
+    state = rn.init_running(3)
+    kept = trained(normed, (rn.init_norm(3), PARAMS), running=state, compute=jnp.bfloat16).running
+    assert kept.mean.dtype == state.mean.dtype == jnp.float32 and off(kept.mean, state.mean) > 0.0
     assert BUDGET < off(run.params, whole) <= 16 * float(jnp.finfo(jnp.bfloat16).eps)
 
 
@@ -95,12 +98,23 @@ def dropped(params, x, key):
 def test_dropout_has_a_key_of_its_own_in_each_step_and_none_in_validation():
     options = {"dropout": True, "epochs": 2, "batch": 5, "validation": (X, Y)}
     still = rn.gradient_descent(0.0)
-    run = lambda key: rn.train(dropped, rn.mse, still, PARAMS, (X, Y), key=key, **options)
+    alike = jnp.ones_like(X), jnp.zeros_like(Y)  # what differs in a loss is its mask
+    run = lambda key: rn.train(dropped, rn.mse, still, PARAMS, alike, key=key, **options)
     once, again, other = run(KEY), run(KEY), run(jax.random.key(3))
     assert (once.history.loss == again.history.loss).all()
     assert (once.history.loss != other.history.loss).all()
     assert len(set(once.history.loss.tolist())) == 6
     assert off(once.history.validation_loss, rn.mse(rn.mlp(PARAMS, X), Y)) <= BUDGET
+
+
+def test_the_parts_of_a_batch_keep_their_order_and_have_a_key_each():
+    apart = lambda prediction, y: jnp.abs(prediction[:6] - prediction[6:]).max()
+    how = {"key": KEY, "dropout": True, "metrics": {"apart": apart, "again": rn.mse}}
+    alike = jnp.ones_like(X), Y
+    loss, _, metrics, _ = rn.train(
+        dropped, rn.mse, UPDATE, PARAMS, alike, accumulate=2, **how
+    ).history
+    assert off(metrics["again"], loss) <= BUDGET and metrics["apart"][0] > 0.0
 
 
 def test_symbols_are_whole_numbers():
