@@ -3,8 +3,9 @@
 In: arrays, pytrees of parameters, keys of jax.random.
 On the way: activations.py, units.py, softmax.py, losses/ and layers/ are the pieces,
 networks.py, convolutional.py,
-recurrent.py and transformer.py join them, initializers.py draws them, updates.py and
-adaptive.py have the update rules, datasets.py and sequences.py the data.
+recurrent.py and transformer.py join them, initializers.py draws them, updates.py, adaptive.py,
+matrices.py and schedule_free.py have the update rules, around.py what stands around them,
+datasets.py and sequences.py the data.
 Out: predictions, losses, trained parameters (training.py) and sweeps over rates (sweeps.py).
 """
 
@@ -26,6 +27,15 @@ from .adaptive import amsgrad as amsgrad
 from .adaptive import lion as lion
 from .adaptive import nadam as nadam
 from .adaptive import radam as radam
+from .around import accumulation as accumulation
+from .around import average_of as average_of
+from .around import averaged as averaged
+from .around import clip_global_norm as clip_global_norm
+from .around import clip_value as clip_value
+from .around import schedule_cosine as schedule_cosine
+from .around import schedule_exponential as schedule_exponential
+from .around import schedule_step as schedule_step
+from .around import schedule_warmup as schedule_warmup
 from .convolutional import LeNet as LeNet
 from .convolutional import init_lenet as init_lenet
 from .convolutional import lenet as lenet
@@ -121,6 +131,8 @@ from .losses import (
 )
 from .losses import triplet as triplet
 from .losses import weighted as weighted
+from .matrices import adafactor as adafactor
+from .matrices import muon as muon
 from .networks import Neuron as Neuron
 from .networks import init_mlp as init_mlp
 from .networks import mlp as mlp
@@ -130,6 +142,9 @@ from .recurrent import init_recurrent_classifier as init_recurrent_classifier
 from .recurrent import recurrent_classifier as recurrent_classifier
 from .rule import Moments as Moments
 from .rule import RuleState as RuleState
+from .schedule_free import schedule_free_adamw as schedule_free_adamw
+from .schedule_free import schedule_free_average as schedule_free_average
+from .schedule_free import schedule_free_sgd as schedule_free_sgd
 from .sequences import LETTERS as LETTERS
 from .sequences import SEQUENCES as SEQUENCES
 from .sequences import adding as adding

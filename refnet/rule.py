@@ -63,7 +63,7 @@ def rule(
         count = state.count
         following = None if count is None else jnp.minimum(count, LAST_COUNT) + 1
         d, memory = direction(updates, state.memory, params, following)
-        r = _rate(learning_rate, count)
+        r = rate_of(learning_rate, count)
         return jax.tree.map(lambda d: -jnp.asarray(r, d.dtype) * d, d), RuleState(following, memory)
 
     from optax import GradientTransformation as Made
@@ -71,7 +71,8 @@ def rule(
     return Made(init, update)
 
 
-def _rate(learning_rate: Rate, count: Any) -> ArrayLike:
+def rate_of(learning_rate: Rate, count: Any) -> ArrayLike:
+    """The rate of a step; count is the steps taken before."""
     if not callable(learning_rate):
         return learning_rate
     with jax.numpy_dtype_promotion("standard"):  # optax's schedules mix integers and floats
@@ -119,7 +120,7 @@ def check_fraction(rule: str, **values: float) -> None:
     _check(rule, values, lambda value: 0.0 <= value < 1.0, "0 <= {name} < 1")
 
 
-def check_positive(rule: str, **values: float) -> None:
+def check_positive(rule: str, **values: object) -> None:
     _check(rule, values, lambda value: 0.0 < value < math.inf, "a finite {name} > 0")
 
 

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from .adaptive import adabelief, adadelta, adamax, amsgrad, lion, nadam, radam
 from .layerwise import lamb
+from .matrices import adafactor, muon
 from .rule import (
     Moments,
     Rate,
@@ -28,6 +29,7 @@ from .rule import (
     zero_moments,
     zeros,
 )
+from .schedule_free import schedule_free_adamw, schedule_free_sgd
 from .transformations import GradientTransformation
 
 
@@ -152,4 +154,8 @@ UPDATES: dict[str, Callable[..., GradientTransformation]] = {
     "lion": lion,
     "adadelta": adadelta,
     "lamb": lamb,
+    "adafactor": adafactor,
+    "muon": muon,
+    "schedule_free_sgd": schedule_free_sgd,
+    "schedule_free_adamw": schedule_free_adamw,
 }

@@ -100,9 +100,12 @@ def test_a_schedule_changes_the_rate_of_a_fixed_pair():
     assert right.verdict == "correct"
 
 
-@pytest.mark.parametrize("name", ["adamw", "nesterov"])
+@pytest.mark.parametrize(
+    "name", ["adamw", "nesterov", "adafactor", "muon", "schedule_free_sgd", "schedule_free_adamw"]
+)
 def test_the_reference_is_correct(name):
-    assert judged(refnet.UPDATES[name], name).verdict == "correct"
+    finding = judged(refnet.UPDATES[name], name)
+    assert finding.verdict == "correct", finding.reason
 
 
 def test_a_bare_pair_of_optax_is_recognised():
