@@ -55,7 +55,8 @@ def edge_visits(
                 yield Visit(edge, None)
                 continue
             sample = source.at(edge.case, stream, edge=True)
-            sample = sample and told_by_floats(subject, sample, stream)
+            there = subject.on_way(edge.case.args)
+            sample = sample and told_by_floats(there, sample, stream)
             yield visit(subject, source, edge, here.args, sample)
 
 

@@ -28,9 +28,10 @@ from .hard_coded import Sizes
 from .kinds.implicit_mistakes import implicit_mistake
 from .progress import begin, counted
 from .reproduction import snippet, with_worst
+from .routes import of_one_way, routed
 from .smallest import Search
 from .soon import chunks
-from .truth_source import TruthSource, truth_source
+from .truth_source import TruthSource
 from .verdict import Draws, judge
 
 ADVICE = "; args is one point: pass a function that draws points, and as many are drawn as needed"
@@ -51,7 +52,7 @@ def judged(
     domain = Domain()
     drawing = map(domain.drawn, chain([first], map(inward, points)))
     labelled = (Case(f"case {k}", point) for k, point in enumerate(drawing))
-    source = truth_source(subject, first)
+    source = routed(subject, first)
     sizes = Sizes(subject.inputs)
     at = lambda case: sizes.noted(contract_checked(source, subject, case, upstream))
     few = lambda ks: said_soon(source, chunks(islice(labelled, len(ks))), upstream)
@@ -100,6 +101,7 @@ def _search(source: TruthSource, subject: Subject, asked: Asked, domain: Domain,
 def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ...]:
     """Which term of the gradient is wrong; nothing where only the value is."""
     begin("looks for the term that is wrong")
+    subject, evidence = of_one_way(subject, evidence)
     own = tuple(map(slopes, evidence))
     if not any(outside(one, k).any() for one in own for k in range(len(one.paths))):
         return ()

@@ -1,7 +1,7 @@
 """Where `of` is a PyTorch program: what is judged, at which points, and whether the trace is it."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,18 +13,17 @@ from ..adapters.function import Function
 from ..adapters.recognition import recognised
 from ..adapters.torch_function import on_tensors
 from ..adapters.torch_programs import Program, as_program, by_trial, program
-from ..adapters.trees import has_foreign, inward
+from ..adapters.trees import inward
 from ..arithmetic.bounds import bounds
 from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import format_of
 from ..arithmetic.inner_programs import equations
 from ..measurement.answer import cast
 from ..measurement.budget import running
-from ..measurement.subject import inside
+from ..measurement.subject import inside, on_inward
 from ..vocabulary import Finding, Silent
 
 ELSEWHERE = "traced, its value at the first point is not that of PyTorch"
-OTHERWISE = "it branches on numbers, and goes another way at another point"
 UNBOUNDED = "traced, nothing bounds the rounding of its value"
 
 
@@ -74,9 +73,9 @@ def settled(of: Any, first: tuple, candidate: Any, gradient: Any) -> tuple[Any, 
     if not isinstance(known, Program):
         return of, candidate
     candidate = beside(candidate, gradient, known, first)
-    known.goes_on(first)
-    known.refused = known.refused or unlike(known, first)
-    return known, candidate
+    known.check = unlike
+    known.along(first)
+    return known if known.refused else known.checked(known, first), candidate
 
 
 def jax_traces(of: Any, first: tuple) -> bool:
@@ -86,26 +85,6 @@ def jax_traces(of: Any, first: tuple) -> bool:
     except Exception:  # somebody's function; what it is, is found out by trial
         return False
     return True
-
-
-class Elsewhere(Exception):
-    """A program goes another way than its trace."""
-
-
-def watched(of: Any, points: Iterator[tuple], dtype: str) -> Iterator[tuple]:
-    """The points; raises Elsewhere at one where a program goes another way than at the first."""
-    for point in points:
-        is_traced = isinstance(of, Program) and not of.refused
-        if is_traced and not of.goes_on(cast(cast(inward(point), dtype), "float64")):
-            raise Elsewhere
-        yield point
-
-
-def untraced(of: Program) -> Program:
-    """The same, not traced: it goes more ways than one."""
-    same = Program(of.run, of.original, of.module)
-    same.refused = OTHERWISE
-    return same
 
 
 def beside(candidate: Any, gradient: Any, of: Program, first: tuple) -> Any:
@@ -134,7 +113,7 @@ def takes_arrays(gradient: Callable, of: Program, first: tuple) -> bool:
 def unlike(of: Program, first: tuple) -> str:
     """Why the trace is not to be trusted; empty where it is, or where there is none."""
     point = cast(inward(first), "float64")
-    traced = inside(of) if has_foreign(point) else of
+    traced = on_inward(of, point)
     try:
         with jax.enable_x64(True):
             program = jax.make_jaxpr(traced)(*point)

@@ -42,6 +42,7 @@ class TruthSource(NamedTuple):
     answer: Callable[..., list]  # the leaves that are judged
     said: Callable[[Finding], Finding]  # what else the finding has to say
     takes_shapes: bool  # whether the function may be called with shapes that nobody drew
+    is_measured: bool = False  # by witnesses, not proven
     # (cases, generators): they are asked next, or weighed
     asked_soon: Callable[..., None] = lambda cases, streams: None
     weighed_soon: Callable[..., None] = lambda cases, streams: None
@@ -54,12 +55,13 @@ def truth_source(subject: Subject, first: tuple) -> TruthSource:
     if not untraceable and not unproven:
         at, excuse = partial(proven, subject), partial(excused, subject)
         weigh, more = partial(work, subject), partial(warned, subject, first)
-        ahead = partial(soon.budgets, subject), partial(soon.bounds, subject)
+        budgets, bounds = partial(soon.budgets, subject), partial(soon.bounds, subject)
+        ahead = False, budgets, bounds
         return TruthSource(at, excuse, weigh, subject.answer, more, True, *ahead)
     traced = not untraceable
     at, excuse, weigh, said = black_box.pieces(subject, untraceable or unproven, traced)
     ask = partial(black_box.answer, subject)
-    return TruthSource(at, excuse, weigh, ask, said, takes_shapes=traced)
+    return TruthSource(at, excuse, weigh, ask, said, takes_shapes=traced, is_measured=True)
 
 
 def excused(subject: Subject, sample: Sample) -> Told:

@@ -10,9 +10,9 @@ from itertools import chain
 from typing import Any
 
 from ..adapters.time_limit import in_time
-from ..adapters.trees import has_foreign, inward
+from ..adapters.trees import inward
 from ..measurement import conventions
-from ..measurement.subject import Subject, inside
+from ..measurement.subject import Subject, on_inward
 from ..vocabulary import Finding, Verdict
 from . import complex_arguments, programs
 from .arguments import argnums_of, args_of, check_counts, check_point, dtype_of, positions
@@ -112,33 +112,17 @@ def validate(
     of, candidate = programs.settled(of, first, candidate, gradient)
     candidate = in_time(candidate, timeout)
     points = chain([first], points)
-    of, inner, subject, finding, fits = _traced_or_not(of, candidate, asked, point, named, points)
+    subject = Subject(candidate, on_inward(of, point), argnums, asked.dtype, point)
+    with in_sight(subject.name):
+        finding, fits = judged(subject, asked, named, points)
     finding = programs.noted(finding, of)
     if finding.verdict is not Verdict.WRONG:
         problem = Problem(gradient, programs.traced(of), asked.args, argnums)
         return with_names(_looked_at_again(finding, problem, options), names)
-    for convention in (c for c in fits if set(c.names) <= set(allow)):
-        theirs = convention.candidate(candidate, argnums)
-        other = Subject(theirs, convention.function(inner), *subject.asked)
-        again, _ = judged(other, asked, named, drawn_points(asked), convention.holds)
-        if again.verdict is not Verdict.WRONG:
-            return with_names(_allowed(again, convention), names)
-    return with_names(finding, names)
-
-
-def _traced_or_not(
-    of: Any, candidate: Any, asked: Asked, point: tuple, named: tuple[int, ...], points: Any
-) -> Any:
-    """`of` on inward trees, the candidate beside it, the finding, and what fits it."""
-    inner = inside(of) if has_foreign(point) else of
-    subject = Subject(candidate, inner, asked.argnums, asked.dtype, point)
-    try:
-        watched = programs.watched(of, points, asked.dtype)
-        with in_sight(subject.name):
-            return of, inner, subject, *judged(subject, asked, named, watched)
-    except programs.Elsewhere:
-        of, again = programs.untraced(of), drawn_points(asked)
-        return _traced_or_not(of, candidate, asked, point, named, again)
+    allowed = (c for c in fits if set(c.names) <= set(allow))
+    found = (_meant(subject, asked, named, convention) for convention in allowed)
+    passed = next((one for one in found if one.verdict is not Verdict.WRONG), None)
+    return with_names(finding if passed is None else programs.noted(passed, of), names)
 
 
 def _once(options: dict, problem: Problem) -> Finding:
@@ -164,6 +148,17 @@ def _problem(gradient: Any, of: Any, args: Any, argnums: Any) -> Problem:
     given, traced = programs.sampled(of, args_of(args)), programs.traced(of)
     numbers = argnums_of(argnums, of, len(first_point(given)))
     return Problem(gradient, traced, given, numbers)
+
+
+def _meant(
+    subject: Subject, asked: Asked, named: tuple[int, ...], convention: conventions.Convention
+) -> Finding:
+    """The finding where the convention is allowed."""
+    candidate, of = subject.candidate, convention.function(subject.of)
+    theirs = convention.candidate(candidate, asked.argnums)
+    other = Subject(theirs, of, *subject.asked)
+    again, _ = judged(other, asked, named, drawn_points(asked), convention.holds)
+    return _allowed(again, convention)
 
 
 def _allowed(finding: Finding, convention: conventions.Convention) -> Finding:

@@ -17,6 +17,7 @@ from ..vocabulary import Ball, Explanation
 from .error import beyond
 from .sample import Sample, decidable
 from .structured import SYMMETRIC, TRIANGULAR, Structured, structures
+from .ways import on_ways
 
 NAMES = ("sum", "half", "double", "mean", "negative", SYMMETRIC, TRIANGULAR)
 WHOLE = "the whole gradient"
@@ -103,7 +104,8 @@ class Convention(NamedTuple):
 
     def function(self, of: Callable) -> Callable:
         """The function of which the candidate's answers are the gradient."""
-        return _times(of if self.form is None else self.form.function(of), self)
+        made = _times(of if self.form is None else self.form.function(of), self)
+        return of if made is of else on_ways(made, of, self.function)
 
     def candidate(self, gradient: Any, argnums: int | tuple[int, ...]) -> Any:
         """The gradient that is judged by that function."""

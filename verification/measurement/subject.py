@@ -11,7 +11,7 @@ import numpy as np
 
 from ..adapters import jax_function
 from ..adapters.function import Function
-from ..adapters.trees import Key, inward, is_key, opened, outward
+from ..adapters.trees import Key, has_foreign, inward, is_key, opened, outward
 from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import PRECISIONS
 from ..arithmetic.gamma_draws import has_draws
@@ -26,6 +26,7 @@ from .moving import program_in
 from .replayed import replayed
 from .sample import VALUE, Sample, restricted
 from .shifted import stilled_spellings
+from .ways import along, on_ways
 
 AHEAD = " by forward mode"  # how the paths end of a gradient that is given a second time
 
@@ -57,12 +58,22 @@ class Subject:
         self.typed = _typed(point, dtype)
         self.asked = argnums, dtype, point
         self._spelled: tuple[Callable, list[Callable]] | None = None
+        self._ways: dict[Callable, Subject] = {}
         if isinstance(candidate, Function):
             raw = candidate.answers(self.argnums)
         else:
             raw = lambda *args: candidate(*outward(args))
         self.raw = replayed(raw, candidate)
         self.candidate = candidate
+
+    def on_way(self, point: tuple) -> "Subject":
+        """The same beside a function of tensors as it goes at the point: see ways.py."""
+        of = along(self.of, exactly(point, self.dtype))
+        if of is self.of:
+            return self
+        if of not in self._ways:
+            self._ways[of] = Subject(self.candidate, of, self.asked[0], self.dtype, point)
+        return self._ways[of]
 
     # --- the candidate ---------------------------------------------------------------------------
 
@@ -194,6 +205,11 @@ def slopes(sample: Sample) -> Sample:
     return restricted(sample, keep)
 
 
+def exactly(point: tuple, dtype: str) -> tuple:
+    """The numbers of the point in the dtype, in float64."""
+    return cast(cast(point, dtype), "float64")
+
+
 def _typed(point: tuple, dtype: str) -> bool:
     """Whether every float array of the sample came in the dtype that is judged."""
     precision = PRECISIONS[dtype]
@@ -266,9 +282,14 @@ def with_paths(of: Callable) -> Callable:
     return function
 
 
+def on_inward(of: Callable, point: tuple) -> Callable:
+    """The function on inward trees, as itself where the point has nothing of a framework's."""
+    return inside(of) if has_foreign(point) else of
+
+
 def inside(of: Callable) -> Callable:
     """The function on inward trees."""
     function = lambda *args: inward(of(*outward(args)))
     if spellings := getattr(of, "spellings", ()):
         function.spellings = tuple(map(inside, spellings))  # pyright: ignore[reportFunctionMemberAccess]
-    return function
+    return on_ways(function, of, inside)

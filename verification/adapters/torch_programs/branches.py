@@ -1,7 +1,8 @@
 """Branches on numbers: the way a program goes at a point, and the same way while it is traced.
 
 A check such as `if (x < 0).any(): raise` reads one boolean of a tensor.  PyTorch says what it is at
-a point; the trace goes on with it, and is no number wherever it would be another.
+a point; the trace goes on with it, and is no number wherever it would be another.  A program that
+goes several ways is traced once for each.
 """
 
 from collections.abc import Callable
@@ -105,8 +106,7 @@ def taken(torch: Any, run: Callable[[], Any]) -> tuple:
     return tuple(found)
 
 
-def same(one: tuple, other: tuple) -> bool:
-    """NaN is like itself."""
-    return len(one) == len(other) and bool(
-        all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True))
-    )
+def key(way: tuple) -> tuple:
+    """What two equal ways have in common; NaN is like itself."""
+    arrays = map(np.asarray, way)
+    return tuple((x.shape, x.dtype.str, x.tobytes()) for x in arrays)

@@ -29,7 +29,7 @@ from .parameters import Module
 SEED_SAID = "its random numbers are held: those of torch.manual_seed(0)"
 
 
-WAY_SAID = "it branches on its numbers: judged where it goes the way of the first point"
+WAYS_SAID = "it branches on its numbers: each of the ways that it went, {}, is traced by itself"
 
 
 class Program:
@@ -42,6 +42,8 @@ class Program:
         self._traced: dict[Any, tuple[ClosedJaxpr, Any]] = {}
         self.__signature__ = inspect.Signature(parameters(original, module is not None))
         self._ways: dict[tuple, tuple] = {}  # shapes -> what is read of the numbers
+        self._others: dict[tuple, Program] = {}  # the same at points where others are read
+        self.check: Callable[[Program, tuple], str] = lambda other, point: ""
 
     def __call__(self, *args):
         leaves, tree = jax.tree.flatten(inward(args))
@@ -60,13 +62,31 @@ class Program:
             tensors = given(torch, leaves, tree)
             return branches.taken(torch, lambda: self.run(*tensors))
 
-    def goes_on(self, point: tuple) -> bool:
-        """Whether it goes the same way as at the first point of these shapes."""
+    def along(self, point: tuple) -> "Program":
+        """The same, traced the way that it goes at the point.  Raises what it raises there."""
         shapes = tuple(np.shape(leaf) for leaf in jax.tree.leaves(inward(point)))
-        if shapes in self._ways and not self._ways[shapes]:
-            return True  # what reads nothing at one point reads nothing at another
+        if self.refused or self._ways.get(shapes) == ():
+            return self  # what reads nothing at one point reads nothing at another
         here = self.branches_at(point)
-        return branches.same(here, self._ways.setdefault(shapes, here))
+        way = (shapes, branches.key(here))
+        if branches.key(self._ways.setdefault(shapes, here)) == way[1]:
+            return self
+        if way not in self._others:
+            other = self.fresh()
+            other._ways[shapes] = here
+            self._others[way] = self.checked(other, point)
+        return self._others[way]
+
+    def checked(self, other: "Program", point: tuple) -> "Program":
+        """The other as it is; not traced where the trace is not to be trusted."""
+        if not (why := self.check(other, point)):
+            return other
+        untraced = self.fresh()  # JAX has kept the trace of the other
+        untraced.refused = why
+        return untraced
+
+    def fresh(self) -> "Program":
+        return Program(self.run, self.original, self.module)
 
     def _by_jax(self, leaves: list, tree: Any) -> Any:
         """Raises NotTraced, and whatever the program does where it has no numbers."""
@@ -140,8 +160,10 @@ class Program:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        goes = any(self._ways.values()) and not self.refused
-        return (*[SEED_SAID] * self.is_random, *[WAY_SAID] * goes)
+        programs = (self, *self._others.values())
+        ways = sum(len(way) > 0 for one in programs for way in one._ways.values())
+        said = [WAYS_SAID.format(ways)] * (ways > 0 and not self.refused)
+        return (*[SEED_SAID] * any(one.is_random for one in programs), *said)
 
 
 def given(torch: Any, leaves: list, tree: Any) -> tuple:
