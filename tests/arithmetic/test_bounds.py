@@ -143,3 +143,13 @@ def test_a_power_of_what_may_be_below_zero_has_no_bound():
     rest = lambda x: ((x[0] * x[0] - 1.44) * x[1]) ** 0.5  # 1.44 is no number of float32
     (allowed,) = running_bound(rest, (np.array([1.2, 1.0]),), "float32")
     assert allowed == np.inf
+
+
+@pytest.mark.parametrize("best", [lax.max, lax.min])
+def test_the_larger_of_two_that_are_apart_has_its_own_error(best):
+    x = np.array([-3.0, 3.0, 1e-9])  # the last is 0 within the error of the other
+    out = bounded(lambda x: best(x / 3 * 3 - 1e-9, jnp.zeros(3)), x)
+    exact = out.value == 0.0
+
+    assert exact.sum() == 2 and (out.error[exact] > 0.0).tolist() == [False, True]
+    assert out.error[~exact] > 0.0

@@ -3,8 +3,8 @@
 Assumes IEEE rounding to nearest in the target format, the ulp bounds of ULPS for elementary
 functions, sums and products in any order, and that results below the smallest normal number
 may be flushed to zero; and that a / (b / c) is divided twice (XLA may take a c / b, which can
-overflow by itself).  Values are float64 at the target's inputs; bounds are per entry.  Where a
-correct program in the target format may overflow, the bound is infinite.
+overflow by itself).  Values are float64 at the target's inputs; bounds are per entry, infinite
+where a correct program in the target format may overflow.
 """
 
 from collections.abc import Callable
@@ -172,7 +172,9 @@ def extreme(best: str) -> Callable:
             return Bounded(along(x.value, tuple(axes)), x.error.max(tuple(axes)))
         (y,) = others
         value = getattr(xp, best)(x.value, y.value)
-        return Bounded(value, None if x.exact and y.exact else xp.maximum(x.error, y.error))
+        apart = abs(x.value - y.value) > x.error + y.error
+        own, either = where(x.value == value, x.error, y.error), xp.maximum(x.error, y.error)
+        return Bounded(value, None if x.exact and y.exact else where(apart, own, either))
 
     return rule
 
@@ -286,10 +288,8 @@ UNROUNDED = (
     | {
         "neg": lambda x, **_: negated(x),
         "abs": lambda x, **_: Bounded(abs(x.value), x.bound),
-        "max": extreme("maximum"),
-        "min": extreme("minimum"),
-        "reduce_max": extreme("maximum"),
-        "reduce_min": extreme("minimum"),
+        **dict.fromkeys(("max", "reduce_max"), extreme("maximum")),
+        **dict.fromkeys(("min", "reduce_min"), extreme("minimum")),
         "clamp": clamp,
         "stop_gradient": lambda x, **_: x,
         "select_n": select,

@@ -1,6 +1,7 @@
 """Functions of one number that only rise, or only fall: their values tell the argument."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,13 @@ from .formats import format_of
 from .interpreter import run
 
 GRID = np.concatenate([np.linspace(-4.0, 4.0, 28) + 1 / 128, [-24.0, -12.0, 12.0, 24.0]])
+
+
+class Column(NamedTuple):
+    """One output at all points, and what its roundings in float64 may have come to."""
+
+    value: np.ndarray
+    error: np.ndarray
 
 
 def slopes(chain: Callable, kept: list[Callable], shape: tuple[int, ...]) -> ClosedJaxpr:
@@ -29,26 +37,37 @@ def slopes(chain: Callable, kept: list[Callable], shape: tuple[int, ...]) -> Clo
 
 def keeps(program: ClosedJaxpr, shape: tuple[int, ...]) -> list[bool]:
     """Whether each is strictly monotone where it is a number, and the chain bends at all."""
-    x, (_, bend, *rest) = _on_the_grid(program, shape)
-    bends = bool((np.nan_to_num(bend) != 0.0).any())
-    return [bends and _monotone(x, a, da) for a, da in zip(rest[::2], rest[1::2], strict=True)]
+    x, _, bend, *rest = _run_on_the_grid(program, shape)
+    bends = bool((np.nan_to_num(bend.value) != 0.0).any())
+    pairs = zip(rest[::2], rest[1::2], strict=True)
+    return [bends and _monotone(x, a.value, da.value) for a, da in pairs]
 
 
 def turns(f: Callable, shape: tuple[int, ...]) -> bool:
     """Whether the same value comes from different arguments."""
-    x, (*_, a, da) = _on_the_grid(slopes(f, [f], shape), shape)
-    return not _monotone(x, a, da)
+    x, *_, a, da = _run_on_the_grid(slopes(f, [f], shape), shape)
+    return not _monotone(x, a.value, da.value)
 
 
-def _on_the_grid(program: ClosedJaxpr, shape: tuple[int, ...]) -> tuple[np.ndarray, list]:
-    """The points, and each of the program's outputs there."""
+def on_the_grid(f: Callable, shape: tuple[int, ...]) -> tuple:
+    """The points, and each of the outputs of a function of one array there."""
+    return _run_on_the_grid(jax.make_jaxpr(f)(jax.ShapeDtypeStruct(shape, np.float64)), shape)
+
+
+def _run_on_the_grid(program: ClosedJaxpr, shape: tuple[int, ...]) -> tuple:
     size = int(np.prod(shape, dtype=int))
     points = np.resize(GRID, (-(-len(GRID) // size), *shape))
     exact = bounds(format_of("float64"))
     with np.errstate(all="ignore"):
-        runs = [[out.value for out in run(program, [Bounded(x)], exact)] for x in points]
-    columns = [np.concatenate([part.ravel() for part in p]) for p in zip(*runs, strict=True)]
-    return points.ravel(), columns
+        runs = [[_column(out) for out in run(program, [Bounded(x)], exact)] for x in points]
+    outputs = zip(*runs, strict=True)
+    columns = (Column(*map(np.concatenate, zip(*parts, strict=True))) for parts in outputs)
+    return points.ravel(), *columns
+
+
+def _column(out) -> Column:
+    value, error = (out.value, out.error) if isinstance(out, Bounded) else (out, 0.0)
+    return Column(np.ravel(value), np.broadcast_to(error, np.shape(value)).ravel())
 
 
 def _monotone(x, a, da) -> bool:

@@ -7,10 +7,11 @@ source, and no sum.  (What adding a constant to a value loses is lost by whoever
 no place to keep x.)  Functions whose slopes nobody takes from the output (erf, sin) keep nothing.
 The source may be rounded once, too.
 
-Programs inside of equations have the same room: of loops each step, of branches each.
+Programs inside of equations have the same room: of loops each step, of branches each.  Softplus
+has room for both of its tails, where its source is used otherwise: see tails.py.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -21,11 +22,13 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Literal
 
 from . import gamma_draws
-from .inner_programs import PLAIN_CALLS, bodies, equations, program_of
+from .chains import Constant, Node, bends, nodes_before, real, replayed, results, shaped, signs
+from .inner_programs import PLAIN_CALLS, program_of
 from .interpreter import scan_parts
 from .linear import bind
 from .one_way import keeps, slopes, turns
 from .recalled import recalled
+from .tails import is_used_otherwise, of_both_tails
 
 KEEPING = {"exp", "exp2", "expm1", "logistic", "tanh", "sqrt", "rsqrt", "cbrt", "div", "select_n"}
 KEEPING |= {"integer_pow", "pow", "square"}
@@ -34,32 +37,19 @@ ENTRYWISE |= {"lt", "gt", "le", "ge", "eq", "ne", "and", "or", "not", "convert_e
 ENTRYWISE |= {"stop_gradient", "copy", "copy_p", "is_finite"}
 OWN_SLOPES = {"custom_jvp_call"}
 TURNING = {"max", "min", "abs", "select_n", "square", "integer_pow", "mul"} | OWN_SLOPES
-BENDING = KEEPING - {"select_n"} | {"log", "log1p", "mul"}
 
 
-class Node:
-    """A number of a program: known, or an operation on other nodes that begins with a source."""
+def run_with_room(program: ClosedJaxpr, leaves: list, ends: dict | None = None) -> list:
+    """The outputs of a program, whose slopes by reverse autodiff have room for stored values.
 
-    __slots__ = ("eqn", "ins", "known", "source")
-
-    def __init__(self, known: Any = None, eqn=None, ins: tuple = (), source: "Node | None" = None):
-        self.known, self.ins, self.source = known, ins, source or self
-        self.eqn: Any = eqn
-
-
-class Constant:
-    """A scalar that every entry meets."""
-
-    __slots__ = ("known",)
-
-    def __init__(self, known):
-        self.known = known
-
-
-def run_with_room(program: ClosedJaxpr, leaves: list) -> list:
-    """The outputs of a program, whose slopes by reverse autodiff have room for stored values."""
-    outs = _walk(program, [Node(jnp.asarray(x)) for x in leaves])
-    return list(map(_shaped, map(value, outs), program.jaxpr.outvars))
+    ends    input -> what is used of it, of all programs that are given the same dictionary
+    """
+    ins = [Node(jnp.asarray(x)) for x in leaves]
+    for k, node in enumerate(ins):
+        node.ends = node.ends if ends is None else ends.setdefault(k, node.ends)
+    outs = _walk(program, ins)
+    _used([] if ends is None else outs)
+    return list(map(shaped, map(value, outs), program.jaxpr.outvars))
 
 
 def _walk(program: ClosedJaxpr, ins: list) -> list:
@@ -86,12 +76,19 @@ def _nodes(eqn, ins: list) -> list:
         return ins
     if all(isinstance(x, Constant) for x in ins) and all(map(_is_scalar, eqn.outvars)):
         with jax.ensure_compile_time_eval():
-            known = [_shaped(x.known, v) for x, v in zip(ins, eqn.invars, strict=True)]
+            known = [shaped(x.known, v) for x, v in zip(ins, eqn.invars, strict=True)]
             return [Constant(np.asarray(out)) for out in bind(eqn, known)]
     if _entrywise(eqn) and (source := _source(eqn, ins)) is not None:
         return [Node(eqn=eqn, ins=tuple(ins), source=source)]
-    operands = [_shaped(value(x), v) for x, v in zip(ins, eqn.invars, strict=True)]
-    return [Node(out) for out in applied(eqn, operands)]
+    _used(ins)
+    operands = [shaped(value(x), v) for x, v in zip(ins, eqn.invars, strict=True)]
+    given = signs(eqn, ins, operands)
+    return [Node(out, signs=given) for out in applied(eqn, operands)]
+
+
+def _used(numbers: list) -> None:
+    for node in (x for x in numbers if isinstance(x, Node)):
+        node.root.ends.append(node)
 
 
 def _is_scalar(v) -> bool:
@@ -110,9 +107,15 @@ def _entrywise(eqn) -> bool:
 
 
 def _source(eqn, ins: list) -> Node | None:
-    """The one array that the operands begin with; None where there are more."""
+    """The one array that the operands begin with; None where there are more.
+
+    What was looked at on the way has become a source; of several the chain begins at their root.
+    """
     (out,) = eqn.outvars
-    sources = {x.source for x in ins if isinstance(x, Node)}
+    nodes = [x for x in ins if isinstance(x, Node)]
+    sources = {x.source for x in nodes}
+    if len(sources) > 1:
+        sources = {x.root for x in nodes}
     if len(sources) != 1:
         return None
     (source,) = sources
@@ -120,22 +123,16 @@ def _source(eqn, ins: list) -> Node | None:
     return source if alike and jnp.issubdtype(source.known.dtype, jnp.floating) else None
 
 
-def _shaped(known, atom):
-    """A constant at the shape that its place has."""
-    return known if np.shape(known) == atom.aval.shape else jnp.full(atom.aval.shape, known)
-
-
 def applied(eqn, operands: list) -> list:
-    if eqn.primitive.name == "abs" and jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating):
-        return [size(*operands)]
     if eqn.primitive.name == "cond":
         index, *given = operands
-        ways = [partial(run_with_room, branch) for branch in eqn.params["branches"]]
+        ends: dict = {}
+        ways = [partial(run_with_room, branch, ends=ends) for branch in eqn.params["branches"]]
         return jax.lax.switch(index, [lambda *x, way=way: way([*x]) for way in ways], *given)
     if eqn.primitive.name == gamma_draws.NAME:
         drawn = lambda key, a: bind(eqn, [key, a])[0]
         return [gamma_draws.with_slope(drawn, *operands, log_space=eqn.params["log_space"])]
-    return looped(operands, eqn.params) if eqn.primitive.name == "scan" else bind(eqn, operands)
+    return looped(operands, eqn.params) if eqn.primitive.name == "scan" else results(eqn, operands)
 
 
 def looped(operands: list, params) -> list:
@@ -148,18 +145,6 @@ def looped(operands: list, params) -> list:
 
     last, each = jax.lax.scan(step, carry, rows, params["length"], params["reverse"])
     return [*last, *each]
-
-
-@jax.custom_jvp
-def size(x):
-    """|x|, whose slope is x / |x|, a division; 1 at 0."""
-    return abs(x)
-
-
-@size.defjvp
-def _sides(xs, moves):
-    (x,), (dx,) = xs, moves
-    return size(x), dx * jnp.where(x == 0.0, 1.0, jnp.sign(x))
 
 
 def value(node: Node | Constant) -> Any:
@@ -176,11 +161,14 @@ def value(node: Node | Constant) -> Any:
 
 def _chained(end: Node, begin: Node) -> Callable:
     """From a value on the way to the end, with room for what may be stored between them."""
-    chain, nodes = partial(_replayed, end, begin), list(_nodes_before([end], begin))
-    if not (_real(end) and any(map(_bends, nodes))):
+    chain, nodes = partial(replayed, end, begin), list(nodes_before([end], begin))
+    if not (real(end) and any(map(bends, nodes))):
         return chain
-    maps = _stored(chain, begin, nodes)
-    return _recalling(chain, slopes(chain, maps, value(begin).shape))
+    shape, maps = value(begin).shape, _stored(chain, begin, nodes)
+    kept, tail = slopes(chain, maps, shape), of_both_tails(end, begin, shape)
+    if tail is None:
+        return _recalling(chain, lambda product, *at: recalled.bind(product, *at, program=kept))
+    return _with_tails(chain, kept, slopes(chain, [*maps, tail], shape), end, begin)
 
 
 def _turn(end: Node) -> Node | None:
@@ -188,40 +176,31 @@ def _turn(end: Node) -> Node | None:
 
     What is stored after relu(x) or x^2 tells that value, not x; so the chain begins anew there.
     """
-    source, nodes = end.source, list(_nodes_before([end], end.source))
+    source, nodes = end.source, list(nodes_before([end], end.source))
     for node in nodes:
-        if node is end or node.eqn.primitive.name not in TURNING or not _real(node):
+        if node is end or node.eqn.primitive.name not in TURNING or not real(node):
             continue
-        after = list(_nodes_before([end], node))
-        if source in {x for n in after for x in n.ins} or not any(map(_bends, after)):
+        after = list(nodes_before([end], node))
+        if source in {x for n in after for x in n.ins} or not any(map(bends, after)):
             continue
-        if turns(partial(_replayed, node, source), source.known.shape):
+        if turns(partial(replayed, node, source), source.known.shape):
             return node
     return None
-
-
-def _bends(node: Node) -> bool:
-    """Whether the slope of this operation may depend on the source."""
-    name = node.eqn.primitive.name
-    if name == "mul" and any(isinstance(x, Constant) for x in node.ins):
-        return False
-    inside = (e.primitive.name for body in bodies(node.eqn.params) for e in equations(body))
-    return name in BENDING or not BENDING.isdisjoint(inside)
 
 
 def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[Callable]:
     """Those that may be stored; of a function with a slope of its own, else, what it is made of."""
     shape, own = value(source).shape, lambda node: node.eqn.primitive.name in OWN_SLOPES
-    nodes = [n for n in nodes if _real(n) and (own(n) or n.eqn.primitive.name in KEEPING)]
+    nodes = [n for n in nodes if real(n) and (own(n) or n.eqn.primitive.name in KEEPING)]
     if not nodes:
         return []
-    maps = [partial(_replayed, node, source) for node in nodes]
+    maps = [partial(replayed, node, source) for node in nodes]
     may = keeps(slopes(chain, maps, shape), shape)
     found = [kept for kept, yes in zip(maps, may, strict=True) if yes]
     ends = [
         out for n, yes in zip(nodes, may, strict=True) if own(n) and not yes for out in _made(n)
     ]
-    inside = [node for node in _nodes_before(ends, source) if node not in nodes]
+    inside = [node for node in nodes_before(ends, source) if node not in nodes]
     return found + _stored(chain, source, inside)
 
 
@@ -230,49 +209,34 @@ def _made(node: Node) -> list:
     return _walk(node.eqn.params["call_jaxpr"], list(node.ins))
 
 
-def _real(node: Node) -> bool:
-    return bool(jnp.issubdtype(node.eqn.outvars[0].aval.dtype, jnp.floating))
+def _with_tails(chain: Callable, kept: ClosedJaxpr, more: ClosedJaxpr, end, begin) -> Callable:
+    """With more room where the source is used otherwise: that is known once all has been walked."""
+
+    def room(product, above, x, signed):
+        if is_used_otherwise(end):
+            return recalled.bind(product, above, x, program=more)
+        product = recalled.bind(product, above, x, program=kept)
+        return recalled.bind(product, above * signed, x, program=more)
+
+    with_signs = _recalling(chain, room)
+    signed = jnp.zeros(begin.known.shape) if begin.signs is None else begin.signs()
+    return lambda x: with_signs(x, jax.lax.stop_gradient(signed.astype(x.dtype)))
 
 
-def _recalling(chain: Callable, program: ClosedJaxpr) -> Callable:
+def _recalling(chain: Callable, room: Callable) -> Callable:
+    """The chain of x, the first argument; room(slope times what comes from above, above, *args)."""
+
     @jax.custom_vjp
-    def function(x):
+    def function(x, *more):
         return chain(x)
 
-    def forward(x):
+    def forward(x, *more):
         out, back = jax.vjp(chain, x)
-        return out, (back, x)
+        return out, (back, x, more)
 
     def backward(kept, above):
-        back, x = kept
-        return (recalled.bind(*back(above), above, x, program=program),)
+        back, x, more = kept
+        return room(*back(above), above, x, *more), *map(jnp.zeros_like, more)
 
     function.defvjp(forward, backward)
     return function
-
-
-def _nodes_before(ends: list, source: Node) -> Iterator[Node]:
-    """All operations of a chain, each once, the ends too."""
-    seen, todo = set(), list(ends)
-    while todo:
-        node = todo.pop()
-        if node is source or isinstance(node, Constant) or node in seen:
-            continue
-        seen.add(node)
-        yield node
-        todo.extend(node.ins)
-
-
-def _replayed(end: Node, source: Node, x):
-    """The value of a node, at another value of its source."""
-    made = {source: x}
-
-    def at(node):
-        if isinstance(node, Constant):
-            return node.known
-        if node not in made:
-            pairs = zip(node.ins, node.eqn.invars, strict=True)
-            made[node] = applied(node.eqn, [_shaped(at(n), v) for n, v in pairs])[0]
-        return made[node]
-
-    return at(end)

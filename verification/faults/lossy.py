@@ -1,6 +1,7 @@
 """Right formulas that lose their digits: equal to ours on paper, not in floats.
 
-They are `inaccurate`, not `wrong`: a judge that cannot tell the two apart is no judge.
+None is `wrong`: a judge that cannot tell the two apart is no judge.  Where nothing that a program
+stores has lost these digits already, they are `inaccurate`.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,6 @@ def one_minus_square(z, da):
     return ((1.0 - tanh(z) ** 2) * da,)
 
 
-def residual_of_logits(z, y):
-    """s(z) - y: nothing is left of it once s(z) rounds to y."""
-    return (sigmoid(z) - y) / z.size, -z / z.size
-
-
 def residual_of_softmax(z, t):
     """p sum t - t: nothing is left of it once p rounds to t."""
     p = softmax_cross_entropy.softmax(z)
@@ -42,7 +38,6 @@ def composed(params, x, y):
 ALL: dict[str, Callable] = {  # name of the derivation -> its lossy twin
     "sigmoid": one_minus_a,
     "tanh": one_minus_square,
-    "binary_cross_entropy_with_logits": residual_of_logits,
     "softmax_cross_entropy": residual_of_softmax,
     "logistic_neuron": composed,
 }

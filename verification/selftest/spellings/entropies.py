@@ -82,7 +82,11 @@ def logits_loss(z, y):
     return jnp.mean(-y * jax.nn.log_sigmoid(z) - (1 - y) * jax.nn.log_sigmoid(-z))
 
 
-LOGITS = {  # s - y is none of them: it loses what this loss keeps, see faults/lossy.py
+LOGITS = {
+    "s(z) - y": residual(lambda z, y: logistic(z) - y),
+    "stable s(z) - y": residual(lambda z, y: stable(z) - y),
+    "SciPy, s(z) - y": residual(lambda z, y: expit(z) - y),
+    "(1 - y) - s(-z)": residual(lambda z, y: (1 - y) - logistic(-z)),
     "(1 - y) s(z) - y s(-z)": residual(lambda z, y: (1 - y) * logistic(z) - y * logistic(-z)),
     "the same, stable": residual(lambda z, y: (1 - y) * stable(z) - y * stable(-z)),
     "the same, SciPy": residual(lambda z, y: (1 - y) * expit(z) - y * expit(-z)),
