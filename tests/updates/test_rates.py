@@ -58,3 +58,26 @@ def test_a_constant_factor_and_another_rule_are_no_schedule():
     for other in (scaled(adam, 1.01), VARIANTS["adam_eps_inside"], VARIANTS["nadam"]):
         rows = roughly(other, run, WHERE)
         assert rates.schedule([run], [rows], [own], "float64") is None
+
+
+@pytest.mark.parametrize("rule", ["adam", "momentum"])
+def test_a_schedule_that_hangs_on_a_hyperparameter_is_named(rule):
+    variant, name = VARIANTS[rule], {"adam": "b2", "momentum": "decay"}[rule]
+
+    def change(step, k, h, g, w, s, t, r):
+        return step(k, h, g, w, s, t, r * k.n.sqrt(1 - getattr(h, name) ** t))
+
+    rng = np.random.default_rng(5)
+    samples = [run_of(variant, WHERE, "float64", rng, f"case {k}") for k in range(2)]
+    told = verdict_on(stepping(variant, change), variant, WHERE, "float64", samples).explanation[0]
+    assert told.fault == "another schedule" and "depends on the hyperparameters" in told.mistake
+
+
+def test_where_every_run_has_its_own_one_entry_is_no_evidence():
+    variant, where = VARIANTS["momentum"], layout({"w": np.zeros(1)})
+    rng = np.random.default_rng(5)
+    samples = [run_of(variant, where, "float64", rng, f"case {k}") for k in range(2)]
+    runs, own = [s.args[0] for s in samples], []
+    own = [rounding(variant, run, where, "float64") for run in runs]
+    rows = [roughly(VARIANTS["nesterov"], run, where) for run in runs]
+    assert rates.schedule(runs, rows, own, "float64") is None

@@ -24,3 +24,40 @@ def test_a_wider_scalar_is_said_to_be_the_usual_cause():
 
     said = vf.validate_update(make, against="gradient_descent", dtype="float32").reason
     assert "came back in float64: a wider scalar has widened them" in said
+
+
+def numpys_adam(learning_rate, b1, b2, eps, wrong=False):
+    """In Python floats, as people write it: of bfloat16 NumPy makes float32."""
+
+    def update(g, state, w):
+        t, m, v = state[0] + 1, *state[1:]
+        m = tree(lambda m, g: b1 * m + (1 - b1) * g, m, g)
+        v = tree(lambda v, g: b2 * v + (1 - b2) * g * g, v, g)
+        c1, c2 = 1 - b1**t, 1 if wrong else 1 - b2**t
+        step = lambda w, m, v: w - learning_rate * (m / c1) / ((v / c2) ** 0.5 + eps)
+        return tree(step, w, m, v), (t, m, v)
+
+    return lambda w: (0, tree(np.zeros_like, w), tree(np.zeros_like, w)), update
+
+
+def test_in_bfloat16_what_numpy_widens_is_rounded():
+    judged = lambda wrong: vf.validate_update(
+        lambda learning_rate, b1, b2, eps: numpys_adam(learning_rate, b1, b2, eps, wrong),
+        against="adam",
+        dtype="bfloat16",
+    )
+    assert judged(False).verdict is Verdict.CORRECT
+    found = judged(True)
+    assert found.verdict is Verdict.WRONG and found.explanation[0].fault == "uncorrected second"
+
+
+def test_what_jax_widens_is_still_refused():
+    def make(learning_rate):
+        wide = lambda w, g: (w - learning_rate * g).astype(jax.numpy.float32)
+        return lambda params: (), lambda g, s, w: (
+            tree(lambda w, g: wide(*map(jax.numpy.asarray, (w, g))), w, g),
+            s,
+        )
+
+    found = vf.validate_update(make, against="gradient_descent", dtype="bfloat16")
+    assert found.verdict is Verdict.REJECTED and "came back in float32" in found.reason

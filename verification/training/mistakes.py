@@ -55,7 +55,7 @@ VAGUE = {
     "mean over tokens": 3,
     "autocast left on": 3,
 }
-LATER = VAGUE | {"frozen parameters updated": 1}
+LATER = VAGUE | {"frozen parameters updated": 1, "rate is zero": -1}  # nothing moves: no evidence
 
 
 def _wrong_step(reference: Reference, steps: Sequence[Step], k: int) -> WrongStep:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.bounded import Bounded
+from ..arithmetic.formats import format_of
 from ..derivations.rules import VARIANTS
 from ..measurement.sample import Sample
 from ..updates.explain import explained
@@ -41,6 +42,7 @@ def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
             yield say("gradients never cleared", piled, wrong.memory, total)
     yield from (say(*other) for other in other_counts.others(wrong))
     yield _each_alone(wrong, gradient, term)
+    yield from _clipped_by_value(wrong, gradient, term)
     yield from _decayed(wrong, first)
     yield from _rescaled(wrong, first)
 
@@ -54,6 +56,39 @@ def _each_alone(wrong: WrongStep, gradient: list[Bounded], term: str) -> Explana
         told.append((answer, moves.truth[at], moves.allowed[at]))
     said = "each tensor is updated as if there were no other: clipped by its own norm, not by all"
     return Explanation("fault", term, said, fault="clip by local norm", **fitted(told))
+
+
+def _clipped_by_value(
+    wrong: WrongStep, gradient: list[Bounded], term: str
+) -> Iterator[Explanation]:
+    """w' = w0 - a max(min(g, c), -c), w0 where no gradient takes it; a and c are fitted.
+
+    Both kinds of entries must be there: those that follow the gradient, and those that stop.
+    """
+    none = [Bounded(0.0 * g.value) for g in gradient]
+    rest, _ = moved(wrong.reference, wrong.memory, none, wrong.before)
+    flat = lambda leaves: np.concatenate([_float64(leaf).ravel() for leaf in leaves])
+    g, off = flat([g.value for g in gradient]), flat(wrong.step.weights)
+    off = flat([ball.mid for ball in rest.truth]) - off
+    limit = np.abs(off).max(initial=0.0)
+    stopped = np.abs(off) >= limit * (1.0 - NEARLY)
+    if stopped.all() or stopped.sum() < 2 or not np.isfinite(g).all() or not limit > 0.0:
+        return
+    a = float(g[~stopped] @ off[~stopped]) / max(float(g[~stopped] @ g[~stopped]), TINY)
+    if not (a > 0.0 and (np.abs(g[stopped]) * a >= limit).all()):
+        return
+    c, told = limit / a, []
+    for answer, slope, ball, width in zip(
+        wrong.step.weights, gradient, rest.truth, rest.allowed, strict=True
+    ):
+        mid = ball.mid - a * np.clip(_float64(slope.value), -c, c)
+        slips = width + format_of(wrong.reference.dtype).unit * (np.abs(mid) + np.abs(ball.mid))
+        told.append((answer, ball._replace(mid=mid), 4.0 * slips))
+    said = f"entries follow the gradient up to {c:.6g} and no further: it is clipped by value"
+    yield Explanation("fault", term, said, fault="clip by value", factor=c, **fitted(told))
+
+
+NEARLY, TINY = 2.0**-16, np.finfo(np.float64).tiny
 
 
 def _float64(leaf) -> np.ndarray:

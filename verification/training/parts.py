@@ -52,26 +52,50 @@ def of_micro_batches(wrong: WrongStep) -> Iterator[tuple[str, str, Sample]]:
     leaves, tree = jax.tree.flatten(wrong.batch)
     if not is_batch(leaves):
         return
-    size = len(leaves[0])
-    cuts = list(_cuts(size))
-    parts = {(c[0], c[-1]) for chunks in cuts for c in chunks}
-    take = lambda a, b: jax.tree.unflatten(tree, [leaf[a : b + 1] for leaf in leaves])
-    points = [(wrong.before, take(a, b)) for a, b in sorted(parts)]
-    known = dict(zip(sorted(parts), slopes(wrong.reference, points), strict=True))
-    full = len(jax.tree.leaves(wrong.reference.batches[0])[0])
-    for chunks in cuts:
-        own, m = [known[c[0], c[-1]] for c in chunks], len(chunks)
-        for shares, how in (([1.0], ""), ([1.0 / m], f", over {m}")):
-            for which, chunk in (("last", own[-1]), ("first", own[0])):
-                said = f"it is that of the {which} of {m} micro-batches alone{how}"
-                yield f"{which} micro-batch only", said, combined([chunk], shares)
-        said = f"every one of {m} micro-batches counts alike, though they differ in size"
-        name = "mean of means" if m < size else "mean over samples"
-        yield name, said, combined(own, [1.0 / m] * m)
-        many = -(-full // len(chunks[0]))
-        if m < many:
-            said = f"a last accumulation of {m} micro-batches is divided by {many}"
-            yield "last accumulation under-scaled", said, combined(own, [1.0 / many] * m)
+    size, full = len(leaves[0]), len(jax.tree.leaves(wrong.reference.batches[0])[0])
+    cuts = [(chunks, "") for chunks in _cuts(size)] + [(c, " dealt in turn") for c in _dealt(size)]
+    parts = {tuple(c): c for chunks, _ in cuts for c in chunks}
+    take = lambda c: jax.tree.unflatten(tree, [np.asarray(leaf)[c] for leaf in leaves])
+    points = [(wrong.before, take(c)) for c in parts.values()]
+    known = dict(zip(parts, slopes(wrong.reference, points), strict=True))
+    for chunks, how in cuts:
+        own = [known[tuple(c)] for c in chunks]
+        yield from _lost(own, how)
+        yield from _joined(own, how, [len(c) for c in chunks], full)
+
+
+def _lost(own: list[Sample], how: str) -> Iterator[tuple[str, str, Sample]]:
+    """One micro-batch for all of them, or all but one, divided by how many there are or not."""
+    m = len(own)
+    for shares, over in (([1.0], ""), ([1.0 / m], f", over {m}")):
+        for k in range(m):
+            which = {0: "first", m - 1: "last"}.get(k, "one")
+            said = f"it is that of micro-batch {k + 1} of {m}{how} alone{over}"
+            yield f"{which} micro-batch only", said, combined([own[k]], shares)
+    for k in range(m if m > 2 else 0):
+        others = own[:k] + own[k + 1 :]
+        for by in (m, m - 1):
+            said = f"micro-batch {k + 1} of {m}{how} is missing in it, the sum is over {by}"
+            yield "micro-batch left out", said, combined(others, [1.0 / by] * (m - 1))
+
+
+def _joined(
+    own: list[Sample], how: str, sizes: list[int], full: int
+) -> Iterator[tuple[str, str, Sample]]:
+    """All of them, each weighed alike, or as one of more than there are."""
+    m, size = len(own), sum(sizes)
+    said = f"every one of {m} micro-batches{how} counts alike, though they differ in size"
+    name = "mean of means" if m < size else "mean over samples"
+    yield name, said, combined(own, [1.0 / m] * m)
+    many = -(-full // sizes[0])
+    if m < many:
+        said = f"a last accumulation of {m} micro-batches{how} is divided by {many}"
+        yield "last accumulation under-scaled", said, combined(own, [1.0 / many] * m)
+
+
+def _dealt(size: int) -> list[list[np.ndarray]]:
+    """Every m-th example, as samplers deal them to processes."""
+    return [[np.arange(k, size, m) for k in range(m)] for m in MICRO if m < size]
 
 
 def _cuts(size: int) -> Iterator[list[np.ndarray]]:

@@ -63,7 +63,7 @@ def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> np.ndarr
         if k == len(sequence.gradients) // 2:
             again = (question[0], *before, rows[-1])
     if again is not None:
-        _ask_again(*again)
+        _ask_again(*again, lambda answer: flat(_answer(answer, layout, held, 0)[0]))
     return np.stack(rows)
 
 
@@ -107,21 +107,29 @@ def _answer(answer: Any, layout: Layout, held: str, step: int) -> tuple[Any, Any
             f"they are {layout.tree} of shapes {list(layout.shapes)}"
         )
     dtypes = {str(np.asarray(leaf).dtype) for leaf in leaves} - {held}
+    if dtypes and held == "bfloat16" and all(map(_widened_by_numpy, leaves)):
+        return jax.tree.map(lambda leaf: leaf.astype(held), params), state
     if dtypes:
         came = f"at step {step} parameters in {held} came back in {', '.join(sorted(dtypes))}"
         raise Refused(came + (WIDENED if dtypes <= {"float32", "float64"} else ""))
     return jax.tree.map(np.asarray, params), state
 
 
+def _widened_by_numpy(leaf: Any) -> bool:
+    """NumPy, which has no bfloat16 of its own, makes float32 of it and a Python float."""
+    return isinstance(leaf, np.ndarray | np.generic) and str(leaf.dtype) in WIDE
+
+
+WIDE = ("bfloat16", "float32", "float64")
 WIDENED = (  # the usual way in which it happens
     ": a wider scalar has widened them, as np.sqrt(1 - b2**t) does, which is a float64 of NumPy; "
     "make it a Python float, or cast what is returned"
 )
 
 
-def _ask_again(rule: Rule, gradient, state, params, rate, row: np.ndarray) -> None:
+def _ask_again(rule: Rule, gradient, state, params, rate, row: np.ndarray, read: Callable) -> None:
     """The same question must have the same answer, whatever happened in between."""
-    told = flat(_call(rule, gradient, copy.deepcopy(state), params, rate)[0])
+    told = read(_call(rule, gradient, copy.deepcopy(state), params, rate))
     if not np.array_equal(told, row, equal_nan=True):
         raise Refused(
             "one step asked for again was answered differently: something is remembered outside "

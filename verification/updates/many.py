@@ -13,7 +13,7 @@ import optax
 
 from ..adapters.update_libraries import Cell
 from ..arithmetic.formats import format_of
-from ..derivations.rules import COUNTS, VARIANTS, Variant, run
+from ..derivations.rules import COUNTS, LEAST, VARIANTS, Variant, run
 from ..measurement.error import beyond
 from ..oracles.question import as_exact
 from . import vectors
@@ -81,15 +81,15 @@ def side_by_side(variant: Variant, runs: list[Sequence], numbers: Any) -> list:
 def together(runs: list[Sequence], variant: Variant) -> Iterator[list[Sequence]]:
     """Runs that one program answers: those that share their whole numbers and their branches."""
     whole = lambda s: tuple(s.hyperparameters[n] for n in sorted(COUNTS & s.hyperparameters.keys()))
-    key = lambda s: (*whole(s), *(_branches(s) if variant.family == "radam" else ()))
+    key = lambda s: (*whole(s), *(_branches(s, variant) if variant.name in LEAST else ()))
     yield from (list(group) for _, group in groupby(sorted(runs, key=key), key))
 
 
-def _branches(run: Sequence) -> tuple[bool, ...]:
-    """At which steps RAdam divides by the root: rho > 5."""
+def _branches(run: Sequence, variant: Variant) -> tuple[bool, ...]:
+    """At which steps RAdam divides by the root."""
     b2, t = run.hyperparameters["b2"], np.arange(1, len(run.rates) + 1)
     last = 2 / (1 - b2) - 1
-    return tuple((last - 2 * t * b2**t / (1 - b2**t) > 5).tolist())
+    return tuple((last - 2 * t * b2**t / (1 - b2**t) > LEAST[variant.name]).tolist())
 
 
 def agreed(cell: Cell, answers: Callable, count: int, dtype: str, seed: int) -> Agreed:

@@ -101,6 +101,7 @@ class Planted(NamedTuple):
     same: bool  # whether that is this mistake in other words: proven to be the same rule
     named: bool  # whether it is this mistake, the same rule, or what these runs cannot tell from it
     also: tuple[str, ...]  # other rules that these runs cannot tell from the first
+    place: int  # of this mistake, or the same rule, in what is said: from 1; 0 where it is not
 
 
 def planted(
@@ -174,6 +175,7 @@ def _judged(
     alike = fits and first != w.fault.name and bool(same(variant.name, w.fault.name, first).same)
     named = fits and (alike or w.fault.name in (first, *also))
     caught = finding.verdict in (Verdict.WRONG, Verdict.REJECTED)
+    place = _place(variant.name, w.fault.name, finding)
     return Planted(
         variant.name,
         w.fault.name,
@@ -184,7 +186,15 @@ def _judged(
         alike,
         named,
         also,
+        place,
     )
+
+
+def _place(rule: str, fault: str, finding: Finding) -> int:
+    for k, one in enumerate(finding.explanation, 1):
+        if one.fits and (one.fault == fault or same(rule, fault, one.fault).same):
+            return k
+    return 0
 
 
 def _same(wrong: Variant, sample: Sample, where: Layout, dtype: str) -> bool:

@@ -2,7 +2,8 @@
 
 Where weights do not enter a rule but by what is added to them, another schedule multiplies every
 step by a number of its own.  The numbers are fitted step by step; they explain nothing unless every
-entry of every step of every run lies within what rounding allows.
+entry of every step of every run lies within what rounding allows.  They are the same in all runs,
+or hang on hyperparameters, such as the length of a warm-up or a bias correction.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from .truth import Trajectory
 from .vectors import Sequence
 
 SHOWN = 4  # factors in a sentence
+ENTRIES = 4  # at least, that one number for each step explains, where every run has its own
 CLOSE = 2.0**-12  # relative, or some units of a narrower format: a form is a name, not a verdict
 FORMS: tuple[tuple[str, Callable, Callable], ...] = (  # text, a of a factor at step t, factor at t
     ("{a:.6g}^t", lambda c, t: c ** (1 / t), lambda a, t: a**t),
@@ -41,14 +43,26 @@ def schedule(
         return None
     longest = max((c for c, _ in kept), key=len)
     alike = all(_near(c, longest[: len(c)], dtype) for c, _ in kept)
-    known = longest[np.isfinite(longest)]
-    constant = np.full_like(known, known[0])  # a factor of all steps is no schedule
-    if not alike or _near(known, constant, dtype):
+    if all(_constant(c, dtype) for c, _ in kept):  # a factor of all steps is no schedule
+        return None
+    if not alike and min(map(_moving, own)) < ENTRIES:
         return None
     shown = ", ".join(f"{c:.6g}" for c in longest[:SHOWN])
-    named = next(_names(longest, dtype), "")
+    named = next(_names(longest, dtype), "") if alike else ""
     what = f"{named} times what it should be at step t" if named else "multiplied by a schedule"
-    return f"the rate is {what}: {shown}, ... times at steps 1 to {SHOWN}", max(r for _, r in kept)
+    also = "" if alike else " that depends on the hyperparameters; in one run"
+    said = f"the rate is {what}{also}: {shown}, ... times at steps 1 to {SHOWN}"
+    return said, max(r for _, r in kept)
+
+
+def _constant(c: np.ndarray, dtype: str) -> bool:
+    known = c[np.isfinite(c)]
+    return _near(known, np.full_like(known, known[0]), dtype)
+
+
+def _moving(own: Trajectory) -> int:
+    """How many entries move in some step: one number for each step must explain them all."""
+    return int((np.ptp(own.values, axis=0) > 0.0).sum())
 
 
 def _factors(run: Sequence, rows: np.ndarray, own: Trajectory) -> tuple[np.ndarray, float] | None:

@@ -151,6 +151,13 @@ DRAWN: dict[str, Draw] = {  # away from 0, 1, halves and every library's default
     "learning_rate": logarithmic(-2.5, -0.7),
 }
 
+COARSE = 2.0**-12  # units above it: what is decided there must be large beside the weights
+STRONG: dict[str, Draw] = {
+    "learning_rate": logarithmic(-1.0, -0.1),
+    "weight_decay": between(0.2, 1.2),
+    "eps": logarithmic(-2.0, -0.3),
+    "initial_accumulator_value": between(0.02, 0.1),
+}
 RELATIVE = logarithmic(-0.8, 0.2)  # about 1 / sqrt t, which is there the largest rate
 
 
@@ -159,8 +166,10 @@ def hyperparameters(
 ) -> dict[str, int | float]:
     """Settings of a variant, the rate among them, at numbers that the dtype holds."""
     names, drawn = ["learning_rate", *variant.defaults], DRAWN
+    if format_of(dtype).unit > COARSE:
+        drawn = DRAWN | STRONG
     if variant.family in ("adafactor", "prodigy"):
-        drawn = DRAWN | {"learning_rate": RELATIVE}
+        drawn = drawn | {"learning_rate": RELATIVE}
     return {name: held(drawn[name](rng), dtype) for name in names}
 
 
@@ -186,7 +195,8 @@ def draw(
     """First parameters and gradients, held by the dtype, as the rules of a family meet them."""
     target = format_of(dtype)
     reach = min(1.0, np.log10(target.largest) / 38.0)  # half precision does not go as far
-    params = rng.choice([-1.0, 1.0], size) * 10.0 ** rng.uniform(-2.0, 0.5, size)
+    smallest = -2.0 if target.unit < COARSE else -4.0
+    params = rng.choice([-1.0, 1.0], size) * 10.0 ** rng.uniform(smallest, 0.5, size)
     scale = 10.0 ** rng.uniform(-1.0, 0.3, (steps, size))
     gradients = rng.choice([-1.0, 1.0], (steps, size)) * scale
     kinds = rng.permutation(size) % KINDS

@@ -62,6 +62,39 @@ def muon(w, g, s, t, r, h, right=True):
     return w - r * max(1.0, tall) ** 0.5 * x, m
 
 
+def muon_eps_summed(w, g, s, t, r, h, right=True):
+    m = h["decay"] * (0 * g if s is None else s) + (1 - h["decay"]) * g
+    u = h["decay"] * m + (1 - h["decay"]) * g
+    whole = norm(u) + h["eps"] if right else max(norm(u), h["eps"])
+    x = newton_schulz(u / whole, 3.4445, -4.7750, 2.0315)
+    return w - r * max(1.0, w.shape[0] / w.shape[1]) ** 0.5 * x, m
+
+
+def nadam_one_count(w, g, s, t, r, h, right=True):
+    s, m, v = moments(g, s, h, t)
+    here = g / (1 - h["b1"] ** (t if right else t + 1))
+    return w - r * (h["b1"] * m + (1 - h["b1"]) * here) / (root(v) + h["eps"]), s
+
+
+def radam_from_four(w, g, s, t, r, h, right=True):
+    s, m, v = moments(g, s, h, t)
+    b2, last = h["b2"], 2 / (1 - h["b2"]) - 1
+    rho = last - 2 * t * b2**t / (1 - b2**t)
+    if rho <= (4 if right else 5):
+        return w - r * m, s
+    c = root((rho - 4) * (rho - 2) * last / ((last - 4) * (last - 2) * rho))
+    return w - r * c * m / (root(v) + h["eps"]), s
+
+
+def yogi_mean_from_zero(w, g, s, t, r, h, right=True):
+    begun = 0 * g + h["initial_accumulator_value"]
+    m, v = s if s else (0 * g if right else begun, begun)
+    m = h["b1"] * m + (1 - h["b1"]) * g
+    v = v + (1 - h["b2"]) * np.sign(g * g - v) * g * g
+    step = m / (1 - h["b1"] ** t) / (root(v / (1 - h["b2"] ** t)) + h["eps"])
+    return w - r * step, (m, v)
+
+
 def root_of(a, p):
     values, q = np.linalg.eigh(a)
     return (q * values ** (-1 / p)) @ q.T
@@ -99,6 +132,10 @@ LOOPS = {
     "lars": lars,
     "clip_by_unit_row": by_row,
     "muon": muon,
+    "muon_eps_summed": muon_eps_summed,
+    "nadam_one_count": nadam_one_count,
+    "radam_from_four": radam_from_four,
+    "yogi_mean_from_zero": yogi_mean_from_zero,
     "shampoo": shampoo,
     "shampoo_one_sided": one_sided,
     "average_warm": warm,

@@ -11,6 +11,7 @@ from . import (
     mixtures,
     orthogonal,
     outside,
+    rectified,
     relatives,
     rmsprop,
     schedule_free,
@@ -19,14 +20,15 @@ from . import (
 )
 from .decay import DECAYS as DECAYS
 from .operations import Operations as Operations
+from .rectified import LEAST as LEAST
 from .variant import COUNTS as COUNTS
 from .variant import SIDES as SIDES
 from .variant import Variant as Variant
 from .variant import run as run
 
 FAMILIES = (
-    descent, adagrad, rmsprop, adam, relatives, mixtures, adafactor, layerwise, units, orthogonal,
-    shampoo, schedule_free, outside, averages, guarded,
+    descent, adagrad, rmsprop, adam, relatives, rectified, mixtures, adafactor, layerwise, units,
+    orthogonal, shampoo, schedule_free, outside, averages, guarded,
 )  # fmt: skip
 
 VARIANTS: dict[str, Variant] = {

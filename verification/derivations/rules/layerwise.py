@@ -32,7 +32,7 @@ def lamb_global(k, h, g, w, s, t, r):
 
 def ratio(k, above, below):
     """above / below, or 1 where either is 0."""
-    return k.n.ratio(above, below)
+    return k.ratio(above, below)
 
 
 def by_value(k, h, g, w, s, t, r):

@@ -14,7 +14,8 @@ def ademamix(k, h, g, w, s, t, r):
     m, v = moments(k, h, g, s)
     n = k.mean(h.b3, s["n"], g)
     mhat, vhat = k.unbiased(m, h.b1, t), k.unbiased_square(v, h.b2, t)
-    return w - r * (mhat + h.alpha * n) / k.outside(vhat, h.eps), {"m": m, "v": v, "n": n}
+    slow = h.alpha * k.slow(n, h.b3, t)
+    return w - r * (mhat + slow) / k.outside(vhat, h.eps), {"m": m, "v": v, "n": n}
 
 
 def ademamix_one(k, h, g, w, s, t, r):

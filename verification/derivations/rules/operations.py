@@ -34,6 +34,10 @@ class Operations:
         """v / (1 - beta^t)."""
         return v / (1 - beta**t)
 
+    def slow(self, n, beta, t):
+        """A mean that is not corrected for its start at 0."""
+        return n
+
     def outside(self, v, eps):
         """sqrt v + eps."""
         return self.n.sqrt(v) + eps
@@ -52,6 +56,29 @@ class Operations:
 
     def sign(self, x):
         return self.n.sign(x)
+
+    def deviation(self, g, m, old):
+        """g - m, with the new mean."""
+        return g - m
+
+    def turned(self, v, square):
+        """The sign of v - g^2: whether v is to fall."""
+        return self.sign(v - square)
+
+    def tractable(self, rho, least):
+        return self.n.exceeds(rho, least)
+
+    def rectification(self, rho, last):
+        """sqrt((rho - 4) (rho - 2) last / ((last - 4) (last - 2) rho))."""
+        return self.n.sqrt((rho - 4) * (rho - 2) * last / ((last - 4) * (last - 2) * rho))
+
+    def ratio(self, above, below):
+        """above / below, or 1 where either is 0."""
+        return self.n.ratio(above, below)
+
+    def with_decay(self, g, w, by):
+        """|g| + by |w|, by leaf."""
+        return self.norm(g) + by * self.norm(w)
 
     def maximum(self, x, y):
         return self.n.larger(x, y)

@@ -24,6 +24,14 @@ def muon(k, h, g, w, s, t, r):
     return w - r * k.tall(w) * orthogonal(k, h, k.ahead(h.decay, m, g)), {"m": m}
 
 
+def summed(k, h, g, w, s, t, r):
+    """muon with NS of u / (|u| + eps)."""
+    m = k.mean(h.decay, s["m"], g)
+    ahead = k.ahead(h.decay, m, g)
+    x = k.n.newton_schulz(ahead / (k.norm(ahead) + h.eps), STEEP, STEPS)
+    return w - r * k.tall(w) * x, {"m": m}
+
+
 def plain(k, h, g, w, s, t, r):
     """muon with NS(m): no look-ahead."""
     m = k.mean(h.decay, s["m"], g)
@@ -75,6 +83,11 @@ VARIANTS = (
     ),
     _muon("muon_l2", muon, r"g_t \leftarrow g_t + \lambda w_{t-1}, \quad w_t = w_{t-1} - r_t "
           + TALL + NS, "decay written into the gradient", "l2"),
+    _muon(
+        "muon_eps_summed", summed, r"w_t = w_{t-1} - r_t " + TALL + NS,
+        f"{JORDAN}, the authors' code, which computes NS in bfloat16", "",
+    ),
+    _muon("muon_eps_summed_decoupled", summed, DECAYED + TALL + NS, f"{JORDAN}, as used today"),
     _muon(
         "muon_plain", plain, DECAYED + TALL + r"\operatorname{NS}_5(m_t)",
         "torch.optim.Muon(nesterov=False)",

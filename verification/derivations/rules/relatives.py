@@ -1,10 +1,9 @@
-"""Adam's relatives: NAdam, RAdam, AdaBelief, Yogi, Adamax and Lion, with their variants."""
+"""Adam's relatives: NAdam, AdaBelief, Yogi, Adamax and Lion, with their variants."""
 
 from .adam import BETAS, MEMORY, MOMENTS, WEIGHTS, moments
 from .variant import Variant
 
 DOZAT = "Dozat, Incorporating Nesterov momentum into Adam (2016)"
-LIU = "Liu et al., On the variance of the adaptive learning rate and beyond (2020)"
 ZHUANG = "Zhuang et al., AdaBelief optimizer (2020)"
 ZAHEER = "Zaheer et al., Adaptive methods for nonconvex optimization (2018)"
 CHEN = "Chen et al., Symbolic discovery of optimization algorithms (2023)"
@@ -13,7 +12,14 @@ CHEN = "Chen et al., Symbolic discovery of optimization algorithms (2023)"
 def nadam(k, h, g, w, s, t, r):
     """w - r (b1 m / (1 - b1^(t+1)) + (1 - b1) g / (1 - b1^t)) / (sqrt vhat + eps)."""
     m, v = moments(k, h, g, s)
-    ahead = h.b1 * k.unbiased(m, h.b1, t + 1) + (1 - h.b1) * k.unbiased(g, h.b1, t)
+    ahead = k.ahead(h.b1, k.unbiased(m, h.b1, t + 1), k.unbiased(g, h.b1, t))
+    return w - r * ahead / k.outside(k.unbiased_square(v, h.b2, t), h.eps), {"m": m, "v": v}
+
+
+def nadam_one_count(k, h, g, w, s, t, r):
+    """nadam with b1 mhat + (1 - b1) g / (1 - b1^t): one count for both corrections."""
+    m, v = moments(k, h, g, s)
+    ahead = k.ahead(h.b1, k.unbiased(m, h.b1, t), k.unbiased(g, h.b1, t))
     return w - r * ahead / k.outside(k.unbiased_square(v, h.b2, t), h.eps), {"m": m, "v": v}
 
 
@@ -34,44 +40,15 @@ def _mu(k, h, t):
 def nadam_smaller(k, h, g, w, s, t, r):
     """nadam with b2 v / (1 - b2^t) for vhat."""
     m, v = moments(k, h, g, s)
-    ahead = h.b1 * k.unbiased(m, h.b1, t + 1) + (1 - h.b1) * k.unbiased(g, h.b1, t)
+    ahead = k.ahead(h.b1, k.unbiased(m, h.b1, t + 1), k.unbiased(g, h.b1, t))
     root = k.outside(h.b2 * k.unbiased_square(v, h.b2, t), h.eps)
     return w - r * ahead / root, {"m": m, "v": v}
-
-
-def radam(k, h, g, w, s, t, r):
-    """w - r rho mhat / (sqrt vhat + eps) where rho_t >= 5, w - r mhat before."""
-    m, v = moments(k, h, g, s)
-    mhat, rectified = k.unbiased(m, h.b1, t), _rectified(k, h, t)
-    if rectified is None:
-        return w - r * mhat, {"m": m, "v": v}
-    root = k.outside(k.unbiased_square(v, h.b2, t), h.eps)
-    return w - r * rectified * mhat / root, {"m": m, "v": v}
-
-
-def radam_eps_hat(k, h, g, w, s, t, r):
-    """radam with sqrt(1 - b2^t) / (sqrt v + eps): epsilon is not corrected."""
-    m, v = moments(k, h, g, s)
-    mhat, rectified = k.unbiased(m, h.b1, t), _rectified(k, h, t)
-    if rectified is None:
-        return w - r * mhat, {"m": m, "v": v}
-    root = k.outside(v, h.eps) / k.n.sqrt(1 - h.b2**t)
-    return w - r * rectified * mhat / root, {"m": m, "v": v}
-
-
-def _rectified(k, h, t):
-    """The rectification; None where the variance of the step is not tractable yet."""
-    last = 2 / (1 - h.b2) - 1
-    rho = last - 2 * t * h.b2**t / (1 - h.b2**t)
-    if not k.n.exceeds(rho, 5):
-        return None
-    return k.n.sqrt((rho - 4) * (rho - 2) * last / ((last - 4) * (last - 2) * rho))
 
 
 def adabelief(k, h, g, w, s, t, r):
     """v <- b2 v + (1 - b2) (g - m)^2 + eps_root, kept; w - r mhat / (sqrt vhat + eps)."""
     m = k.mean(h.b1, s["m"], g)
-    v = k.mean_square(h.b2, s["v"], g - m) + h.eps_root
+    v = k.mean_square(h.b2, s["v"], k.deviation(g, m, s["m"])) + h.eps_root
     mhat, vhat = k.unbiased(m, h.b1, t), k.unbiased_square(v, h.b2, t)
     return w - r * mhat / k.outside(vhat, h.eps), {"m": m, "v": v}
 
@@ -79,7 +56,7 @@ def adabelief(k, h, g, w, s, t, r):
 def adabelief_plain(k, h, g, w, s, t, r):
     """v <- b2 v + (1 - b2) (g - m)^2; w - r mhat / (sqrt vhat + eps): one epsilon."""
     m = k.mean(h.b1, s["m"], g)
-    v = k.mean_square(h.b2, s["v"], g - m)
+    v = k.mean_square(h.b2, s["v"], k.deviation(g, m, s["m"]))
     mhat, vhat = k.unbiased(m, h.b1, t), k.unbiased_square(v, h.b2, t)
     return w - r * mhat / k.outside(vhat, h.eps), {"m": m, "v": v}
 
@@ -99,7 +76,7 @@ def yogi_uncorrected(k, h, g, w, s, t, r):
 
 def _yogi(k, h, v, g):
     g2 = k.square(g)
-    return v - (1 - h.b2) * k.sign(v - g2) * g2
+    return v - (1 - h.b2) * k.turned(v, g2) * g2
 
 
 def adamax(k, h, g, w, s, t, r):
@@ -126,12 +103,6 @@ W = r"w_t = w_{t-1} - "
 AHEAD = (
     r"n_t = \frac{\beta_1 m_t}{1 - \beta_1^{t+1}} + \frac{(1 - \beta_1) g_t}{1 - \beta_1^t}, \quad "
 )
-RHO = (
-    r"\rho_\infty = \frac{2}{1 - \beta_2} - 1, \quad"
-    r" \rho_t = \rho_\infty - \frac{2 t \beta_2^t}{1 - \beta_2^t}, \quad"
-    r" c_t = \sqrt{\frac{(\rho_t - 4)(\rho_t - 2) \rho_\infty}"
-    r"{(\rho_\infty - 4)(\rho_\infty - 2) \rho_t}}, \quad "
-)
 BELIEF = r"v_t = \beta_2 v_{t-1} + (1 - \beta_2) (g_t - m_t)^2"
 YOGI = r"v_t = v_{t-1} - (1 - \beta_2) \operatorname{sign}(v_{t-1} - g_t^2) g_t^2, \quad "
 HATS = r"r_t \hat m_t / (\sqrt{\hat v_t} + \epsilon)"
@@ -146,6 +117,18 @@ VARIANTS = (
         nadam,
         MOMENTS + AHEAD + W + r"r_t n_t / (\sqrt{\hat v_t} + \epsilon)",
         f"{DOZAT}, b1 constant; optax.nadam",
+        MEMORY,
+        BETAS,
+    ),
+    Variant(
+        "nadam_one_count",
+        "nadam",
+        nadam_one_count,
+        MOMENTS
+        + r"n_t = \frac{\beta_1 m_t + (1 - \beta_1) g_t}{1 - \beta_1^t}, \quad "
+        + W
+        + r"r_t n_t / (\sqrt{\hat v_t} + \epsilon)",
+        "Ruder, An overview of gradient descent optimization algorithms (2016)",
         MEMORY,
         BETAS,
     ),
@@ -169,24 +152,6 @@ VARIANTS = (
         nadam_smaller,
         MOMENTS + AHEAD + W + r"r_t n_t / (\sqrt{\beta_2 \hat v_t} + \epsilon)",
         f"{DOZAT}, algorithm 2 as printed",
-        MEMORY,
-        BETAS,
-    ),
-    Variant(
-        "radam",
-        "radam",
-        radam,
-        MOMENTS + RHO + W + r"r_t c_t \hat m_t / (\sqrt{\hat v_t} + \epsilon)",
-        f"{LIU}, algorithm 2; optax.radam",
-        MEMORY,
-        BETAS,
-    ),
-    Variant(
-        "radam_eps_hat",
-        "radam",
-        radam_eps_hat,
-        MOMENTS + RHO + W + r"r_t c_t \hat m_t \sqrt{1 - \beta_2^t} / (\sqrt{v_t} + \epsilon)",
-        f"{LIU}; torch.optim.RAdam",
         MEMORY,
         BETAS,
     ),
@@ -215,6 +180,15 @@ VARIANTS = (
         YOGI + W + HATS,
         f"{ZAHEER}, corrected; optax.yogi",
         BEGUN,
+        {**BETAS, "eps": 1e-3, "initial_accumulator_value": 1e-6},
+    ),
+    Variant(
+        "yogi_mean_from_zero",
+        "yogi",
+        yogi,
+        YOGI + W + HATS + r", \quad m_0 = 0",
+        f"{ZAHEER}, corrected, where only v begins at the given value",
+        BEGUN | {"m": 0},
         {**BETAS, "eps": 1e-3, "initial_accumulator_value": 1e-6},
     ),
     Variant(

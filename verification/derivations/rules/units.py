@@ -10,7 +10,7 @@ YONG = "Yong et al., Gradient centralization (2020)"
 
 def lars(k, h, g, w, s, t, r):
     """v <- decay v + r trust |w| / (|g| + weight_decay |w|) (g + weight_decay w); w - v."""
-    whole = k.norm(g) + h.weight_decay * k.norm(w)
+    whole = k.with_decay(g, w, h.weight_decay)
     by = r * h.trust * ratio(k, k.norm(w), whole)
     v = k.velocity(h.decay, s["v"], by * (g + h.weight_decay * w))
     return w - v, {"v": v}
@@ -25,7 +25,7 @@ def lars_joined(k, h, g, w, s, t, r):
 
 def lars_rate_outside(k, h, g, w, s, t, r):
     """v <- decay v + trust |w| / (|g| + weight_decay |w|) (g + weight_decay w); w - r v."""
-    whole = k.norm(g) + h.weight_decay * k.norm(w)
+    whole = k.with_decay(g, w, h.weight_decay)
     by = h.trust * ratio(k, k.norm(w), whole)
     v = k.velocity(h.decay, s["v"], by * (g + h.weight_decay * w))
     return w - r * v, {"v": v}

@@ -50,6 +50,16 @@ def corrected_by_product(v: Variant) -> Wrong:
     return operating(v, unbiased=times, unbiased_square=times)
 
 
+def first_corrected_by_product(v: Variant) -> Wrong:
+    """m (1 - b1^t) for m / (1 - b1^t): multiplied where it is divided."""
+    return operating(v, unbiased=lambda k, m, beta, t: m * (1 - beta**t))
+
+
+def second_corrected_by_product(v: Variant) -> Wrong:
+    """v (1 - b2^t) for v / (1 - b2^t): multiplied where it is divided."""
+    return operating(v, unbiased_square=lambda k, m, beta, t: m * (1 - beta**t))
+
+
 def first_beta_in_second(v: Variant) -> Wrong:
     """v / (1 - b1^t): the correction of v takes b1."""
     return _with_beta(v, "unbiased_square", "b1")

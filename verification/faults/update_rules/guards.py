@@ -48,6 +48,29 @@ def unscaled_twice(v: Variant) -> Wrong:
     return operating(v, unscaled=twice) if has(v, "init_scale") else None
 
 
+def scaled_again(v: Variant) -> Wrong:
+    """Gradients are multiplied by the scale of the loss, not divided by it.
+
+    Where people meet it: the inverse scale is kept, and divided by.
+    """
+    return operating(v, unscaled=lambda k, g, scale: g * scale) if has(v, "init_scale") else None
+
+
+def good_steps_kept(v: Variant) -> Wrong:
+    """An overflow does not begin the count of good steps anew.
+
+    Where people meet it: only the scale is touched where a gradient overflows.
+    """
+    if not has(v, "init_scale"):
+        return None
+
+    def change(step, k, h, g, w, s, t, r):
+        w, after = step(k, h, g, w, s, t, r)
+        return w, after if k.finite(g) else {**after, "_good": s.get("_good", 0)}
+
+    return stepping(v, change)
+
+
 def scale_stays(v: Variant) -> Wrong:
     """The scale of the loss is the first one for ever.
 

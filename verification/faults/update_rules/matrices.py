@@ -80,7 +80,20 @@ def ahead_missing(v: Variant) -> Wrong:
 
     Where people meet it: nesterov=False, or Nesterov's line forgotten.
     """
-    return operating(v, ahead=lambda k, beta, m, g: m) if v.family == "muon" else None
+    return operating(v, ahead=lambda k, beta, m, g: m) if v.family in AHEAD else None
+
+
+def ahead_shares_swapped(v: Variant) -> Wrong:
+    """(1 - beta) m + beta g for beta m + (1 - beta) g.
+
+    Where people meet it: lerp(), whose weight is that of its second argument.
+    """
+    if v.family not in AHEAD:
+        return None
+    return operating(v, ahead=lambda k, beta, m, g: k.n.mix(1 - beta, m, g))
+
+
+AHEAD = ("muon", "nadam")
 
 
 def unit_is_leaf(v: Variant) -> Wrong:
