@@ -154,3 +154,21 @@ def test_half_of_the_sum_is_accepted_at_every_size_and_three_times_it_is_not():
         assert (
             vf.validate(lambda p, t: p - t, **asked | {"allow": ("sum",)}).verdict is Verdict.WRONG  # pyright: ignore
         )
+
+
+def test_one_entry_of_many_that_does_not_fit_is_seen():
+    """Most conventions fall at the first entries that are looked at; the others at the last."""
+    w = np.linspace(1.0, 2.0, 1001)
+    half = lambda w: w if w[-1] == 2.0 else 2.0 * w
+    assert (
+        vf.validate(half, of=lambda w: jnp.sum(w**2), args=(w,), allow=("half",)).verdict
+        == "correct"
+    )
+
+    def spoilt(w):
+        g = half(w).copy()
+        g[1] = 2.0 * w[1]  # stands between those that are looked at first
+        return g
+
+    found = vf.validate(spoilt, of=lambda w: jnp.sum(w**2), args=(w,), allow=("half",))
+    assert found.verdict == "wrong" and not any("half" in str(e) for e in found.explanation)

@@ -1,5 +1,6 @@
 """What a large program answers at a tie is left open where it is a choice, and only there."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -34,3 +35,30 @@ def test_without_a_tie_nothing_changes(name):
     question = ask(CHOICES[name][0], (np.array([0.5, 0.25, 0.75, -1.25]),))
     (found,) = opened(question, reverse_autodiff.gradient)
     assert not is_tied(question) and np.isfinite(found.rad).all()
+
+
+still = lambda x: jax.lax.stop_gradient(x)
+TWICE = np.array([0.5, 0.5, 0.0, -1.0])
+BEHIND = {
+    "the largest": lambda x: jnp.exp(x - still(x.max())).sum(),
+    "a mask": lambda x: (x * still(jnp.where(x > 0.0, 1.0, 0.0))).sum(),
+    "in a loop": lambda x: jax.lax.map(lambda v: jnp.exp(v - still(v.max())), x[None]).sum(),
+}
+BEFORE = {
+    "and used": lambda x: (jnp.exp(x - still(x.max())) * x.max()).sum(),
+    "both signs": lambda x: jnp.where((x > 0.0) & (x < 2.0), x, -x).sum(),
+    "a branch": lambda x: jax.lax.cond(x[0] > x[1], lambda v: v[0], lambda v: v[1], x),
+    "a loop's": lambda x: jax.lax.map(lambda v: jnp.max(v), x[None]).sum(),
+    "counted": lambda x: x[0] * jnp.where(x > 0.0, 1, 2).sum().astype(float),
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_what_stands_behind_a_stop_gradient_chooses_no_slope(name):
+    assert not is_tied(ask(BEHIND[name], (TWICE,)))
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_what_is_read_otherwise_does(name):
+    assert is_tied(ask(BEFORE[name], (TWICE,)))
+    assert not is_tied(ask(BEFORE[name], (np.array([0.5, 0.75, 0.25, -1.0]),)))

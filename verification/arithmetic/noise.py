@@ -16,7 +16,8 @@ Source: Parker, Monte Carlo Arithmetic (1997); Higham & Mary, A new approach to 
 rounding error analysis (2019).
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,13 +25,19 @@ from .formats import Format
 from .namespaces import namespace
 
 DRAWS = 32
+T = TypeVar("T")
 
 
 class Noise:
-    """The format that rounds, and the draws: numbers `first` to `first + count` of the 32."""
+    """The format that rounds, and the draws: numbers `first` to `first + count` of the 32.
 
-    def __init__(self, target: Format, first: int, count: int, seed: int):
+    `kept`: what all draws of one program at one point have in common, where they are drawn in
+    several runs; the first run fills it.
+    """
+
+    def __init__(self, target: Format, first: int, count: int, seed: int, kept: dict | None = None):
         self.target, self.numbers, self.seed = target, np.arange(first, first + count), seed
+        self.kept, self.asked = kept, 0
         self.grid = 2.0 * target.unit * target.tiny  # spacing of the subnormal numbers
         self.flushed = underflow(target) == target.tiny
         self.operations = 0
@@ -47,6 +54,15 @@ class Noise:
         common = rng.standard_normal(len(self.numbers), np.float32)
         both = own + lean * common.astype(np.float64).reshape(-1, *(1,) * like.ndim)
         return 0.5**0.5 * both
+
+    def once(self, find: Callable[[], T]) -> T:
+        """find(), which depends on no draw: found by the first run, and kept for the others."""
+        self.asked += 1
+        if self.kept is None:
+            return find()
+        if self.asked not in self.kept:
+            self.kept[self.asked] = find()
+        return self.kept[self.asked]
 
     def settle(self, draws, noise, flushed: bool = False):
         """Underflow and overflow of a result."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -12,8 +12,10 @@ import numpy as np
 from ..adapters.torch_programs.memory import NotTraced
 from ..adapters.trees import Held
 from ..measurement.ahead import bounds_of
-from ..measurement.answer import cast
+from ..measurement.answer import PROVABLE, cast
 from ..measurement.batch import budget_at
+from ..measurement.drawn_truth import NAME as DRAWN
+from ..measurement.drawn_truth import drawn_truth
 from ..measurement.evaluation import evaluated, held
 from ..measurement.higher_precision import Told, formula
 from ..measurement.sample import Sample
@@ -167,8 +169,17 @@ def proven(
     args = here.args if cotangent is None else (*here.args, cotangent)
     found = subject.proven(here.args, cotangent)
     references = subject.references(cotangent is None)
-    bound = partial(budget_spelled, found.truth, references, args, subject.dtype, subject.argnums)
-    sample = evaluated(subject.answer, found, bound, Case(case.label, args), edge)
+    bound = partial(budget_spelled, references=references, args=args, dtype=subject.dtype)
+    bound = partial(bound, moved=subject.argnums)
+    here = Case(case.label, args)
+    if not edge and products(found.question.program) > PROVABLE:
+        first = lru_cache(partial(budget_at, references[0], args, subject.dtype))
+        if drawn := drawn_truth(found, first, references[0], args, subject.dtype):
+            sample = evaluated(
+                subject.answer, drawn, partial(bound, drawn.truth, first=first), here
+            )
+            return replace(sample, oracle=DRAWN)
+    sample = evaluated(subject.answer, found, partial(bound, found.truth), here, edge)
     return sample if edge else told_by_floats(subject, sample, rng)  # at edges: once all are known
 
 

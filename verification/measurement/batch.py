@@ -31,6 +31,7 @@ from .tolerance import allowances, is_sharp, lost
 
 FIRST_ORDER = ("float64", "float32", "float16_float32")
 COMPILED = 2**31  # products of all draws: about as long as a compilation takes
+LONG = 256  # equations: a program that is longer takes minutes to compile
 
 
 class Judgement(NamedTuple):
@@ -46,7 +47,8 @@ class Judgement(NamedTuple):
 def budgets(gradient: Callable, points: list[tuple], dtype: str) -> list[Budget]:
     """The budget of every point: compiled together where that is less work, in NumPy elsewhere."""
     program, _ = traced(gradient, points[0])
-    if dtype not in FIRST_ORDER or products(program) * len(points) * DRAWS < COMPILED:
+    few = products(program) * len(points) * DRAWS < COMPILED
+    if dtype not in FIRST_ORDER or few or len(program.jaxpr.eqns) > LONG:
         return [budget(gradient, point, dtype) for point in points]
     try:
         return [_settled(gradient, point, dtype) for point in points]

@@ -178,9 +178,10 @@ def _sigmas(program: ClosedJaxpr, leaves: list, target: Format) -> list[np.ndarr
         return [np.asarray(sigma / COARSER) for sigma in _sigmas(program, leaves, coarse)]
     largest = max((x.size for x in leaves), default=1)
     count = int(np.clip(ROOM // max(largest, 1), 1, DRAWS))
+    kept: dict | None = {} if count < DRAWS else None
     with np.errstate(all="ignore"):
         parts = (
-            _spreads(program, leaves, target, first, min(count, DRAWS - first))
+            _spreads(program, leaves, target, first, min(count, DRAWS - first), kept)
             for first in range(0, DRAWS, count)
         )
         # one by one: all draws of ten million entries would be three times 2.5 GiB
@@ -189,8 +190,10 @@ def _sigmas(program: ClosedJaxpr, leaves: list, target: Format) -> list[np.ndarr
     return [np.asarray(np.where(np.isnan(root), np.inf, root)) for root in roots]
 
 
-def _spreads(program, leaves, target: Format, first: int, count: int) -> list[np.ndarray]:
-    arithmetic = random_rounding(target, count, first=first)
+def _spreads(
+    program, leaves, target: Format, first: int, count: int, kept: dict | None
+) -> list[np.ndarray]:
+    arithmetic = random_rounding(target, count, first=first, kept=kept)
     lifted = [arithmetic.lift(x) if x.dtype.kind == "f" else x for x in leaves]
     outs = run(program, lifted, arithmetic)
     return [np.zeros(out.shape) if is_plain(out) else spread(out) for out in outs]

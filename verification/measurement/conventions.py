@@ -15,12 +15,13 @@ import numpy as np
 from ..adapters.trees import inward
 from ..vocabulary import Ball, Explanation
 from .error import beyond
-from .sample import Sample, decidable
+from .sample import Sample, decidable, thinned
 from .structured import SYMMETRIC, TRIANGULAR, Structured, structures
 from .ways import on_ways
 
 NAMES = ("sum", "half", "double", "mean", "negative", SYMMETRIC, TRIANGULAR)
 WHOLE = "the whole gradient"
+FEW = 64  # entries of a leaf
 
 
 class Size(NamedTuple):
@@ -145,6 +146,10 @@ def _differentiated(size: Size, argnums: tuple[int, ...]) -> bool:
 def fitting(before: Mapping | None, sample: Sample, conventions, args: tuple) -> Mapping:
     """The conventions that explain this case too, of those that explained all before."""
     keep = conventions if before is None else [c for c in conventions if before.get(c)]
+    if not any(decidable(sample, k).any() for k in range(len(sample.paths))):
+        return dict.fromkeys(keep, True)  # nothing is told apart here
+    few = thinned(sample, FEW)  # most are told apart by any entry
+    keep = [c for c in keep if c.form is not None or fits(few, c, args)]
     return {c: True for c in keep if fits(sample, c, args)}
 
 

@@ -23,10 +23,14 @@ def budget_spelled(
     args: tuple,
     dtype: str,
     moved: Sequence[int],
+    first: Callable[[], Budget] | None = None,
 ) -> Budget:
-    """Entry by entry the largest of right spellings.  Raises Silent where the first has none."""
-    first, *others = references
-    budget = budget_beside(truth, first, args, dtype, moved)
+    """Entry by entry the largest of right spellings; `first`: the budget of the first, if known.
+
+    Raises Silent where the first has none.
+    """
+    own, *others = references
+    budget = first() if first else budget_beside(truth, own, args, dtype, moved)
     for other in others:
         budget = _widened(budget, truth, other, args, dtype, moved)
     return budget
@@ -37,7 +41,7 @@ def _widened(budget: Budget, truth, other: Callable, args: tuple, dtype: str, mo
         found = budget_beside(truth, other, args, dtype, moved)
     except Silent:
         return budget
-    parts = zip(budget.allowed, found.allowed, truth, _values(other, args), strict=True)
+    parts = zip(budget.allowed, found.allowed, truth, float64_values(other, args), strict=True)
     return Budget([_wider(*part) for part in parts], budget.kinds)
 
 
@@ -46,7 +50,8 @@ def _wider(one: np.ndarray, other: np.ndarray, ball: Ball, value: np.ndarray) ->
     return np.asarray(np.where(right & np.isfinite(other), np.maximum(one, other), one))
 
 
-def _values(reference: Callable, args: tuple) -> list[np.ndarray]:
+def float64_values(gradient: Callable, args: tuple) -> list[np.ndarray]:
+    """The leaves of gradient(*args), in float64."""
     with jax.enable_x64(True), np.errstate(all="ignore"):
-        found: Any = reference(*jax.tree.map(as_exact, args))
+        found: Any = gradient(*jax.tree.map(as_exact, args))
     return [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(found)]

@@ -6,12 +6,14 @@ opposite sides, does not tend to what it is at the point.
 """
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..arithmetic.bounded import Bounded
-from ..arithmetic.interpreter import Arithmetic, run
+from ..arithmetic.interpreter import Arithmetic, is_plain, run
 from ..arithmetic.ties import COMPARISONS, REDUCTIONS
 from ..vocabulary import Ball
 from .autodiff import FLOAT64
@@ -58,21 +60,34 @@ def _opened(at: Ball, up: Ball, down: Ball, far_up: Ball, far_down: Ball) -> Bal
 
 
 def is_tied(question: Question) -> bool:
-    """Whether some comparison, or choice of an extreme, is decided by equality in float64."""
-    met: list[str] = []
-    rules = {name: _noting(name, rule, met) for name, rule in FLOAT64.rules.items()}
-    watching = Arithmetic(FLOAT64.name, FLOAT64.lift, rules, FLOAT64.decide)
+    """Whether a comparison, or choice of an extreme, that the output depends on with a slope is
+    decided by equality in float64: what stands behind a stop_gradient chooses none."""
+    met, steered = {}, []
+    rules = {name: _noting(name, rule, met, steered) for name, rule in FLOAT64.rules.items()}
+
+    def decide(predicate: Any) -> Any:
+        steered.extend(["a branch"] * (id(predicate) in met))
+        return FLOAT64.decide(predicate)
+
+    watching = Arithmetic(FLOAT64.name, FLOAT64.lift, rules, decide)
     point = zip(question.leaves, question.floats, strict=True)
     with np.errstate(all="ignore"):
-        run(question.program, [FLOAT64.lift(x) if f else x for x, f in point], watching)
-    return bool(met)
+        outs = run(question.program, [FLOAT64.lift(x) if f else x for x, f in point], watching)
+    return bool(steered) or any(id(out) in met for out in outs)
 
 
-def _noting(name: str, rule: Callable, met: list[str]) -> Callable:
+def _noting(name: str, rule: Callable, met: dict[int, Any], steered: list[str]) -> Callable:
+    """The rule; `met`: values that a tie went into, by identity, and held, as identities are."""
+
     def noted(*ins, **params):
-        if not met and _has_tie(name, ins, params):
-            met.append(name)
-        return rule(*ins, **params)
+        outs = rule(*ins, **params)
+        if name == "stop_gradient":
+            return copy(outs)
+        if any(id(x) in met for x in ins) or _has_tie(name, ins, params):
+            each = outs if type(outs) in (list, tuple) else [outs]
+            met.update((id(out), out) for out in each)
+            steered.extend(name for out in each if is_plain(out))  # no rule follows that further
+        return outs
 
     return noted
 

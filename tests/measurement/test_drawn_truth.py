@@ -1,0 +1,82 @@
+"""A program too deep for a running bound is judged by float64, whose rounding is drawn."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verification as vf
+from verification.judgement import truth_source
+from verification.measurement import answer
+from verification.measurement.drawn_truth import NAME
+from verification.measurement.subject import Subject
+from verification.oracles import ball, reverse_autodiff
+from verification.oracles.question import ask
+
+DEPTH = 8
+
+
+def deep(w, x):
+    """Dense layers with norms: every layer multiplies the bound, and not the error."""
+    for _ in range(DEPTH):
+        z = x @ w
+        z = z - z.mean(-1, keepdims=True)
+        x = z / jnp.sqrt((z * z).mean(-1, keepdims=True) + 0.01)
+    return (jnp.tanh(x) ** 2).sum()
+
+
+def sample(rng):
+    return rng.normal(size=(4, 4)), rng.normal(size=(1, 4))
+
+
+right = jax.jit(jax.grad(deep))
+GRADIENTS = {"correct": right, "wrong": lambda *args: right(*args).at[2, 3].multiply(1.05)}
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """As if a proof were too much work for any program."""
+    monkeypatch.setattr(answer, "PROVABLE", 1)
+    monkeypatch.setattr(truth_source, "PROVABLE", 1)
+
+
+def judged(gradient, dtype="float32"):
+    asked = lambda *args: gradient(*map(jnp.asarray, args))
+    return vf.validate(asked, of=deep, args=sample, dtype=dtype, cases=2, edges="none")
+
+
+def test_its_bound_says_nothing():
+    (found,) = reverse_autodiff.gradient(ask(deep, sample(np.random.default_rng(0))))
+    assert (found.rad > abs(found.mid)).any()
+
+
+@pytest.mark.parametrize("verdict", GRADIENTS)
+def test_it_is_judged(large, verdict):
+    found = judged(GRADIENTS[verdict])
+    assert found.verdict == verdict and found.oracle == NAME
+
+
+def test_float64_is_not_judged_by_itself(large):
+    assert judged(GRADIENTS["correct"], "float64").verdict == "undecided"
+
+
+def test_its_radius_holds_the_truth(large):
+    subject = Subject(right, deep, (0,), "float32", sample(np.random.default_rng(0)))
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        point = tuple(np.float32(x) for x in sample(rng))
+        drawn = truth_source.proven(subject, vf.Case("", point), rng)
+        assert drawn is not None
+        (at,), (known,) = drawn.truth, ball.gradient(ask(deep, point))
+        off = abs((at.mid - known.mid) - known.tail)
+        assert (off <= at.rad + known.rad).all() and (off > 0.0).any()
+        assert (at.rad < drawn.allowed[0]).all() and not at.proven
+
+
+def test_a_tie_leaves_it_undecided(large):
+    kinked = lambda w, x: deep(w, jnp.maximum(x, 0.0) + jnp.cumsum(jnp.ones_like(x), -1))
+    at = lambda rng: (sample(rng)[0], np.zeros((1, 4)))
+    gradient = jax.jit(jax.grad(kinked, 1))
+    asked = {"of": kinked, "args": at, "argnums": 1, "cases": 1, "edges": "none"}
+    found = vf.validate(lambda *a: gradient(*map(jnp.asarray, a)), dtype="float32", **asked)
+    assert found.verdict == "undecided"
