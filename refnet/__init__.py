@@ -1,11 +1,11 @@
 """refnet, small pure JAX functions that read like the textbook: open networks.py first.
 
 In: arrays, pytrees of parameters, keys of jax.random.
-On the way: activations.py, units.py, softmax.py, losses/ and layers/ are the pieces,
-networks.py, convolutional.py,
-recurrent.py and transformer.py join them, initializers.py draws them, updates.py, adaptive.py,
-matrices.py and schedule_free.py have the update rules, around.py what stands around them,
-datasets.py and sequences.py the data.
+On the way: activations.py, units.py, softmax.py, losses/ and layers/ are the pieces;
+networks.py, convolutional.py, residual.py, recurrent.py, transformer.py, seq2seq.py,
+autoencoders.py, graph.py, physics.py and equilibrium.py join them, initializers.py draws them;
+updates.py, adaptive.py, matrices.py and schedule_free.py have the update rules, around.py what
+stands around them, datasets.py and sequences.py the data.
 Out: predictions, losses, trained parameters (training.py) and sweeps over rates (sweeps.py).
 """
 
@@ -36,6 +36,12 @@ from .around import schedule_cosine as schedule_cosine
 from .around import schedule_exponential as schedule_exponential
 from .around import schedule_step as schedule_step
 from .around import schedule_warmup as schedule_warmup
+from .autoencoders import Autoencoder as Autoencoder
+from .autoencoders import Variational as Variational
+from .autoencoders import autoencoder as autoencoder
+from .autoencoders import init_autoencoder as init_autoencoder
+from .autoencoders import variational_autoencoder as variational_autoencoder
+from .autoencoders import variational_loss as variational_loss
 from .convolutional import LeNet as LeNet
 from .convolutional import init_lenet as init_lenet
 from .convolutional import lenet as lenet
@@ -52,6 +58,12 @@ from .datasets import iris as iris
 from .datasets import two_spirals as two_spirals
 from .datasets import wine as wine
 from .datasets import xor as xor
+from .equilibrium import Equilibrium as Equilibrium
+from .equilibrium import equilibrium_network as equilibrium_network
+from .equilibrium import init_equilibrium_network as init_equilibrium_network
+from .graph import Graph as Graph
+from .graph import communities as communities
+from .graph import graph_network as graph_network
 from .initializers import INITIALIZERS as INITIALIZERS
 from .initializers import fans as fans
 from .initializers import glorot as glorot
@@ -79,12 +91,18 @@ from .layers import causal_mask as causal_mask
 from .layers import conv1d as conv1d
 from .layers import conv2d as conv2d
 from .layers import conv2d_transpose as conv2d_transpose
+from .layers import cross_attention as cross_attention
+from .layers import deep_equilibrium as deep_equilibrium
 from .layers import dense as dense
+from .layers import dense_jet as dense_jet
 from .layers import dropout as dropout
 from .layers import dropout_mask as dropout_mask
 from .layers import embedding as embedding
 from .layers import gated_feed_forward as gated_feed_forward
+from .layers import gaussian_sample as gaussian_sample
 from .layers import glu as glu
+from .layers import graph_convolution as graph_convolution
+from .layers import graph_shares as graph_shares
 from .layers import group_norm as group_norm
 from .layers import grouped_query_attention as grouped_query_attention
 from .layers import gru as gru
@@ -92,6 +110,7 @@ from .layers import init_conv1d as init_conv1d
 from .layers import init_conv2d as init_conv2d
 from .layers import init_dense as init_dense
 from .layers import init_embedding as init_embedding
+from .layers import init_equilibrium as init_equilibrium
 from .layers import init_experts as init_experts
 from .layers import init_gated as init_gated
 from .layers import init_heads as init_heads
@@ -108,6 +127,7 @@ from .layers import rms_norm as rms_norm
 from .layers import rnn as rnn
 from .layers import rotary as rotary
 from .layers import sinusoidal_positions as sinusoidal_positions
+from .layers import tanh_jet as tanh_jet
 from .layers import tied_autoencoder as tied_autoencoder
 from .layers import weight_norm as weight_norm
 from .layerwise import lamb as lamb
@@ -137,14 +157,28 @@ from .networks import Neuron as Neuron
 from .networks import init_mlp as init_mlp
 from .networks import mlp as mlp
 from .networks import neuron as neuron
+from .physics import mlp_jet as mlp_jet
+from .physics import physics_informed as physics_informed
+from .physics import poisson_loss as poisson_loss
 from .recurrent import Reader as Reader
+from .recurrent import Writer as Writer
+from .recurrent import character_model as character_model
+from .recurrent import init_character_model as init_character_model
 from .recurrent import init_recurrent_classifier as init_recurrent_classifier
 from .recurrent import recurrent_classifier as recurrent_classifier
+from .residual import ResNet as ResNet
+from .residual import init_resnet as init_resnet
+from .residual import resnet as resnet
 from .rule import Moments as Moments
 from .rule import RuleState as RuleState
 from .schedule_free import schedule_free_adamw as schedule_free_adamw
 from .schedule_free import schedule_free_average as schedule_free_average
 from .schedule_free import schedule_free_sgd as schedule_free_sgd
+from .seq2seq import Transformer as Transformer
+from .seq2seq import decoder as decoder
+from .seq2seq import encoder as encoder
+from .seq2seq import init_transformer as init_transformer
+from .seq2seq import transformer as transformer
 from .sequences import LETTERS as LETTERS
 from .sequences import SEQUENCES as SEQUENCES
 from .sequences import adding as adding

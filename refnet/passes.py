@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, PyTree, Shaped
+from jaxtyping import Array, Float, PyTree
 
 
 class Options(NamedTuple):
@@ -24,14 +24,14 @@ class Pass(NamedTuple):
     """Value, prediction and gradient of one pass, and what the network keeps."""
 
     loss: Float[Array, ""]
-    prediction: Shaped[Array, "..."]
+    prediction: PyTree
     gradient: PyTree
     running: PyTree
 
 
 def forward(
     network: Callable, options: Options, params: PyTree, running: PyTree, x, key, training: bool
-) -> tuple[Shaped[Array, "..."], PyTree]:
+) -> tuple[PyTree, PyTree]:
     """network(params, x), with `running` and `training`, and with `key`, where they are asked for.
 
     In another dtype params, running and x are cast before, and what comes out is cast back.

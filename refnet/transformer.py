@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from .activations import gelu
 from .initializers import Initializer, glorot
@@ -57,13 +57,14 @@ def gpt(
     x = embedding(params.symbols, symbols)
     x = x + jnp.broadcast_to(params.places[:length], x.shape)
     for block in params.blocks:
-        x = transformer_block(block, x, heads)
+        x = transformer_block(block, x, heads, causal_mask(length))
     return layer_norm(params.norm, x) @ params.symbols.T
 
 
-def transformer_block(block: Block, x: Stream, heads: int) -> Stream:
-    """x <- x + attention(norm x), each place seeing those before;  x <- x + mlp(norm x)."""
-    mask = causal_mask(x.shape[-2])
+def transformer_block(
+    block: Block, x: Stream, heads: int, mask: Bool[Array, "t t"] | None = None
+) -> Stream:
+    """x <- x + attention(norm x), each place seeing what the mask allows;  x <- x + mlp(norm x)."""
     x = x + multi_head_attention(block.heads, layer_norm(block.seen, x), heads, mask)
     return x + mlp(block.feed, layer_norm(block.fed, x), gelu)
 
@@ -85,19 +86,20 @@ def init_gpt(
     if heads < 1 or width % heads:
         raise ValueError(f"heads, width are {heads}, {width}; heads must divide width")
     symbols, places, *rest = jax.random.split(key, 2 + layers)
-
-    def block(key):
-        attend, feed = jax.random.split(key)
-        return Block(
-            seen=init_norm(width, dtype),
-            heads=init_heads(attend, width, weights=weights, dtype=dtype),
-            fed=init_norm(width, dtype),
-            feed=init_mlp(feed, (width, 4 * width, width), weights, dtype),
-        )
-
     return GPT(
         symbols=init_embedding(symbols, vocabulary, width, dtype=dtype),
         places=init_embedding(places, length, width, dtype=dtype),
-        blocks=tuple(map(block, rest)),
+        blocks=tuple(init_block(k, width, weights, dtype) for k in rest),
         norm=init_norm(width, dtype),
+    )
+
+
+def init_block(key: Key[Array, ""], width: int, weights: Initializer, dtype) -> Block:
+    """One block; its perceptron is four times as wide."""
+    attend, feed = jax.random.split(key)
+    return Block(
+        seen=init_norm(width, dtype),
+        heads=init_heads(attend, width, weights=weights, dtype=dtype),
+        fed=init_norm(width, dtype),
+        feed=init_mlp(feed, (width, 4 * width, width), weights, dtype),
     )

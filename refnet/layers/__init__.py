@@ -3,6 +3,7 @@
 from .attention import Heads as Heads
 from .attention import attention as attention
 from .attention import causal_mask as causal_mask
+from .attention import cross_attention as cross_attention
 from .attention import grouped_query_attention as grouped_query_attention
 from .attention import init_heads as init_heads
 from .attention import multi_head_attention as multi_head_attention
@@ -21,10 +22,16 @@ from .dropout import dropout as dropout
 from .dropout import dropout_mask as dropout_mask
 from .embedding import embedding as embedding
 from .embedding import init_embedding as init_embedding
+from .equilibrium import deep_equilibrium as deep_equilibrium
+from .equilibrium import init_equilibrium as init_equilibrium
 from .gated import Gated as Gated
 from .gated import gated_feed_forward as gated_feed_forward
 from .gated import glu as glu
 from .gated import init_gated as init_gated
+from .graphs import graph_convolution as graph_convolution
+from .graphs import graph_shares as graph_shares
+from .jets import dense_jet as dense_jet
+from .jets import tanh_jet as tanh_jet
 from .mixture import Experts as Experts
 from .mixture import balancing_loss as balancing_loss
 from .mixture import init_experts as init_experts
@@ -49,3 +56,4 @@ from .recurrence import gru as gru
 from .recurrence import init_recurrent as init_recurrent
 from .recurrence import lstm as lstm
 from .recurrence import rnn as rnn
+from .sampling import gaussian_sample as gaussian_sample

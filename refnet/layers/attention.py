@@ -57,12 +57,23 @@ def multi_head_attention(
     Raises ValueError where the columns of wq cannot be cut into so many heads.
     Vaswani et al. 2017, section 3.2.2.
     """
-    if heads < 1 or params.q.shape[-1] % heads:
-        raise ValueError(
-            f"heads is {heads}, and wq has {params.q.shape[-1]} columns; "
-            "they must be divisible by it"
-        )
-    q, k, v = (cut(x @ w, heads) for w in (params.q, params.k, params.v))
+    return cross_attention(params, x, x, heads, mask)
+
+
+def cross_attention(
+    params: Heads,
+    x: Float[Array, "*batch t width"],
+    memory: Float[Array, "*batch s width"],
+    heads: int,
+    mask: Mask | None = None,
+) -> Float[Array, "*batch t width"]:
+    """As `multi_head_attention`, but keys and values are of another sequence: memory wk, memory wv.
+
+    The mask has a row for each entry of x, a column for each of memory.  Raises ValueError where
+    the columns of wq cannot be cut into so many heads.  Vaswani et al. 2017, section 3.2.3.
+    """
+    _check_heads(params, heads)
+    q, k, v = cut(x @ params.q, heads), cut(memory @ params.k, heads), cut(memory @ params.v, heads)
     seen = None if mask is None else mask[..., None, :, :]
     return join(attention(q, k, v, seen)) @ params.o
 
@@ -85,6 +96,14 @@ def grouped_query_attention(
     k, v = (jnp.repeat(each, heads // groups, axis=-3) for each in shared)
     seen = None if mask is None else mask[..., None, :, :]
     return join(attention(q, k, v, seen)) @ params.o
+
+
+def _check_heads(params: Heads, heads: int) -> None:
+    if heads < 1 or params.q.shape[-1] % heads:
+        raise ValueError(
+            f"heads is {heads}, and wq has {params.q.shape[-1]} columns; "
+            "they must be divisible by it"
+        )
 
 
 def _check_groups(params: Heads, heads: int, groups: int) -> None:

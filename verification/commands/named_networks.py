@@ -1,7 +1,7 @@
-"""`refnet train --network lenet`, `lstm` or `gpt`: what each learns from, and what it starts with.
+"""`refnet train --network lenet`, and others: what each learns from, and what it starts with.
 
-The defaults learn something within a minute on two cores: digits, sums of two numbers, and
-addition modulo 31.
+The defaults learn something within a minute on two cores: digits, sums of two numbers, sentences,
+and addition modulo 31.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 
 class Made(NamedTuple):
-    """A network, its first weights, and the names of its sizes as they are."""
+    """A network, its first weights, its sizes by their names, and its state, where it has any."""
 
     network: Callable
     params: Any
     said: str
+    running: Any = None
+
+    def logits(self, run: Any, x: Any) -> Any:
+        """What it says of x once it is trained."""
+        if self.running is None:
+            return self.network(run.params, x)
+        return self.network(run.params, x, running=run.running)[0]
 
 
 class Named(NamedTuple):
@@ -44,6 +51,21 @@ def lenet(key, split: "Split", first: int, second: int, hidden: int) -> Made:
     _, height, width, depth = split.train.x.shape
     params = rn.init_lenet(key, (height, width, depth), 10, (first, second), hidden)
     return Made(rn.lenet, params, f"channels {first}, {second}, hidden {hidden}")
+
+
+def resnet(key, split: "Split", first: int, second: int) -> Made:
+    import refnet as rn
+
+    params, running = rn.init_resnet(key, split.train.x.shape[-1], 10, (first, second))
+    return Made(rn.resnet, params, f"channels {first}, {second}", running)
+
+
+def character(key, split: "Split", units: int) -> Made:
+    import refnet as rn
+
+    del split
+    params = rn.init_character_model(key, len(rn.LETTERS), units)
+    return Made(rn.character_model, params, f"units {units}")
 
 
 def lstm(key, split: "Split", units: int) -> Made:
@@ -74,6 +96,14 @@ def networks() -> Mapping[str, Named]:
             *("digit_images", rn.digit_images, (16, 32, 64), ("channels", "channels", "hidden")),
             *(lenet, classes, rn.adam, "adam", 2e-3, 32, 20),
         ),
+        "resnet": Named(
+            *("digit_images", rn.digit_images, (8, 16), ("channels", "channels")),
+            *(resnet, classes, rn.adam, "adam", 5e-3, 64, 12),
+        ),
+        "character": Named(
+            *("sums_in_words", rn.sums_in_words, (32,), ("units",)),
+            *(character, classes, rn.adam, "adam", 1e-2, 50, 15),
+        ),
         "lstm": Named(
             *("adding", rn.adding, (32,), ("units",)),
             *(lstm, "mse", rn.adam, "adam", 5e-3, 50, 15),
@@ -85,7 +115,7 @@ def networks() -> Mapping[str, Named]:
     }
 
 
-NAMES = ("lenet", "lstm", "gpt")
+NAMES = ("lenet", "resnet", "lstm", "character", "gpt")
 
 
 def is_named(text: str) -> bool:
@@ -153,8 +183,9 @@ def train_named(text: str, asked: Asked) -> tuple[str, dict, float | None]:
         epochs=epochs,
         metrics={"accuracy": hit} if hit else None,
         validation=split.validation,
+        running=made.running,
     )
-    final = hit and float(hit(made.network(run.params, split.validation.x), split.validation.y))
+    final = hit and float(hit(made.logits(run, split.validation.x), split.validation.y))
     method = f"{asked.method or named.method} {rate:g}, batch {batch}"
     title = f"{named.data}: {name} ({made.said}), {named.loss}, {method}"
     return title, per_epoch(run, examples, batch, epochs), final

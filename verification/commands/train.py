@@ -35,9 +35,10 @@ def train(
     network: Annotated[
         str | None,
         typer.Option(
-            help="Sizes of a perceptron, inputs first: 30,16,1; or lenet, lstm or gpt, with sizes "
-            "of its own after a colon: lenet:16,32,64 (channels, channels, hidden), lstm:32 "
-            "(units), gpt:1,4,64 (layers, heads, width). Default: one hidden layer of 16."
+            help="Sizes of a perceptron, inputs first: 30,16,1; or a name, with sizes of its own "
+            "after a colon: lenet:16,32,64 (channels, channels, hidden), resnet:8,16 (channels), "
+            "lstm:32 and character:32 (units), gpt:1,4,64 (layers, heads, width). Default: one "
+            "hidden layer of 16."
         ),
     ] = None,
     loss: Annotated[
@@ -91,8 +92,9 @@ def train(
 
     Accuracy too, where labels are classes.
     Lists, --seeds or --out make a sweep: every method, rate and batch, with so many seeds.
-    lenet learns digits, lstm the sum of two numbers in a sequence, gpt addition modulo 31; each
-    has data, loss and defaults of its own, and takes --method, --rate, --batch, --epochs, --seed.
+    lenet and resnet learn digits, lstm the sum of two numbers in a sequence, character sentences
+    letter by letter, gpt addition modulo 31; each has data, loss and defaults of its own, and
+    takes --method, --rate, --batch, --epochs, --seed.
     Exit status 1 where the loss (of all runs) stops being finite.
     """
     seed_of(seed)

@@ -14,11 +14,11 @@ from ..vocabulary.names import nearest
 from . import slopes
 from .catalogue import FAULTS, MISTAKES, PIECES
 from .fault import Fault
-from .layers import losses, networks, norms, objectives, others, parts, sequences, units
+from .layers import losses, mixing, networks, norms, objectives, others, parts, sequences, units
 from .pieces.piece import Site, body_of, gradient_of, location, planted, sites, traced
 from .twin import Expects, Twin
 
-MODULES = (norms, sequences, others, losses, networks, units, objectives, parts)
+MODULES = (norms, sequences, others, losses, networks, units, objectives, parts, mixing)
 
 
 @lru_cache(maxsize=64)

@@ -14,6 +14,8 @@ from .conv1d import CONV1D
 from .conv2d import CONV2D
 from .conv2d_transpose import CONV2D_TRANSPOSE
 from .cosine_similarity import COSINE_SIMILARITY
+from .cross_attention import CROSS_ATTENTION
+from .deep_equilibrium import DEEP_EQUILIBRIUM
 from .dropout import DROPOUT
 from .elu import ELU
 from .embedding import EMBEDDING
@@ -21,7 +23,9 @@ from .evidence_lower_bound import EVIDENCE_LOWER_BOUND
 from .focal_loss import FOCAL_LOSS
 from .gated_feed_forward import GATED_FEED_FORWARD
 from .gaussian_likelihood import GAUSSIAN_LIKELIHOOD
+from .gaussian_sample import GAUSSIAN_SAMPLE
 from .glu import GLU
+from .graph_convolution import GRAPH_CONVOLUTION
 from .group_norm import GROUP_NORM
 from .grouped_conv2d import GROUPED_CONV2D
 from .grouped_query_attention import GROUPED_QUERY_ATTENTION
@@ -53,6 +57,7 @@ from .selu import SELU
 from .smoothed_cross_entropy import SMOOTHED_CROSS_ENTROPY
 from .softmax import SOFTMAX
 from .softsign import SOFTSIGN
+from .tanh_jet import TANH_JET
 from .tied_autoencoder import TIED_AUTOENCODER
 from .triplet import TRIPLET
 from .weight_norm import WEIGHT_NORM
@@ -112,4 +117,9 @@ LAYERS: dict[str, Derivation] = {
     "masked_softmax": MASKED_SOFTMAX,
     "mixture_of_experts": MIXTURE_OF_EXPERTS,
     "balancing_loss": BALANCING_LOSS,
+    "cross_attention": CROSS_ATTENTION,
+    "deep_equilibrium": DEEP_EQUILIBRIUM,
+    "gaussian_sample": GAUSSIAN_SAMPLE,
+    "graph_convolution": GRAPH_CONVOLUTION,
+    "tanh_jet": TANH_JET,
 }

@@ -1,6 +1,6 @@
 """Mistakes of one function's own, by name."""
 
-from . import functions, layers
+from . import functions, layers, mixing
 from .named import Named as Named
 
-NAMED: dict[str, Named] = {**functions.NAMED, **layers.NAMED}
+NAMED: dict[str, Named] = {**functions.NAMED, **layers.NAMED, **mixing.NAMED}

@@ -32,6 +32,7 @@ from .experts import EXPERTS
 from .gates import GATES
 from .layers import LAYERS
 from .losses import LOSSES
+from .mixing import MIXING
 from .networks import NETWORKS
 from .neurons import NEURONS
 from .normalizers import NORMALIZERS
@@ -67,6 +68,7 @@ CORPUS: dict[str, Spelled] = {
     **PARTS,
     **CELLS,
     **EXPERTS,
+    **MIXING,
     **NORMALIZERS,
     **CHAINS,
 }
