@@ -148,3 +148,62 @@ def test_an_argument_that_is_held_still_is_no_number_of_the_program():
     gradient = lambda z, s: (1 - np.tanh(z) ** 2) * (s * s + np.exp(s))
     finding = vf.validate(gradient, scaled, (np.array([0.5, -1.0]), 0.25), cases=1, edges="none")
     assert finding.verdict == "correct" and finding.oracle == "ball", finding
+
+
+def logistic_by_tanh(z):
+    return np.float32(0.5) * (1 + np.tanh(z / 2))
+
+
+def by_complement():
+    a = logistic_by_tanh(Z)
+    return a * (1 - a)
+
+
+LOW = np.linspace(-4.5, -2.5, 41).astype(np.float32)
+COMPLEMENTS = {
+    "logistic": (stable, by_complement, Z),
+    "hyperbolic": (
+        lambda z: 2 / (1 + jnp.exp(-2 * z)) - 1,
+        lambda: 1 - np.square(2 / (1 + np.exp(-2 * Z)) - 1),
+        Z,
+    ),
+    "gelu_tanh": (rn.gelu_tanh, lambda: by_cosh(LOW), LOW),
+    "gelu": (rn.gelu, lambda: by_erf(LOW), LOW),
+    "silu": (jax.nn.silu, lambda: by_gate_of(logistic_by_tanh(LOW), LOW), LOW),
+}
+
+
+def by_gate_of(a, z):
+    return a + z * (a - a * a)
+
+
+def by_cosh(z):
+    """The slope of gelu_tanh as C has it: (1 + tanh u) / 2 + z / 2 / cosh^2 u du/dz."""
+    u = np.float32(np.sqrt(2 / np.pi)) * (z + np.float32(0.044715) * z * z * z)
+    du = np.float32(np.sqrt(2 / np.pi)) * (1 + 3 * np.float32(0.044715) * z * z)
+    return np.float32(0.5) * (1 + np.tanh(u)) + z * np.float32(0.5) / np.cosh(u) ** 2 * du
+
+
+def by_erf(z):
+    from scipy.special import erf
+
+    density = np.exp(-z * z / 2) / np.float32(np.sqrt(2 * np.pi))
+    return (1 + erf(z / np.float32(2**0.5))) / 2 + z * density
+
+
+@pytest.mark.parametrize("name", COMPLEMENTS)
+def test_what_levels_out_on_both_sides_may_be_stored_as_its_complement(name):
+    f, slope, z = COMPLEMENTS[name]
+    got = slope()
+    assert not outside(got, f, with_stored(f), z).any()
+    assert outside(got, f, f, z).any()
+    assert outside(np.float32(1.001) * got, f, with_stored(f), z).any()
+
+
+def test_what_levels_out_on_one_side_is_not():
+    """e^z - 1 is no place to keep e^z, nor is 1 + e^z."""
+    for f, got in (
+        (lambda z: jnp.exp(z) - 1, (np.exp(Z) - 1) + 1),
+        (lambda z: jnp.log1p(jnp.exp(z)), 1 - 1 / (1 + np.exp(Z))),
+    ):
+        assert outside(got, f, with_stored(f))[0]

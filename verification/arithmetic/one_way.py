@@ -14,6 +14,7 @@ from .formats import format_of
 from .interpreter import run
 
 GRID = np.concatenate([np.linspace(-4.0, 4.0, 28) + 1 / 128, [-24.0, -12.0, 12.0, 24.0]])
+FAR = np.array([24.0, 96.0, 384.0])  # e^FAR and its square are numbers
 
 
 class Column(NamedTuple):
@@ -43,6 +44,51 @@ def keeps(program: ClosedJaxpr, shape: tuple[int, ...]) -> list[bool]:
     return [bends and _monotone(x, a.value, da.value) for a, da in pairs]
 
 
+def both_ends(program: ClosedJaxpr, shape: tuple[int, ...]) -> list[float | None]:
+    """Of each map the sum of its limits, where it levels out on both sides; else None."""
+    sides = [_run_at(side * FAR, program, shape) for side in (-1.0, 1.0)]
+    parts = [list(zip(rest[::2], rest[1::2], strict=True)) for _, _, _, *rest in sides]
+    far = [x for x, *_ in sides]
+    return [_ends(far, pair) for pair in zip(*parts, strict=True)]
+
+
+def _ends(far: list, sides: tuple) -> float | None:
+    lowest, highest = (_last(x, a.value, da.value) for x, (a, da) in zip(far, sides, strict=True))
+    if lowest is None or highest is None:
+        return None
+    (low, below), (high, above) = lowest, highest
+    rounding = abs(high - low) * np.finfo(float).eps
+    return low + high if max(below, above) <= rounding else None
+
+
+def _last(x, a, da) -> tuple[float, float] | None:
+    """The value where it is known furthest out, and how far its slope there would take it."""
+    known = np.flatnonzero(np.isfinite(a) & np.isfinite(da))
+    if not len(known):
+        return None
+    k = known[np.argmax(abs(x[known]))]
+    return a[k], abs(da[k] * x[k])
+
+
+def are_alike(f: Callable, g: Callable, shape: tuple[int, ...]) -> bool:
+    """Whether one is a multiple of the other, and a constant."""
+    rate = lambda h: lambda x: jax.jvp(h, (x,), (jnp.ones_like(x),))[1]
+    _, one, other = on_the_grid(lambda x: (rate(f)(x), rate(g)(x)), shape)
+    return in_proportion(one, other)
+
+
+def in_proportion(one: Column, other: Column) -> bool:
+    """Whether one is c times the other, within the errors of both."""
+    size = abs(other.value)
+    k = int(np.argmax(np.where(np.isfinite(size), size, 0.0)))
+    if not size[k] > 0.0 or not np.isfinite(one.value).all():
+        return False
+    c = one.value[k] / other.value[k]
+    error = lambda i: one.error[i] + abs(c) * other.error[i]
+    off = abs(one.value - c * other.value)
+    return bool(c != 0.0 and (off <= error(...) + error(k) / size[k] * size).all())
+
+
 def turns(f: Callable, shape: tuple[int, ...]) -> bool:
     """Whether the same value comes from different arguments."""
     x, *_, a, da = _run_on_the_grid(slopes(f, [f], shape), shape)
@@ -55,8 +101,12 @@ def on_the_grid(f: Callable, shape: tuple[int, ...]) -> tuple:
 
 
 def _run_on_the_grid(program: ClosedJaxpr, shape: tuple[int, ...]) -> tuple:
+    return _run_at(GRID, program, shape)
+
+
+def _run_at(numbers: np.ndarray, program: ClosedJaxpr, shape: tuple[int, ...]) -> tuple:
     size = int(np.prod(shape, dtype=int))
-    points = np.resize(GRID, (-(-len(GRID) // size), *shape))
+    points = np.resize(numbers, (-(-len(numbers) // size), *shape))
     exact = bounds(format_of("float64"))
     with np.errstate(all="ignore"):
         runs = [[_column(out) for out in run(program, [Bounded(x)], exact)] for x in points]

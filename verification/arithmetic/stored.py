@@ -4,8 +4,9 @@ A chain is a run of operations on entries that begins with one array, its source
 another array comes in: the stable sigmoid of z, whatever it is made of.  Its slope is that of
 autodiff, with the room of recalled.py for each stored value: one that is strictly monotone in the
 source, and no sum.  (What adding a constant to a value loses is lost by whoever adds it: 1 + e^x is
-no place to keep x.)  Functions whose slopes nobody takes from the output (erf, sin) keep nothing.
-The source may be rounded once, too.
+no place to keep x.)  A value that levels out on both sides may be a sum, and may be stored as its
+complement: 1 - s(z), 1 + tanh(z), 1 + erf(z) in the slope of GELU.  Functions whose slopes nobody
+takes from the output (erf alone, sin) keep nothing.  The source may be rounded once, too.
 
 Programs inside of equations have the same room: of loops each step, of branches each.  Softplus
 has room for both of its tails, where its source is used otherwise: see tails.py.
@@ -26,13 +27,17 @@ from .chains import Constant, Node, bends, nodes_before, real, replayed, results
 from .inner_programs import PLAIN_CALLS, program_of
 from .interpreter import scan_parts
 from .linear import bind
-from .one_way import keeps, slopes, turns
+from .one_way import are_alike, both_ends, keeps, slopes, turns
 from .recalled import recalled
 from .tails import is_used_otherwise, of_both_tails
 
 KEEPING = {"exp", "exp2", "expm1", "logistic", "tanh", "sqrt", "rsqrt", "cbrt", "div", "select_n"}
 KEEPING |= {"integer_pow", "pow", "square"}
-ENTRYWISE = KEEPING | {"add", "add_any", "sub", "mul", "neg", "abs", "max", "min", "log", "log1p"}
+ERRORS = {"erf", "erfc"}  # their own slope is taken from the argument
+LEVEL = {"add", "add_any", "sub"} | ERRORS  # these keep what levels out on both sides
+ENTRYWISE = (
+    KEEPING | ERRORS | {"add", "add_any", "sub", "mul", "neg", "abs", "max", "min", "log", "log1p"}
+)
 ENTRYWISE |= {"lt", "gt", "le", "ge", "eq", "ne", "and", "or", "not", "convert_element_type"}
 ENTRYWISE |= {"stop_gradient", "copy", "copy_p", "is_finite"}
 OWN_SLOPES = {"custom_jvp_call"}
@@ -189,19 +194,29 @@ def _turn(end: Node) -> Node | None:
 
 
 def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[Callable]:
-    """Those that may be stored; of a function with a slope of its own, else, what it is made of."""
+    """Those that may be stored; of a function with a slope of its own, else, what it is made of.
+
+    What levels out on both sides may be stored as its complement: s(z) as 1 - s(z), or as tanh.
+    """
     shape, own = value(source).shape, lambda node: node.eqn.primitive.name in OWN_SLOPES
-    nodes = [n for n in nodes if real(n) and (own(n) or n.eqn.primitive.name in KEEPING)]
+    nodes = [n for n in nodes if real(n) and (own(n) or n.eqn.primitive.name in KEEPING | LEVEL)]
     if not nodes:
         return []
     maps = [partial(replayed, node, source) for node in nodes]
-    may = keeps(slopes(chain, maps, shape), shape)
-    found = [kept for kept, yes in zip(maps, may, strict=True) if yes]
-    ends = [
-        out for n, yes in zip(nodes, may, strict=True) if own(n) and not yes for out in _made(n)
-    ]
-    inside = [node for node in nodes_before(ends, source) if node not in nodes]
+    program = slopes(chain, maps, shape)
+    told = list(zip(nodes, maps, keeps(program, shape), both_ends(program, shape), strict=True))
+    found = [m for n, m, yes, _ in told if yes and n.eqn.primitive.name not in LEVEL]
+    for node, kept, yes, ends in told:
+        if yes and ends is not None and not (_is_error(node) and are_alike(chain, kept, shape)):
+            found += [kept] if node.eqn.primitive.name in LEVEL else []
+            found += [lambda x, kept=kept, ends=ends: ends - kept(x)] if ends else []
+    within = [out for n, _, yes, _ in told if own(n) and not yes for out in _made(n)]
+    inside = [node for node in nodes_before(within, source) if node not in nodes]
     return found + _stored(chain, source, inside)
+
+
+def _is_error(node: Node) -> bool:
+    return node.eqn.primitive.name in ERRORS
 
 
 def _made(node: Node) -> list:

@@ -20,7 +20,7 @@ import numpy as np
 
 from .chains import Node, nodes_before, real, replayed
 from .inner_programs import bodies, equations
-from .one_way import Column, on_the_grid
+from .one_way import Column, in_proportion, on_the_grid
 
 LOGARITHMS = {"log", "log1p"}
 
@@ -39,7 +39,7 @@ def of_both_tails(end: Node, begin: Node, shape: tuple[int, ...]) -> Callable | 
     _, first, *rest = on_the_grid(_slopes(chain, maps), shape)
     columns = zip(maps, rest[::3], rest[1::3], rest[2::3], strict=True)
     for r, bend, *sides in columns:
-        if _is_zero(bend) and any(_in_proportion(first, side) for side in sides):
+        if _is_zero(bend) and any(in_proportion(first, side) for side in sides):
             return lambda x, r=r: _logistic(abs(r(x)))
     return None
 
@@ -101,15 +101,3 @@ def _slopes(f: Callable, maps: list[Callable]):
 
 def _logistic(x):
     return 1.0 / (1.0 + jnp.exp(-x))
-
-
-def _in_proportion(one: Column, other: Column) -> bool:
-    """Whether one is c times the other, within the errors of both."""
-    size = abs(other.value)
-    k = int(np.argmax(np.where(np.isfinite(size), size, 0.0)))
-    if not size[k] > 0.0 or not np.isfinite(one.value).all():
-        return False
-    c = one.value[k] / other.value[k]
-    error = lambda i: one.error[i] + abs(c) * other.error[i]
-    off = abs(one.value - c * other.value)
-    return bool(c != 0.0 and (off <= error(...) + error(k) / size[k] * size).all())

@@ -32,7 +32,7 @@ from ..oracles import black_box
 from ..oracles.function_noise import Noise, scale_of
 from ..vocabulary import Ball, Case, Finding, Silent, Undecided
 from ..vocabulary.raised import in_words as raised
-from .called import BlackBox, FloatsTracedBox, TracedBox, waits
+from .called import BlackBox, FloatsTracedBox, TracedBox, of_jax_arrays, waits
 from .held_still import STILL, holds_still
 from .measured_kinks import around_kink, beside
 
@@ -237,6 +237,7 @@ def pieces(
     subject: Subject, why: str, traced: bool = False
 ) -> tuple[Callable, Callable, Callable, Callable]:
     """How a case is evaluated, excused, weighed, and what the finding says in the end."""
+    subject.of = of_jax_arrays(subject.of) if traced else subject.of
     witnesses = Witnesses(subject, why, traced, [])
     return (
         partial(at, witnesses),

@@ -4,7 +4,7 @@ What JAX can trace is called for many rows at once, in one compiled program.
 """
 
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial, wraps
 from typing import Any
 
 import jax
@@ -24,6 +24,17 @@ ROWS, MEMORY = 64, 2**22  # rows in one call, and float entries
 @cache
 def no_program() -> ClosedJaxpr:
     return jax.make_jaxpr(lambda: ())()
+
+
+def of_jax_arrays(of: Callable) -> Callable:
+    """The same function, called as JAX traces it: one that says x.at[i] takes no array of NumPy."""
+    as_traced = lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x
+
+    @wraps(of)
+    def function(*args):
+        return of(*jax.tree.map(as_traced, args))
+
+    return function
 
 
 class BlackBox:
