@@ -12,7 +12,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from ..vocabulary import NoRule, Undecided
-from . import sides
+from . import bases, sides
 from .newton_schulz import iterated
 from .vectors import Slices, along, elsewhere
 
@@ -56,6 +56,12 @@ class Squares:
 
     def inverse_root(self, a, p: int, axis: int):
         return sides.each(lambda m: sides.root(m, p), a, self.slices, axis)
+
+    def basis(self, a, axis: int):
+        return sides.each(bases.basis, a, self.slices, axis)
+
+    def transposed(self, a, axis: int):
+        return sides.each(lambda m: m.swapaxes(-1, -2), a, self.slices, axis)
 
 
 class Exact(Squares, Plain):
@@ -135,10 +141,16 @@ class Exact(Squares, Plain):
         return iterated(x, self.slices, tuple(map(self.lift, coefficients)), steps)
 
     def inverse_root(self, a, p: int, axis: int):
-        if "inverse_root" not in self.functions:
-            raise NoRule("a root of a matrix of fractions need not be one")
-        made = lambda m: self.functions["inverse_root"](m, p)
-        return sides.each(made, a, self.slices, axis)
+        made = self._of_matrices("inverse_root")
+        return sides.each(lambda m: made(m, p), a, self.slices, axis)
+
+    def basis(self, a, axis: int):
+        return sides.each(self._of_matrices("basis"), a, self.slices, axis)
+
+    def _of_matrices(self, name: str) -> Callable:
+        if name not in self.functions:
+            raise NoRule(f"the {name} of a matrix of fractions need not be one")
+        return self.functions[name]
 
     def finite(self, x: np.ndarray) -> bool:
         return all(entry.is_finite() for entry in x if isinstance(entry, arb))
@@ -183,6 +195,7 @@ BALLS: dict[str, Callable] = {
     "ratio": _ratio,
     "cosine": lambda part, whole: (arb(part) / whole).cos_pi(),
     "inverse_root": sides.enclosed,
+    "basis": bases.enclosed,
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.formats import Format
-from . import sides
+from . import bases, sides
 from .newton_schulz import bounded
 from .rounded import Rounded
 from .vectors import Slices, along, elsewhere
@@ -192,6 +192,20 @@ class RunningError:
         for s, n in sides.sides(where, axis):
             m, off = (v[..., s].reshape(*v.shape[:-1], n, n) for v in (a.value, a.error))
             error.append(sides.root_error(m, off, p, unit).reshape(*a.value.shape[:-1], -1))
+        return Rounded(value, np.concatenate(error, axis=-1), self.target)
+
+    def transposed(self, a: Rounded, axis: int) -> Rounded:
+        of = lambda v: sides.each(lambda m: m.swapaxes(-1, -2), v, self.slices, axis)
+        return Rounded(of(a.value), of(a.error), self.target)
+
+    def basis(self, a: Rounded, axis: int) -> Rounded:
+        """A bound by the gaps between eigenvalues: see bases.py."""
+        error = []
+        for s, n in sides.sides(self.slices, axis):
+            m, off = (v[..., s].reshape(*v.shape[:-1], n, n) for v in (a.value, a.error))
+            told = bases.basis_error(m, off, self.target.unit)
+            error.append(told.reshape(*a.value.shape[:-1], -1))
+        value = sides.each(bases.basis, a.value, self.slices, axis)
         return Rounded(value, np.concatenate(error, axis=-1), self.target)
 
     def finite(self, x: Rounded) -> bool:

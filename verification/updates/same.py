@@ -84,11 +84,14 @@ def candidate(variant: Variant, name: str) -> Candidate:
 
 def with_settings(c: Candidate, sequence: Sequence) -> Sequence:
     """The run as the candidate sees it."""
+    if not c.renamed:
+        return sequence
     return sequence._replace(hyperparameters={**sequence.hyperparameters, **dict(c.renamed)})
 
 
 LEAVES = {"kernel": np.zeros((4, 2)), "bias": np.zeros(2), "gain": np.zeros(()), "x": np.zeros(5)}
 MATRICES = {"kernel": np.zeros((4, 2)), "x": np.zeros((1, 3))}
+SQUARISH = {"kernel": np.zeros((3, 2)), "x": np.zeros((1, 2))}  # for rules of eigenvectors
 STEPS, SEED = 24, 0x5A3E
 NARROW = 2 ** -(BITS // 2)  # relative to the value: half of the digits that were computed with
 
@@ -97,7 +100,7 @@ class Sameness(NamedTuple):
     """same: None where it could not be decided.  `apart` says where two rules differ."""
 
     same: bool | None
-    how: str  # fractions or balls
+    how: str  # fractions or balls, or that they have one name
     runs: int
     apart: str = ""
 
@@ -109,12 +112,14 @@ def same(rule: str, one: str, other: str) -> Sameness:
     A candidate is a variant, a mistake made in `rule`, or `rule` itself.  Raises KeyError.
     """
     variant = VARIANTS[rule]
+    if one == other:
+        return Sameness(candidate(variant, one).name == one, "one name", 0)
     return compared(variant, candidate(variant, one), candidate(variant, other))
 
 
 def compared(variant: Variant, one: Candidate, other: Candidate) -> Sameness:
     """Whether two candidates do the same at every fresh run of a variant."""
-    where, how, unsure = layout(MATRICES if variant.matrices else LEAVES), "", ""
+    where, how, unsure = layout(_leaves(variant)), "", ""
     runs, told = fresh(variant, where), False
     for k, run in enumerate(runs):
         how, apart, decided, numbers = _at(one, other, run, where)
@@ -124,6 +129,12 @@ def compared(variant: Variant, one: Candidate, other: Candidate) -> Sameness:
         told |= numbers
     unsure = unsure or ("" if told else "neither answers a number anywhere")
     return Sameness(None if unsure else True, how, len(runs), unsure)
+
+
+def _leaves(variant: Variant) -> dict[str, np.ndarray]:
+    if variant.family in vectors.DENSE:
+        return SQUARISH
+    return MATRICES if variant.matrices else LEAVES
 
 
 def fresh(variant: Variant, where: Layout) -> list[Sequence]:

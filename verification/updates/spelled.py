@@ -165,7 +165,7 @@ class Expanded(Written):
 
 VALUED = {
     *("sqrt", "absolute", "sign", "larger", "power", "ratio", "leaf_sum", "axis_sum", "matrices"),
-    *("newton_schulz", "total", "finite", "gram", "times", "inverse_root"),
+    *("newton_schulz", "total", "finite", "gram", "times", "inverse_root", "basis", "transposed"),
 }
 
 

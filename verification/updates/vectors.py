@@ -92,6 +92,8 @@ def layout(params: Any) -> Layout:
 
 PARAMS = {"w": np.zeros((2, 3)), "b": np.zeros(4), "scale": np.zeros(())}
 MATRICES = {"w": np.zeros((2, 3)), "u": np.zeros((4, 2))}  # for rules of matrices
+SQUARISH = {"w": np.zeros((2, 3)), "u": np.zeros((3, 2))}  # one gradient has a basis
+DENSE = ("soap",)  # rules of eigenvectors: a gradient of zeros has none, a small one bad ones
 KINDS = 7
 CALM = 4  # of so many steps the last is calm: no norm is large there
 LARGEST, SMALLEST = 6.0, 9.0  # decimal orders of gradients, as far as the format goes
@@ -200,7 +202,7 @@ def draw(
     scale = 10.0 ** rng.uniform(-1.0, 0.3, (steps, size))
     gradients = rng.choice([-1.0, 1.0], (steps, size)) * scale
     kinds = rng.permutation(size) % KINDS
-    for entry, kind in enumerate(kinds):
+    for entry, kind in enumerate(kinds if family not in DENSE else ()):
         gradients[:, entry] = _kind(int(kind), gradients[:, entry], rng, reach)
     gradients[CALM - 1 :: CALM] = _calmed(gradients[CALM - 1 :: CALM], rng)
     near = lambda x: x.astype(target.name).astype(np.float64)
@@ -249,6 +251,8 @@ BELOW, ABOUT = (-1.5, -0.7), (-0.6, 0.5)  # decimal orders; half of the least ma
 
 def params_of(variant: Variant) -> dict[str, np.ndarray]:
     """A tree of leaves as the rule takes them."""
+    if variant.family in DENSE:
+        return SQUARISH
     return MATRICES if variant.matrices else PARAMS
 
 

@@ -114,6 +114,19 @@ def one_sided(w, g, s, t, r, h, right=True):
     return w - r * root_of(left + plus, 2 if right else 4) @ g, left
 
 
+def soap(w, g, s, t, r, h, right=True):
+    b1, b2 = h["b1"], h["b2"]
+    left, columns, m, v = s if s else (0 * g @ g.T, 0 * g.T @ g, 0 * g, 0 * g)
+    gathered = b2 * left + (1 - b2) * g @ g.T, b2 * columns + (1 - b2) * g.T @ g
+    if s is None:
+        return w, (*gathered, m, v)
+    p, q = np.linalg.eigh(left)[1][:, ::-1], np.linalg.eigh(columns)[1][:, ::-1]
+    m, turned = b1 * m + (1 - b1) * g, p.T @ g @ q
+    v = b2 * v + (1 - b2) * (turned if right else g) ** 2
+    rate = r * root(1 - b2 ** (t - 1)) / (1 - b1 ** (t - 1))
+    return w - rate * p @ ((p.T @ m @ q) / (root(v) + h["eps"])) @ q.T, (*gathered, m, v)
+
+
 def warm(w, x, s, t, r, h, right=True):
     d = min(h["decay"], (1 + t) / (10 + t) if right else t / (10 + t))
     return d * w + (1 - d) * x, None
@@ -138,6 +151,7 @@ LOOPS = {
     "yogi_mean_from_zero": yogi_mean_from_zero,
     "shampoo": shampoo,
     "shampoo_one_sided": one_sided,
+    "soap": soap,  # by falling eigenvalues: an order that all steps share changes nothing
     "average_warm": warm,
     "average_periodic": periodic,
 }

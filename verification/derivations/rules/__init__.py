@@ -16,6 +16,7 @@ from . import (
     rmsprop,
     schedule_free,
     shampoo,
+    soap,
     units,
 )
 from .decay import DECAYS as DECAYS
@@ -28,7 +29,7 @@ from .variant import run as run
 
 FAMILIES = (
     descent, adagrad, rmsprop, adam, relatives, rectified, mixtures, adafactor, layerwise, units,
-    orthogonal, shampoo, schedule_free, outside, averages, guarded,
+    orthogonal, shampoo, soap, schedule_free, outside, averages, guarded,
 )  # fmt: skip
 
 VARIANTS: dict[str, Variant] = {

@@ -180,6 +180,20 @@ class Operations:
         """x (squares + eps I)^(-1/p)."""
         return self.n.times(self.n.inverse_root(self.ridged(squares, eps, -1), p, -1), x, -1)
 
+    def basis(self, squares, axis):
+        """The eigenvectors of each matrix as columns, by rising eigenvalue."""
+        return self.n.basis(squares, axis)
+
+    def into(self, x, left, right):
+        """P^T x Q; no Q is the identity."""
+        x = self.n.times(self.n.transposed(left, -2), x, -2)
+        return x if right is None else self.n.times(right, x, -1)
+
+    def back(self, x, left, right):
+        """P x Q^T."""
+        x = self.n.times(left, x, -2)
+        return x if right is None else self.n.times(self.n.transposed(right, -1), x, -1)
+
     def finite(self, g):
         """Whether every entry is a number."""
         return self.n.finite(g)

@@ -11,8 +11,13 @@ def _sides(v: Variant) -> dict[str, int]:
     return {name: SIDES[start] for name, start in v.start.items() if start in SIDES}
 
 
+def _roots(v: Variant) -> dict[str, int]:
+    """Those of a rule that takes their roots."""
+    return _sides(v) if v.family == "shampoo" else {}
+
+
 def _two(v: Variant) -> bool:
-    return len(_sides(v)) == 2
+    return len(_roots(v)) == 2
 
 
 def root_of_one_side(v: Variant) -> Wrong:
@@ -28,7 +33,7 @@ def root_of_twice_as_many_sides(v: Variant) -> Wrong:
 
     Where people meet it: 2 k for the exponent of k sides, and divided by 2 once more.
     """
-    return _power(v, lambda p: 2 * p) if _sides(v) else None
+    return _power(v, lambda p: 2 * p) if _roots(v) else None
 
 
 def inverse_without_a_root(v: Variant) -> Wrong:
@@ -36,7 +41,7 @@ def inverse_without_a_root(v: Variant) -> Wrong:
 
     Where people meet it: inv() or solve() where a power belongs.
     """
-    return _power(v, lambda p: 1) if _sides(v) else None
+    return _power(v, lambda p: 1) if _roots(v) else None
 
 
 def _power(v: Variant, of) -> Wrong:
@@ -69,7 +74,7 @@ def ridge_piles_up(v: Variant) -> Wrong:
 
     Where people meet it: epsilon I is added to the sum in place.
     """
-    if not _sides(v):
+    if not _roots(v):
         return None
 
     def change(step, k, h, g, w, s, t, r):
@@ -85,7 +90,7 @@ def memory_of_the_old_sums(v: Variant) -> Wrong:
 
     Where people meet it: the sums are updated after the step, or roots are kept from before.
     """
-    if not _sides(v):
+    if not _roots(v):
         return None
 
     def change(step, k, h, g, w, s, t, r):
@@ -97,3 +102,67 @@ def memory_of_the_old_sums(v: Variant) -> Wrong:
         return moved, {**others, **{n: after[n] for n in _sides(v)}}
 
     return stepping(v, change)
+
+
+def bases_transposed(v: Variant) -> Wrong:
+    """P g Q^T for P^T g Q, and back alike: rows are taken for eigenvectors.
+
+    Where people meet it: eigh() has them in columns, others have them in rows.
+    """
+    if v.family != TURNED:
+        return None
+    into, back = v.operations.into, v.operations.back
+    return operating(v, into=back, back=into)
+
+
+def not_turned_back(v: Variant) -> Wrong:
+    """The step is left in the bases of the sums.
+
+    Where people meet it: project_back() is forgotten.
+    """
+    return operating(v, back=lambda k, x, *bases: x) if v.family == TURNED else None
+
+
+def turned_twice(v: Variant) -> Wrong:
+    """The step is turned into the bases once more, not back.
+
+    Where people meet it: project() for project_back().
+    """
+    right = v.operations.into
+    return (
+        operating(v, back=lambda k, x, *bases: right(k, x, *bases)) if v.family == TURNED else None
+    )
+
+
+def squares_not_turned(v: Variant) -> Wrong:
+    """The mean of g^2, not of (P^T g Q)^2: squares are taken before the turn.
+
+    Where people meet it: exp_avg_sq of the gradient itself, as in Adam.
+    """
+    if v.family != TURNED:
+        return None
+
+    def change(step, k, h, g, w, s, t, r):
+        right = type(k).mean_square
+        own = {"mean_square": lambda k, beta, old, new: right(k, beta, old, g)}
+        return step(type("Mistaken", (type(k),), own)(k.n), h, g, w, s, t, r)
+
+    return stepping(v, change)
+
+
+def bases_of_the_first_sums(v: Variant) -> Wrong:
+    """The bases are those of the first gradient for ever.
+
+    Where people meet it: the test for renewing them is on a count that stays.
+    """
+    if v.family != TURNED:
+        return None
+
+    def change(step, k, h, g, w, s, t, r):
+        w, after = step(k, h, g, w, s, t, r)
+        return w, after if "_begun" not in s else {**after, **{n: s[n] for n in _sides(v)}}
+
+    return stepping(v, change)
+
+
+TURNED = "soap"
