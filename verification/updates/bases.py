@@ -48,7 +48,7 @@ def refined(a: np.ndarray, q: np.ndarray) -> np.ndarray:
 def basis_error(a: np.ndarray, off: np.ndarray, unit: float) -> np.ndarray:
     """What each entry of the basis may be off by; `off` is of the entries of a."""
     a = a.astype(np.float64)
-    known = np.isfinite(a + off).all(axis=(-1, -2))
+    known = np.asarray(np.isfinite(a + off).all(axis=(-1, -2)))
     n = a.shape[-1]
     held = np.where(known[..., None, None], a, np.diag(np.arange(float(n))))
     whole = np.linalg.norm(held, axis=(-1, -2))
