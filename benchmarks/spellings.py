@@ -23,6 +23,11 @@ from verification.selftest.statistics import Judged
 RECORD = Path(__file__).with_name("spellings.json")
 SEEDS = 20
 
+CAUSES = {  # of what is undecided, and stays so
+    ("rmsprop", "float16"): "where a mean of squares is 1e-4, its power -3/2, by which several of "
+    "these programs multiply, is beyond the largest number of float16: there is no budget",
+}
+
 Row = dict[str, Any]
 
 
@@ -105,6 +110,9 @@ def page(found: list[Row], seconds: float) -> str:
             )
     for title, key in (("Refused", "refused"), ("Undecided", "without_budget")):
         named = [f"- {r['implementation']}, {r['dtype']}: {_list(r[key])}" for r in found if r[key]]
+        known = CAUSES if key == "without_budget" else {}
+        asked = {(r["implementation"], r["dtype"]) for r in found if r[key]}
+        named += [f"\nWhy {n} in {d}: {why}." for (n, d), why in known.items() if (n, d) in asked]
         lines += ["", f"## {title}", "", *(named or ["None."])]
     return "\n".join([*lines, "", "## Not asked", "", *not_asked(found)]) + "\n"
 

@@ -43,6 +43,15 @@ def test_where_nothing_is_left_of_the_argument_all_of_the_slope_is_room():
     assert found[2] < slope[2]
 
 
+def test_a_complement_is_its_limit_where_rounding_says_so():
+    """1 - s(z) is 1 below z = log u, for everybody; above, its rounding is room on both sides."""
+    z = np.array([-40.0, -20.0, -10.0, -3.0])
+    s = 1 / (1 + np.exp(-z))
+    found, slope = room_of(jax.nn.sigmoid, z), s * (1 - s)
+    assert (found[:2] <= slope[:2]).all()
+    assert (found[2:] >= FLOAT32.unit * (1 - 2 * s[2:])).all() and (found[2:] < slope[2:]).all()
+
+
 def test_every_arithmetic_has_it():
     """Bounds, random rounding, and many cases at once."""
     z, d = Z.astype(np.float32), np.ones(5, np.float32)

@@ -44,21 +44,21 @@ def keeps(program: ClosedJaxpr, shape: tuple[int, ...]) -> list[bool]:
     return [bends and _monotone(x, a.value, da.value) for a, da in pairs]
 
 
-def both_ends(program: ClosedJaxpr, shape: tuple[int, ...]) -> list[float | None]:
-    """Of each map the sum of its limits, where it levels out on both sides; else None."""
+def both_ends(program: ClosedJaxpr, shape: tuple[int, ...]) -> list[tuple[float, float] | None]:
+    """Of each map its limits, where it levels out on both sides; else None."""
     sides = [_run_at(side * FAR, program, shape) for side in (-1.0, 1.0)]
     parts = [list(zip(rest[::2], rest[1::2], strict=True)) for _, _, _, *rest in sides]
     far = [x for x, *_ in sides]
     return [_ends(far, pair) for pair in zip(*parts, strict=True)]
 
 
-def _ends(far: list, sides: tuple) -> float | None:
+def _ends(far: list, sides: tuple) -> tuple[float, float] | None:
     lowest, highest = (_last(x, a.value, da.value) for x, (a, da) in zip(far, sides, strict=True))
     if lowest is None or highest is None:
         return None
     (low, below), (high, above) = lowest, highest
     rounding = abs(high - low) * np.finfo(float).eps
-    return low + high if max(below, above) <= rounding else None
+    return (float(low), float(high)) if max(below, above) <= rounding else None
 
 
 def _last(x, a, da) -> tuple[float, float] | None:

@@ -7,7 +7,9 @@ the whole is off by
     |f''(z)| e / |da/dz|
 
 A program that works with logarithms has a = e^(z - c), and rounds z - c first: then e is |z| |a|
-units more.  Where all arguments near z have the same a, all of the slope is room.
+units more; not of a complement such as 1 - a.  Where all arguments near z have the same a, all of
+the slope is room; and no more than that where the complement is nearer to its limit than half of
+what rounding to nearest takes for the limit itself.
 
 The argument itself may be what was stored: a program that has 1 - p as (n - n p) / n, or as p - p p
 over p, rounds p on the way.  One unit of it gives |f''(z)| |z| units of room.
@@ -18,7 +20,7 @@ give it this room.
 
 from collections import OrderedDict
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Primitive
@@ -31,6 +33,19 @@ from .namespaces import is_traced, namespace, where
 
 KEPT, REMEMBERED = 1024, 2048  # rooms, and how many entries one of them may have
 KNOWN: OrderedDict[Any, Any] = OrderedDict()
+
+
+class Stored(NamedTuple):
+    """What of a chain may be stored.
+
+    program    the slope of the chain and its slope, then each value and its slope
+    limits     of each value that is stored as a complement what it tends to on either side, of
+               others None: such a one may be e^(z - c)
+    """
+
+    program: ClosedJaxpr
+    limits: tuple[tuple[float, float] | None, ...]
+
 
 recalled = Primitive("recalled")
 recalled.def_impl(lambda product, above, at, *, program: product)
@@ -55,9 +70,8 @@ def with_room(target: Format, bounds, product: Bounded, above: Bounded, at: Boun
 
 
 def room(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
-    """What the slope may be off by, at arguments in float64.
+    """What the slope may be off by, at arguments in float64, by a Stored or what has its own room.
 
-    `program` has the slope and its slope, and then each value that may be kept and its slope;
     `bounds` are the running error bounds of the format.
     """
     if is_traced(at) or at.size > REMEMBERED:
@@ -71,14 +85,19 @@ def room(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
 
 
 def _room_at(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
-    if not isinstance(program, ClosedJaxpr):
+    if not isinstance(program, Stored):
         return program.room(target, at)
     with np.errstate(all="ignore"):
-        slope, bend, *kept = run(program, [Bounded(at)], bounds)
-        pairs = zip(kept[::2], kept[1::2], strict=True)
+        slope, bend, *kept = run(program.program, [Bounded(at)], bounds)
+        parts = zip(kept[::2], kept[1::2], program.limits, strict=True)
         unit = target.unit * abs(at)
         own = abs(bend.value) * unit
-        rooms = [_room(slope.value, bend.value, a, da.value, unit) for a, da in pairs]
+        rooms = [
+            _room(slope.value, bend.value, a, da.value, unit)
+            if limits is None
+            else _room_of_complement(target, slope.value, bend.value, a, da.value, limits)
+            for a, da, limits in parts
+        ]
     return reduce(namespace(at).maximum, rooms, where(namespace(own).isfinite(own), own, 0.0))
 
 
@@ -87,3 +106,10 @@ def _room(slope, bend, a: Bounded, da, unit):
     error = a.error + unit * abs(a.value)
     off = where(flat, abs(slope), abs(bend) * error / where(flat, 1.0, abs(da)))
     return where(namespace(off).isfinite(off), off, 0.0)
+
+
+def _room_of_complement(target: Format, slope, bend, a: Bounded, da, limits):
+    off = _room(slope, bend, a, da, 0.0)
+    xp = namespace(a.value)
+    rounded = [abs(a.value - limit) < target.unit / 4 * abs(limit) for limit in limits]
+    return where(rounded[0] | rounded[1], xp.minimum(off, abs(slope)), off)

@@ -28,12 +28,13 @@ from .inner_programs import PLAIN_CALLS, program_of
 from .interpreter import scan_parts
 from .linear import bind
 from .one_way import are_alike, both_ends, keeps, slopes, turns
-from .recalled import recalled
+from .recalled import Stored, recalled
 from .tails import is_used_otherwise, of_both_tails
 
 KEEPING = {"exp", "exp2", "expm1", "logistic", "tanh", "sqrt", "rsqrt", "cbrt", "div", "select_n"}
 KEEPING |= {"integer_pow", "pow", "square"}
 ERRORS = {"erf", "erfc"}  # their own slope is taken from the argument
+Limits = tuple[float, float] | None  # of what is stored as a complement: see Stored
 LEVEL = {"add", "add_any", "sub"} | ERRORS  # these keep what levels out on both sides
 ENTRYWISE = (
     KEEPING | ERRORS | {"add", "add_any", "sub", "mul", "neg", "abs", "max", "min", "log", "log1p"}
@@ -170,10 +171,14 @@ def _chained(end: Node, begin: Node) -> Callable:
     if not (real(end) and any(map(bends, nodes))):
         return chain
     shape, maps = value(begin).shape, _stored(chain, begin, nodes)
-    kept, tail = slopes(chain, maps, shape), of_both_tails(end, begin, shape)
+    kept, tail = _program(chain, maps, shape), of_both_tails(end, begin, shape)
     if tail is None:
         return _recalling(chain, lambda product, *at: recalled.bind(product, *at, program=kept))
-    return _with_tails(chain, kept, slopes(chain, [*maps, tail], shape), end, begin)
+    return _with_tails(chain, kept, _program(chain, [*maps, (tail, None)], shape), end, begin)
+
+
+def _program(chain: Callable, maps: list[tuple[Callable, Limits]], shape: tuple) -> Stored:
+    return Stored(slopes(chain, [kept for kept, _ in maps], shape), tuple(ends for _, ends in maps))
 
 
 def _turn(end: Node) -> Node | None:
@@ -193,7 +198,7 @@ def _turn(end: Node) -> Node | None:
     return None
 
 
-def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[Callable]:
+def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[tuple[Callable, Limits]]:
     """Those that may be stored; of a function with a slope of its own, else, what it is made of.
 
     What levels out on both sides may be stored as its complement: s(z) as 1 - s(z), or as tanh.
@@ -205,14 +210,18 @@ def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[Callable]:
     maps = [partial(replayed, node, source) for node in nodes]
     program = slopes(chain, maps, shape)
     told = list(zip(nodes, maps, keeps(program, shape), both_ends(program, shape), strict=True))
-    found = [m for n, m, yes, _ in told if yes and n.eqn.primitive.name not in LEVEL]
+    found = [(m, None) for n, m, yes, _ in told if yes and n.eqn.primitive.name not in LEVEL]
     for node, kept, yes, ends in told:
         if yes and ends is not None and not (_is_error(node) and are_alike(chain, kept, shape)):
-            found += [kept] if node.eqn.primitive.name in LEVEL else []
-            found += [lambda x, kept=kept, ends=ends: ends - kept(x)] if ends else []
+            found += [(kept, ends)] if node.eqn.primitive.name in LEVEL else []
+            found += [(partial(_complement, kept, sum(ends)), ends)] if sum(ends) else []
     within = [out for n, _, yes, _ in told if own(n) and not yes for out in _made(n)]
     inside = [node for node in nodes_before(within, source) if node not in nodes]
     return found + _stored(chain, source, inside)
+
+
+def _complement(kept: Callable, both: float, x):
+    return both - kept(x)
 
 
 def _is_error(node: Node) -> bool:
@@ -224,7 +233,7 @@ def _made(node: Node) -> list:
     return _walk(node.eqn.params["call_jaxpr"], list(node.ins))
 
 
-def _with_tails(chain: Callable, kept: ClosedJaxpr, more: ClosedJaxpr, end, begin) -> Callable:
+def _with_tails(chain: Callable, kept: Stored, more: Stored, end: Node, begin: Node) -> Callable:
     """With more room where the source is used otherwise: that is known once all has been walked."""
 
     def room(product, above, x, signed):

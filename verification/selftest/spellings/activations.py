@@ -85,6 +85,8 @@ SIGMOID = {
     "e^z / (1 + e^z)^2": times(lambda z: np.exp(z) / (1 + np.exp(z)) ** 2),
     "1 / (2 + e^z + e^-z)": times(lambda z: 1 / (2 + np.exp(z) + np.exp(-z))),
     "1 / (4 cosh^2)": times(lambda z: 1 / (4 * np.cosh(z / 2) ** 2)),
+    "(1 - tanh^2) / 4": times(lambda z: (1 - np.tanh(z / 2) ** 2) / 4),
+    "a (1 - a), a by tanh": from_output(lambda z: (1 + np.tanh(z / 2)) / 2, lambda a: a * (1 - a)),
     "loop": entry_by_entry(lambda z: logistic(z) * (1 - logistic(z))),
     "da a first": lambda z, da: (da * logistic(z)) * (1 - logistic(z)),
     "SciPy": from_output(expit, lambda a: a * (1 - a)),
@@ -99,6 +101,7 @@ SIGMOID = {
 TANH = {
     "1 - a^2": from_output(np.tanh, lambda a: 1 - a * a),
     "1 - a**2": from_output(np.tanh, lambda a: 1 - a**2),
+    "1 - a^2, a by s": from_output(lambda z: 2 * logistic(2 * z) - 1, lambda a: 1 - a * a),
     "(1 - a) (1 + a)": from_output(np.tanh, lambda a: (1 - a) * (1 + a)),
     "sech^2": times(lambda z: 1 / np.cosh(z) ** 2),
     "4 / (e^z + e^-z)^2": times(lambda z: 4 / (np.exp(z) + np.exp(-z)) ** 2),
@@ -148,6 +151,7 @@ SILU = {
     "JAX": by_jax(jax.nn.silu),
 }
 GELU = {
+    "(1 + erf) / 2": times(lambda z: (1 + erf(z / z.dtype.type(2**0.5))) / 2 + z * density(z)),
     "SciPy": times(lambda z: ndtr(z) + z * density(z)),
     "erfc": times(lambda z: erfc(-z / z.dtype.type(np.sqrt(2))) / 2 + z * density(z)),
     "da apart": lambda z, da: da * ndtr(z) + da * z * density(z),
@@ -155,6 +159,12 @@ GELU = {
     "JAX, by the normal": by_jax(lambda z: z * jax.scipy.stats.norm.cdf(z)),
     "PyTorch, composed": torch_of(lambda z: z * __import__("torch").special.erfc(-z / 2**0.5) / 2),
 }
+
+
+def erf(z):
+    from scipy.special import erf
+
+    return erf(z)
 
 
 def erfc(z):
@@ -179,6 +189,13 @@ GELU_GATE = {
     "f + s (1 - s) z v'": times(
         lambda z: (s := stable(gate(z))) + (s - s * s) * (z * gate_slope(z))
     ),
+    "(1 + t) / 2 + z (1 - t^2) v' / 4": times(
+        lambda z: (1 + (t := np.tanh(gate(z) / 2))) / 2 + z * (1 - t * t) * gate_slope(z) / 4
+    ),
+    "1 / cosh^2": times(
+        lambda z: (1 + np.tanh(v := gate(z) / 2)) / 2 + z / np.cosh(v) ** 2 * gate_slope(z) / 4
+    ),
+    "PyTorch": torch_of(lambda z: __import__("torch").nn.functional.gelu(z, approximate="tanh")),
     "SciPy": times(lambda z: (s := expit(gate(z))) * (1 + z * (1 - s) * gate_slope(z))),
     "loop": entry_by_entry(lambda z: (s := logistic(gate(z))) + z * s * (1 - s) * gate_slope(z)),
     "PyTorch, composed": torch_of(lambda z: z * (float(SCALE) * (z + CUBIC * z**3)).sigmoid()),
