@@ -23,6 +23,7 @@ from .commands import (
     listing,
     report,
     train,
+    training,
     validate,
     vectors,
 )
@@ -43,6 +44,7 @@ app.command("atlas", short_help="Judge every public function of a library.")(atl
 app.command("init")(init)
 app.command("list")(listing)
 app.command("train", short_help="Train a network, or many over a sweep of settings.")(train)
+app.command("training", short_help="Judge a training run, step by step.")(training)
 app.add_typer(vectors, name="vectors", short_help="Write test vectors, or judge answers.")
 
 

@@ -33,23 +33,16 @@ MADE = [  # a mistake, and a variant in which it is another function
     ("columns forgotten", "shampoo"),
     ("ridge piles up", "shampoo"),
     ("squares not turned", "soap_uncorrected"),
-    ("bases transposed", "soap_one_sided"),
     ("bases of the first sums", "soap_one_sided"),
     ("clipped by value", "clip_global_norm"),
     ("clipped by norm", "clip_value"),
-    ("norm is root mean square", "clip_norm"),
-    ("trust ratio without decay", "lars"),
     ("decay beside the trust ratio", "lamb"),
     ("deviation from the old mean", "adabelief_plain"),
     ("never rectified", "radam_from_four"),
-    ("rectified without a root", "radam"),
     ("maximum in memory", "amsgrad_maximum_first"),
     ("change of the difference", "yogi_mean_from_zero"),
-    ("slow mean corrected", "ademamix"),
     ("ahead shares swapped", "nadam_one_count"),
-    ("second corrected by product", "adam"),
     ("good steps kept", "loss_scaling"),
-    ("scaled again", "loss_scaling"),
 ]
 
 

@@ -15,5 +15,6 @@ from .lint import lint as lint
 from .listing import listing as listing
 from .report import report as report
 from .train import train as train
+from .training import training as training
 from .validate import validate as validate
 from .vectors import vectors as vectors

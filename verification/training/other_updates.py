@@ -68,24 +68,32 @@ def _clipped_by_value(
     none = [Bounded(0.0 * g.value) for g in gradient]
     rest, _ = moved(wrong.reference, wrong.memory, none, wrong.before)
     flat = lambda leaves: np.concatenate([_float64(leaf).ravel() for leaf in leaves])
-    g, off = flat([g.value for g in gradient]), flat(wrong.step.weights)
-    off = flat([ball.mid for ball in rest.truth]) - off
-    limit = np.abs(off).max(initial=0.0)
-    stopped = np.abs(off) >= limit * (1.0 - NEARLY)
-    if stopped.all() or stopped.sum() < 2 or not np.isfinite(g).all() or not limit > 0.0:
+    g, here = flat([g.value for g in gradient]), flat([ball.mid for ball in rest.truth])
+    off, unit = here - flat(wrong.step.weights), format_of(wrong.reference.dtype).unit
+    slips = unit * (np.abs(here) + np.abs(off) + TINY)
+    stopped = np.abs(off) >= np.abs(off).max(initial=0.0) * (1.0 - NEARLY)
+    free = ~stopped & (g != 0.0)
+    if not free.any() or stopped.sum() < 2 or not (np.isfinite(g) & np.isfinite(off)).all():
         return
-    a = float(g[~stopped] @ off[~stopped]) / max(float(g[~stopped] @ g[~stopped]), TINY)
-    if not (a > 0.0 and (np.abs(g[stopped]) * a >= limit).all()):
+    surest = np.flatnonzero(stopped)[np.argmin(slips[stopped])]
+    limit, (a, room) = float(np.abs(off[surest])), _slope(g[free], off[free], slips[free])
+    if not (a > 0.0 and (np.abs(g[stopped]) * (a + room) >= limit).all()):
         return
     c, told = limit / a, []
     for answer, slope, ball, width in zip(
         wrong.step.weights, gradient, rest.truth, rest.allowed, strict=True
     ):
-        mid = ball.mid - a * np.clip(_float64(slope.value), -c, c)
-        slips = width + format_of(wrong.reference.dtype).unit * (np.abs(mid) + np.abs(ball.mid))
-        told.append((answer, ball._replace(mid=mid), 4.0 * slips))
+        bent = np.clip(_float64(slope.value), -c, c)
+        own = unit * (np.abs(ball.mid) + a * np.abs(bent)) + slips[surest] + room * np.abs(bent)
+        told.append((answer, ball._replace(mid=ball.mid - a * bent), width + 4.0 * own))
     said = f"entries follow the gradient up to {c:.6g} and no further: it is clipped by value"
     yield Explanation("fault", term, said, fault="clip by value", factor=c, **fitted(told))
+
+
+def _slope(g: np.ndarray, off: np.ndarray, slips: np.ndarray) -> tuple[float, float]:
+    """a of off = a g at the entry that tells it best, and what it may be off by."""
+    surest = np.argmin(slips / np.abs(g))
+    return float(off[surest] / g[surest]), float(slips[surest] / np.abs(g[surest]))
 
 
 NEARLY, TINY = 2.0**-16, np.finfo(np.float64).tiny
