@@ -200,7 +200,8 @@ def array(torch, x) -> Any:
     """The tensor as an array that shares its memory; anything else as it is."""
     if not isinstance(x, torch.Tensor):
         return x
-    x = x.detach().resolve_conj().resolve_neg()
+    x = x.detach().to_dense() if x.layout is not torch.strided else x.detach()
+    x = x.resolve_conj().resolve_neg()
     if x.dtype == torch.bfloat16:
         bits = np.from_dlpack(x.contiguous().view(torch.int16))
         return bits.view(ml_dtypes.bfloat16)

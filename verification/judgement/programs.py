@@ -62,7 +62,7 @@ def sampled(of: Any, args: tuple | Callable) -> tuple | Callable:
     return args if known is None or known.module is None else known.module.sampler(args)
 
 
-def settled(of: Any, first: tuple, candidate: Any, gradient: Any) -> tuple[Any, Any]:
+def settled(of: Any, first: tuple, candidate: Any, gradient: Any, dtype: str) -> tuple[Any, Any]:
     """`of` as a program, checked at the first point, and the candidate beside it.
 
     What is no program of PyTorch's is as it was.
@@ -74,8 +74,9 @@ def settled(of: Any, first: tuple, candidate: Any, gradient: Any) -> tuple[Any, 
         return of, candidate
     candidate = beside(candidate, gradient, known, first)
     known.check = unlike
-    known.along(first)
-    return known if known.refused else known.checked(known, first), candidate
+    point = cast(inward(first), dtype)  # numbers are drawn in the dtype that is judged
+    known.along(point)
+    return known if known.refused else known.checked(known, point), candidate
 
 
 def jax_traces(of: Any, first: tuple) -> bool:
@@ -119,9 +120,10 @@ def unlike(of: Program, first: tuple) -> str:
             program = jax.make_jaxpr(traced)(*point)
     except Exception:  # somebody's program; it is asked again, and what it says then is told
         return ""
-    theirs = jax.tree.leaves(inward(traced(*point)))
+    there = inward(first) if of.is_random else point
+    theirs = jax.tree.leaves(inward(traced(*there)))
     leaves = [np.asarray(x) for x in jax.tree.leaves(point)]
-    for name in formats_in(program.jaxpr):
+    for name in formats_in(program.jaxpr, there):
         try:
             ours = running(real_program(program), leaves, bounds(format_of(name)))
         except Silent as said:
@@ -132,20 +134,20 @@ def unlike(of: Program, first: tuple) -> str:
     return ELSEWHERE
 
 
-def formats_in(jaxpr: Any) -> list[str]:
+def formats_in(jaxpr: Any, point: tuple) -> list[str]:
     """The formats by whose bounds its value is compared: that of the digits it has at least."""
     made = {eqn.primitive.name for eqn in equations(jaxpr)}
-    return [narrowest(jaxpr), *["float32"] * bool(made & LOSSY)]
+    ends = [v.aval for eqn in equations(jaxpr) for v in eqn.outvars]
+    return [narrowest([*ends, *jax.tree.leaves(point)]), *["float32"] * bool(made & LOSSY)]
 
 
 LOSSY = {"digamma", "polygamma", "zeta"}  # in float64 PyTorch has half of their digits
 NARROW = ("bfloat16", "float16", "float32")
 
 
-def narrowest(jaxpr: Any) -> str:
+def narrowest(arrays: list) -> str:
     """The format of the fewest digits that the program itself rounds to."""
-    ends = [v.aval for eqn in equations(jaxpr) for v in eqn.outvars]
-    made = {str(getattr(aval, "dtype", "")) for aval in ends}
+    made = {str(getattr(x, "dtype", "")) for x in arrays}
     return next((name for name in NARROW if name in made), "float64")
 
 

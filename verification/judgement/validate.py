@@ -109,7 +109,7 @@ def validate(
     names = names_of(programs.traced(of), len(first))
     check_point(first, chosen, names)
     point, named = inward(first), positions(vary, of, len(first))
-    of, candidate = programs.settled(of, first, candidate, gradient)
+    of, candidate = programs.settled(of, first, candidate, gradient, asked.dtype)
     candidate = in_time(candidate, timeout)
     points = chain([first], points)
     subject = Subject(candidate, on_inward(of, point), argnums, asked.dtype, point)

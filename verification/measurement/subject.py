@@ -68,7 +68,7 @@ class Subject:
 
     def on_way(self, point: tuple) -> "Subject":
         """The same beside a function of tensors as it goes at the point: see ways.py."""
-        of = along(self.of, exactly(point, self.dtype))
+        of = along(self.of, cast(point, self.dtype))
         if of is self.of:
             return self
         if of not in self._ways:
@@ -203,11 +203,6 @@ def slopes(sample: Sample) -> Sample:
     if len(keep) == len(sample.paths) or not sample.got:
         return sample
     return restricted(sample, keep)
-
-
-def exactly(point: tuple, dtype: str) -> tuple:
-    """The numbers of the point in the dtype, in float64."""
-    return cast(cast(point, dtype), "float64")
 
 
 def _typed(point: tuple, dtype: str) -> bool:

@@ -222,12 +222,12 @@ def test_a_branch_on_numbers_is_measured_by_calls_of_pytorch():
 def test_a_line_of_the_table_that_is_wrong_is_seen_at_the_first_point(monkeypatch):
     monkeypatch.setitem(table.LINES, "exp", lambda x: jax.numpy.exp(x) * (1 + 1e-12))
     table.rule.cache_clear()
-    of, _ = settled(lambda x: torch.exp(x), (np.ones(3),), None, None)
+    of, _ = settled(lambda x: torch.exp(x), (np.ones(3),), None, None, "float64")
     table.rule.cache_clear()
     monkeypatch.undo()
 
     assert of.refused == ELSEWHERE
-    assert settled(lambda x: torch.exp(x), (np.ones(3),), None, None)[0].refused == ""
+    assert settled(lambda x: torch.exp(x), (np.ones(3),), None, None, "float64")[0].refused == ""
 
 
 def test_without_of_a_candidate_must_have_a_derivative_of_its_own():

@@ -141,6 +141,32 @@ PROGRAMS = {
     "distances": (lambda x, y: torch.cdist(x, y), [(3, 2), (2, 2)]),
     "orders": (lambda x: (x.sort(-1)[0], x.median(), x.cummax(0)[0], x.topk(2)[0]), [(3, 4)]),
     "dropout in another order": (lambda x: F.dropout(x.permute(2, 0, 1), 0.5), [(2, 3, 4)]),
+    "cubic, its corners aligned": (
+        lambda x: F.interpolate(x, scale_factor=1.5, mode="bicubic", align_corners=True),
+        [(1, 2, 4, 3)],
+    ),
+    "smoothed before": (
+        lambda x: F.interpolate(x, size=(3, 2), mode="bilinear", antialias=True),
+        [(1, 2, 6, 5)],
+    ),
+    "pools at random places": (
+        lambda x: F.fractional_max_pool2d(x, (2, 3), (3, 2), return_indices=True)[0],
+        [(2, 2, 7, 6)],
+    ),
+    "pools at random places, volumes": (
+        lambda x: F.fractional_max_pool3d(x, 2, (2, 3, 2)),
+        [(2, 4, 5, 4)],
+    ),
+    "margins": (
+        lambda x: F.multilabel_margin_loss(
+            x, torch.tensor([[2, 0, -1], [1, -1, 0]]), reduction="none"
+        ),
+        [(2, 3)],
+    ),
+    "rows made shorter": (
+        lambda w: F.embedding(torch.tensor([0, 2, 0]), 1.0 * w, max_norm=0.5),
+        [(3, 4)],
+    ),
     "moments": (lambda x: (x.std(), x.var(0, keepdim=True), x.norm(dim=1)), [(3, 4)]),
 }
 

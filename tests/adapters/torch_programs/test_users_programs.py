@@ -1,5 +1,8 @@
 """Programs as people write them: by methods alone, with masks, slopes inside, casts, structures."""
 
+import dataclasses
+import warnings
+
 import numpy as np
 import pytest
 
@@ -79,12 +82,29 @@ def of_neighbors(x, w, start, end):
     return total / torch.bincount(end, minlength=len(x)).clamp(min=1)[:, None]
 
 
+def inner_loop(w, x, y):
+    (slope,) = torch.autograd.grad(((x @ w - y) ** 2).mean(), w, create_graph=True)
+    return ((x @ (w - 0.1 * slope) - y) ** 2).mean()
+
+
+def jacobian(x):
+    return torch.autograd.functional.jacobian(lambda v: v.sin() * v.sum(), x, create_graph=True)
+
+
+def bags(w, rows, offsets):
+    return torch.nn.functional.embedding_bag(rows, w, offsets, mode="max")
+
+
 def drawn(*shapes):
     return lambda rng: tuple(rng.normal(size=shape) for shape in shapes)
 
 
 def with_mask(rng):
     return rng.normal(size=(2, 4)), np.arange(8).reshape(2, 4) % 3 > 0
+
+
+def several(rng):
+    return rng.normal(size=(4, 2)), rng.integers(0, 4, 5), np.array([0, *rng.integers(0, 5, 1)])
 
 
 def edges(rng):
@@ -101,6 +121,9 @@ PROGRAMS = {
     "slopes inside": (residual_of_an_equation, drawn((3, 1), (1, 2)), 1),
     "a Hessian": (second, drawn((3,)), 0),
     "distributions": (divergence, drawn((3,), (3,)), (0, 1)),
+    "slopes of its arguments inside": (inner_loop, drawn((2,), (4, 2), (4,)), 0),
+    "a Jacobian inside": (jacobian, drawn((2,)), 0),
+    "bags of drawn sizes": (bags, several, 0),
     "a graph": (of_neighbors, edges, (0, 1)),
 }
 
@@ -148,3 +171,70 @@ def test_a_cast_inside_loses_digits_and_is_no_mistake():
     assert found.verdict is Verdict.INACCURATE and "the formula is right" in found.reason
     assert narrow.verdict is Verdict.CORRECT
     assert wrong.verdict is Verdict.WRONG
+
+
+class Packed(torch.nn.Module):
+    """Sequences of the lengths that come in, both ways."""
+
+    def __init__(self, kind):
+        super().__init__()
+        torch.manual_seed(0)
+        self.cell = kind(2, 2, batch_first=True, bidirectional=True)
+
+    def forward(self, x, lengths):
+        rows = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, True, enforce_sorted=False)
+        out, state = self.cell(rows)
+        return torch.nn.utils.rnn.pad_packed_sequence(out, True, total_length=3)[0], state
+
+
+def layers():
+    return torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3), torch.nn.Tanh())
+
+
+@dataclasses.dataclass
+class Output:
+    logits: torch.Tensor
+    places: torch.Tensor | None = None
+
+
+class Named(torch.nn.Module):
+    """It answers a dataclass; the gradient of its table is sparse."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = torch.nn.Embedding(4, 2, sparse=True)
+
+    def forward(self, rows):
+        return Output(self.table(rows).sin())
+
+
+MODULES = {
+    "a dataclass": Named,
+    "a packed LSTM": lambda: Packed(torch.nn.LSTM),
+    "a packed GRU": lambda: Packed(torch.nn.GRU),
+    "scripted": lambda: torch.jit.script(layers()),
+    "traced": lambda: torch.jit.trace(layers().eval(), torch.zeros(4, 2)),
+    "on several devices": lambda: torch.nn.DataParallel(layers()),
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_proven(name):
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        module = MODULES[name]()
+    packed = lambda rng: (rng.normal(size=(2, 3, 2)), np.array([*rng.integers(1, 3, 1), 3]))
+    rows = lambda rng: (rng.integers(0, 4, 3),)
+    sample = {Packed: packed, Named: rows}.get(type(module), drawn((4, 2)))
+    found = vf.validate(module, args=sample, **OPTIONS)
+
+    assert found.verdict is Verdict.CORRECT and found.oracle == "ball", str(found)
+
+
+def test_a_scripted_module_has_its_own_numbers_again_after():
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        module = torch.jit.script(layers())
+    before = {name: x.clone() for name, x in module.state_dict().items()}
+    vf.validate(module, args=drawn((4, 2)), **OPTIONS)
+
+    assert all(torch.equal(x, before[name]) for name, x in module.state_dict().items())
+    assert all(x.is_leaf and x.requires_grad for x in module.parameters())

@@ -53,6 +53,23 @@ def ctc(log_probs, targets, input_lengths, target_lengths, blank=0, zero_infinit
     return -log_sum(jnp.stack(ends)), jnp.zeros(())
 
 
+def multilabel_margin(x, target, reduction):
+    """The mean over classes of max(0, 1 - x_t + x_k), t a target (before the first -1), k none.
+
+    And which classes are targets.  Reduced over a batch: 1 is the mean, 2 the sum.
+    """
+    rows, labels = jnp.atleast_2d(x), jnp.atleast_2d(target)
+    is_kept = jnp.cumsum(labels == -1, 1) == 0
+    labels = jnp.where(is_kept, labels, 0)
+    chosen = is_kept[:, :, None] & (labels[:, :, None] == np.arange(rows.shape[1]))
+    is_target = jnp.any(chosen, 1)
+    margins = 1 - jnp.take_along_axis(rows, labels, 1)[:, :, None] + rows[:, None, :]
+    counted = is_kept[:, :, None] & ~is_target[:, None, :]
+    loss = jnp.sum(jnp.where(counted, jnp.maximum(margins, 0), 0), (1, 2)) / rows.shape[1]
+    reduced = {1: jnp.mean, 2: jnp.sum}.get(reduction, lambda v: v.reshape(x.shape[:-1]))
+    return reduced(loss), is_target.astype(x.dtype).reshape(target.shape)
+
+
 def stacked(targets, lengths, batch):
     """Rows of a table from one row of all."""
     ends = np.cumsum([0, *np.broadcast_to(np.asarray(lengths), (batch,))])
@@ -75,4 +92,5 @@ DISTANCES = {
     "_pdist_forward": own_distances,
     "_trilinear": trilinear,
     "_ctc_loss": ctc,
+    "multilabel_margin_loss_forward": multilabel_margin,
 }

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .aten_arithmetic import is_integer
+from .aten_reductions import norm
 
 
 def place(indices, x) -> tuple:
@@ -136,6 +137,13 @@ def with_rows(f):
     return line
 
 
+def taken_at(x, indices):
+    """x[indices]; a constant x that is looked up by numbers of the program is an array of JAX."""
+    places = place(indices, x)
+    is_traced = any(isinstance(one, jax.Array) for one in places)
+    return (jnp.asarray(x) if is_traced else x)[places]
+
+
 def embedded(w, indices, padding_idx=-1, scale=False, sparse=False):
     """Rows of w; PyTorch gives the row of the padding no slope, as its documentation says."""
     if padding_idx < 0:
@@ -165,6 +173,13 @@ def bag(weight, indices, samples, mode, pad, low, high):
     return total if mode == 0 else total / jnp.maximum(jnp.sum(kept), 1)
 
 
+def renormed(w, indices, max_norm, norm_type):
+    """w, whose rows that are looked up are at most max_norm long."""
+    sizes = norm(w, norm_type, -1, True)
+    is_seen = jnp.zeros(w.shape[0], bool).at[jnp.ravel(indices)].set(True)[:, None]
+    return jnp.where(is_seen & (sizes > max_norm), w * (max_norm / (sizes + 1e-7)), w)
+
+
 def segment_reduced(x, reduce, *, lengths=None, offsets=None, axis=0, unsafe=False, initial=None):
     """Of consecutive rows, as long as `lengths` says."""
     ends = np.asarray(offsets) if lengths is None else np.cumsum([0, *np.asarray(lengths)])
@@ -180,8 +195,8 @@ def segment_reduced(x, reduce, *, lengths=None, offsets=None, axis=0, unsafe=Fal
 
 
 INDEXING = {
-    "index": lambda x, indices: x[place(indices, x)],
-    "_unsafe_index": lambda x, indices: x[place(indices, x)],
+    "index": taken_at,
+    "_unsafe_index": taken_at,
     "index_put": put,
     "_unsafe_index_put": put,
     "_index_put_impl": put,
@@ -205,6 +220,7 @@ INDEXING = {
         jnp.ravel(x), [jnp.ravel(index)], jnp.ravel(src), accumulate
     ).reshape(x.shape),
     "embedding": embedded,
+    "embedding_renorm": renormed,
     "_embedding_bag": embedding_bag,
     "_embedding_bag_forward_only": embedding_bag,
     "segment_reduce": segment_reduced,

@@ -174,6 +174,7 @@ CONSTANTS = {  # those that read no tensor are PyTorch's own, see traced.py
     "ones": lambda size, dtype=None: np.ones(size),
     "zeros_like": lambda x, dtype=None: np.zeros(x.shape),
     "ones_like": lambda x, dtype=None: np.ones(x.shape),
+    "_new_zeros_with_same_feature_meta": lambda x, other, **_: np.zeros(other.shape),
     "new_zeros": lambda x, size, dtype=None: np.zeros(size),
     "new_ones": lambda x, size, dtype=None: np.ones(size),
     "new_full": lambda x, size, value, dtype=None: np.full(size, value),

@@ -152,6 +152,40 @@ def adaptive_max(n):
     return pool
 
 
+def spread(length, out, kernel, sample):
+    """Where windows begin that lie apart by random steps; the last one ends with the axis."""
+    step = (length - kernel) / (out - 1) if out > 1 else 0.0
+    return [int((k + sample) * step) - int(sample * step) for k in range(out - 1)] + [
+        length - kernel
+    ]
+
+
+def fractional_max(n):
+    """Values, and flat indices; samples are (batch, channels, n), those of the last axis first."""
+
+    def pool(x, kernel, out, samples):
+        rows = x.reshape(-1, *x.shape[x.ndim - n :])
+        order = [1, 0] if n == 2 else [0, 1, 2]
+        each_row = np.asarray(samples).reshape(len(rows), n)[:, order]
+        found = []
+        for row, sample in zip(rows, each_row, strict=True):
+            asked = zip(row.shape, out, kernel, sample, strict=True)
+            begins = [spread(*one) for one in asked]
+            axes = [np.add.outer(b, np.arange(k)) for b, k in zip(begins, kernel, strict=True)]
+            grids = np.ix_(*[axis.ravel() for axis in axes])
+            flat = np.ravel_multi_index(np.broadcast_arrays(*grids), row.shape)
+            shape = [size for axis in axes for size in axis.shape]
+            split = flat.reshape(shape).transpose([*range(0, 2 * n, 2), *range(1, 2 * n, 2)])
+            places = split.reshape(*out, -1)
+            seen = row.reshape(-1)[places]
+            best = jnp.argmax(lax.stop_gradient(seen), -1)[..., None]
+            found.append((jnp.max(seen, -1), jnp.take_along_axis(places, best, -1)[..., 0]))
+        stack = lambda k: jnp.stack([one[k] for one in found])
+        return tuple(stack(k).reshape(*x.shape[: x.ndim - n], *out) for k in (0, 1))
+
+    return pool
+
+
 def unpooled(n):
     """Each value at its index, zeros elsewhere."""
 
@@ -178,6 +212,8 @@ WINDOWS = {
     "adaptive_avg_pool1d": adaptive_average(1),
     "adaptive_max_pool2d": adaptive_max(2),
     "adaptive_max_pool3d": adaptive_max(3),
+    "fractional_max_pool2d": fractional_max(2),
+    "fractional_max_pool3d": fractional_max(3),
     "max_unpool2d": unpooled(2),
     "max_unpool3d": unpooled(3),
 }

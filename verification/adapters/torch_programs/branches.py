@@ -30,6 +30,15 @@ SIZED = {  # how large they make a result is read of these arguments
     "aten._unique2.default": 0,
     "aten.unique_dim.default": 0,
     "aten.unique_consecutive.default": 0,
+    "aten._embedding_bag.default": 2,
+    "aten._embedding_bag_forward_only.default": 2,
+    "aten._pack_padded_sequence.default": 1,
+}
+DRAWN: dict[str, int | None] = {  # random numbers that hang on others: the result, or an argument
+    "aten.multinomial.default": None,
+    "aten.bernoulli.default": None,
+    "aten.poisson.default": None,
+    "aten.rrelu_with_noise.default": 1,
 }
 UNKNOWN = "it branches on numbers"
 CONSTANT = "it takes a number out of a tensor, so that no slope goes through it"
@@ -46,9 +55,7 @@ class Way:
 
         Raises NotTraced where none is known, or it is no boolean or integer.
         """
-        if not self.left:
-            raise NotTraced(UNKNOWN)
-        answer = self.left.pop(0)
+        answer = self.next()
         if value is not None:
             if not isinstance(answer, bool | int):
                 raise NotTraced(CONSTANT)
@@ -60,11 +67,25 @@ class Way:
         if isinstance(value, np.ndarray):  # a constant of the program, which needs no answer
             del self.left[:1]
             return value
-        if not self.left:
-            raise NotTraced(UNKNOWN)
-        answer = np.asarray(self.left.pop(0))
+        answer = np.asarray(self.next())
         self.held.append(jnp.array_equal(value, answer))
         return answer
+
+    def drawn(self) -> np.ndarray:
+        """Random numbers at the point of the trace.  Raises NotTraced where they are not known."""
+        return np.asarray(self.next())
+
+    def dtype(self) -> str:
+        """Of what is drawn next; empty where it is not known."""
+        return self.left.pop(0) if self.left and isinstance(self.left[0], str) else ""
+
+    def next(self) -> Any:
+        """The next answer.  Raises NotTraced where there is none."""
+        while self.left and isinstance(self.left[0], str):
+            self.left.pop(0)
+        if not self.left:
+            raise NotTraced(UNKNOWN)
+        return self.left.pop(0)
 
     def kept(self, out: Any) -> Any:
         """An output where the program goes this way, NaN where it goes another."""
@@ -85,6 +106,26 @@ def deciding(torch: Any, name: str, args: tuple) -> list:
     return [x for x in tensors if x is not None and (not is_listed or x.dtype in masks)]
 
 
+def drawn(func: Any, args: tuple, out: Any) -> list:
+    """What an operator has drawn, where that hangs on numbers."""
+    place = DRAWN.get(str(func), False)
+    return [] if place is False else [out if place is None else args[place]]
+
+
+def in_dtype(torch: Any, func: Any, args: tuple, out: Any) -> list[str]:
+    """The dtype of what an operator has drawn: other numbers are drawn in others."""
+    is_seeded = torch.Tag.nondeterministic_seeded in getattr(func, "tags", ())
+    if str(func) in DRAWN or not is_seeded or "attention" in str(func):
+        return []
+    first = out[0] if isinstance(out, list | tuple) else out
+    return [str(first.dtype).removeprefix("torch.")]
+
+
+def reads(way: tuple) -> bool:
+    """Whether numbers are read on it, and not only drawn."""
+    return any(not isinstance(x, str) for x in way)
+
+
 def taken(torch: Any, run: Callable[[], Any]) -> tuple:
     """What the program reads of its numbers at a point, in turn, by PyTorch itself."""
     from torch.utils._python_dispatch import (  # pyright: ignore[reportMissingImports]
@@ -99,9 +140,11 @@ def taken(torch: Any, run: Callable[[], Any]) -> tuple:
             out = func(*args, **(kwargs or {}))
             if str(func) in READS:
                 found.append(out)
+            found.extend(array(torch, x.clone()) for x in drawn(func, args, out))
+            found.extend(in_dtype(torch, func, args, out))
             return out
 
-    with Watch():
+    with torch.compiler.set_stance("force_eager"), Watch():
         run()
     return tuple(found)
 

@@ -74,6 +74,10 @@ class Memory:
             return value
         return put(np.zeros(count(owner), value.dtype), places.ravel(), value)
 
+    def behind(self, tensor: Any) -> Any:
+        """What the storage has where the tensor lies, with the slopes of its first owner."""
+        return self.whole(tensor)[entries(tensor).ravel()].reshape(tuple(tensor.shape))
+
     def strided(self, tensor: Any, like: Any) -> Any:
         """The value of `like`, a view of the storage of `tensor` by strides of its own."""
         return self.whole(tensor)[entries(like).ravel()].reshape(tuple(like.shape))

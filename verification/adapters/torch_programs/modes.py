@@ -2,7 +2,7 @@
 
 import functools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,7 +37,8 @@ def running(inside: Any) -> Iterator[None]:
     """Every operator goes to `inside` first; random numbers come from the held seed."""
     dispatch, functions = _modes()
     quiet, seed = warnings.catch_warnings(), random_numbers.held(inside.torch)
-    with quiet, seed, dispatch(inside), functions(inside):
+    eager = inside.torch.compiler.set_stance("force_eager")
+    with quiet, seed, eager, dispatch(inside), functions(inside):
         yield
 
 
@@ -68,14 +69,36 @@ def _modes() -> tuple[Any, Any]:
             self.inside = inside
 
         def __torch_function__(self, func, types, args=(), kwargs=None):
-            before = self.inside.cut
+            if (parts := packed(func, args, self.inside)) is not None:
+                return self.inside.apart(self, parts, args, kwargs or {})
+            inside, before = self.inside, self.inside.cut
+            if func is torch.Tensor.requires_grad_ and not inside.records:
+                inside.asked_for_slopes(args[0])
+            is_on = torch.is_grad_enabled()
             if func is torch._C._set_grad_enabled:
-                self.inside.cut = not args[0]
+                inside.switched(is_on, args[0])
                 return func(*args, **(kwargs or {}))
-            self.inside.cut = before or func in cuts
+            inside.cut = before or func in cuts and is_on  # off: in the forward pass of a rule
+            inside.in_torchs = getattr(func, "__module__", "") == "torch.nn.functional"
             try:
                 return func(*args, **(kwargs or {}))
             finally:
-                self.inside.cut = before
+                inside.cut, inside.in_torchs = before, False
 
     return Dispatch, Functions
+
+
+PACKED = {"lstm": "lstm_data_impl", "gru": "gru_impl_data"}
+UNPACKED = "_pad_packed_sequence"
+PACKED |= {name: f"{name}_data" for name in ("rnn_tanh", "rnn_relu")}
+
+
+def packed(func: Any, args: tuple, inside: Any) -> Callable | None:
+    """What reads how many sequences there are in a kernel that asks nobody, by other means."""
+    import torch._decomp.decompositions as parts  # pyright: ignore[reportMissingImports]
+
+    called = getattr(func, "__name__", "")
+    if called == UNPACKED:
+        return functools.partial(inside.by_line, called)
+    is_packed = called in PACKED and len(args) > 3 and isinstance(args[3], list | tuple)
+    return getattr(parts, PACKED[called], None) if is_packed else None

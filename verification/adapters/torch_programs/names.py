@@ -55,3 +55,8 @@ def _codes_names(code: CodeType) -> Iterator[str]:
     for const in code.co_consts:
         if isinstance(const, CodeType):
             yield from _codes_names(const)
+
+
+def is_compiled(of: Any, torch: Any) -> bool:
+    """A function under torch.compile, or of TorchScript."""
+    return hasattr(of, "_torchdynamo_orig_callable") or isinstance(of, torch.jit.ScriptFunction)

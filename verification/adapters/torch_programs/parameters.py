@@ -1,6 +1,7 @@
 """A module as a function of its parameters by name, with its buffers held."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +21,7 @@ class Module:
         self.module = getattr(module, "_orig_mod", module)
         self.compiled = module if self.module is not module else None
         self.names = [name for name, _ in self.module.named_parameters()]
+        self.writes = any(getattr(one, "max_norm", None) for one in self.module.modules())
 
     def __call__(self, *args):
         first = self._first(args)
@@ -29,10 +31,16 @@ class Module:
         return (out, {name: held[name].detach() for name in self.state}) if self.state else out
 
     def _run(self, held: dict, inputs: tuple) -> Any:
-        if self.compiled is None:
-            return self.torch.func.functional_call(self.module, held, inputs)
-        named = {PREFIX + name: value for name, value in held.items()}
-        return self.torch.func.functional_call(self.compiled, named, inputs)
+        functional = self.torch.func.functional_call
+        if self.compiled is not None:
+            return functional(self.compiled, {PREFIX + k: x for k, x in held.items()}, inputs)
+        if isinstance(self.module, self.torch.nn.DataParallel):  # on one device it is the module
+            own = {k.removeprefix("module."): x for k, x in held.items()}
+            return functional(self.module.module, own, inputs)
+        if isinstance(self.module, self.torch.jit.ScriptModule):
+            with scripted(self.module, held):
+                return self.module(*inputs)
+        return functional(self.module, held, inputs)
 
     def changed(self, args: tuple) -> tuple[str, ...]:
         """The floating-point buffers that a pass writes into."""
@@ -50,7 +58,7 @@ class Module:
         return {name: x.to(dtype, copy=True) if wide(x) else x.clone() for name, x in named}
 
     def _first(self, args: tuple) -> dict:
-        """The parameters.  Raises ValueError for other names."""
+        """The parameters; copies where a pass writes into them.  Raises ValueError otherwise."""
         if not self.names:
             return {}
         if not args or not self.is_parameters(args[0]):
@@ -58,7 +66,7 @@ class Module:
             raise ValueError(
                 f"the first argument must be a dict of the module's parameters: {said}"
             )
-        return args[0]
+        return {k: x.clone() for k, x in args[0].items()} if self.writes else args[0]
 
     def is_parameters(self, value: Any) -> bool:
         return isinstance(value, dict) and set(value) == set(self.names)
@@ -92,6 +100,24 @@ class Module:
         for name, parameter in self.module.named_parameters():
             found[name] = parameter.detach().double().cpu().numpy()
         return found
+
+
+@contextmanager
+def scripted(module: Any, held: dict) -> Iterator[None]:
+    """A scripted or traced module with these tensors for its own, which it has again after."""
+    own = dict(module.named_parameters()) | dict(module.named_buffers())
+    parts = dict(module.named_modules())
+
+    def put(tensors: dict) -> None:
+        for name, tensor in tensors.items():
+            place, _, leaf = name.rpartition(".")
+            parts[place]._c.setattr(leaf, tensor)
+
+    try:
+        put(held)
+        yield
+    finally:
+        put({name: own[name] for name in held})
 
 
 def moved(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:

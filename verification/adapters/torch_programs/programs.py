@@ -1,19 +1,13 @@
-"""A PyTorch program as a function of arrays: traced where JAX traces, else run by PyTorch itself.
+"""A PyTorch program as a function of arrays: traced where JAX traces, else run by PyTorch."""
 
-What is known at sight: a module, a subclass of torch.autograd.Function or its apply, a compiled or
-a scripted one.  A plain function is taken for one of tensors if its code names PyTorch, and it
-answers tensors where it is given them.
-"""
-
-import functools
+import dataclasses
 import inspect
 import sys
-import warnings
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
@@ -23,12 +17,13 @@ from ..torch_function import answers, array, on_tensors_of, tensor
 from ..trees import inward, outward
 from . import branches, random_numbers
 from .memory import NotTraced
-from .names import names_torch
+from .names import is_compiled
 from .parameters import Module
 
 SEED_SAID = "its random numbers are held: those of torch.manual_seed(0)"
 
 
+UNSEEN = "PyTorch runs it only where nothing looks on"
 WAYS_SAID = "it branches on its numbers: each of the ways that it went, {}, is traced by itself"
 
 
@@ -39,6 +34,7 @@ class Program:
         name = getattr(original, "__name__", type(original).__name__)
         self.run, self.original, self.__name__, self.module = run, original, name, module
         self.refused, self.is_random = "", False
+        self.records = False  # whether its arguments must be recorded: it asks for slopes in them
         self._traced: dict[Any, tuple[ClosedJaxpr, Any]] = {}
         self.__signature__ = inspect.Signature(parameters(original, module is not None))
         self._ways: dict[tuple, tuple] = {}  # shapes -> what is read of the numbers
@@ -51,7 +47,7 @@ class Program:
             return self._by_jax(leaves, tree)
         torch = sys.modules["torch"]
         with torch.enable_grad(), random_numbers.held(torch):
-            answered = self.run(*given(torch, leaves, tree))
+            answered = self.run(*given(torch, leaves, tree, self.records))
             return outputs(answered, torch, any(map(np.iscomplexobj, leaves)))
 
     def branches_at(self, point: tuple) -> tuple:
@@ -59,15 +55,18 @@ class Program:
         torch = sys.modules["torch"]
         leaves, tree = jax.tree.flatten(inward(point))
         with torch.enable_grad(), random_numbers.held(torch):
-            tensors = given(torch, leaves, tree)
+            tensors = given(torch, leaves, tree, self.records)
             return branches.taken(torch, lambda: self.run(*tensors))
 
     def along(self, point: tuple) -> "Program":
         """The same, traced the way that it goes at the point.  Raises what it raises there."""
         shapes = tuple(np.shape(leaf) for leaf in jax.tree.leaves(inward(point)))
-        if self.refused or self._ways.get(shapes) == ():
+        if self.refused or (shapes in self._ways and not branches.reads(self._ways[shapes])):
             return self  # what reads nothing at one point reads nothing at another
-        here = self.branches_at(point)
+        try:
+            here = self.branches_at(point)
+        except Exception as error:  # the person's, or PyTorch's where something looks on
+            return self._unseen(point, error)
         way = (shapes, branches.key(here))
         if branches.key(self._ways.setdefault(shapes, here)) == way[1]:
             return self
@@ -76,6 +75,19 @@ class Program:
             other._ways[shapes] = here
             self._others[way] = self.checked(other, point)
         return self._others[way]
+
+    def _unseen(self, point: tuple, error: Exception) -> "Program":
+        """The same, which wants slopes of its arguments, or a dtype, or cannot be looked into."""
+        if not self.records:
+            self.records = True
+            return self.along(point)
+        self.records = False
+        wide = jax.tree.map(widened, inward(point))
+        if any(map(is_narrow, jax.tree.leaves(inward(point)))):
+            return self.along(wide)
+        self(*point)  # raises what the person's code raises
+        self.refused = f"{UNSEEN}: {type(error).__name__}"
+        return self
 
     def checked(self, other: "Program", point: tuple) -> "Program":
         """The other as it is; not traced where the trace is not to be trusted."""
@@ -86,7 +98,9 @@ class Program:
         return untraced
 
     def fresh(self) -> "Program":
-        return Program(self.run, self.original, self.module)
+        other = Program(self.run, self.original, self.module)
+        other.records = self.records
+        return other
 
     def _by_jax(self, leaves: list, tree: Any) -> Any:
         """Raises NotTraced, and whatever the program does where it has no numbers."""
@@ -103,7 +117,7 @@ class Program:
         return jax.tree.unflatten(shape, jaxpr_as_fun(program)(*leaves))
 
     def _trace(self, tree: Any, signature: tuple) -> tuple[ClosedJaxpr, Any]:
-        from .traced import traced
+        from .traced import WantsSlopes, traced
 
         torch, shape = sys.modules["torch"], [None]
 
@@ -114,7 +128,12 @@ class Program:
 
         names = [getattr(torch, dtype) for _, dtype in signature]
         shapes = [s for s, _ in signature]
-        program, self.is_random = traced(run, shapes, names, self._ways.get(tuple(shapes), ()))
+        way = self._ways.get(tuple(shapes), ())
+        try:
+            program, self.is_random = traced(run, shapes, names, way, self.records)
+        except WantsSlopes:
+            self.records = True
+            program, self.is_random = traced(run, shapes, names, way, True)
         return program, shape[0]
 
     def derivative(self, ahead: bool = False, batched: bool = False) -> Function:
@@ -161,14 +180,25 @@ class Program:
     @property
     def notes(self) -> tuple[str, ...]:
         programs = (self, *self._others.values())
-        ways = sum(len(way) > 0 for one in programs for way in one._ways.values())
+        ways = sum(branches.reads(way) for one in programs for way in one._ways.values())
         said = [WAYS_SAID.format(ways)] * (ways > 0 and not self.refused)
         return (*[SEED_SAID] * any(one.is_random for one in programs), *said)
 
 
-def given(torch: Any, leaves: list, tree: Any) -> tuple:
+def is_narrow(leaf: Any) -> bool:
+    kind = np.asarray(leaf).dtype
+    return jnp.issubdtype(kind, jnp.floating) and kind != np.float64
+
+
+def widened(leaf: Any) -> Any:
+    return np.asarray(leaf, np.float64) if is_narrow(leaf) else leaf
+
+
+def given(torch: Any, leaves: list, tree: Any, records: bool = False) -> tuple:
     """The arguments of a program, of arrays."""
     tensors = [tensor(torch, np.array(leaf, order="C")) for leaf in leaves]
+    for one in tensors if records else ():
+        one.requires_grad_(one.is_floating_point() or one.is_complex())
     return outward(jax.tree.unflatten(tree, tensors))
 
 
@@ -210,74 +240,10 @@ def _numbers(x: Any, torch: Any, is_complex: bool) -> Any:
 
 
 def opened(outs: Any) -> Any:
-    """The named results of PyTorch, such as those of max along an axis, as tuples."""
-    return jax.tree.map(lambda x: tuple(x) if isinstance(x, tuple) else x, outs)
+    """The named results of PyTorch, such as those of max along an axis, as tuples.
 
-
-def program(of: Any) -> Program | None:
-    """What is known at sight, or by the names in its code; None for what is not PyTorch's."""
-    torch = sys.modules.get("torch")
-    if torch is None or isinstance(of, Program):
-        return of if isinstance(of, Program) else None
-    applied = getattr(of, "__name__", "") == "apply"
-    own = getattr(of, "__self__", of) if applied else of
-    if isinstance(own, type) and issubclass(own, torch.autograd.Function):
-        return Program(own.apply, own)
-    if isinstance(of, torch.nn.Module):
-        module = Module(torch, of)
-        return Program(module, of, module)
-    if is_compiled(of, torch):
-        return Program(of, of)
-    if callable(of) and names_torch(of, torch):
-        return Program(of, of)
-    return None
-
-
-def is_compiled(of: Any, torch: Any) -> bool:
-    """A function under torch.compile, or of TorchScript."""
-    return hasattr(of, "_torchdynamo_orig_callable") or isinstance(of, torch.jit.ScriptFunction)
-
-
-def as_program(of: Any, point: tuple) -> Any:
-    """`of` as a Program where it answers tensors at the point; a function of arrays as it is."""
-    known = program(of)
-    if known is None or not isinstance(of, Program) and not _takes_tensors(known, of, point):
-        return of
-    return known
-
-
-def by_trial(of: Any, point: tuple, is_own: bool) -> Program | None:
-    """A function whose code does not name PyTorch, but that answers tensors alone.
-
-    Where its own derivative is asked for, of one that answers arrays, too.
+    And an instance of a dataclass as the dict of its fields.
     """
-    if sys.modules.get("torch") is None or not isinstance(of, FunctionType | functools.partial):
-        return None
-    known = Program(of, of)
-    if not is_own and _answers(lambda: of(*inward(point))):
-        return None
-    return known if _takes_tensors(known, of, point) else None
-
-
-def _answers(ask: Callable) -> bool:
-    try:
-        ask()
-    except Exception:  # somebody's function, of arrays that were meant to be tensors
-        return False
-    return True
-
-
-def _takes_tensors(known: Program, of: Any, point: tuple) -> bool:
-    """What is known at sight does; another function is tried."""
-    torch = sys.modules["torch"]
-    if known.is_own:
-        return True
-    inputs = given(torch, *jax.tree.flatten(inward(point)))
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            outs = known.run(*inputs)
-    except Exception:  # a function of arrays, which may do anything with tensors
-        return False
-    found = jax.tree.leaves(opened(outs))
-    is_array = lambda x: isinstance(x, jax.Array | np.ndarray)
-    return any(isinstance(x, torch.Tensor) for x in found) and not any(map(is_array, found))
+    if dataclasses.is_dataclass(outs) and not isinstance(outs, type):
+        outs = {field.name: getattr(outs, field.name) for field in dataclasses.fields(outs)}
+    return jax.tree.map(lambda x: tuple(x) if isinstance(x, tuple) else x, outs)

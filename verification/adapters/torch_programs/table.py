@@ -14,6 +14,7 @@ import numpy as np
 from .aten_distances import DISTANCES
 from .aten_fourier import FOURIER
 from .aten_indexing import INDEXING
+from .aten_interpolation import INTERPOLATION
 from .aten_linalg import LINALG
 from .aten_linear import LINEAR
 from .aten_norms import NORMS, running
@@ -21,6 +22,7 @@ from .aten_pointwise import POINTWISE
 from .aten_prims import PRIMS
 from .aten_reductions import REDUCTIONS
 from .aten_sampling import SAMPLING
+from .aten_sequences import SEQUENCES
 from .aten_spectra import SPECTRA
 from .aten_views import VIEWS
 from .aten_windows import WINDOWS
@@ -28,13 +30,15 @@ from .aten_windows import WINDOWS
 TABLES = (
     *(POINTWISE, REDUCTIONS, VIEWS, INDEXING, LINEAR),
     *(LINALG, NORMS, WINDOWS, DISTANCES, SAMPLING, SPECTRA, FOURIER),
+    *(INTERPOLATION, SEQUENCES),
 )
 LINES: dict[str, Callable] = {name: line for each in TABLES for name, line in each.items()}
 
 CONCRETE = {  # they may need numbers of their indices, masks and lengths while they are traced
     *("index", "_unsafe_index", "index_put", "_unsafe_index_put", "_index_put_impl"),
     *("masked_select", "_embedding_bag", "_embedding_bag_forward_only", "segment_reduce"),
-    "_ctc_loss",
+    *("_ctc_loss", "_pack_padded_sequence", "_pad_packed_sequence", "fractional_max_pool2d"),
+    "fractional_max_pool3d",
 }
 
 

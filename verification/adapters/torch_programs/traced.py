@@ -15,38 +15,44 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr
 
 from ..torch_function import array, tensor
-from . import random_numbers, table
+from . import memory, random_numbers, table
 from .branches import READS, Way, deciding
 from .memory import Memory, NotTraced
 from .modes import running, tracing
 
 IGNORED = {"prim::device", "prim::layout", "aten::_linalg_check_errors", "aten::_assert_async"}
 
-LEFT_OUT = ("layout", "device", "pin_memory", "memory_format", "non_blocking", "generator")
+LEFT_OUT = ("layout", "device", "pin_memory", "memory_format", "non_blocking", "generator", "out")
 OPAQUE = "the custom operator"
 UNKNOWN = "no line is known for its operator"
 NO_SHAPE = (RuntimeError, TypeError, NotImplementedError)  # what PyTorch raises, by operator
 
 
 def traced(
-    run: Callable, shapes: list[tuple], names: list[Any], answers: tuple = ()
+    run: Callable,
+    shapes: list[tuple],
+    names: list[Any],
+    answers: tuple = (),
+    records: bool = False,
 ) -> tuple[ClosedJaxpr, bool]:
     """The program of run(*tensors) -> tensors, for arrays of these shapes and torch dtypes.
 
     And whether it draws random numbers, which are constants then.  `answers` are what it reads of
     its numbers, in turn; where they are others the outputs are NaN.
-    Raises whatever the program does where it cannot be run without numbers, and NotTraced.
+    Raises whatever the program does where it cannot be run without numbers, NotTraced, and, where
+    its arguments are not recorded by autograd (`records`), WantsSlopes.
     """
     dtypes = [table.dtype_of(name) for name in names]
     given = [jax.ShapeDtypeStruct(s, d) for s, d in zip(shapes, dtypes, strict=True)]
     is_random = []
 
     def flat(*values):
-        with tracing() as torch:
-            inside = Inside(torch, Way(answers))
+        with tracing() as torch, torch.enable_grad():
+            inside = Inside(torch, Way(answers), records)
             tensors = [torch.empty(s, dtype=n) for s, n in zip(shapes, names, strict=True)]
             for tensor, value in zip(tensors, values, strict=True):
                 inside.memory.put(tensor, value)
+                tensor.requires_grad_(records and tensor.is_floating_point())
             with running(inside):
                 outs = run(*tensors)
             is_random.append(inside.is_random)
@@ -55,12 +61,38 @@ def traced(
     return jax.make_jaxpr(flat)(*given), any(is_random)
 
 
+class WantsSlopes(Exception):
+    """The program differentiates inside, and goes another way where its arguments are recorded."""
+
+
 class Inside:
     """What is known while a program runs: the values of tensors, and whether slopes are cut."""
 
-    def __init__(self, torch: Any, way: Way):
+    def __init__(self, torch: Any, way: Way, records: bool):
         self.torch, self.memory, self.cut = torch, Memory(), False
-        self.is_random, self.way = False, way
+        self.in_rules, self.records = 0, records
+        self.in_torchs = False  # in PyTorch's own Python, whose detach the modes do not see
+        self.detached: set[int] = set()  # views of numbers whose slope is cut
+        self.is_random, self.way, self.depth = False, way, 0  # depth: inside of an operator's parts
+
+    def switched(self, is_on: bool, wanted: bool) -> None:
+        """The person's code switches slopes on or off.
+
+        In the forward pass of a rule they are off, and nobody's code has switched them: what is
+        switched there is no cut, because the backward pass is what is judged.
+        """
+        if wanted:
+            self.in_rules += not (is_on or self.cut)
+            self.cut = False
+        elif self.in_rules:
+            self.in_rules -= 1
+        else:
+            self.cut = self.cut or is_on
+
+    def asked_for_slopes(self, tensor: Any) -> None:
+        """Raises WantsSlopes where it was detached: of what has a slope PyTorch may not do so."""
+        if id(tensor) in self.detached:
+            raise WantsSlopes
 
     def value(self, x: Any) -> Any:
         """The JAX value of an argument of an operator: of a tensor made elsewhere its numbers."""
@@ -89,8 +121,7 @@ class Inside:
         if str(func) in READS:
             return self._read(func, args, known)
         if known is None and rule is None and (found := table.decomposition(func)) is not None:
-            with mode:
-                return found(*args, **kwargs)
+            return self.apart(mode, found, args, kwargs)
         if rule is None and (own := table.in_python(func)) is not None:
             return self._custom(mode, func, own, args, kwargs)
         try:
@@ -116,6 +147,18 @@ class Inside:
             for place, value in table.written(str(func), self.value(list(args))):
                 self.memory.write(args[place], value.astype(table.dtype_of(args[place].dtype)))
         return out
+
+    def by_line(self, name: str, *args: Any) -> Any:
+        return self._outputs(table.LINES[name](*self.value(list(args))))
+
+    def apart(self, mode: Any, parts: Callable, args: tuple, kwargs: dict) -> Any:
+        """By what PyTorch itself takes the operator apart into."""
+        self.depth += 1
+        try:
+            with mode:
+                return parts(*args, **kwargs)
+        finally:
+            self.depth -= 1
 
     def _custom(self, mode: Any, func: Any, own: Callable, args: tuple, kwargs: dict) -> Any:
         """An operator that somebody has written in Python: traced through, where it is PyTorch."""
@@ -148,7 +191,7 @@ class Inside:
     def _read(self, func: Any, args: tuple, known: Any) -> Any:
         """A number of a tensor, or whether two are equal: as it is at the point of the trace."""
         if known is not None:
-            return self.way.read(None)
+            return known if self.depth else self.way.read(None)
         values = [self.value(x) for x in args]
         is_equal = len(values) == 2
         return self.way.read(jnp.array_equal(*values) if is_equal else values[0])
@@ -173,7 +216,8 @@ class Inside:
         return tensor
 
     def _by_rule(self, func: Any, rule: Callable, args: tuple, kwargs: dict) -> Any:
-        given, named = self.value(list(args)), _named(self, kwargs)
+        given = self.value(list(args))
+        named = {k: self.value(v) for k, v in kwargs.items() if k not in LEFT_OUT}
         if func._schema.name.removeprefix("aten::").removesuffix("_") not in table.CONCRETE:
             given = jax.tree.map(
                 lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, given
@@ -211,19 +255,35 @@ class Inside:
             if value.shape != tuple(one.shape):
                 said = f"{func} has shape {tuple(one.shape)}, and {value.shape} by our table"
                 raise NotTraced(said)
-            value = jax.lax.stop_gradient(value) if self.cut and not is_known else value
             is_written = to_out or any(one is arg for arg in args)
+            value = self._cut(str(func), one, value, args, is_written)
             (self.memory.write if is_written else self.memory.put)(one, value)
+
+    def _cut(self, name: str, tensor: Any, value: Any, args: tuple, is_written: bool) -> Any:
+        """Without its slope under no_grad; numbers written over there, or behind a detached view
+        of them, keep the slope that they had.
+        """
+        cut = self.cut or self.torch.is_inference_mode_enabled()
+        cut = cut or self.in_torchs and name == "aten.detach.default"
+        storage = memory.storage_of(tensor)
+        tensors = [x for x in args if isinstance(x, self.torch.Tensor)]
+        behind = [id(x) for x in tensors if memory.storage_of(x) == storage]
+        if behind and (cut or self.detached.intersection(behind)):
+            self.detached.add(id(tensor))
+        is_cut = cut or is_written and id(tensor) in self.detached
+        if isinstance(value, np.ndarray) or not is_cut:
+            return value
+        value = jax.lax.stop_gradient(value)
+        if not is_written or not tensor.is_floating_point():
+            return value
+        before = self.memory.behind(tensor)
+        return value + (before - jax.lax.stop_gradient(before))
 
 
 def in_place(func: Any) -> bool:
     """Whether its first argument is written, and is what it answers, as of add_."""
     written = [k for k, x in enumerate(func._schema.arguments) if x.is_write]
     return written == [0] and func._schema.name.endswith("_")
-
-
-def _named(inside: Inside, kwargs: dict) -> dict:
-    return {k: inside.value(v) for k, v in kwargs.items() if k not in (*LEFT_OUT, "out")}
 
 
 def constant(torch, tensor: Any) -> Any:
