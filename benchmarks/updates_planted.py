@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.updates_page import by_mistake, instead, is_first, table
 from verification.derivations.rules import VARIANTS
-from verification.faults.update_rules import wrong_rules
+from verification.faults.update_rules import ALL, wrong_rules
 from verification.report.findings.writing import write_text
 from verification.updates.planted import planted
 
@@ -58,7 +58,8 @@ def extended(made: dict[str, Any], name: str) -> bool:
     left = [w.fault.name for w in wrong_rules(name) if w.fault.name not in asked]
     if not left:
         return False
-    made["rows"] += [one._asdict() for one in planted(name, seed=made["seed"], only=left)]
+    found = [one._asdict() for one in planted(name, seed=made["seed"], only=left)]
+    made["rows"] += [{k: x for k, x in row.items() if k != "description"} for row in found]
     asked += left
     made["seconds"] = round(made["seconds"] + time.process_time() - start, 1)
     return True
@@ -82,7 +83,8 @@ def enough(rows: list[dict[str, Any]]) -> bool:
 
 
 def page(made: dict[str, Any]) -> str:
-    rows, asked = made["rows"], made["asked"]
+    asked = made["asked"]
+    rows = [row | {"description": ALL[row["fault"]].description} for row in made["rows"]]
     count = max(len(rows), 1)
     share = lambda of: f"{sum(map(of, rows)):,} ({sum(map(of, rows)) / count:.2%})"
     same = lambda row: first(row) and not is_first(row)
@@ -114,7 +116,7 @@ def page(made: dict[str, Any]) -> str:
 
 
 def write(made: dict[str, Any]) -> None:
-    write_text(PATH, json.dumps(made, indent=1) + "\n")
+    write_text(PATH, json.dumps(made) + "\n")
     write_text(PATH.with_suffix(".md"), page(made))
 
 

@@ -6,7 +6,18 @@ import warnings
 
 import optax
 
-from benchmarks.transformations import HERE, Row, _is_function, others, page
+import verification as vf
+from benchmarks.transformations import (
+    BATCHES,
+    HERE,
+    PARAMS,
+    Row,
+    _is_function,
+    loss,
+    others,
+    own,
+    page,
+)
 
 RECORD = json.loads((HERE / "updates_optax.json").read_text("utf-8"))
 ROWS = [Row(**row) for row in RECORD["rows"]]
@@ -31,3 +42,10 @@ def test_what_is_judged_is_correct_or_says_why_not():
     asked = [row for row in ROWS if row.verdict != "not judged"]
     assert len(asked) > 100 and all(r.reason for r in ROWS if r.verdict != "correct")
     assert not [row for row in asked if row.verdict not in ("correct", "undecided")]
+
+
+def test_what_projects_on_singular_vectors_is_judged():
+    made = lambda scale: optax.chain(optax.contrib.scale_by_galore(scale=scale), optax.scale(-0.1))
+    how = {"of": loss, "rule": made(1.0), "params": PARAMS, "batches": BATCHES[:3], "runs": 0}
+    assert vf.validate_training(own(made(1.0)), **how).verdict == "correct"
+    assert vf.validate_training(own(made(1.01)), **how).verdict == "wrong"
