@@ -15,7 +15,7 @@ linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
 pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference libraries package notebooks docs pins clean
+.PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference experiments textbook libraries package notebooks docs pins clean
 
 report: $(ready)  ## judge everything, write reports/local/
 	@$(VENV)/bin/refnet report --out reports/local
@@ -89,6 +89,12 @@ reference: $(ready)  ## docs/reference.md: every function of refnet with its for
 
 package: $(packaging)  ## wheel and sdist, checked, and installed into empty environments of VERSIONS
 	@.ci/package $(VENV)/bin/python $(VERSIONS)
+
+experiments: $(ready)  ## docs/experiments, run anew: five seeds, a figure and a page of each
+	@$(VENV)/bin/python .ci/experiments
+
+textbook: $(ready)  ## docs/textbook: a page for each network, from docstrings and derivations
+	@$(VENV)/bin/python .ci/textbook --measure
 
 libraries: $(ready)  ## docs/libraries.md: which library has which update rule, by which arguments
 	@$(VENV)/bin/python .ci/libraries docs/libraries.md

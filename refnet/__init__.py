@@ -166,6 +166,7 @@ from .recurrent import character_model as character_model
 from .recurrent import init_character_model as init_character_model
 from .recurrent import init_recurrent_classifier as init_recurrent_classifier
 from .recurrent import recurrent_classifier as recurrent_classifier
+from .residual import Residual as Residual
 from .residual import ResNet as ResNet
 from .residual import init_resnet as init_resnet
 from .residual import resnet as resnet
@@ -175,6 +176,7 @@ from .schedule_free import schedule_free_adamw as schedule_free_adamw
 from .schedule_free import schedule_free_average as schedule_free_average
 from .schedule_free import schedule_free_sgd as schedule_free_sgd
 from .seq2seq import Transformer as Transformer
+from .seq2seq import Writing as Writing
 from .seq2seq import decoder as decoder
 from .seq2seq import encoder as encoder
 from .seq2seq import init_transformer as init_transformer
