@@ -64,14 +64,21 @@ def test_one_memory_of_several_that_is_not_written_back_is_named():
     assert finding.verdict == "wrong" and finding.explanation[0].fault == "r not written back"
 
 
-@pytest.mark.parametrize("order", [5, 11, 22])
-def test_hyperparameters_in_another_order_are_named(order):
-    variant, where = VARIANTS["adam"], layout(vectors.PARAMS)
-    moved = permuted.orders(("learning_rate", "b1", "b2", "eps"))[order]
+ORDERS = [  # how many there are is that of the hyperparameters, factorial, but one
+    ("adam", 11), ("adam", 22), ("momentum_dampened", 4), ("rmsprop_centred_momentum", 20),
+    ("lars_rate_outside", 15),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "order"), ORDERS)
+def test_hyperparameters_in_another_order_are_named(name, order):
+    variant, where = VARIANTS[name], layout(vectors.PARAMS)
+    moved = permuted.orders(("learning_rate", *variant.defaults))[order]
     samples = [run_of(variant, where, "float64", np.random.default_rng(3), "case 0")]
     wrong = permuted.permuted(variant, moved)
     finding = verdict_on(wrong, variant, where, "float64", samples)
     assert finding.verdict == "wrong" and finding.explanation[0].fits
+    assert finding.explanation[0].fault == permuted.NAME
 
 
 def test_every_order_but_the_right_one_is_there():
