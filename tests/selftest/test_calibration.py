@@ -81,7 +81,7 @@ def test_wrong_gradients_raise_alarms(change):
 
 def test_budgets_eight_times_smaller_raise_the_alarms_that_the_control_counts(right):
     promised = {row["dtype"]: row["control"] for row in rows(right)}
-    dtypes = ("float32", "bfloat16")
+    dtypes = ("float32", "bfloat16_float32")
     found = calibrate(SMALL, implementations=NUMPY, dtypes=dtypes, share=1.0 / CONTROL)
     assert {row["dtype"]: row["false_alarms"] for row in found} == {d: promised[d] for d in dtypes}
     assert all(row["false_alarms"] > 0 for row in found)

@@ -17,7 +17,7 @@ from .moving import program_in
 def stilled_spellings(of: Callable, args: tuple) -> list[Callable]:
     """The one, where the function at such arguments has shifts with slopes; else none."""
     with jax.enable_x64(True):
-        program, _, _ = _traced(of, jax.tree.map(as_exact, args))
+        program, _, _ = traced_in_numbers(of, jax.tree.map(as_exact, args))
         return [] if stilled(program) is program else [without_shifts(of)]
 
 
@@ -26,14 +26,14 @@ def without_shifts(of: Callable) -> Callable:
     """The function by a program of its own: see arithmetic/shifts.py."""
 
     def function(*args):
-        program, out, numbers = _traced(of, args)
+        program, out, numbers = traced_in_numbers(of, args)
         outs = jaxpr_as_fun(stilled(program))(*numbers)
         return jax.tree.unflatten(out, outs)
 
     return function
 
 
-def _traced(of: Callable, args: tuple) -> tuple[ClosedJaxpr, Any, list]:
+def traced_in_numbers(of: Callable, args: tuple) -> tuple[ClosedJaxpr, Any, list]:
     """Its program in the real numbers among its arguments."""
     arrays = jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, args)
     return program_in(_is_real, of, arrays)

@@ -23,9 +23,9 @@ from .contract import Rejection, answered, copied, into_a_default, not_taken
 from .evaluation import Proof, proof
 from .layout import leaves_of
 from .moving import program_in
+from .opened import other_spellings
 from .replayed import replayed
 from .sample import VALUE, Sample, restricted
-from .shifted import stilled_spellings
 from .ways import along, on_ways
 
 AHEAD = " by forward mode"  # how the paths end of a gradient that is given a second time
@@ -163,7 +163,7 @@ class Subject:
         """The other spellings, looked for once."""
         if self._spelled is None or self._spelled[0] is not self.of:
             own = getattr(self.of, "spellings", ())
-            self._spelled = self.of, [*own, *stilled_spellings(self.of, self.asked[2])]
+            self._spelled = self.of, [*own, *other_spellings(self.of, self.asked[2])]
         return self._spelled[1]
 
     def _reference_of(self, of: Callable, scalar: bool) -> Callable:

@@ -15,7 +15,7 @@ from ...inputs import draws
 from ...judgement.check import mixed
 from ...measurement.answer import cast
 from ...measurement.evaluation import proof
-from ...measurement.shifted import stilled_spellings
+from ...measurement.opened import other_spellings
 from ...measurement.spelled import budget_spelled
 from ...measurement.subject import autodiff
 from ...oracles.question import ask
@@ -175,7 +175,7 @@ def target(spelled: Spelled, dtype: str, scale: float, seed: int) -> Target:
         above = cast(cotangents, PRECISIONS[dtype].results)
     question = ask(spelled.of, inputs, spelled.argnums, above)
     args = inputs if above is None else (*inputs, above)
-    ways = [spelled.of, *stilled_spellings(spelled.of, inputs)]
+    ways = [spelled.of, *other_spellings(spelled.of, inputs)]
     references = [autodiff(of, spelled.argnums, above is None) for of in ways]
     truth = proof(question, dtype).truth
     try:
