@@ -18,7 +18,7 @@ import numpy as np
 
 RECORD = Path(__file__).with_suffix(".json")
 TABLE = Path(__file__).with_suffix(".md")
-DTYPES = ("float64", "float32")
+DTYPES = ("float64", "float32", "bfloat16")
 CASES, SECONDS = 2, 300  # draws of one verdict, and what a process may take
 
 
@@ -117,11 +117,9 @@ def table(done: dict[str, dict]) -> str:
         "Seconds, on a machine that others used at the same time.",
         "",
     ]
-    lines += [_line(head), _line(["---"] * len(head))]
+    lines += [line(head), line(["---"] * len(head))]
     for key, row in done.items():
-        lines.append(
-            _line([key, row["verdict"], row["oracle"], *(row.get(k, "") for k in NUMBERS)])
-        )
+        lines.append(line([key, row["verdict"], row["oracle"], *(row.get(k, "") for k in NUMBERS)]))
     others = [(k, row) for k, row in done.items() if row["verdict"] != "correct"]
     lines += [""] if others else []
     for key, row in others:
@@ -129,7 +127,7 @@ def table(done: dict[str, dict]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: list) -> str:
+def line(cells: list) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 

@@ -52,3 +52,17 @@ def test_a_wrong_operator_is_wrong():
 
     place = torch_operators.Sampled("off/0", Program(Off.apply, Off), (np.ones(3),))
     assert row(place, "float64", 2, nullcontext()).verdict == "wrong"
+
+
+def test_what_a_sample_holds_still_has_the_dtype_that_is_judged(monkeypatch):
+    every = torch_operators.operators
+    monkeypatch.setattr(
+        torch_operators,
+        "operators",
+        lambda torch: (p for p in every(torch) if p[0] == "nn.functional.prelu"),
+    )
+    place = next(torch_operators.functions()).function
+    held = [x for x in place.point if x.dtype == np.float64]
+    narrow = place.of(*(x.astype(np.float32) for x in held))
+
+    assert narrow[0].dtype == np.float32

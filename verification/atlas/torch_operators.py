@@ -93,7 +93,7 @@ def samples(torch: Any, op: Any) -> Iterator[Sampled]:
         tensors = [x for x in flat if is_tensor(x)]
         strange = any(x.is_complex() or x.layout != torch.strided for x in tensors)
         moving = [k for k, x in enumerate(flat) if is_tensor(x) and x.requires_grad]
-        flat = [x.detach() if is_tensor(x) else x for x in flat]
+        flat = [short(x.detach()) if is_tensor(x) else x for x in flat]
         strange = strange or any(bool(flat[k].isnan().any()) for k in moving)
         is_small = sum(x.numel() for x in tensors) <= ENTRIES
         if strange or not is_small or not any(flat[k].numel() for k in moving):
@@ -109,6 +109,11 @@ def samples(torch: Any, op: Any) -> Iterator[Sampled]:
             return
 
 
+def short(x: Any) -> Any:
+    """Numbers that float32 holds as well: what is not moved is the same in each dtype."""
+    return x.float().double() if x.is_floating_point() else x
+
+
 def with_slopes(torch: Any, of: Callable, point: list) -> list[int] | None:
     """Which of its results have a slope, as gradcheck has it; None where they are no numbers."""
     try:
@@ -120,8 +125,14 @@ def with_slopes(torch: Any, of: Callable, point: list) -> list[int] | None:
     return chosen if chosen and is_known else None
 
 
-def called(tree: Any, op: Any, sample: Any, flat: list, spec: Any, moving: list[int]) -> Callable:
+def called(
+    tree: Any, op: Any, sample: Any, constants: list, spec: Any, moving: list[int]
+) -> Callable:
+    is_float = lambda x: hasattr(x, "is_floating_point") and x.is_floating_point()
+
     def of(*leaves):
+        dtype = next(x.dtype for x in leaves if is_float(x))
+        flat = [x.to(dtype) if is_float(x) else x for x in constants]
         whole = dict(enumerate(flat)) | dict(zip(moving, leaves, strict=True))
         first, args, kwargs = tree.tree_unflatten([whole[k] for k in range(len(flat))], spec)
         out = op.gradcheck_wrapper(op.get_op(), first, *args, **kwargs)

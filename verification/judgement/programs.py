@@ -120,7 +120,14 @@ def unlike(of: Program, first: tuple) -> str:
             program = jax.make_jaxpr(traced)(*point)
     except Exception:  # somebody's program; it is asked again, and what it says then is told
         return ""
-    there = inward(first) if of.is_random else point
+    # random numbers are those of the dtype that is judged: they may be others in float64
+    points = [point, *[inward(first)] * of.is_random]
+    why = [apart(traced, program, point, there) for there in points]
+    return "" if "" in why else why[0]
+
+
+def apart(traced: Any, program: Any, point: tuple, there: tuple) -> str:
+    """Why the value that PyTorch has there is not that of the trace; empty where it is."""
     theirs = jax.tree.leaves(inward(traced(*there)))
     leaves = [np.asarray(x) for x in jax.tree.leaves(point)]
     for name in formats_in(program.jaxpr, there):

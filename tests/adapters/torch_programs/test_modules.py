@@ -1,5 +1,7 @@
 """The benchmark over modules, in its smallest run, and what it makes of a wrong one."""
 
+import json
+
 import pytest
 
 import verification as vf
@@ -7,7 +9,7 @@ import verification as vf
 pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
 
-from benchmarks import torch_modules, torch_networks  # noqa: E402
+from benchmarks import torch_layers, torch_modules, torch_networks  # noqa: E402
 
 
 class Cut(torch_networks.Dicts):
@@ -43,3 +45,24 @@ def test_a_process_that_dies_is_a_row():
     row = torch_modules.alone("no such module", "float64")
 
     assert row["verdict"] == "crash" and "no such module" in row["reason"]
+
+
+def test_every_module_of_pytorch_with_parameters_has_a_row(monkeypatch):
+    assert list(torch_layers.missing()) == []
+    fewer = {name: row for name, row in torch_layers.LAYERS.items() if name != "Bilinear"}
+    monkeypatch.setattr(torch_layers, "LAYERS", fewer)
+    assert list(torch_layers.missing()) == ["Bilinear"]
+
+
+def test_the_page_of_the_layers_is_made_from_their_record():
+    done = json.loads(torch_layers.RECORD.read_text())
+
+    assert torch_layers.PAGE.read_text() == torch_layers.table(done)
+    assert torch_layers.table({}) != torch_layers.table(done)
+    assert {row["verdict"] for row in done.values()} <= {"correct", "inaccurate", "undecided"}
+
+
+def test_a_layer_is_judged_in_a_narrow_dtype():
+    row = torch_layers.judged("PReLU", "bfloat16")
+
+    assert (row["verdict"], row["oracle"]) == ("correct", "ball"), row["reason"]
