@@ -80,7 +80,21 @@ def with_parameters(torch, module) -> Callable:
             )
         return torch.func.functional_call(module, first, args[1:])
 
+    run.during = lambda args, body: _during(torch, module, names, args, body)
     return run
+
+
+def _during(torch, module, names: set[str], args: tuple, body: Callable) -> Any:
+    """body(the module), while its parameters are args[0]: a checkpoint runs it again on the way
+    back, and must find them."""
+    first = args[0] if args else None
+    if not names or not isinstance(first, dict) or set(first) != names:
+        return body(with_parameters(torch, module))
+    around = torch.nn.Module()
+    around.module = module
+    around.forward = lambda: body(lambda _, *inputs: module(*inputs))
+    held = {f"module.{name}": x for name, x in first.items()}
+    return torch.func.functional_call(around, held, ())
 
 
 def answers(
@@ -105,16 +119,20 @@ def on_tensors_of(
         tensors = inward(mapped(lambda x: tensor(torch, x), tuple(inputs)))
         chosen = jax.tree.leaves([tensors[i] for i in argnums])
         picked = [x.requires_grad_() for x in chosen if x.is_floating_point()]
-        value = jax.tree.leaves(inward(f(*mapped(lambda x: x, tensors)), recorded=True))
         above = [tensor(torch, c) for c in jax.tree.leaves(cotangent)]
-        pairs = [(v, c.to(v.dtype)) for c, v in zip(above, value, strict=True) if v.requires_grad]
-        heads = [[*column] for column in zip(*pairs, strict=True)] or [[], []]
-        slopes = pulled_back(torch, heads[0], heads[1], picked, batched)
+
+        def body(f: Callable) -> tuple[list, tuple]:
+            value = jax.tree.leaves(inward(f(*mapped(lambda x: x, tensors)), recorded=True))
+            pairs = zip(above, value, strict=True)
+            pairs = [(v, c.to(v.dtype)) for c, v in pairs if v.requires_grad]
+            heads = [[*column] for column in zip(*pairs, strict=True)] or [[], []]
+            return value, pulled_back(torch, heads[0], heads[1], picked, batched)
+
+        during = getattr(f, "during", None)
+        value, slopes = body(f) if during is None else during(outward(tensors), body)
         again = forward(torch, f, tensors, argnums, above) if ahead and small(picked) else []
-        slopes = [
-            torch.zeros_like(x) if g is None else g for x, g in zip(picked, slopes, strict=True)
-        ]
-        return [*value, *slopes, *again]
+        pairs = zip(picked, slopes, strict=True)
+        return [*value, *(torch.zeros_like(x) if g is None else g for x, g in pairs), *again]
 
     return answer
 

@@ -30,6 +30,16 @@ class Module:
         out = self._run(first | held, inputs)
         return (out, {name: held[name].detach() for name in self.state}) if self.state else out
 
+    def during(self, args: tuple, body: Callable) -> Any:
+        """body(self), while the parameters are args[0]: what a checkpoint runs again on the way
+        back must find them."""
+        if self.compiled is not None or not self.names or not self.is_parameters(args[0]):
+            return body(self)
+        around = self.torch.nn.Module()
+        around.module, around.forward = self.module, lambda: body(self)
+        first = {f"module.{name}": x for name, x in args[0].items()}
+        return self.torch.func.functional_call(around, first, ())
+
     def _run(self, held: dict, inputs: tuple) -> Any:
         functional = self.torch.func.functional_call
         if self.compiled is not None:

@@ -142,10 +142,9 @@ class Program:
         """
         torch = sys.modules["torch"]
 
-        def run(*tensors):
-            with random_numbers.held(torch):
-                return numbers_of(self.run(*tensors), torch)
-
+        run = _outputs_of(self.run, torch)
+        if during := getattr(self.run, "during", None):
+            run.during = lambda args, body: during(args, lambda f: body(_outputs_of(f, torch)))
         ask = lambda argnums: self._pullback(run, argnums, ahead, batched)
         return Function(self.__name__, ask, ahead)
 
@@ -183,6 +182,16 @@ class Program:
         ways = sum(branches.reads(way) for one in programs for way in one._ways.values())
         said = [WAYS_SAID.format(ways)] * (ways > 0 and not self.refused)
         return (*[SEED_SAID] * any(one.is_random for one in programs), *said)
+
+
+def _outputs_of(f: Callable, torch: Any) -> Callable:
+    """f, with the random numbers that it is traced with, and the numbers among its outputs."""
+
+    def run(*tensors):
+        with random_numbers.held(torch):
+            return numbers_of(f(*tensors), torch)
+
+    return run
 
 
 def is_narrow(leaf: Any) -> bool:
