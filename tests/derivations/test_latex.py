@@ -6,10 +6,12 @@ import pytest
 from latex2mathml.converter import convert
 
 from verification.derivations import ALL
+from verification.derivations.rules import VARIANTS
 
 FORMULAS = [(d.name, d.latex) for d in ALL.values()] + [
     (f"{d.name} {a.name}", a.latex) for d in ALL.values() for a in d.arrows
 ]
+FORMULAS += [(variant.name, variant.latex) for variant in VARIANTS.values()]
 
 
 def remains(latex):

@@ -1,10 +1,12 @@
 """One wrong entry in each case, another one each time, is said to be one."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import verification as vf
+from verification.explanation import problem
 
 
 def forward(x):
@@ -36,3 +38,23 @@ def test_two_wrong_entries_are_not_called_one():
     said = found(lambda x: gradient(x).reshape(x.shape)).explanation
 
     assert not any("another in another case" in one.term for one in said)
+
+
+def test_a_large_program_is_not_looked_into_and_its_place_is_said(monkeypatch):
+    loss = lambda w, v, x: jnp.mean(jnp.tanh(jnp.tanh(x @ w) @ v) ** 2)
+
+    def half(w, v, x):
+        g, h = jax.grad(loss, (0, 1))(w, v, x)
+        return g.at[:, 1].multiply(0.5), h
+
+    sample = lambda rng: (rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rng.normal(size=(5, 3)))
+    asked = {"of": loss, "args": sample, "argnums": (0, 1), "cases": 2, "edges": "none"}
+    recorded = []
+    record = problem.record
+    monkeypatch.setattr(problem, "record", lambda *a: recorded.append(a) or record(*a))
+    assert vf.validate(half, **asked).verdict == "wrong" and recorded
+    recorded.clear()
+    monkeypatch.setattr(problem, "LARGE", 1)
+    found = vf.validate(half, **asked)
+    assert found.verdict == "wrong" and not recorded
+    assert "w[0, 1], w[1, 1], w[2, 1] of the gradient" in str(found.explanation[0])

@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 from ..arithmetic.formats import format_of
+from ..arithmetic.inner_programs import equations
 from ..arithmetic.local_derivatives import (
     Arrays,
     Meeting,
@@ -35,6 +36,7 @@ from .units import At, Unit, units
 DOUBTFUL = 2.0**16  # budgets up to which other roundings are tried
 PERTURBED, SPREADS = 3, 8.0  # other roundings; a prediction may be off by so many of their spreads
 NOT_HERE = (ValueError, IndexError, KeyError, TypeError)  # a shape without this mistake
+LARGE = 2**28  # equations times entries: 2 GiB of what flows to the entries
 HEAVIEST = 2.0**20  # budgets that an entry counts for at most: none is to hide the others
 
 
@@ -73,6 +75,9 @@ class Problem:
     def untraced(self) -> str:
         """Why the function's own program cannot be followed; empty where it can."""
         try:
+            count = sum(1 for _ in equations(self.question.program.jaxpr))
+            if count * sum(leaf.size for leaf in self.sample.got) > LARGE:
+                return "what flows to each entry is more than can be held"
             self.right_alone  # noqa: B018
         except Silent as silence:
             return str(silence)

@@ -19,6 +19,7 @@ from ..measurement.evaluation import unchanged
 from ..measurement.sample import Sample, outside
 from ..measurement.subject import Subject, slopes
 from ..vocabulary import Case, Explanation, Finding
+from ..vocabulary.progress import begin, counted
 from . import example
 from .draws import Asked
 from .edge_cases import edge_visits
@@ -26,7 +27,6 @@ from .edge_evidence import Edges
 from .example import Examples
 from .hard_coded import Sizes
 from .kinds.implicit_mistakes import implicit_mistake
-from .progress import begin, counted
 from .reproduction import snippet, with_worst
 from .routes import of_one_way, routed
 from .smallest import Search

@@ -14,6 +14,7 @@ from ..adapters.trees import inward
 from ..measurement import conventions
 from ..measurement.subject import Subject, on_inward
 from ..vocabulary import Finding, Verdict
+from ..vocabulary.progress import watched as in_sight
 from . import complex_arguments, programs
 from .arguments import argnums_of, args_of, check_counts, check_point, dtype_of, positions
 from .draws import Asked, drawn_points, given
@@ -25,7 +26,6 @@ from .kinds.problem import Problem, first_point
 from .kinds.second_pull import second_derivative
 from .leaf_names import names_of, with_names
 from .options import candidate_of, check_options
-from .progress import watched as in_sight
 from .reproduction import snippet, with_worst
 
 

@@ -32,6 +32,7 @@ from ..arithmetic.paths import longest
 from ..arithmetic.rounding import random_rounding
 from ..arithmetic.samples import Samples
 from ..oracles.question import as_exact
+from ..vocabulary.progress import parts as in_sight
 from .together import Walk, alone
 from .tolerance import allowances, is_sharp, lost, root_of_squares
 
@@ -184,6 +185,7 @@ def _sigmas(program: ClosedJaxpr, leaves: list, target: Format) -> list[np.ndarr
             _spreads(program, leaves, target, first, min(count, DRAWS - first), kept)
             for first in range(0, DRAWS, count)
         )
+        parts = in_sight("draws", parts, -(-DRAWS // count)) if count < DRAWS else parts
         # one by one: all draws of ten million entries would be three times 2.5 GiB
         total = functools.reduce(lambda one, more: list(map(np.hypot, one, more)), parts)
         roots = [np.asarray(leaf) / np.sqrt(DRAWS) for leaf in total]

@@ -57,7 +57,7 @@ SUMS = (
     r"L_t = \beta_2 L_{t-1} + (1 - \beta_2) g_t g_t^T, \quad"
     r" R_t = \beta_2 R_{t-1} + (1 - \beta_2) g_t^T g_t, \quad "
 )
-BASES = r"L_{t-1} = P \Lambda P^T, \quad R_{t-1} = Q \Mu Q^T, \quad "
+BASES = r"L_{t-1} = P \Lambda P^T, \quad R_{t-1} = Q \mathrm{M} Q^T, \quad "
 MOMENTS = (
     r"m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \quad"
     r" v_t = \beta_2 v_{t-1} + (1 - \beta_2) (P^T g_t Q)^2, \quad "
@@ -92,7 +92,7 @@ VARIANTS = (
         f"{VYAS}, algorithm 3",
     ),
     _soap(
-        "soap_one_sided", one_sided, SUMS.split(r" R_t")[0] + BASES.split(r" R_")[0]
+        "soap_one_sided", one_sided, SUMS.split("R_t")[0] + BASES.split("R_")[0]
         + MOMENTS.replace(" Q", "") + W + RATE + STEP.replace(" Q^T", "").replace(" Q", ""),
         f"{VYAS}, section 6: the smaller side alone", "", {"l": "rows", "m": 0, "v": 0},
     ),

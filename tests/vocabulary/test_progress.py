@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 import verification as vf
-from verification.judgement import progress
+from verification.vocabulary import progress
 
 
 class Screen(io.StringIO):
@@ -84,3 +84,15 @@ def test_what_nobody_can_count_has_no_estimate():
     assert (
         progress.Run("g", "cases", 1, 3, since=0.0).line(2.0) == "g: 1 of 3 cases, about 4 s left"
     )
+
+
+def test_a_long_step_is_told_of_and_then_the_run_again(monkeypatch):
+    monkeypatch.setattr(progress.sys, "stderr", Screen())
+    with progress.watched("large"):
+        (run,) = progress.CURRENT
+        progress.begin("cases", range(1, 4))
+        run.done = 2
+        told = [run.line(run.since + 6.0) for _ in progress.parts("draws", range(3), 3)]
+        left = ", about 12 s left", ", about 3 s left", ""
+        assert told == [f"large: {k} of 3 draws{said}" for k, said in enumerate(left, 1)]
+        assert (run.what, run.done, run.total) == ("cases", 2, 4)

@@ -112,6 +112,17 @@ def begin(what: str, ks: range | None = None) -> None:
             run.done, run.since = ks.start if ks else 0, monotonic()
 
 
+def parts(what: str, items: Iterable[T], total: int) -> Iterator[T]:
+    """The items of one long step of the run, which is told of again when they are over."""
+    before = [(run, run.what, run.done, run.total, run.since) for run in CURRENT]
+    begin(what, range(total))
+    try:
+        yield from counted(what, items, range(total))
+    finally:
+        for run, what, done, total, since in before:
+            run.what, run.done, run.total, run.since = what, done, total, since
+
+
 def _shown(run: Run, surface: Terminal | Notebook, over: threading.Event) -> None:
     wait = WAIT
     while not over.wait(wait):

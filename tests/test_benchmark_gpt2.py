@@ -1,0 +1,63 @@
+"""The benchmark of a GPT judged whole: its mistakes are where they are said to be."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import refnet as rn
+from benchmarks import gpt2
+
+TINY = gpt2.SIZES["tiny"]
+
+
+@pytest.fixture(scope="module")
+def slopes():
+    params = rn.init_gpt(jax.random.key(0), TINY.vocabulary, TINY.tokens, 2, 2, TINY.width)
+    drawn = np.random.default_rng(0).integers(0, TINY.vocabulary, (1, TINY.tokens + 1))
+    symbols = jnp.asarray(drawn)
+    loss = lambda p: rn.gpt(p, symbols[:, :-1], TINY.heads).mean()
+    return jax.jit(jax.grad(loss))(params), symbols
+
+
+@pytest.mark.parametrize("mistake", gpt2.PLACES)
+def test_a_mistake_is_at_its_place_and_nowhere_else(slopes, mistake):
+    g, symbols = slopes
+    wrong = gpt2.planted(mistake, g, symbols, TINY)
+    pairs = zip(jax.tree_util.tree_leaves_with_path(g), jax.tree.leaves(wrong), strict=True)
+    moved = [jax.tree_util.keystr(path) for (path, a), b in pairs if (a != b).any()]
+    assert len(moved) == 1 and moved[0].endswith(gpt2.PLACES[mistake])
+    assert gpt2.planted("", g, symbols, TINY) is g
+
+
+def test_the_tied_weight_loses_what_it_gets_where_symbols_are_read(slopes):
+    g, symbols = slopes
+    wrong = gpt2.planted("the tied weight", g, symbols, TINY)
+    unread = np.setdiff1d(np.arange(TINY.vocabulary), np.asarray(symbols)[0, :-1])
+    assert (wrong.symbols[unread] == g.symbols[unread]).all()
+    assert jnp.isfinite(wrong.symbols).all()
+
+
+def test_a_row_is_right_where_the_verdict_is_the_one_wanted():
+    right = {"mistake": "", "verdict": "correct", "worst": ""}
+    caught = {"mistake": "one head", "verdict": "wrong", "worst": "params.blocks[1].heads.v"}
+    assert gpt2.is_right(right) and gpt2.is_right(caught)
+    assert not gpt2.is_right(right | {"verdict": "undecided"})
+    assert not gpt2.is_right(caught | {"verdict": "correct"})
+    assert not gpt2.is_right(caught | {"worst": "params.places"})
+
+
+@pytest.mark.dear
+def test_the_smallest_is_judged():
+    row = gpt2.judge(TINY, "float32", "")
+    assert gpt2.is_right(row) and row["parameters"] == 27_520
+    assert str(row["parameters"])[:2] in gpt2.page([row])
+
+
+def test_the_page_is_of_the_record():
+    record = gpt2.HERE.with_suffix(".json")
+    rows = json.loads(record.read_text())["rows"]
+    assert all(map(gpt2.is_right, rows))
+    assert gpt2.HERE.with_suffix(".md").read_text() == gpt2.page(rows)
