@@ -1,5 +1,7 @@
 """Points that are walked together have the budgets that each has alone."""
 
+from collections import OrderedDict
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -147,7 +149,8 @@ def test_a_budget_found_ahead_is_given_once():
 
 
 @pytest.mark.parametrize("name", ["softmax", "normalized"])
-def test_what_is_found_ahead_is_what_the_walk_says(name):
+def test_what_is_found_ahead_is_what_the_walk_says(name, monkeypatch):
+    monkeypatch.setattr(ahead, "KNOWN", OrderedDict())  # nobody else's
     gradient, points = asked(name)
     program, walk = joined(gradient, points)
     ahead.budgets_ahead(gradient, points, "float32")
