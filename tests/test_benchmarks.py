@@ -34,7 +34,10 @@ def names(code: CodeType, *operations: str) -> Iterator[str]:
             yield from names(inner, *operations)
 
 
-OF_TORCH = {"torch_networks"}  # classes of PyTorch: nothing of them can be read without it
+OF_TORCH = {
+    "torch_networks",
+    "torch_layers",
+}  # classes of PyTorch: nothing of them can be read without it
 NAMES = [pytest.param(n, marks=pytest.mark.torch) if n in OF_TORCH else n for n in PROGRAMS]
 
 

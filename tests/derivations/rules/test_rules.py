@@ -17,11 +17,13 @@ MATRICES = layout(vectors.MATRICES)
 RATIONAL = [name for name, v in VARIANTS.items() if v.rational]
 
 
-def sequence_of(variant: Variant, steps: int = 5, dtype: str = "float64") -> Sequence:
+def sequence_of(
+    variant: Variant, steps: int = 5, dtype: str = "float64", where: Layout = WHERE
+) -> Sequence:
     rng = np.random.default_rng(3)
     h = vectors.hyperparameters(variant, rng, dtype)
     rates = vectors.rates(h.pop("learning_rate"), steps, changes=True)
-    return Sequence(h, *vectors.draw(rng, WHERE.size, steps, dtype, variant.family), rates)
+    return Sequence(h, *vectors.draw(rng, where.size, steps, dtype, variant.family), rates)
 
 
 @pytest.mark.parametrize("name", RATIONAL)
@@ -42,11 +44,12 @@ def test_a_rule_with_roots_has_no_fractions(name):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_balls_are_thin_and_float64_lies_in_its_budget(name):
     variant = VARIANTS[name]
-    sequence = sequence_of(variant)
-    proven = truth.proven(variant, sequence, WHERE)
-    bound = truth.rounding(variant, sequence, WHERE, "float64")
-    got = WHERE.leaves_of(truth.roughly(variant, sequence, WHERE))
-    for ball, leaf, allowed in zip(proven, got, WHERE.leaves_of(bound.allowed), strict=True):
+    where = layout(vectors.params_of(variant))
+    sequence = sequence_of(variant, where=where)
+    proven = truth.proven(variant, sequence, where)
+    bound = truth.rounding(variant, sequence, where, "float64")
+    got = where.leaves_of(truth.roughly(variant, sequence, where))
+    for ball, leaf, allowed in zip(proven, got, where.leaves_of(bound.allowed), strict=True):
         assert (ball.rad <= 2.0**-80 * (1.0 + np.abs(ball.mid))).all()
         assert (np.abs((leaf - ball.mid) - ball.tail) <= allowed + ball.rad).all()
 
