@@ -1,11 +1,13 @@
 """Random numbers of programs are those that PyTorch draws, in the dtype that is judged."""
 
+import jax
 import numpy as np
 import pytest
 
 import verification as vf
 from verification.adapters.torch_programs import Program, branches
-from verification.judgement.programs import ELSEWHERE, unlike
+from verification.judgement.programs import ELSEWHERE, apart, on_inward, unlike
+from verification.measurement.answer import cast
 from verification.vocabulary import Verdict
 
 pytestmark = pytest.mark.torch
@@ -60,8 +62,11 @@ def test_numbers_of_another_dtype_are_others_and_are_not_taken_for_them(monkeypa
     point = (sample(np.random.default_rng(0))[0].astype(np.float32),)
 
     def said():
-        known = Program(many, many)
-        return unlike(known.along(point), point)
+        wide, known = cast(point, "float64"), Program(many, many).along(point)
+        assert unlike(known, point) == ""  # in float64 they are those of float64
+        with jax.enable_x64(True):
+            program = jax.make_jaxpr(on_inward(known, wide))(*wide)
+        return apart(on_inward(known, wide), program, wide, point)
 
     assert said() == ""
     monkeypatch.setattr(branches, "in_dtype", lambda *asked: [])
