@@ -115,7 +115,7 @@ def page(rows: list[dict]) -> str:
     heads = (*named, "seconds", "processor seconds", "peak GiB")
     lines = ["# A GPT, judged whole", "", __doc__.split("\n\n")[0], ""]
     lines += ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
-    show = lambda v: f"{v:,}" if isinstance(v, int) else f"{v:.2g}" if v and v < 1.0 else str(v)
+    show = lambda v: f"{v:,}" if isinstance(v, int) else f"{v:.3g}"
     cells = lambda r: [r[h] if isinstance(r[h], str) else show(r[h]) for h in heads]
     lines += ["| " + " | ".join(cells(row)) + " |" for row in rows]
     return "\n".join(lines) + "\n"

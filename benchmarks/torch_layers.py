@@ -8,16 +8,18 @@ has no row is listed as missing.
 
 import argparse
 import inspect
-import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from .torch_modules import drawn, line, whole
+from verification.report.findings.writing import write_text
+
+from .torch_modules import drawn, filled, line, whole
 
 RECORD = Path(__file__).with_suffix(".json")
 PAGE = Path(__file__).with_suffix(".md")
@@ -128,14 +130,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RECORD)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    done = json.loads(asked.out.read_text()) if asked.out.exists() else {}
-    until = time.monotonic() + asked.seconds
-    for dtype in DTYPES:
-        for name in LAYERS:
-            if (key := f"{name}, {dtype}") not in done and time.monotonic() < until:
-                done[key] = judged(name, dtype)
-                asked.out.write_text(json.dumps(done, indent=0) + "\n")
-    asked.out.with_suffix(".md").write_text(table(done))
+    rows = {f"{name}, {dtype}": partial(judged, name, dtype) for dtype in DTYPES for name in LAYERS}
+    write_text(asked.out.with_suffix(".md"), table(filled(asked.out, rows, asked.seconds)))
 
 
 if __name__ == "__main__":

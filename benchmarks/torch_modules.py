@@ -10,11 +10,14 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from verification.report.findings.writing import write_text
 
 RECORD = Path(__file__).with_suffix(".json")
 TABLE = Path(__file__).with_suffix(".md")
@@ -131,6 +134,17 @@ def line(cells: list) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
+def filled(record: Path, rows: Mapping[str, Callable[[], dict]], seconds: float) -> dict:
+    """The record, with rows that were not in it, as many as there is time for."""
+    done = json.loads(record.read_text()) if record.exists() else {}
+    until = time.monotonic() + seconds
+    for key, judged in rows.items():
+        if key not in done and time.monotonic() < until:
+            done[key] = judged()
+            write_text(record, json.dumps(done, indent=0) + "\n")
+    return done
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
@@ -142,14 +156,9 @@ def main() -> None:
     if asked.one:
         print(json.dumps(judged(*asked.one)))
         return
-    done = json.loads(asked.out.read_text()) if asked.out.exists() else {}
-    until = time.monotonic() + asked.seconds
-    for name in modules():
-        for dtype in asked.dtypes if asked.only in name else ():
-            if (key := f"{name}, {dtype}") not in done and time.monotonic() < until:
-                done[key] = alone(name, dtype)
-                asked.out.write_text(json.dumps(done, indent=0) + "\n")
-    asked.out.with_suffix(".md").write_text(table(done))
+    wanted = [name for name in modules() if asked.only in name]
+    rows = {f"{n}, {d}": partial(alone, n, d) for n in wanted for d in asked.dtypes}
+    write_text(asked.out.with_suffix(".md"), table(filled(asked.out, rows, asked.seconds)))
 
 
 if __name__ == "__main__":

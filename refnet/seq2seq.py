@@ -23,10 +23,9 @@ from .layers import (
     sinusoidal_positions,
 )
 from .networks import init_mlp, mlp
-from .transformer import Block, init_block, transformer_block
+from .transformer import Block, Stream, init_block, transformer_block
 
 Symbols = Int[Array, "*batch t"]
-Stream = Float[Array, "*batch t width"]
 
 
 class Writing(NamedTuple):

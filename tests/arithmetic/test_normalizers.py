@@ -11,7 +11,7 @@ from verification.arithmetic.normalizers import Shift, normalized
 from verification.arithmetic.shifts import stilled
 from verification.measurement import budget as budgets
 from verification.measurement.budget import budget, running, running_bound
-from verification.measurement.shifted import stilled_spellings
+from verification.measurement.opened import other_spellings
 from verification.selftest.spellings.normalizers import (
     divided_late,
     lse,
@@ -158,7 +158,7 @@ def test_what_is_not_normalized_stays_as_it_is(f):
 @pytest.mark.parametrize("call", [lambda f: f, jax.jit], ids=["plain", "jit"])
 def test_a_shift_with_a_slope_has_another_spelling(call):
     f = call(through_the_largest)
-    (still,) = stilled_spellings(f, (Z,))
+    (still,) = other_spellings(f, (Z,))
     assert (abs(truth(still) - truth(f)) <= in_float64(still) + in_float64(f)).all()
     assert (abs(truth(still) - 1.001 * truth(f)) > in_float64(still) + in_float64(f)).any()
     right = np.asarray(pulled(stored(Z), G))
@@ -168,17 +168,17 @@ def test_a_shift_with_a_slope_has_another_spelling(call):
 
 def test_inside_of_loops_too():
     rows = lambda z: jax.lax.map(through_the_largest, z)
-    (still,) = stilled_spellings(rows, (Z,))
+    (still,) = other_spellings(rows, (Z,))
     assert (abs(truth(still) - truth(rows)) <= in_float64(still) + in_float64(rows)).all()
 
 
 def test_others_have_none():
     reversed_shift = lambda z: jnp.exp(z.max(-1, keepdims=True) - z)  # it is what is shifted
     for f in (composed, jax.nn.softmax, lambda z: z - z.max(), jnp.max, reversed_shift):
-        assert stilled_spellings(f, (Z,)) == []
+        assert other_spellings(f, (Z,)) == []
         program = jax.make_jaxpr(f)(Z)
         assert stilled(program) is program
 
 
 def test_attention_that_divides_late():
-    assert len(stilled_spellings(divided_late, (G, G, G))) == 1
+    assert len(other_spellings(divided_late, (G, G, G))) == 1

@@ -7,7 +7,7 @@ import pytest
 
 import verification as vf
 from verification.judgement import truth_source
-from verification.measurement import answer
+from verification.measurement import answer, beside
 from verification.measurement.drawn_truth import NAME
 from verification.measurement.subject import Subject
 from verification.oracles import ball, reverse_autodiff
@@ -80,3 +80,18 @@ def test_a_tie_leaves_it_undecided(large):
     asked = {"of": kinked, "args": at, "argnums": 1, "cases": 1, "edges": "none"}
     found = vf.validate(lambda *a: gradient(*map(jnp.asarray, a)), dtype="float32", **asked)
     assert found.verdict == "undecided"
+
+
+SHALLOW = lambda w, x: jnp.sum(jnp.tanh(x @ w) ** 2)
+
+
+@pytest.mark.parametrize(("of", "oracle"), [(deep, NAME), (SHALLOW, "reverse_autodiff")])
+def test_the_budget_of_a_large_program_is_found_once(large, monkeypatch, of, oracle):
+    asked, found = [], beside.budget_at
+    for where in (beside, truth_source):
+        monkeypatch.setattr(where, "budget_at", lambda *args: asked.append(args) or found(*args))
+    subject = Subject(jax.grad(of), of, (0,), "float32", sample(np.random.default_rng(0)))
+    point = tuple(map(np.float32, sample(np.random.default_rng(0))))
+    told = truth_source.proven(subject, vf.Case("", point), np.random.default_rng(0))
+    assert told is not None and len(asked) == 1
+    assert told.oracle == (oracle if oracle == NAME else "")

@@ -90,11 +90,15 @@ def _during(torch, module, names: set[str], args: tuple, body: Callable) -> Any:
     first = args[0] if args else None
     if not names or not isinstance(first, dict) or set(first) != names:
         return body(with_parameters(torch, module))
+    return holding(torch, module, first, lambda: body(lambda _, *inputs: module(*inputs)))
+
+
+def holding(torch, module, held: dict, body: Callable) -> Any:
+    """body(), while the module has these tensors for its own."""
     around = torch.nn.Module()
-    around.module = module
-    around.forward = lambda: body(lambda _, *inputs: module(*inputs))
-    held = {f"module.{name}": x for name, x in first.items()}
-    return torch.func.functional_call(around, held, ())
+    around.module, around.forward = module, body
+    named = {f"module.{name}": x for name, x in held.items()}
+    return torch.func.functional_call(around, named, ())
 
 
 def answers(

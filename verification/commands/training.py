@@ -1,6 +1,5 @@
 """`refnet training`: is every step of a training run right, and all of them together?"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +8,7 @@ from .mistakes import Mistake, known, seed_of, translated, writable_file
 from .status import status_of
 from .validate import object_of
 from .validate_files import write
-from .validate_options import JSON, SEED
+from .validate_options import HTML, JSON, JUNIT, SARIF, SEED
 
 if TYPE_CHECKING:
     from ..training.named import Words
@@ -69,16 +68,10 @@ def training(
             "that must not be trained on."
         ),
     ] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write the finding to this file as a page of HTML.")
-    ] = None,
+    html: HTML = None,
     json: JSON = None,
-    junit: Annotated[
-        Path | None, typer.Option(help="Write the finding to this file as JUnit XML.")
-    ] = None,
-    sarif: Annotated[
-        Path | None, typer.Option(help="Write the finding to this file as SARIF 2.1.0.")
-    ] = None,
+    junit: JUNIT = None,
+    sarif: SARIF = None,
 ) -> int:
     """Judge a training run, step by step.
 

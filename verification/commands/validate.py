@@ -1,10 +1,7 @@
 """`refnet validate`: is somebody's gradient or update rule right?  In a file, or a process."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from .agreed import agree
 from .mistakes import (
@@ -32,7 +29,9 @@ from .validate_options import (
     FAILURES,
     FORWARD,
     GRADIENT,
+    HTML,
     JSON,
+    JUNIT,
     KWARGS,
     MEANT,
     MEMORY,
@@ -42,6 +41,7 @@ from .validate_options import (
     PARAMS,
     PROCESS,
     SAMPLES,
+    SARIF,
     SECONDS,
     SEED,
     SIGNATURE,
@@ -88,16 +88,10 @@ def validate(
     memory: MEMORY = None,
     output: OUTPUT = None,
     failures: FAILURES = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write the finding to this file as a page of HTML.")
-    ] = None,
+    html: HTML = None,
     json: JSON = None,
-    junit: Annotated[
-        Path | None, typer.Option(help="Write the finding to this file as JUnit XML.")
-    ] = None,
-    sarif: Annotated[
-        Path | None, typer.Option(help="Write the finding to this file as SARIF 2.1.0.")
-    ] = None,
+    junit: JUNIT = None,
+    sarif: SARIF = None,
 ) -> int:
     """Judge somebody's gradient, or update rule.
 

@@ -77,7 +77,12 @@ SIGNATURE = Annotated[
         metavar="FILE.json|JSON",
     ),
 ]
+HTML = Annotated[
+    Path | None, typer.Option(help="Write the finding to this file as a page of HTML.")
+]
 JSON = Annotated[Path | None, typer.Option(help="Write the finding to this file as JSON.")]
+JUNIT = Annotated[Path | None, typer.Option(help="Write the finding to this file as JUnit XML.")]
+SARIF = Annotated[Path | None, typer.Option(help="Write the finding to this file as SARIF 2.1.0.")]
 AGAINST = Annotated[
     str | None,
     typer.Option(help="The name of one of our derivations, instead of --of and --args."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +16,7 @@ from ..measurement.answer import PROVABLE, cast
 from ..measurement.batch import budget_at
 from ..measurement.drawn_truth import NAME as DRAWN
 from ..measurement.drawn_truth import drawn_truth
-from ..measurement.evaluation import evaluated, held
+from ..measurement.evaluation import Proof, evaluated, held
 from ..measurement.higher_precision import Told, formula
 from ..measurement.sample import Sample
 from ..measurement.spelled import budget_spelled
@@ -169,18 +169,24 @@ def proven(
     args = here.args if cotangent is None else (*here.args, cotangent)
     found = subject.proven(here.args, cotangent)
     references = subject.references(cotangent is None)
-    bound = partial(budget_spelled, references=references, args=args, dtype=subject.dtype)
-    bound = partial(bound, moved=subject.argnums)
-    here = Case(case.label, args)
-    if not edge and products(found.question.program) > PROVABLE:
-        first = lru_cache(partial(budget_at, references[0], args, subject.dtype))
-        if drawn := drawn_truth(found, first, references[0], args, subject.dtype):
-            sample = evaluated(
-                subject.answer, drawn, partial(bound, drawn.truth, first=first), here
-            )
-            return replace(sample, oracle=DRAWN)
-    sample = evaluated(subject.answer, found, partial(bound, found.truth), here, edge)
+    first = drawn = None
+    if not edge and _is_unproven(found):
+        first = cache(partial(budget_at, references[0], args, subject.dtype))  # asked for twice
+        drawn = drawn_truth(found, first, references[0], args, subject.dtype)
+    told = drawn or found
+    bound = partial(
+        budget_spelled, told.truth, references, args, subject.dtype, subject.argnums, first
+    )
+    sample = evaluated(subject.answer, told, bound, Case(case.label, args), edge)
+    if drawn is not None:
+        return replace(sample, oracle=DRAWN)
     return sample if edge else told_by_floats(subject, sample, rng)  # at edges: once all are known
+
+
+def _is_unproven(found: Proof) -> bool:
+    """Whether the program is too large for a proof, and so none of the truth is one."""
+    too_large = products(found.question.program) > PROVABLE
+    return too_large and not any(ball.proven for ball in found.truth)
 
 
 def work(subject: Subject, case: Case, rng: np.random.Generator) -> int | None:

@@ -7,33 +7,34 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import jax
-from jax.extend.core import jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..arithmetic.inner_programs import PLAIN_CALLS, equations
 from ..arithmetic.shifts import opened
 from ..oracles.question import as_exact
-from .shifted import stilled_spellings, traced_in_numbers
+from .shifted import has_shifts, traced_in_numbers, without_shifts
 
 OWN = frozenset({"custom_vjp_call", "custom_vjp_call_jaxpr"})
 
 
 def other_spellings(of: Callable, args: tuple) -> list[Callable]:
-    """All that are known of a function: see shifted.py, too."""
-    return [*stilled_spellings(of, args), *opened_spellings(of, args)]
-
-
-def opened_spellings(of: Callable, args: tuple) -> list[Callable]:
-    """The one, where the function has such pullbacks and autodiff can do without; else none."""
+    """All that are known of a function at such arguments: see shifted.py, too."""
     with jax.enable_x64(True):
         program, _, numbers = traced_in_numbers(of, jax.tree.map(as_exact, args))
-        names = {eqn.primitive.name for eqn in equations(program.jaxpr)}
-        if names.isdisjoint(OWN) or "while" in names:
-            return []
-        try:
-            jax.eval_shape(lambda *xs: jax.vjp(jaxpr_as_fun(_without(program)), *xs)[0], *numbers)
-        except Exception:  # somebody's program, which may have no slope but its own
-            return []
-        return [by_autodiff(of)]
+        ways = (has_shifts(program), without_shifts), (_opens(program, numbers), by_autodiff)
+        return [way(of) for has, way in ways if has]
+
+
+def _opens(program: ClosedJaxpr, numbers: list) -> bool:
+    """Whether it has pullbacks of its own, and autodiff can do without."""
+    names = {eqn.primitive.name for eqn in equations(program.jaxpr)}
+    if names.isdisjoint(OWN) or "while" in names:
+        return False
+    try:
+        jax.eval_shape(lambda *xs: jax.vjp(jaxpr_as_fun(_without(program)), *xs)[0], *numbers)
+    except Exception:  # somebody's program, which may have no slope but its own
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)
@@ -47,5 +48,5 @@ def by_autodiff(of: Callable) -> Callable:
     return function
 
 
-def _without(program):
+def _without(program: ClosedJaxpr) -> ClosedJaxpr:
     return opened(program, PLAIN_CALLS | OWN)

@@ -6,6 +6,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from ..torch_function import holding
+
 SPREAD = 0.3  # of numbers around parameters that are all alike, such as 1 and 0 of a normalization
 PREFIX = "_orig_mod."  # what torch.compile puts before the names of a module's parameters
 
@@ -35,10 +37,7 @@ class Module:
         back must find them."""
         if self.compiled is not None or not self.names or not self.is_parameters(args[0]):
             return body(self)
-        around = self.torch.nn.Module()
-        around.module, around.forward = self.module, lambda: body(self)
-        first = {f"module.{name}": x for name, x in args[0].items()}
-        return self.torch.func.functional_call(around, first, ())
+        return holding(self.torch, self.module, args[0], lambda: body(self))
 
     def _run(self, held: dict, inputs: tuple) -> Any:
         functional = self.torch.func.functional_call
