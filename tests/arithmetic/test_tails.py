@@ -51,6 +51,8 @@ LOSSES = {
     "logaddexp": lambda z, y: y * jnp.logaddexp(0.0, -z) + (1 - y) * jnp.logaddexp(z, 0.0),
     "exponentials": exponentials,
     "less y z": lambda z, y: softplus(z) - y * z,
+    "and the rest of z": lambda z, y: softplus(-z) + (1 - y) * z,
+    "less z": lambda z, y: y * (softplus(z) - z) + (1 - y) * softplus(z),
     "a size": tensorflow,
     "a maximum": torch_of_old,
     "half of it": lambda z, y: 2 * mixed(z / 2, y),
@@ -81,7 +83,7 @@ def test_without_that_room_it_is_none(name):
 SIGNS = np.sign(Y - np.float32(0.5))
 SIGNED = {
     "product": lambda z, s: softplus(-s * z),
-    "label": lambda z, s: -log_sigmoid((2 * ((s + 1) / 2) - 1) * z),
+    "label": lambda z, s: -log_sigmoid(z * (2 * ((s + 1) / 2) - 1)),
     "choice": lambda z, s: jnp.log1p(jnp.exp(jnp.where(s > 0, -z, z))),
     "column": lambda z, s: softplus(-(s[:, None] * z[:, None])[:, 0]),
 }
@@ -104,6 +106,7 @@ LONE = {
     "scaled": lambda z, w: 2 * softplus(-z * 2 / 2) / 2,
     "a size": lambda z, w: jnp.maximum(-z, 0) + jnp.log1p(jnp.exp(-abs(z))),
     "a cube": lambda z, w: w * softplus(-z) + w * 0 * (z * z * z),
+    "a step": lambda z, w: w * softplus(-z) + w * jnp.where(z > 0, 1.0, 0.0),
 }
 
 
@@ -111,6 +114,12 @@ LONE = {
 def test_a_lone_tail_stays_sharp(name):
     f = lambda z: LONE[name](z, jnp.ones_like(z))
     got = residual(Z, 1) * (2 if name == "twice the same" else 1)
+    assert outside(got, f, with_stored(f), Z)[5]
+
+
+def test_a_tail_of_a_bent_argument_stays_sharp():
+    f = lambda z: softplus(-z * z * z / 256) + jnp.zeros_like(z) * z
+    got = (1 / (1 + np.exp(-(Z**3) / 256)) - 1) * 3 * Z**2 / 256
     assert outside(got, f, with_stored(f), Z)[5]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import verification as vf
+from verification.arithmetic.inner_programs import equations
 from verification.explanation import problem
 
 
@@ -40,6 +41,10 @@ def test_two_wrong_entries_are_not_called_one():
     assert not any("another in another case" in one.term for one in said)
 
 
+def test_what_may_be_held_is_two_gibibytes_of_float64():
+    assert problem.LARGE * np.dtype(np.float64).itemsize == 2 * 2**30
+
+
 def test_a_large_program_is_not_looked_into_and_its_place_is_said(monkeypatch):
     loss = lambda w, v, x: jnp.mean(jnp.tanh(jnp.tanh(x @ w) @ v) ** 2)
 
@@ -49,12 +54,14 @@ def test_a_large_program_is_not_looked_into_and_its_place_is_said(monkeypatch):
 
     sample = lambda rng: (rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rng.normal(size=(5, 3)))
     asked = {"of": loss, "args": sample, "argnums": (0, 1), "cases": 2, "edges": "none"}
-    recorded = []
-    record = problem.record
+    recorded, record = [], problem.record
     monkeypatch.setattr(problem, "record", lambda *a: recorded.append(a) or record(*a))
+    program = jax.make_jaxpr(loss)(*sample(np.random.default_rng(0)))
+    work = sum(1 for _ in equations(program.jaxpr)) * (3 * 4 + 4 * 2)
+    monkeypatch.setattr(problem, "LARGE", work)
     assert vf.validate(half, **asked).verdict == "wrong" and recorded
     recorded.clear()
-    monkeypatch.setattr(problem, "LARGE", 1)
+    monkeypatch.setattr(problem, "LARGE", work - 1)
     found = vf.validate(half, **asked)
     assert found.verdict == "wrong" and not recorded
     assert "w[0, 1], w[1, 1], w[2, 1] of the gradient" in str(found.explanation[0])

@@ -8,7 +8,9 @@ import pytest
 import verification as vf
 from verification.judgement import truth_source
 from verification.measurement import answer, beside
-from verification.measurement.drawn_truth import NAME
+from verification.measurement.budget import RANDOM, Budget
+from verification.measurement.drawn_truth import NAME, drawn_truth
+from verification.measurement.evaluation import Proof
 from verification.measurement.subject import Subject
 from verification.oracles import ball, reverse_autodiff
 from verification.oracles.question import ask
@@ -95,3 +97,27 @@ def test_the_budget_of_a_large_program_is_found_once(large, monkeypatch, of, ora
     told = truth_source.proven(subject, vf.Case("", point), np.random.default_rng(0))
     assert told is not None and len(asked) == 1
     assert told.oracle == (oracle if oracle == NAME else "")
+
+
+W, ROOM = np.array([0.5, -1.0]), np.array([2.0**-20, 2.0**-22])
+slope = jax.grad(lambda w: jnp.sum(jnp.sin(w)))
+WIDE, THIN = (vf.Ball(np.cos(W), np.zeros(2), rad, proven=True) for rad in (2 * ROOM, ROOM))
+
+
+def drawn(truth, silence="", gradient=slope, dtype="float32"):
+    question = ask(lambda w: jnp.sum(jnp.sin(w)), (W,))
+    budget = lambda: Budget([ROOM], (RANDOM,))
+    return drawn_truth(Proof(question, truth, silence), budget, gradient, (W,), dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16_float32"])
+def test_its_radius_is_the_budget_over_how_much_finer_float64_is(dtype):
+    """Than the sums: they carry the numbers on, and are as fine as float32 in both."""
+    (ball,) = drawn([WIDE], dtype=dtype).truth
+    assert (ball.rad == 2.0**-29 * ROOM).all()
+
+
+def test_there_is_none_where_a_bound_is_enough_or_float64_has_no_numbers():
+    assert drawn([THIN]) is None
+    assert drawn([], "no rule") is not None
+    assert drawn([WIDE], gradient=lambda w: slope(w) / 0.0) is None

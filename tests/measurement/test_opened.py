@@ -26,6 +26,15 @@ def doubled(z):
 doubled.defvjp(lambda z: (jnp.tanh(z), z), lambda z, d: (2 * d / jnp.cosh(z) ** 2,))
 
 
+@jax.custom_vjp
+def elsewhere(z):
+    """Autodiff cannot do without its pullback."""
+    return jax.pure_callback(np.tanh, z, z)
+
+
+elsewhere.defvjp(lambda z: (jnp.tanh(z), z), lambda z, d: (d / jnp.cosh(z) ** 2,))
+
+
 AT = (np.array([0.3, -2.0]),)
 
 
@@ -40,6 +49,9 @@ def test_a_slope_from_the_output_is_right(factor, verdict):
 def test_there_is_one_where_there_is_a_pullback_and_autodiff_can_do_without():
     assert len(other_spellings(careful, AT)) == len(other_spellings(jax.jit(careful), AT)) == 1
     assert other_spellings(jnp.tanh, AT) == []
+    (other,) = other_spellings(jax.jit(careful), AT)
+    assert "custom_vjp" not in str(jax.make_jaxpr(other)(*AT))
+    assert other_spellings(elsewhere, AT) == []
     looped = lambda z: jax.lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1]), (0, z))[1]
     assert other_spellings(lambda z: careful(looped(z)), AT) == []
 

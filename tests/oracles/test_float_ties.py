@@ -16,6 +16,13 @@ CHOICES = {
     "abs": (lambda x: jnp.abs(x).sum(), [True, True, False, False]),
     "sort": (lambda x: (jnp.sort(x) * jnp.arange(4.0)).sum(), [True, True, False, False]),
     "equality": (lambda x: jnp.where(x == 0, 0.0, x * 3.0).sum(), [True, True, False, False]),
+    "from below": (lambda x: jax.lax.clamp(0.0, x, 5.0).sum(), [True, True, False, False]),
+    "from above": (lambda x: jax.lax.clamp(-5.0, -x, 0.0).sum(), [True, True, False, False]),
+    "sign": (lambda x: (jnp.sign(x) * x).sum(), [True, True, False, False]),
+    "digits": (
+        lambda x: jnp.abs(x).sum() + (1e12 * x[3] ** 2 - (1e6 * x[3]) ** 2),
+        [True, True, False, False],
+    ),
     "largest": (lambda x: jnp.max(x[:2]) + x[3] ** 2, [True, True, False, False]),
     "no matter": (lambda x: jnp.sum(jnp.maximum(x, 0.0) ** 2 + x**3), [False] * 4),
 }
@@ -43,12 +50,14 @@ BEHIND = {
     "the largest": lambda x: jnp.exp(x - still(x.max())).sum(),
     "a mask": lambda x: (x * still(jnp.where(x > 0.0, 1.0, 0.0))).sum(),
     "in a loop": lambda x: jax.lax.map(lambda v: jnp.exp(v - still(v.max())), x[None]).sum(),
+    "beside itself": lambda x: jnp.where(x != x, 0.0, jnp.sin(x)).sum(),
 }
 BEFORE = {
     "and used": lambda x: (jnp.exp(x - still(x.max())) * x.max()).sum(),
     "both signs": lambda x: jnp.where((x > 0.0) & (x < 2.0), x, -x).sum(),
     "a branch": lambda x: jax.lax.cond(x[0] > x[1], lambda v: v[0], lambda v: v[1], x),
     "a loop's": lambda x: jax.lax.map(lambda v: jnp.max(v), x[None]).sum(),
+    "an end": lambda x: jax.lax.while_loop(lambda v: v < 0.5, lambda v: v + 1.0, x[1]),
     "counted": lambda x: x[0] * jnp.where(x > 0.0, 1, 2).sum().astype(float),
 }
 

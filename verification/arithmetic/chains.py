@@ -75,10 +75,17 @@ def _sides(xs, moves):
 def bends(node: Node) -> bool:
     """Whether the slope of this operation may depend on the source."""
     name = node.eqn.primitive.name
-    if name == "mul" and any(isinstance(x, Constant) for x in node.ins):
+    if scales(node):
         return False
     inside = (e.primitive.name for body in bodies(node.eqn.params) for e in equations(body))
     return name in BENDING or not BENDING.isdisjoint(inside)
+
+
+def scales(node: Node) -> bool:
+    """Whether it is its operand times a constant, or over one."""
+    known = [isinstance(x, Constant) for x in node.ins]
+    name = node.eqn.primitive.name
+    return any(known) if name == "mul" else name == "div" and known[1]
 
 
 def real(node: Node) -> bool:

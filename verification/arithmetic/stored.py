@@ -23,7 +23,18 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Literal
 
 from . import gamma_draws
-from .chains import Constant, Node, bends, nodes_before, real, replayed, results, shaped, signs
+from .chains import (
+    Constant,
+    Node,
+    bends,
+    nodes_before,
+    real,
+    replayed,
+    results,
+    scales,
+    shaped,
+    signs,
+)
 from .inner_programs import PLAIN_CALLS, program_of
 from .interpreter import scan_parts
 from .linear import bind
@@ -204,7 +215,7 @@ def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[tuple[Call
     What levels out on both sides may be stored as its complement: s(z) as 1 - s(z), or as tanh.
     """
     shape, own = value(source).shape, lambda node: node.eqn.primitive.name in OWN_SLOPES
-    nodes = [n for n in nodes if real(n) and (own(n) or n.eqn.primitive.name in KEEPING | LEVEL)]
+    nodes = [n for n in nodes if real(n) and (own(n) or _is_kept(n))]
     if not nodes:
         return []
     maps = [partial(replayed, node, source) for node in nodes]
@@ -212,7 +223,7 @@ def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[tuple[Call
     told = list(zip(nodes, maps, keeps(program, shape), both_ends(program, shape), strict=True))
     found = [(m, None) for n, m, yes, _ in told if yes and n.eqn.primitive.name not in LEVEL]
     for node, kept, yes, ends in told:
-        if yes and ends is not None and not (_is_error(node) and are_alike(chain, kept, shape)):
+        if yes and ends is not None and not (_of_error(node) and are_alike(chain, kept, shape)):
             found += [(kept, ends)] if node.eqn.primitive.name in LEVEL else []
             found += [(partial(_complement, kept, sum(ends)), ends)] if sum(ends) else []
     within = [out for n, _, yes, _ in told if own(n) and not yes for out in _made(n)]
@@ -220,12 +231,18 @@ def _stored(chain: Callable, source: Node, nodes: list[Node]) -> list[tuple[Call
     return found + _stored(chain, source, inside)
 
 
+def _is_kept(node: Node) -> bool:
+    """What is only scaled is as good a place as what it is made of: a sum over n is a sum."""
+    return node.eqn.primitive.name in KEEPING | LEVEL and not scales(node)
+
+
 def _complement(kept: Callable, both: float, x):
     return both - kept(x)
 
 
-def _is_error(node: Node) -> bool:
-    return node.eqn.primitive.name in ERRORS
+def _of_error(node: Node) -> bool:
+    """Whether it is erf, or made of it: 1 + erf(z / sqrt 2)."""
+    return any(n.eqn.primitive.name in ERRORS for n in nodes_before([node], node.source))
 
 
 def _made(node: Node) -> list:

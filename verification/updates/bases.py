@@ -55,8 +55,8 @@ def basis_error(a: np.ndarray, off: np.ndarray, unit: float) -> np.ndarray:
     by = np.where(known, np.linalg.norm(off, axis=(-1, -2)), np.inf) + ROUNDED * n * unit * whole
     values = np.linalg.eigvalsh(held)
     apart = np.abs(values[..., :, None] - values[..., None, :]) + np.where(np.eye(n) > 0, np.inf, 0)
-    room = apart.min(axis=-1, initial=np.inf) - 2.0 * by[..., None]
     with np.errstate(all="ignore"):
+        room = apart.min(axis=-1, initial=np.inf) - 2.0 * by[..., None]
         turn = np.where(room > 0.0, np.sqrt(2.0) * by[..., None] / room, np.inf)
     turn = turn + ROUNDED * n * unit if n > 1 else np.where(known[..., None], 0.0, np.inf)
     return np.broadcast_to(turn[..., None, :], a.shape)
