@@ -7,16 +7,19 @@ judged format may be off by: by random rounding.
 Assumed      an error of first order is in proportion to the unit of the format, so that float64's
              is the allowance of the judged format, times the ratio of the two units.
 Guarantee    a statistic, as the budget is; nothing is proven, and no running bound holds.
-Silent on    float64 itself, whose answers are no worse than this truth; points with ties; entries
-             that are inf or NaN in float64, or in a draw.
+Ties         an entry that a tie gives a choice is open: see oracles/float_ties.py.
+Silent on    float64 itself, whose answers are no worse than this truth; entries that are inf or NaN
+             in float64, or in a draw.
 """
 
 from collections.abc import Callable
 
+import jax
 import numpy as np
 
 from ..arithmetic.formats import format_of
-from ..oracles.float_ties import is_tied
+from ..oracles.float_ties import is_tied, opened
+from ..oracles.question import Question
 from ..vocabulary import Ball, Silent
 from .budget import Budget
 from .evaluation import Proof
@@ -33,22 +36,40 @@ def drawn_truth(
 
     None, too, where a running bound is known and nowhere wider than the budget.
     """
-    target, finest = format_of(dtype), format_of("float64").unit
-    share = finest / min(target.unit, target.sums)
-    if share * FINER > 1.0:
-        return None
     try:
         allowed = budget().allowed
-        if _is_enough(found, allowed) or is_tied(found.question):
+        if _is_enough(found, allowed):
             return None
+        balls = float64_balls(found.question, gradient, args, allowed, dtype)
     except Silent:
         return None
-    mids = float64_values(gradient, args)
-    if not all(np.isfinite(mid).all() for mid in mids):
+    return Proof(found.question, balls, "") if balls else None
+
+
+def float64_balls(
+    question: Question, gradient: Callable, args: tuple, allowed: list[np.ndarray], dtype: str
+) -> list[Ball] | None:
+    """The same, whose budget is known: the balls alone."""
+    share = share_of(dtype)
+    if share * FINER > 1.0:
         return None
-    pairs = zip(mids, allowed, strict=True)
-    balls = [Ball(m, np.zeros_like(m), share * room, proven=False) for m, room in pairs]
-    return Proof(found.question, balls, "")
+
+    def drawn(here: Question) -> list[Ball]:
+        mids = float64_values(gradient, jax.tree.unflatten(jax.tree.structure(args), here.leaves))
+        if not all(np.isfinite(mid).all() for mid in mids):
+            raise Silent("inf or NaN in float64")
+        pairs = zip(mids, allowed, strict=True)
+        return [Ball(mid, np.zeros_like(mid), share * room, proven=False) for mid, room in pairs]
+
+    if len(allowed) == len(question.wanted):
+        return opened(question, drawn)
+    return None if is_tied(question) else drawn(question)  # an answer that is given twice
+
+
+def share_of(dtype: str) -> float:
+    """What float64 may be off by, over the budget of the format."""
+    target = format_of(dtype)
+    return format_of("float64").unit / min(target.unit, target.sums)
 
 
 def _is_enough(found: Proof, allowed: list[np.ndarray]) -> bool:

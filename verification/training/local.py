@@ -8,6 +8,7 @@ first is seen.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -20,9 +21,10 @@ from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import Format, format_of
 from ..arithmetic.interpreter import Arithmetic, run
 from ..measurement.budget import budget, floored, running, traced
+from ..measurement.drawn_truth import float64_balls
 from ..measurement.sample import Sample
 from ..measurement.tolerance import lost
-from ..oracles.question import as_exact
+from ..oracles.question import as_exact, ask
 from ..vocabulary import Ball, Silent
 from .steps import Step
 
@@ -67,7 +69,30 @@ def sloped(program: Callable, reference: Reference, leaves: Sequence, batch: tup
     except Silent as said:
         return silent(paths, [np.shape(leaf) for leaf in ((), *leaves)], str(said), args)
     balls = [ball(value, error) for value, error in pairs]
+    if not all(_is_sharp(*pair) for pair in zip(balls, allowed.allowed, strict=True)):
+        balls = [balls[0], *(_drawn(reference, program, args, allowed.allowed) or balls[1:])]
     return Sample("", paths, balls, allowed.allowed, [], args, budgets=allowed.kinds)
+
+
+def _is_sharp(truth: Ball, allowed: np.ndarray) -> bool:
+    return bool((truth.rad <= allowed).all())
+
+
+def _drawn(reference: Reference, program: Callable, args: tuple, allowed: list) -> list | None:
+    """The gradient in float64, and its rounding drawn, where a bound is wider than the budget.
+
+    A bound does not know that the largest of several numbers is one of them.
+    """
+    question = ask(reference.of, args)
+    try:
+        return float64_balls(question, _gradient(program), args, allowed[1:], reference.dtype)
+    except Silent:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _gradient(program: Callable) -> Callable:
+    return jax.jit(lambda *args: program(*args)[1])
 
 
 def silent(paths: tuple[str, ...], shapes: list, why: str, args: tuple = ()) -> Sample:
