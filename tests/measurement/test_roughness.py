@@ -10,8 +10,9 @@ import pytest
 from scipy import special
 
 import verification as vf
-from verification.measurement.roughness import ORDERS, POINTS, rough
-from verification.vocabulary import Verdict
+from verification.measurement.roughness import ORDERS, POINTS, rough, shape_of_error
+from verification.measurement.sample import Sample
+from verification.vocabulary import Ball, Verdict
 
 
 def judged(gradient, of, args, dtype="float64"):
@@ -137,15 +138,28 @@ def test_a_black_box_and_a_lossy_gradient_of_it():
 
 
 def lines(f):
-    return [[np.array([f(k) for k in POINTS])[:, None]] for _ in range(2)]
+    return [np.array([f(k) for k in POINTS])[:, None] for _ in range(2)]
 
 
 def test_noise_is_the_same_in_every_order_and_a_smooth_answer_has_none():
     rng = np.random.default_rng(5)
-    noise = [[rng.normal(size=(len(POINTS), 1))] for _ in range(2)]
+    noise = [rng.normal(size=(len(POINTS), 1)) for _ in range(2)]
 
-    assert 0.5 < rough(0, noise)[0] < 1.5
-    assert rough(0, lines(lambda k: np.exp(0.1 * k)))[0] < 1e-6
-    assert rough(0, lines(lambda k: 3.0))[0] == 0.0
-    assert rough(0, lines(lambda k: np.nan))[0] == 0.0
+    assert 0.5 < rough(noise)[0] < 1.5
+    assert rough(lines(lambda k: np.exp(0.1 * k)))[0] < 1e-6
+    assert rough(lines(lambda k: 3.0))[0] == 0.0
+    assert rough(lines(lambda k: np.nan))[0] == 0.0
     assert len(POINTS) > 3 * max(ORDERS)
+
+
+def test_only_leaves_that_are_wrong_are_kept_of_the_answers_around():
+    def gradient(w, v):
+        return 2.0 * w, 2.002 * v
+
+    args = np.array([0.3, 1.7]), np.array([0.9, -0.4])
+    truth = [Ball(2.0 * x, 0.0 * x, 0.0 * x, proven=True) for x in args]
+    budget = [1e-15 * np.ones(2)] * 2
+    sample = Sample("", ("[0]", "[1]"), truth, budget, list(gradient(*args)), args)
+    shape = shape_of_error(gradient, sample, (0, 1), None)
+    assert set(shape.noise) == set(shape.explained) == set(shape.untold) == {1}
+    assert not shape.explained[1].any()

@@ -40,21 +40,19 @@ CLEAR = 4.0  # times the reference's noise that the difference's must be
 UNITS = 64.0  # in the last place of 1 that an answer which stands still may be off by
 COARSEST = 2.0**-9  # the unit of bfloat16
 FACTOR = 2.0**-12  # what must be left to be seen of a number: a factor 1.0005 is
-Leaves = list[np.ndarray]
-
-
-class Line(NamedTuple):
-    """Args at every point of a line."""
-
-    points: list[tuple]
+Leaves = dict[int, np.ndarray]  # those with an entry outside of its budget, by their numbers
+Line = Callable[[int], tuple]  # the args at each of POINTS
 
 
 class Shape(NamedTuple):
-    """Of every entry that is outside its budget: is its error noise, or did the answer not move."""
+    """Of every entry that is outside its budget: is its error noise, or did the answer not move.
 
-    explained: list[np.ndarray]
-    untold: list[np.ndarray]  # it stands still, and is not far off
-    noise: list[np.ndarray]  # as much as an error of rounding may be
+    Leaves that have such entries, by their numbers.
+    """
+
+    explained: Leaves
+    untold: Leaves  # it stands still, and is not far off
+    noise: Leaves  # as much as an error of rounding may be
 
 
 def shape_of_error(
@@ -68,39 +66,37 @@ def shape_of_error(
     shapes = [got.shape for got in sample.got]
     if [np.shape(x) for x in jax.tree.leaves(gradient(*sample.args))] != shapes:
         raise Undecided("it answers arrays of other shapes")
-    out = [outside(sample, k) for k in range(len(sample.paths))]
-    errors = [beyond(got, truth) for got, truth in zip(sample.got, sample.truth, strict=True)]
-    quantile = _quantile(sum(int(x.sum()) for x in out))
+    out = {k: outside(sample, k) for k in range(len(sample.paths))}
+    wrong = [k for k, entries in out.items() if entries.any()]
+    errors = {k: beyond(sample.got[k], sample.truth[k]) for k in wrong}
+    quantile = _quantile(sum(int(out[k].sum()) for k in wrong))
     largest = _largest(sample, moved)
     lines = [
-        _along(gradient, line)
+        _along(gradient, line, wrong)
         for power in (0.75, 0.4)
         for line in _lines(sample, moved, unit**power)
     ]
     most = COARSEST * largest
-    noise = [quantile * _of_both(k, lines, most) for k in range(len(out))]
-    left = [o & ~(e <= n) for o, e, n in zip(out, errors, noise, strict=True)]
-    if reference is not None and any(x.any() for x in left):
-        wide = _beside(gradient, reference, sample, moved)
-        wide = [quantile * _no_more(w, most) for w in wide]
-        noise = [np.maximum(n, w) for n, w in zip(noise, wide, strict=True)]
-    still = [_is_still(k, lines) for k in range(len(out))]
-    slack = [max(2.0 * unit * UNITS * largest, n.max(initial=0.0)) for n in noise]
+    noise = {k: quantile * _of_both([line[k] for line in lines], most) for k in wrong}
+    if reference is not None and any((out[k] & ~(errors[k] <= noise[k])).any() for k in wrong):
+        wide = _beside(gradient, reference, sample, moved, wrong)
+        noise = {k: np.maximum(noise[k], quantile * _no_more(wide[k], most)) for k in wrong}
+    slack = {k: max(2.0 * unit * UNITS * largest, noise[k].max(initial=0.0)) for k in wrong}
     return Shape(
-        [o & (e <= n) for o, e, n in zip(out, errors, noise, strict=True)],
-        [s & (e <= m) for s, e, m in zip(still, errors, slack, strict=True)],
+        {k: out[k] & (errors[k] <= noise[k]) for k in wrong},
+        {k: _is_still([line[k] for line in lines]) & (errors[k] <= slack[k]) for k in wrong},
         noise,
     )
 
 
-def _is_still(leaf: int, lines: list[Leaves]) -> np.ndarray:
+def _is_still(lines: list[np.ndarray]) -> np.ndarray:
     """Whether an entry has one value along every line."""
-    return np.all([(line[leaf] == line[leaf][:1]).all(axis=0) for line in lines], axis=0)
+    return np.all([(line == line[:1]).all(axis=0) for line in lines], axis=0)
 
 
-def _of_both(leaf: int, lines: list[Leaves], most: float) -> np.ndarray:
+def _of_both(lines: list[np.ndarray], most: float) -> np.ndarray:
     """The larger noise of the two spacings; one that is too wide for the gradient shows none."""
-    fine, coarse = rough(leaf, lines[:LINES]), rough(leaf, lines[LINES:])
+    fine, coarse = rough(lines[:LINES]), rough(lines[LINES:])
     return np.maximum(_no_more(fine, most), _no_more(coarse, most))
 
 
@@ -109,30 +105,28 @@ def _no_more(noise: np.ndarray, most: float) -> np.ndarray:
     return np.where(noise <= most, noise, 0.0)
 
 
-def rough(leaf: int, lines: list[Leaves]) -> np.ndarray:
+def rough(lines: list[np.ndarray]) -> np.ndarray:
     """The deviation of the noise in a leaf's entries; 0 where what varies is smooth."""
-    found = np.array([[deviation(line[leaf], k) for k in ORDERS] for line in lines])
+    found = np.array([[deviation(line, k) for k in ORDERS] for line in lines])
     with np.errstate(over="ignore"):
         squares = np.sqrt(np.mean(found * found, axis=0))  # over the lines, for every order
     least, most = squares.min(axis=0), squares.max(axis=0)
     return np.where(np.isfinite(most) & (most <= ALIKE * least), least, 0.0)
 
 
-def _beside(gradient, reference, sample: Sample, moved) -> Leaves:
+def _beside(gradient, reference, sample: Sample, moved, wrong: list[int]) -> Leaves:
     """By the widest lines: the noise of answers less those of the reference in float64."""
     lines = _lines(sample, moved, WIDE)
-    ours = [_along(gradient, line) for line in lines]
-    known = [_along(reference, line) for line in lines]
-    with np.errstate(invalid="ignore"):  # infinite less infinite is no noise
-        pairs = zip(ours, known, strict=True)
-        apart = [[a - b for a, b in zip(x, y, strict=True)] for x, y in pairs]
-    found = []
-    for k, got in enumerate(sample.got):
-        noise = rough(k, apart)
+    ours = [_along(gradient, line, wrong) for line in lines]
+    known = [_along(reference, line, wrong) for line in lines]
+    found = {}
+    for k in wrong:
+        with np.errstate(invalid="ignore"):  # infinite less infinite is no noise
+            noise = rough([a[k] - b[k] for a, b in zip(ours, known, strict=True)])
         own = np.max([deviation(line[k], ORDERS[0]) for line in known], axis=0)
         size = np.min([np.abs(line[k]).min(axis=0) for line in known], axis=0)
         sure = (own <= SMOOTH * size) & (noise > CLEAR * own)
-        found.append(np.where(sure, noise, 0.0).reshape(got.shape))
+        found[k] = np.where(sure, noise, 0.0).reshape(sample.got[k].shape)
     return found
 
 
@@ -164,7 +158,7 @@ def _lines(sample: Sample, moved: tuple[int, ...], spacing: float) -> list[Line]
             jax.tree.map(lambda x, s: _moved(x, s, k), arg, step) if i in moved else arg
             for i, (arg, step) in enumerate(zip(sample.args, steps, strict=True))
         )
-        made.append(Line([at(int(k)) for k in POINTS]))
+        made.append(at)
     return made
 
 
@@ -184,11 +178,14 @@ def _moved(x, step: np.ndarray, k: int):
     return (as_exact(array) + k * step).astype(array.dtype) if _is_real(array) else array
 
 
-def _along(ask: Callable, line: Line) -> Leaves:
-    """The leaves of the answers, with an axis of points in front."""
+def _along(ask: Callable, line: Line, wrong: list[int]) -> Leaves:
+    """These leaves of the answers, with an axis of points in front."""
+    rows = []
     with jax.enable_x64(True), np.errstate(all="ignore"):
-        rows = [[as_exact(x) for x in jax.tree.leaves(ask(*args))] for args in line.points]
-    return [np.stack(column) for column in zip(*rows, strict=True)]
+        for point in POINTS.tolist():
+            leaves = jax.tree.leaves(ask(*line(point)))
+            rows.append([as_exact(leaves[k]) for k in wrong])
+    return {k: np.stack(column) for k, column in zip(wrong, zip(*rows, strict=True), strict=True)}
 
 
 def _largest(sample: Sample, moved: tuple[int, ...]) -> float:
