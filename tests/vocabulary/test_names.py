@@ -1,6 +1,6 @@
-"""An unknown name is answered with the nearest one; of a long list only where it is."""
+"""An unknown name is answered with the nearest one; a long list is cut short."""
 
-from verification.vocabulary.names import nearest, unknown
+from verification.vocabulary.names import listed, nearest, unknown
 
 NAMES = ("gradient_descent", "momentum", "adam")
 
@@ -28,3 +28,10 @@ def test_a_long_list_is_not_recited():
         "rule is 'x'; `list` has all of them"
     )
     assert "name_29" in unknown("rule", "x", many)
+
+
+def test_of_many_names_the_first_are_listed_and_the_rest_counted():
+    assert listed(("w1", "b1")) == "w1, b1"
+    assert listed(tuple("abcdef")) == "a, b, c, d, e, f"
+    assert listed(tuple("abcdefgh")) == "a, b, c, d, e, f and 2 more"
+    assert listed(tuple("abc"), most=1) == "a and 2 more"

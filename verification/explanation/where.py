@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arithmetic.tape import Tape
 from ..vocabulary import Explanation
+from ..vocabulary.names import listed
 from .entries import by_case, by_size, common
 from .places import place_of
 from .problem import Problem
@@ -23,11 +24,11 @@ def where_to_look(problems: Sequence[Problem], named: Mapping[str, str]) -> Expl
     good = [path for path, w in zip(paths, wrong, strict=True) if not w]
     told = lambda path: f"{path or 'the argument'}" + (f" ({named[path]})" if path in named else "")
     here = "" if problems[0].untraced else _still_right(problems[0], wrong)
-    there = f"the mistake is on the way back from there to {', '.join(told(paths[k]) for k in bad)}"
+    there = f"the mistake is on the way back from there to {listed([told(paths[k]) for k in bad])}"
     way = f"the cotangent is still right at {here}: {there}"
     said = [
-        f"wrong in {', '.join(told(paths[k]) for k in bad)}",
-        f"right in {', '.join(good)}" if good else "",
+        f"wrong in {listed([told(paths[k]) for k in bad])}",
+        f"right in {listed(good)}" if good else "",
         *(common(problems, k) for k in bad[:SHOWN] if paths[k] not in named),
         by_case(problems),
         way if here else "",
@@ -112,11 +113,10 @@ def not_numbers(problems: Sequence[Problem]) -> list[Explanation]:
 def _not_finite(p: Problem, bad: list[list[list[int]]]) -> Explanation:
     paths = p.sample.paths
     where = [f"{path}{index}" for path, found in zip(paths, bad, strict=True) for index in found]
-    more = f" and {len(where) - SHOWN} more" if len(where) > SHOWN else ""
     rest = all(_rest_right(p, k) for k in range(len(paths)))
     return Explanation(
         kind="layer",
-        term=f"the entries {', '.join(where[:SHOWN])}{more} of the gradient",
+        term=f"the entries {listed(where, SHOWN)} of the gradient",
         mistake=f"not finite numbers; every other entry is {'right' if rest else 'not right'}",
         remedy="look for 0/0, infinity less infinity, 0 times infinity or a buffer never written",
         residual=0.0 if rest else np.inf,

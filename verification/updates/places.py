@@ -9,6 +9,7 @@ from collections.abc import Sequence as Rows
 import numpy as np
 
 from ..measurement.sample import Sample
+from ..vocabulary.names import listed
 from .explain import rows_of
 from .truth import Trajectory
 from .vectors import Layout, Sequence
@@ -71,7 +72,7 @@ def places(samples: Rows[Sample], own: Rows[Trajectory], where: Layout) -> Itera
         if not any(w[:, part].any() for w in wrong)
     ]
     if kept:
-        yield f"right in {', '.join(kept)}"
+        yield f"right in {listed(kept)}"
     first = min((int(w.any(axis=1).argmax()) for w in wrong if w.any()), default=0)
     if first:
         yield f"the first step that is wrong is step {first + 1}"

@@ -1,10 +1,11 @@
-"""A name that is none of the known ones: a sentence that says the nearest of them."""
+"""Names in sentences: the nearest of the known ones, and a list that does not go on for ever."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 SHOWN = 20  # more names than these are not listed in a sentence
+LISTED = 6  # names, and how many more there are
 VARIANTS_LISTED = "`refnet list updates` has all of them"
 SYNONYMS = {"sgd": "gradient_descent", "heavy_ball": "momentum", "nag": "nesterov"} | {
     "lr": "learning_rate",
@@ -13,6 +14,12 @@ SYNONYMS = {"sgd": "gradient_descent", "heavy_ball": "momentum", "nag": "nestero
     "beta2": "b2",
     "epsilon": "eps",
 }
+
+
+def listed(names: Sequence[str], most: int = LISTED) -> str:
+    """ "w1, b1", or "w1, b1 and 40 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def nearest(name: Any, names: Collection[str]) -> str:

@@ -4,8 +4,9 @@ from collections import Counter
 
 import numpy as np
 
+from ...vocabulary.names import listed
 from .run import Run
-from .suspicion import Seen, Silence, Suspicion, listed
+from .suspicion import Seen, Silence, Suspicion
 
 NONE = Silence("batches are not recorded")
 

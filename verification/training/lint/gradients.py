@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from ...vocabulary.names import listed
 from .batches import marks
 from .run import Run
-from .suspicion import Seen, Silence, Suspicion, listed
+from .suspicion import Seen, Silence, Suspicion
 
 NONE = Silence("gradients are not recorded")
 FEW = 5  # steps in which gradients are seen to pile up

@@ -41,7 +41,3 @@ class Lint(NamedTuple):
 
 
 Seen = list[Suspicion] | Silence
-
-
-def listed(names: list[str] | tuple[str, ...]) -> str:
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ...vocabulary.names import listed
 from .run import Run
-from .suspicion import Seen, Silence, Suspicion, listed
+from .suspicion import Seen, Silence, Suspicion
 
 
 def not_a_number(run: Run) -> Seen:
