@@ -36,7 +36,7 @@ def stilled(program: ClosedJaxpr) -> ClosedJaxpr:
         outs = bind(within[id(eqn)], ins)
         return list(map(jax.lax.stop_gradient, outs)) if id(eqn) in largest else outs
 
-    return _anew(flat, outputs)
+    return anew(flat, outputs)
 
 
 def _shifts(jaxpr: Jaxpr) -> set[int]:
@@ -63,7 +63,7 @@ def _shifts(jaxpr: Jaxpr) -> set[int]:
 
 def opened(program: ClosedJaxpr, calls: Set[str]) -> ClosedJaxpr:
     """The same program, with the body of each such call in its place."""
-    return _anew(program, partial(_called, calls))
+    return anew(program, partial(_called, calls))
 
 
 def _called(calls: Set[str], eqn: JaxprEqn, ins: list) -> list:
@@ -84,7 +84,8 @@ def within_steps(eqn: JaxprEqn, change) -> JaxprEqn:
     return eqn if all(jax.tree.leaves(same)) else eqn.replace(params=eqn.params | new)
 
 
-def _anew(program: ClosedJaxpr, outputs) -> ClosedJaxpr:
+def anew(program: ClosedJaxpr, outputs) -> ClosedJaxpr:
+    """The same program, equation by equation: outputs(eqn, ins)."""
     ins = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in program.jaxpr.invars]
     return jax.make_jaxpr(lambda *args: replayed(program, args, outputs))(*ins)
 

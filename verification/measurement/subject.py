@@ -8,10 +8,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import jaxpr_as_fun
 
 from ..adapters import jax_function
 from ..adapters.function import Function
 from ..adapters.trees import Key, has_foreign, inward, is_key, opened, outward
+from ..arithmetic.centered import centered
 from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import PRECISIONS
 from ..arithmetic.gamma_draws import has_draws
@@ -258,7 +260,7 @@ def with_stored(of: Callable) -> Callable:
         leaves, tree = jax.tree.flatten(args)
         flat = lambda *flat_leaves: of(*jax.tree.unflatten(tree, flat_leaves))
         program, out = jax.make_jaxpr(flat, return_shape=True)(*leaves)
-        outs = run_with_room(real_program(program), leaves)
+        outs = run_with_room(centered(real_program(program)), leaves)
         return jax.tree.unflatten(jax.tree.structure(out), outs)
 
     return function
@@ -266,13 +268,16 @@ def with_stored(of: Callable) -> Callable:
 
 @lru_cache(maxsize=64)
 def with_paths(of: Callable) -> Callable:
-    """The same function, whose draws of the gamma distribution have a slope of one operation."""
+    """The same function, by other ways back: see arithmetic/gamma_draws.py and centered.py."""
 
     def function(*args):
         program, out, numbers = program_in(lambda leaf: hasattr(leaf, "dtype"), of, args)
-        if not has_draws(program.jaxpr):
+        still = centered(program)
+        if has_draws(program.jaxpr):
+            return jax.tree.unflatten(out, run_with_room(still, numbers))
+        if still is program:
             return of(*args)
-        return jax.tree.unflatten(out, run_with_room(program, numbers))
+        return jax.tree.unflatten(out, jaxpr_as_fun(still)(*numbers))
 
     return function
 
