@@ -83,7 +83,7 @@ def _with_still_means(deviations: set, products: set[int], within: dict) -> Call
         kept = [x if isinstance(v, Literal) else still.get(v, x) for v, x in _pairs(eqn, ins)]
         if id(eqn) in products:
             return bind(within[id(eqn)], kept)
-        if (out := eqn.outvars[0]) in deviations:
+        for out in deviations.intersection(eqn.outvars):
             held = eqn.primitive.name == "sub"
             still[out] = kept[0] - jax.lax.stop_gradient(ins[1]) if held else bind(eqn, kept)[0]
         return bind(within[id(eqn)], ins)
@@ -103,7 +103,8 @@ def _deviations(jaxpr: Jaxpr) -> dict[Any, Axes]:
     made, one = {v: eqn for eqn in jaxpr.eqns for v in eqn.outvars}, _same(jaxpr)
     found: dict[Any, Axes] = {}
     for eqn in jaxpr.eqns:
-        axes = _axes_of_mean(*eqn.invars, made, one) if eqn.primitive.name == "sub" else None
+        is_difference = eqn.primitive.name == "sub"
+        axes = _axes_of_mean(eqn, made, one) if is_difference else None
         if axes := axes or _axes_of_same(eqn, found, made):
             found[eqn.outvars[0]] = axes
     return found
@@ -128,12 +129,12 @@ def _axes_of_same(eqn: JaxprEqn, found: dict[Any, Axes], made: dict) -> Axes | N
 
 def _is_same_along(atom, axes: Axes, made: dict) -> bool:
     """Whether an operand has the same number at all entries of such a row."""
-    if all(size == 1 for i, size in enumerate(atom.aval.shape) if i in axes):
+    if all(size == 1 for i, size in enumerate(_shape(atom)) if i in axes):
         return True
     eqn = _making(atom, made)
     if eqn is None or eqn.primitive.name != "broadcast_in_dim":
         return False
-    places, shape = eqn.params["broadcast_dimensions"], eqn.invars[0].aval.shape
+    places, shape = eqn.params["broadcast_dimensions"], _shape(eqn.invars[0])
     return all(shape[k] == 1 for k, i in enumerate(places) if i in axes)
 
 
@@ -148,15 +149,16 @@ def _same(jaxpr: Jaxpr) -> dict:
     return one
 
 
-def _axes_of_mean(x, mean, made: dict, one: dict) -> Axes | None:
-    """The axes of x along which a number is its mean; None where it is none."""
+def _axes_of_mean(difference: JaxprEqn, made: dict, one: dict) -> Axes | None:
+    """The axes of x along which what is subtracted is its mean; None where it is none."""
+    x, mean = difference.invars
     count, atom = 1.0, mean
     while (eqn := _making(atom, made)) is not None:
         name = eqn.primitive.name
         if name == "reduce_sum":
             axes = frozenset(map(int, eqn.params["axes"]))
             is_x = one.get(eqn.invars[0], eqn.invars[0]) is one.get(x, x)
-            is_mean = is_x and round(count) == prod(x.aval.shape[i] for i in axes)
+            is_mean = is_x and round(count) == prod(_shape(x)[i] for i in axes)
             return axes if is_mean and _meets(x, mean, axes, made) else None
         atom = eqn.invars[0]
         if name in SCALED:
@@ -171,6 +173,10 @@ def _axes_of_mean(x, mean, made: dict, one: dict) -> Axes | None:
     return None
 
 
+def _shape(atom: Any) -> tuple[int, ...]:
+    return atom.aval.shape
+
+
 def _making(atom, made: dict) -> JaxprEqn | None:
     return None if isinstance(atom, Literal) else made.get(atom)
 
@@ -182,18 +188,18 @@ def _number(atom, made: dict) -> float | None:
         if eqn is None or eqn.primitive.name not in MOVED:
             return None
         atom = eqn.invars[0]
-    return float(atom.val) if atom.aval.shape == () else None
+    return float(atom.val) if _shape(atom) == () else None
 
 
 def _meets(x, mean, axes: Axes, made: dict) -> bool:
     """Whether the mean of a row meets the entries of that row: what moves numbers keeps their
     order, so this is a matter of shapes."""
-    shape = x.aval.shape
+    shape = _shape(x)
     row = tuple(1 if i in axes else n for i, n in enumerate(shape))
-    if mean.aval.shape == row:
+    if _shape(mean) == row:
         return True
     eqn = made[mean]
-    if mean.aval.shape != shape or eqn.primitive.name != "broadcast_in_dim":
+    if _shape(mean) != shape or eqn.primitive.name != "broadcast_in_dim":
         return False
     places, before = tuple(eqn.params["broadcast_dimensions"]), eqn.invars[0].aval.shape
     others = tuple(i for i in range(len(shape)) if i not in axes)
@@ -211,15 +217,15 @@ def _products(jaxpr: Jaxpr, deviations: dict[Any, Axes]) -> Iterator[JaxprEqn]:
             used.setdefault(v, []).append(eqn)
     outs = {v for v in jaxpr.outvars if not isinstance(v, Literal)}
     for eqn in jaxpr.eqns:
-        axes = [None if isinstance(v, Literal) else deviations.get(v) for v in eqn.invars]
-        (out, *_) = eqn.outvars
-        if not all(axes):
-            continue
-        if eqn.primitive.name == "dot_general":
+        given = [None if isinstance(v, Literal) else deviations.get(v) for v in eqn.invars]
+        axes = [a for a in given if a]
+        if eqn.primitive.name == "dot_general" and len(axes) == 2:
             sums = _sums_both(eqn, *axes)
+        elif _is_product(eqn) and axes == given and len(set(axes)) == 1:
+            (out,) = eqn.outvars
+            sums = out not in outs and all(_sums(user, axes[0]) for user in used.get(out, ()))
         else:
-            alike = _is_product(eqn) and out not in outs and len(set(axes)) == 1
-            sums = alike and all(_sums(user, axes[0]) for user in used.get(out, ()))
+            sums = False
         if sums:
             yield eqn
 
@@ -236,5 +242,5 @@ def _is_product(eqn: JaxprEqn) -> bool:
     return name in {"square", "mul"} or (name == "integer_pow" and eqn.params["y"] == 2)
 
 
-def _sums(eqn: JaxprEqn, axes: Axes | None) -> bool:
-    return eqn.primitive.name == "reduce_sum" and frozenset(eqn.params["axes"]) >= (axes or set())
+def _sums(eqn: JaxprEqn, axes: Axes) -> bool:
+    return eqn.primitive.name == "reduce_sum" and frozenset(eqn.params["axes"]) >= axes
