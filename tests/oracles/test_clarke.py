@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from verification.arithmetic.hulls import excess
-from verification.oracles import ball
+from verification.arithmetic.balls import UNIT
+from verification.oracles import ball, one_sided
 from verification.oracles.question import ask
 
 ARGS = {
@@ -34,6 +35,10 @@ SMOOTH = {  # at 0
     "relu(x) - relu(-x)": (lambda x: jnp.maximum(x, 0.0) - jnp.maximum(-x, 0.0), 1.0),
     "x |x|": (lambda x: x * jnp.abs(x), 0.0),
     "double where": (lambda x: jnp.where(x > 0, jnp.where(x > 0, x, 1.0) ** 1.5, 0.0), 0.0),
+    "|x - x|": (lambda x: jnp.abs(x - x) + x, 1.0),
+    "alike": (lambda x: jnp.stack([x + 1.0, 1.0 + x, x + 1.0]).max() + jnp.abs(x) * x, 1.0),
+    "two alike": (lambda x: jnp.maximum(2.0 * x, x + x), 2.0),
+    "between alike": (lambda x: jax.lax.clamp(x + 1.0, 1.0 + x, x + 1.0), 1.0),
 }
 
 
@@ -42,6 +47,12 @@ def test_where_both_sides_agree_there_is_one_slope(name):
     function, slope = SMOOTH[name]
     (found,) = at(function, 0.0)
     assert abs(found.mid - slope) + found.rad < 1e-20
+
+
+def test_what_is_tied_all_around_would_be_open_with_all_its_shares(monkeypatch):
+    monkeypatch.setattr(one_sided, "HALF", UNIT)
+    (found,) = at(SMOOTH["|x - x|"][0], 0.0)
+    assert found.sides is not None or not found.rad < 0.1
 
 
 KINKS = {

@@ -25,8 +25,8 @@ def share(x: arb, y: arb, tie: arb, met: list) -> arb:
     return tie
 
 
-def winner(x: arb, near: int, rivals: int, met: list) -> arb:
-    """The slope of an extreme of several numbers in one of them, x."""
+def winner(x: arb, near: int, rivals: int, tie: arb, met: list) -> arb:
+    """The slope of an extreme of several numbers in one of them, x: all of it, none, or a share."""
     if not near:
         return arb(0)
     if rivals == 1:
@@ -34,14 +34,15 @@ def winner(x: arb, near: int, rivals: int, met: list) -> arb:
     if not x.is_exact():
         return UNKNOWN
     met.append(x)
-    return UNIT
+    return arb(1) / rivals if tie.is_exact() else UNIT
 
 
 def slopes(tie: arb, met: list) -> dict:
     """primitive -> (output, *inputs, **params) -> the slope in each input, entry by entry.
 
     `tie` is what an exact tie of max, min or |x| gives to its first operand: [0, 1] is every
-    convention at once, 1 and 0 are the two one-sided ones.  Every tie met is put into `met`.
+    convention at once, 1 and 0 are the two one-sided ones, and 1/2 shares, among many rivals, too.
+    Every tie met is put into `met`.
     """
 
     def maximum(a, x, y, **_):
@@ -56,7 +57,7 @@ def slopes(tie: arb, met: list) -> dict:
         best = np.broadcast_to(np.expand_dims(a, tuple(axes)), x.shape)
         near = each(lambda m, v: int(m.overlaps(v)))(best, x)
         rivals = np.broadcast_to(near.sum(axis=tuple(axes), keepdims=True), x.shape)
-        return (each(lambda v, n, r: winner(v, n, r, met))(x, near, rivals),)
+        return (each(lambda v, n, r: winner(v, n, r, tie, met))(x, near, rivals),)
 
     def clamp(a, low, x, high, **_):
         """min(max(x, low), high), which hands on what its two halves do."""

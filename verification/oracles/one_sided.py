@@ -5,7 +5,8 @@ that the point resolves.  There no comparison is decided by equality, and a form
 
 Assumed of the program at the point: along a direction it is smooth for 0 < s <= t, with a
 derivative that is within t^(1/4) of its limit, relative to 1 and to its own size.  That is looked
-at, not proven: at t^2 it must be the same to within as much.
+at, not proven: at t^2 it must be the same to within as much.  What is still tied there exactly, as
+x - x is with 0, is tied all around: both sides have one slope, and a half of each is that one.
 
 Ties whose differences are independent of the others' are blocks of their own: their sides can be
 had in any combination, and the subgradients are a sum of convex hulls, one for each block.
@@ -20,7 +21,7 @@ from flint import arb, ctx
 
 from ..arithmetic import sweep
 from ..arithmetic.ball_slopes import slopes
-from ..arithmetic.balls import BALLS, UNIT
+from ..arithmetic.balls import BALLS
 from ..arithmetic.ties import Followed, Tie
 from ..vocabulary import Undecided
 from .question import Question
@@ -28,6 +29,7 @@ from .question import Question
 FINE = 400  # t is 2^-FINE of the smallest number at the point, or of 1
 MOST = 64  # entries that are moved one by one
 GRAIN = 2.0**-20  # of directions
+HALF = arb(1) / 2
 
 
 class Side(NamedTuple):
@@ -77,7 +79,7 @@ class Beside:
                 args,
                 self.question.wanted,
                 BALLS,
-                slopes(UNIT, []),
+                slopes(HALF, []),
                 followed,
             )
             rates = np.array([float((d / t).mid()) for d in followed.rows()])
