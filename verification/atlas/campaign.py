@@ -1,7 +1,9 @@
 """All functions of a library, one after another in one process: a row for each, at once on disk.
 
-The journal is lines of JSON.  A function that is in it already is not asked again.  JAX's caches
-are emptied after so many functions, so that memory stays bounded.
+The journal is lines of JSON.  A function that is in it already is not asked again.  One that is not
+decided at the first arguments that suit it, is judged at others, and where that does not help, the
+first are in its row.  JAX's caches are emptied after so many functions, so that memory stays
+bounded.
 """
 
 import gc
@@ -17,11 +19,14 @@ from ..campaign.worker import Late, limited
 from . import torch_operators, tried
 from .found import Found, functions
 from .rows import SLOW, Row, row
+from .tables import DECIDED
 
 DTYPES = ("float64", "float32", "bfloat16")
 EMPTIED = 25  # functions after which compiled programs are let go
 TORCH = "torch"
 SECONDS = 60.0  # for one function in one dtype
+OTHERS = 3  # more arguments that a function is judged at, where the first leave it undecided
+OPEN = ("undecided", SLOW)
 
 
 def rows(
@@ -42,8 +47,8 @@ def rows(
         wanted = [d for d in dtypes if (found.name, d) not in done]
         if not wanted or (found.name, "") in done:
             continue
-        find = partial(tried.suited, likely=likely.get(found.name, ""))
-        find = torch_operators.suited if library == TORCH else find
+        known = partial(tried.every_suited, likely=likely.get(found.name, ""))
+        find = torch_operators.every_suited if library == TORCH else known
         for one in of_function(found, wanted, cases, seconds, find):
             append(journal, one)
             yield one
@@ -56,20 +61,48 @@ def of_function(
     found: Found, dtypes: list[str], cases: int, seconds: float, suited: Callable
 ) -> Iterator[Row]:
     """A row for each dtype; one without a dtype where there is nothing to judge."""
-    try:
-        with limited(seconds):
-            place = suited(found)
-    except Late:
-        place = f"no arguments were found within {seconds:g} s"
-    if isinstance(place, str):
-        yield Row(found.name, "", "none", "", reason=place)
+    places = _Places(suited(found), seconds)
+    if places.at(0) is None:
+        yield Row(found.name, "", "none", "", reason=places.said or tried.NONE)
         return
     for dtype in dtypes:
+        first = _judged(places.at(0), dtype, cases, seconds)
+        others = (places.at(k) for k in range(1, OTHERS + 1)) if first.verdict in OPEN else ()
+        more = (_judged(place, dtype, cases, seconds) for place in others if place is not None)
+        yield next((one for one in more if one.verdict in DECIDED), first)
+
+
+class _Places:
+    """The arguments that suit a function, found when they are asked for."""
+
+    def __init__(self, every: Iterator, seconds: float) -> None:
+        self.every, self.seconds = every, seconds
+        self.found: list = []
+        self.said = ""
+
+    def at(self, count: int) -> tried.Suited | torch_operators.Sampled | None:
+        """The first, the second ...; None where there are not so many."""
         try:
-            yield row(place, dtype, cases, limited(seconds))
+            with limited(self.seconds):
+                while len(self.found) <= count and (one := next(self.every, None)) is not None:
+                    self._keep(one)
         except Late:
-            late = f"no verdict within {seconds:g} s"
-            yield Row(found.name, dtype, SLOW, tried.named(place.kinds), reason=late)
+            self.every, self.said = iter(()), f"no arguments were found within {self.seconds:g} s"
+        return self.found[count] if count < len(self.found) else None
+
+    def _keep(self, one: Any) -> None:
+        if isinstance(one, str):
+            self.said = one
+        else:
+            self.found.append(one)
+
+
+def _judged(place: Any, dtype: str, cases: int, seconds: float) -> Row:
+    try:
+        return row(place, dtype, cases, limited(seconds))
+    except Late:
+        late = f"no verdict within {seconds:g} s"
+        return Row(place.name, dtype, SLOW, tried.named(place.kinds), reason=late)
 
 
 def append(journal: Path, one: Row) -> None:

@@ -53,9 +53,12 @@ WHOLE = (
     Kind("index", lambda rng: rng.integers(1, 3)),
     Kind("booleans", lambda rng: rng.integers(0, 2, size=5).astype(bool)),
 )
+NEGATIVE = Kind("negative", array(-4.0, -1.1, 5))
+SIMPLEX = Kind("simplex", lambda rng: rng.dirichlet(np.full(5, 3.0)))
+TIMES = Kind("times", lambda rng: np.cumsum(rng.uniform(0.1, 0.5, size=5)))
+BETWEEN = (KINDS[1], NEGATIVE, KINDS[2])  # a number and its two bounds
 INT = Kind("int", lambda rng: Fixed(2))
 SHAPE = Kind("shape", lambda rng: Fixed((5,)))
-FUNCTION = Kind("function", lambda rng: Fixed(jnp.sin))
 ARRAYS = Kind("arrays", lambda rng: [rng.uniform(0.1, 1.0, size=3) for _ in range(2)])
 
 
@@ -67,7 +70,22 @@ def fixed(name: str, *values: Any) -> tuple[Kind, ...]:
     return tuple(Kind(name, lambda rng, v=v: Fixed(v)) for v in values)
 
 
+def scanned(carry, x):
+    return jnp.sin(carry) * x, carry * x
+
+
+def summed(*xs):
+    return sum(jnp.sin(x) for x in xs)
+
+
+FUNCTION, SCANNED = fixed("function", jnp.sin, scanned)
 AXIS = fixed("axis", 0)
+# Of gather and of scatters: rows of one number each.
+GATHERED = jax.lax.GatherDimensionNumbers((), (0,), (0,))
+SCATTERED = jax.lax.ScatterDimensionNumbers((), (0,), (0,))
+PLACES = Kind("places", lambda rng: rng.permutation(5)[:, None])
+MAPPED = "devices"  # the name of an axis that is mapped
+RING = fixed("ring", tuple((k, (k + 1) % 5) for k in range(5)))
 # What parameters are called, in the libraries that are looked at.
 NAMES: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(("axis", "dimension", "axis1", "source", "start_axis"), AXIS),
@@ -77,13 +95,16 @@ NAMES: dict[str, tuple[Kind, ...]] = {
     "dtype": fixed("dtype", np.float64),
     "new_dtype": fixed("dtype", np.float64),
     **dict.fromkeys(("shape", "new_sizes", "sizes"), fixed("shape", (5,), (5, 5), (2, 3, 4), (9,))),
-    **dict.fromkeys(("n", "k", "deg", "num_classes", "order"), (INT,)),
+    **dict.fromkeys(("n", "deg", "num_classes", "v"), (INT,)),
+    **dict.fromkeys(("k", "order"), fixed("int", 2, 1)),
     **dict.fromkeys(("indices", "labels", "segment_ids", "ind"), (*WHOLE, INT)),
+    "group_sizes": fixed("sizes", np.array([1, 2])),
     **dict.fromkeys(("condition", "pred", "mask", "which"), (WHOLE[2], *fixed("bool", True))),
     **dict.fromkeys(("sections", "indices_or_sections", "repeats", "reps"), fixed("int", 1, 2)),
     "shift": (INT,),
     "method": fixed("method", "linear", "nearest"),
-    **dict.fromkeys(("operand_list", "arrays", "tup", "operands", "xs"), (ARRAYS,)),
+    **dict.fromkeys(("operand_list", "arrays", "tup"), (ARRAYS,)),
+    **dict.fromkeys(("operands", "xs"), (ARRAYS, KINDS[0])),
     "pad_width": fixed("width", 1),
     "padding": fixed("padding", "VALID", "SAME"),
     "window_shape": fixed("window", (2, 2)),
@@ -92,10 +113,13 @@ NAMES: dict[str, tuple[Kind, ...]] = {
     "negative_slope": (Kind("number", array(0.05, 0.95)),),
     "source_dtype": fixed("dtype", np.float64),
     "subscripts": fixed("subscripts", "i,i->i", "ij,jk->ik", "ij->i"),
-    "start_indices": fixed("start", (1,), (1, 0)),
+    "start_indices": (*fixed("start", (1,), (1, 0)), PLACES),
+    "scatter_indices": (PLACES,),
+    **dict.fromkeys(("start_index", "index"), fixed("int", 1)),
+    **dict.fromkeys(("limit_index", "slice_size"), fixed("int", 3)),
     "limit_indices": fixed("limit", (3,), (3, 2)),
-    "slice_sizes": fixed("sizes", (2,), (2, 2)),
-    "dimension_numbers": fixed("numbers", (((1,), (0,)), ((), ()))),
+    "slice_sizes": fixed("sizes", (2,), (2, 2), (1,)),
+    "dimension_numbers": fixed("numbers", (((1,), (0,)), ((), ())), GATHERED, SCATTERED),
     "exponent_bits": fixed("bits", 8),
     "mantissa_bits": fixed("bits", 10),
     "broadcast_dimensions": fixed("dimensions", (0,)),
@@ -104,8 +128,23 @@ NAMES: dict[str, tuple[Kind, ...]] = {
     "length": (INT,),
     "nperseg": (INT,),
     "func1d": (FUNCTION,),
+    **dict.fromkeys(("f", "fun"), (*KINDS, FUNCTION, SCANNED)),
+    **dict.fromkeys(("true_fun", "false_fun"), fixed("function", summed)),
+    "branches": fixed("functions", (summed, summed)),
+    "fn": fixed("function", jnp.multiply),
+    "computation": fixed("function", jax.lax.add, jax.lax.mul),
+    **dict.fromkeys(("init_values", "init_value"), fixed("number", 0.0)),
+    "body_fun": fixed("function", lambda k, x: jnp.sin(x)),
+    "lower": (NEGATIVE, *fixed("int", 0)),
+    "upper": (KINDS[2], *fixed("int", 3)),
+    "func": fixed("function", lambda y, t: jnp.sin(y) * t, jnp.sum),
+    "y0": KINDS[:1],
+    "A": (KINDS[4], KINDS[3]),
+    "t": (TIMES, *KINDS[:3]),
+    "axis_name": fixed("axis name", MAPPED),
+    "perm": RING,
 }
-MOST = 60  # trials for one function
+MOST = 120  # trials for one function
 
 
 def trials(parameters: list[str]) -> Iterator[tuple[Kind, ...]]:
@@ -119,16 +158,19 @@ def trials(parameters: list[str]) -> Iterator[tuple[Kind, ...]]:
 
 
 def _together(pools: list) -> Iterator[tuple[Kind, ...]]:
-    """One kind for all that have no name; then one of them another; then whole numbers."""
+    """A number and its bounds; one kind for all without a name; one of them another, or whole."""
     free = [k for k, pool in enumerate(pools) if pool is None]
     named = [pool or (None,) for pool in pools]
     place = lambda known, chosen: tuple(
         chosen[free.index(k)] if k in free else known[k] for k in range(len(pools))
     )
     combined = list(product(*named))
+    if len(free) >= len(BETWEEN):
+        chosen = (*BETWEEN, *(KINDS[2] for _ in free[len(BETWEEN) :]))
+        yield from (place(known, chosen) for known in combined[:3])
     for kind in KINDS:
         yield from (place(known, (kind,) * len(free)) for known in combined)
-    for special in (*WHOLE, INT, SHAPE, FUNCTION, ARRAYS, *KINDS):
+    for special in (KINDS[1], KINDS[2], *WHOLE, INT, SIMPLEX, SHAPE, FUNCTION, ARRAYS, *KINDS):
         for where in range(len(free)):
             for kind in KINDS[:5]:
                 chosen = tuple(special if k == where else kind for k in range(len(free)))

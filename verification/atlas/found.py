@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -23,11 +24,13 @@ LIBRARIES = {
         "jax.image",
         "jax.random",
         "jax.ops",
+        "jax.experimental.ode",
     ),
     "optax": ("optax.losses", "optax.projections", "optax.tree", "optax"),
     "torch": (),  # those of its own database: torch_operators.py
 }
-DEEPER = ("jax.scipy.stats",)  # their modules of functions are looked into, too
+DEEPER = ("jax.scipy.stats",)  # their modules of functions are looked into at once
+PACKAGES = {"jax": ("jax.numpy", "jax.nn", "jax.lax", "jax.scipy")}  # all that is below, at last
 
 
 class Found(NamedTuple):
@@ -49,13 +52,18 @@ def functions(library: str) -> list[Found]:
 
 
 def modules(library: str) -> Iterator[str]:
-    """The modules that are looked into, those that hold only functions of one kind too."""
-    for name in LIBRARIES[library]:
-        yield name
-        if name in DEEPER:
-            inner = vars(importlib.import_module(name)).items()
-            below = [k for k, v in inner if inspect.ismodule(v) and not k.startswith("_")]
-            yield from sorted(f"{name}.{k}" for k in below)
+    """The modules that are looked into: those that are named, then all others of its packages."""
+    named = [deeper for name in LIBRARIES[library] for deeper in (name, *_below(name, DEEPER))]
+    yield from named
+    for package in PACKAGES.get(library, ()):
+        yield from (name for name in _below(package, (package,)) if name not in named)
+
+
+def _below(name: str, packages: tuple[str, ...]) -> list[str]:
+    """The public modules of a package, and of what it holds; none of what is no such package."""
+    path = importlib.import_module(name).__path__ if name in packages else ()
+    every = pkgutil.walk_packages(path, f"{name}.")
+    return sorted(one.name for one in every if "._" not in one.name)
 
 
 def public(module: str) -> Iterator[tuple[str, Callable]]:

@@ -60,9 +60,9 @@ def functions() -> Iterator[Found]:
                 yield Found(key, samples[turn]._replace(name=key) if samples else said)
 
 
-def suited(found: Found) -> Any:
-    """The sample, or why there is none."""
-    return found.function
+def every_suited(found: Found) -> Iterator[Any]:
+    """The sample, or why there is none: other samples are functions of their own."""
+    yield found.function
 
 
 def operators(torch: Any) -> Iterator[tuple[str, Any]]:

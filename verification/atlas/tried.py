@@ -1,12 +1,14 @@
 """Which arguments suit a function: the first kinds at which it has a derivative that is a number.
 
 A function is taken with its required parameters alone.  What is no array is closed over; integers
-stay arguments; of what is returned, the real numbers.
+stay arguments; of what is returned, the real numbers.  Where it wants the name of a mapped axis,
+it is mapped over the first axis of its arguments.
 """
 
 import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +17,7 @@ import numpy as np
 
 from ..adapters import jax_function
 from ..adapters.function import Function
-from .families import Fixed, Kind, drawn, trials
+from .families import MAPPED, NAMES, Fixed, Kind, drawn, trials
 from .found import Found
 
 
@@ -45,42 +47,76 @@ NONE, CONSTANT = "no arguments suit it", "its derivative is 0 everywhere"
 
 
 def suited(found: Found, likely: str = "") -> Suited | str:
-    """The function at arguments that suit it, or why there are none.
+    """The function at the first arguments that suit it, or why there are none."""
+    said = NONE
+    for place in every_suited(found, likely):
+        if isinstance(place, Suited):
+            return place
+        said = place
+    return said
+
+
+def every_suited(found: Found, likely: str = "") -> Iterator[Suited | str]:
+    """The function at all arguments that suit it, in turn; CONSTANT where it has no slope at some.
 
     Kinds of the names that are `likely`, as another row has them, are tried before all others.
     """
-    parameters = required(found.function)
-    if not parameters:
-        return NONE
-    said = NONE
+    function, parameters = with_keywords(found.function), required(found.function)
     for kinds in sorted(trials(parameters), key=lambda kinds: named(kinds) != likely):
         known = drawn(kinds, np.random.default_rng(0))
-        of = real_function(found.function, known)
+        of = real_function(function, known)
         more = [arrays(drawn(kinds, np.random.default_rng(seed))) for seed in SEEDS]
         nums = movers(of, arrays(known), more)
         if nums:
-            return Suited(found.name, of, kinds, nums)
-        said = CONSTANT if nums is not None else said
-    return said
+            yield Suited(found.name, of, kinds, nums)
+        elif nums is not None:
+            yield CONSTANT
+
+
+def with_keywords(function: Callable) -> Callable:
+    """With what it wants by keyword alone, where a name has a value."""
+    wanted = [p.name for p in _parameters(function) if _by_keyword(p) and p.name in NAMES]
+    rng = np.random.default_rng(0)
+    fixed = {name: NAMES[name][0].draw(rng) for name in wanted}
+    return partial(function, **{k: x.value for k, x in fixed.items()}) if fixed else function
+
+
+def _by_keyword(p: inspect.Parameter) -> bool:
+    return p.kind is p.KEYWORD_ONLY and p.default is p.empty
+
+
+def _parameters(function: Callable) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return [inspect.Parameter("x", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+
+
+OPTIONAL = ("args", "varargs")  # of *args, none where something else is given
 
 
 def required(function: Callable) -> list[str]:
     """The names of the parameters that must be given, or else the first; of *args, two."""
     if (count := getattr(function, "nin", None)) is not None:
         return ["x1", "x2"][:count]
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return ["x"]
+    parameters = _parameters(function)
+    if any(_by_keyword(p) and p.name not in NAMES for p in parameters):
+        return []
     names = []
     for p in parameters:
         if p.kind is p.VAR_POSITIONAL:
-            names += [p.name] if p.name in ("arrays", "operands") else ["x1", "x2"]
-        elif p.kind is p.KEYWORD_ONLY and p.default is p.empty:
-            return []
-        elif p.default is p.empty and p.kind is not p.VAR_KEYWORD:
+            names += [] if names and p.name in OPTIONAL else _several(p.name)
+        elif p.kind is p.POSITIONAL_ONLY or _by_position(p):
             names.append(p.name)
     return names or [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY][:1]
+
+
+def _several(name: str) -> list[str]:
+    return [name] if name == "arrays" else ["x1", "x2"]
+
+
+def _by_position(p: inspect.Parameter) -> bool:
+    return p.default is p.empty and p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)
 
 
 def arrays(known: tuple) -> tuple:
@@ -96,7 +132,8 @@ def real_function(function: Callable, known: tuple) -> Callable:
         args = [x.value if f else next(rest) for x, f in zip(known, is_fixed, strict=True)]
         return [part for x in jax.tree.leaves(function(*args)) for part in _real_parts(x)]
 
-    return of
+    mapped = any(isinstance(x, Fixed) and x.value is MAPPED for x in known)
+    return jax.vmap(of, axis_name=MAPPED) if mapped else of
 
 
 def _real_parts(x: Any) -> list:
