@@ -9,7 +9,7 @@ from flint import arb, ctx
 
 import verification as vf
 from verification.adapters import jax_function
-from verification.arithmetic import gamma_draws
+from verification.arithmetic import gamma_draws, special_floats
 from verification.arithmetic.arrays import box, each
 
 DIGITS = 60
@@ -60,3 +60,20 @@ def test_a_key_for_each_row():
     drawn = gamma_draws.draw(keys, orders, False)
     for key, order, row in zip(keys, orders, drawn, strict=True):
         assert np.array_equal(row, np.asarray(jax.random.gamma(key, order)))
+
+
+def test_a_loop_of_jax_is_compiled_once(caplog):
+    a, x = np.array([0.3, 2.0]), np.array([0.1, 3.0])
+
+    def compiled(function):
+        caplog.clear()
+        with jax.log_compiles():
+            function(a, x)
+        return sum("Finished XLA compilation" in one.getMessage() for one in caplog.records)
+
+    name = "random_gamma_grad"
+    special_floats.TABLE[name].value(a, x)
+    assert compiled(special_floats.TABLE[name].value) == 0
+    with jax.enable_x64(True):
+        jax.lax.random_gamma_grad(a, x)
+        assert compiled(jax.lax.random_gamma_grad) > 0

@@ -20,6 +20,14 @@ def test_the_functions_of_jax_are_there_and_each_is_once():
     assert {"jax.numpy.sin", "jax.lax.scan", "jax.scipy.stats.norm.logpdf"} <= set(names)
 
 
+def test_what_is_below_a_package_is_found_without_a_list(monkeypatch):
+    walked = set(looked.modules("jax"))
+    assert {"jax.scipy.fft", "jax.scipy.cluster.vq", "jax.scipy.sparse.linalg"} <= walked
+    assert not any("._" in name for name in walked)
+    monkeypatch.setattr(looked, "PACKAGES", {})
+    assert "jax.scipy.fft" not in set(looked.modules("jax"))
+
+
 def test_another_name_of_a_function_a_class_and_what_is_private_are_left_out(monkeypatch):
     module = ModuleType("planted")
     function = lambda x: x

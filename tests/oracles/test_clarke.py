@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from verification.arithmetic.hulls import excess
 from verification.arithmetic.balls import UNIT
+from verification.arithmetic.hulls import excess
 from verification.oracles import ball, one_sided
 from verification.oracles.question import ask
 

@@ -5,6 +5,7 @@ the path of a fixed share of the distribution: dx/da = -(dP/da) / (dP/dx) at P(a
 itself is taken from JAX, at the order that float64 has, and only its slope is proven.
 """
 
+import functools
 from collections.abc import Callable
 
 import jax
@@ -25,7 +26,7 @@ from .special_balls import sample_slope
 
 UNITS = 32.0  # of a draw, by logarithms and powers of the order
 NAME = "random_gamma"
-PATH: Callable = lax.random_gamma_grad
+PATH: Callable = jax.jit(lax.random_gamma_grad)  # a loop, which would be compiled at every call
 
 
 def has_draws(jaxpr: Jaxpr) -> bool:
@@ -61,11 +62,17 @@ def draw(key, order, log_space: bool) -> np.ndarray:
     """The draw that JAX has in float64."""
     if is_traced(order):
         raise Undecided("the order of a gamma distribution is not known when it is drawn from")
-    drawn = jax.random.loggamma if log_space else jax.random.gamma
-    for _ in range(key.ndim):  # a key for each row
-        drawn = jax.vmap(drawn)
     with jax.enable_x64(True):
-        return np.asarray(drawn(key, np.asarray(order)))
+        return np.asarray(_drawn(key.ndim, log_space)(key, np.asarray(order)))
+
+
+@functools.cache
+def _drawn(rows: int, log_space: bool) -> Callable:
+    """Compiled once for each shape; with a key for each row."""
+    drawn = jax.random.loggamma if log_space else jax.random.gamma
+    for _ in range(rows):
+        drawn = jax.vmap(drawn)
+    return jax.jit(drawn)
 
 
 def balls(key, a, *, log_space: bool, **_) -> np.ndarray:

@@ -9,6 +9,7 @@ spread(x, e)         what errors e of the operands may move it by: of random_gam
                      igamma_grad_a an estimate, elsewhere the largest slope on the way
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +20,9 @@ from jax import lax
 from .bounded import rounded
 from .formats import Format
 from .namespaces import is_traced, namespace, special, where
+
+# Once for each shape: JAX's own are loops, which it would compile again at every call.
+COMPILED = functools.cache(jax.jit)
 
 
 class Special(NamedTuple):
@@ -36,7 +40,7 @@ class Special(NamedTuple):
             return special(self.scipy)(*x)
         shape = np.broadcast_shapes(*map(np.shape, x))
         with jax.enable_x64(True):
-            return np.asarray(self.jax(*(np.broadcast_to(v, shape) for v in x)))
+            return np.asarray(COMPILED(self.jax)(*(np.broadcast_to(v, shape) for v in x)))
 
 
 def _jax(name: str) -> Callable:

@@ -93,6 +93,7 @@ def _parameters(function: Callable) -> list[inspect.Parameter]:
 
 
 OPTIONAL = ("args", "varargs")  # of *args, none where something else is given
+GIVEN = ("xs",)  # has a default, and something must be given for it
 
 
 def required(function: Callable) -> list[str]:
@@ -116,7 +117,8 @@ def _several(name: str) -> list[str]:
 
 
 def _by_position(p: inspect.Parameter) -> bool:
-    return p.default is p.empty and p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)
+    is_wanted = p.default is p.empty or p.name in GIVEN
+    return is_wanted and p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)
 
 
 def arrays(known: tuple) -> tuple:
