@@ -10,13 +10,12 @@ from verification.atlas import campaign, rows, tried
 from verification.atlas.found import Found
 from verification.vocabulary import Finding, Verdict
 
-CONTROL = (
-    "scan fori_loop map cond switch associative_scan gather scatter_add reduce reduce_window "
-    "psum ppermute all_gather ragged_dot slice_in_dim"
-).split()
+LOOPS = ("scan", "fori_loop", "map", "cond", "switch", "associative_scan")
+PLACES = ("gather", "scatter_add", "reduce", "reduce_window", "ragged_dot", "slice_in_dim")
+MAPPED = ("psum", "ppermute", "all_gather")
 
 
-@pytest.mark.parametrize("name", CONTROL)
+@pytest.mark.parametrize("name", [*LOOPS, *PLACES, *MAPPED])
 def test_arguments_are_found_for_what_takes_functions_places_and_axes(name):
     place = tried.suited(Found(name, getattr(jax.lax, name)))
     assert isinstance(place, tried.Suited), place
