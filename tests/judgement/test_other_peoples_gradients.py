@@ -10,12 +10,13 @@ import scipy.special as sp
 
 import verification as vf
 
+from .digits_of_others import DIGITS
 from .spelt_by_others import CASES, normal, pair
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", CASES | DIGITS)
 def test_each_is_what_it_is(name):
-    wanted, gradient, of, args, more = CASES[name]
+    wanted, gradient, of, args, more = (CASES | DIGITS)[name]
     finding = vf.validate(gradient, of=of, args=args, **more)
     assert finding.verdict == wanted, finding.reason
 

@@ -94,17 +94,42 @@ def test_an_answer_of_float32_is_said_to_be_one():
     assert wrong.verdict is Verdict.WRONG
 
 
-def test_where_noise_hides_all_but_the_first_digits_nobody_can_tell():
-    far = between(-36.0, -33.0)
-    right, wrong = (
-        judged(lambda x, k=k: k * (1 - special.expit(-x)), softplus, far) for k in (1.0, 1.0005)
-    )
+@pytest.mark.parametrize("low, high", [(-36, -33), (-38.5, -37), (-60, -40), (-730, -700)])
+def test_where_no_digit_is_left_the_formula_is_seen_nearer_to_0(low, high):
+    found = judged(lambda x: 1 - special.expit(-x), softplus, between(low, high))
 
-    assert right.verdict is wrong.verdict is Verdict.UNDECIDED
-    assert "noise hides" in right.reason
-    assert judged(lambda x: 0.0 * compiled(x), softplus, between(-20.0, -5.0)).verdict is (
-        Verdict.WRONG
-    )
+    assert found.verdict is Verdict.INACCURATE, str(found)
+    assert "nearer to 0 it is right" in found.reason
+
+
+NOT_SEEN = {
+    "a factor": lambda x: 1.0005 * (1 - special.expit(-x)),
+    "never computed": lambda x: 0.0 * compiled(x),
+    "of another function": lambda x: 1 - special.expit(-x) ** 2,
+    "right at one side of 20": lambda x: np.where(x < -20, compiled(0 * x), -special.expit(x)),
+}
+
+
+@pytest.mark.parametrize("name", NOT_SEEN)
+def test_a_formula_that_is_another_one_there_is_not(name):
+    """The control: at the draws each is as near to the truth as 1 - s(-x)."""
+    found = judged(NOT_SEEN[name], softplus, between(-38.5, -37.0))
+
+    assert found.verdict is Verdict.UNDECIDED, str(found)
+    assert "noise hides" in found.reason
+
+
+def test_who_raises_nearer_to_0_says_nothing():
+    def only_far(x):
+        assert (x < -20).all(), "not made for such"
+        return 1 - special.expit(-x)
+
+    assert judged(only_far, softplus, between(-60.0, -40.0)).verdict is Verdict.UNDECIDED
+
+
+def test_what_is_0_where_digits_could_be_is_wrong():
+    zero = judged(lambda x: 0.0 * compiled(x), softplus, between(-20.0, -5.0))
+    assert zero.verdict is Verdict.WRONG
 
 
 def test_a_spacing_that_is_too_wide_for_the_gradient_hides_no_noise():

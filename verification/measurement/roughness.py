@@ -81,7 +81,7 @@ def shape_of_error(
     if reference is not None and any((out[k] & ~(errors[k] <= noise[k])).any() for k in wrong):
         wide = _beside(gradient, reference, sample, moved, wrong)
         noise = {k: np.maximum(noise[k], quantile * _no_more(wide[k], most)) for k in wrong}
-    slack = {k: max(2.0 * unit * UNITS * largest, noise[k].max(initial=0.0)) for k in wrong}
+    slack = {k: max(room_of_one(sample, moved), noise[k].max(initial=0.0)) for k in wrong}
     return Shape(
         {k: out[k] & (errors[k] <= noise[k]) for k in wrong},
         {k: _is_still([line[k] for line in lines]) & (errors[k] <= slack[k]) for k in wrong},
@@ -137,14 +137,14 @@ def _quantile(entries: int) -> float:
 
 
 def _unit(sample: Sample) -> float:
-    floats = [x.dtype for x in map(np.asarray, jax.tree.leaves(sample.args)) if _is_real(x)]
+    floats = [x.dtype for x in map(np.asarray, jax.tree.leaves(sample.args)) if is_real(x)]
     unit = max(float(jnp.finfo(dtype).eps) / 2.0 for dtype in floats)
     if unit > 2.0**-24:
         raise Undecided("has too few digits for lines beside the case")
     return unit
 
 
-def _is_real(x: np.ndarray) -> bool:
+def is_real(x: np.ndarray) -> bool:
     return jnp.issubdtype(x.dtype, jnp.floating)
 
 
@@ -165,7 +165,7 @@ def _lines(sample: Sample, moved: tuple[int, ...], spacing: float) -> list[Line]
 def _steps(x, spacing: float, rng: np.random.Generator) -> np.ndarray:
     """An odd number of units in the last place: every point is held, and on no coarser grid."""
     array = np.asarray(x)
-    if not _is_real(array):
+    if not is_real(array):
         return np.zeros(array.shape)
     size = np.abs(array)
     unit = np.spacing(size).astype(np.float64)
@@ -175,7 +175,7 @@ def _steps(x, spacing: float, rng: np.random.Generator) -> np.ndarray:
 
 def _moved(x, step: np.ndarray, k: int):
     array = np.asarray(x)
-    return (as_exact(array) + k * step).astype(array.dtype) if _is_real(array) else array
+    return (as_exact(array) + k * step).astype(array.dtype) if is_real(array) else array
 
 
 def _along(ask: Callable, line: Line, wrong: list[int]) -> Leaves:
@@ -186,6 +186,11 @@ def _along(ask: Callable, line: Line, wrong: list[int]) -> Leaves:
             leaves = jax.tree.leaves(ask(*line(point)))
             rows.append([as_exact(leaves[k]) for k in wrong])
     return {k: np.stack(column) for k, column in zip(wrong, zip(*rows, strict=True), strict=True)}
+
+
+def room_of_one(sample: Sample, moved: tuple[int, ...]) -> float:
+    """UNITS in the last place of 1, or of the largest number."""
+    return 2.0 * _unit(sample) * UNITS * _largest(sample, moved)
 
 
 def _largest(sample: Sample, moved: tuple[int, ...]) -> float:
