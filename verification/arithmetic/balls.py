@@ -8,7 +8,7 @@ import numpy as np
 from flint import arb, arb_mat
 
 from ..vocabulary import Undecided
-from . import gamma_draws
+from . import gamma_draws, observed
 from .arrays import STRUCTURE, box, dot_general, each, lifted, move
 from .complex_numbers import roots_of_unity
 from .interpreter import Arithmetic, is_plain
@@ -237,6 +237,7 @@ RULES = (
         "reduce_min": reduce_min,
         "dot_general": dot_general(matmul),
         "roots_of_unity": roots_of_unity.balls,
+        observed.NAME: observed.balls,
         gamma_draws.NAME: gamma_draws.balls,
     }
 )

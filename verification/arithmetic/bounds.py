@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..vocabulary import Undecided
-from . import gamma_draws
+from . import gamma_draws, observed
 from .arrays import MOVES
 from .bounded import (
     COMPARISONS,
@@ -280,7 +280,7 @@ RULES = {
     "recalled": recalled,
     "atan2": angle,
 } | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
-RULES |= BOUNDED | SPECIAL | {"roots_of_unity": roots_of_unity.bounded}
+RULES |= BOUNDED | SPECIAL | {"roots_of_unity": roots_of_unity.bounded, observed.NAME: observed.bounded}
 RULES[gamma_draws.NAME] = gamma_draws.bounded
 UNROUNDED = (
     {name: move(name) for name in MOVES if name not in RULES}

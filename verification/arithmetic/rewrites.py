@@ -214,6 +214,7 @@ REWRITES = (
         "le_to": lambda x, y: lax.le(x, y),
         "eq_to": lambda x, y: lax.eq(x, y),
         "recalled": lambda product, above, at, program: product,  # room, where errors are counted
+        "observed": lambda value, error, units: value,
         "scatter-sub": scatter_sub,
         "scatter-mul": met(lax.mul),
         "scatter-max": met(lax.max),

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..vocabulary import Undecided
-from . import gamma_draws
+from . import gamma_draws, observed
 from .any_order import joined, rounding, terms
 from .bounds import bounds
 from .complex_numbers import roots_of_unity
@@ -180,6 +180,7 @@ ROUNDED = {
     "convert_element_type": convert,
     "recalled": recalled,
     "roots_of_unity": roots_of_unity.drawn,
+    observed.NAME: observed.drawn,
     "sign": lambda noise, x, **_: rounded(noise, apply(np.sign, wide(sampled(x))), 2.0),  # x / |x|
     "atan2": lambda noise, y, x, **_: rounded(noise, apply(np.arctan2, y, x), ULPS["atan2"](y)),
 } | {name: elementary(name, lambda v, f=f: f.value(np, v)) for name, f in ELEMENTARY.items()}

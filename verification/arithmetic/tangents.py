@@ -18,6 +18,7 @@ import numpy as np
 from jax import lax
 
 from ..vocabulary import Undecided
+from . import observed
 from .any_order import joined, opposite, rounding, terms
 from .arrays import MOVES
 from .bounded import decided
@@ -246,6 +247,7 @@ TABLE = (
         "sign": sign,
         "convert_element_type": convert,
         "recalled": recalled,
+        observed.NAME: observed.tangents,
         "stop_gradient": lambda ledger, name, x, **_: x,
         "copy_p": lambda ledger, name, x, **_: x,
         "dot_general": sums(_contracted, stretches, products=True),

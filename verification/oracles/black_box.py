@@ -13,7 +13,7 @@ number at one of the points that an estimate takes, that point is left out.  Ran
 
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -127,13 +127,20 @@ def along(f: Flat, x: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def polynomial(f: Flat, x: np.ndarray, noise: float) -> Estimate:
-    """The slope at the middle of a polynomial fit, at the radius that admits the smallest error."""
+    return fitted(lambda places: along(f, x, places), x, scale_of(x), noise)
+
+
+def fitted(values_at: Callable, x: np.ndarray, scale: np.ndarray, noise: Any) -> Estimate:
+    """The slope at the middle of a polynomial fit, at the radius that admits the smallest error.
+
+    values_at(places) has the values of every slope, (node, slope), at places (node, slope).
+    """
     fine, coarse = _weights(7), _weights(5)
     mids, errors = [], []
     for radius in RADII:
-        width = radius * scale_of(x)
+        width = radius * scale
         places = x + NODES[:, None] * width
-        values = along(f, x, places)
+        values = values_at(places)
         offsets = (places - x) / width
         mid = fine @ values / width
         moved = np.abs(offsets - NODES[:, None]).max(axis=0) * np.abs(mid)

@@ -44,7 +44,14 @@ def scale_of(x: np.ndarray) -> np.ndarray:
 def noise_of(
     f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, rng: np.random.Generator
 ) -> float:
-    """The standard deviation of f's own rounding, along a few rays at two spacings.
+    """The standard deviation of f's own rounding, along a few rays at two spacings."""
+    return float(noises_of(lambda points: f(points)[:, None], x, rng)[0])
+
+
+def noises_of(
+    f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The same of each output of f, which takes points (k, n) and answers values (k, m).
 
     Values that differ and are all float32 numbers have at least the rounding of float32.
     """
@@ -52,14 +59,16 @@ def noise_of(
     rays = np.concatenate([lines, -lines]) * scale_of(x)
     steps = np.outer([NEAR, NEARER], np.arange(1, STEPS + 1))
     points = x + rays[:, None, None, :] * steps[..., None]
-    values = f(points.reshape(-1, x.size)).reshape(-1, STEPS)
-    values = values[np.isfinite(values).all(axis=1)]
-    if not values.size:
-        return 0.0
-    found = float(deviation(values.T, ORDER).max())
-    if np.ptp(values) > 0.0 and (values.astype(np.float32) == values).all():
-        found = max(found, float(np.abs(values).max()) * 2.0**-24)
-    return found
+    values = f(points.reshape(-1, x.size))
+    values = values.reshape(len(values) // STEPS, STEPS, -1)
+    values = values[np.isfinite(values).all(axis=(1, 2))]
+    if not len(values):
+        return np.zeros(values.shape[2])
+    found = deviation(values.transpose(1, 0, 2), ORDER).max(axis=0)
+    narrow = (values.astype(np.float32) == values).all(axis=(0, 1))
+    rounded = np.ptp(values, axis=(0, 1)) > 0.0
+    least = np.abs(values).max(axis=(0, 1)) * 2.0**-24
+    return np.where(narrow & rounded, np.maximum(found, least), found)
 
 
 def deviation(values: np.ndarray, order: int) -> np.ndarray:

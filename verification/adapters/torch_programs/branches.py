@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..torch_function import array
+from . import boundaries
+from .boundaries import Seen
 from .memory import NotTraced
 
 READS = ("aten._local_scalar_dense.default", "aten.equal.default")
@@ -126,16 +128,42 @@ def reads(way: tuple) -> bool:
     return any(not isinstance(x, str) for x in way)
 
 
-def taken(torch: Any, run: Callable[[], Any]) -> tuple:
-    """What the program reads of its numbers at a point, in turn, by PyTorch itself."""
+def turns(way: tuple) -> bool:
+    """Whether what is read may send the program another way."""
+    return any(not isinstance(x, str | Seen) for x in way)
+
+
+def taken(torch: Any, run: Callable[[], Any], stops: frozenset = frozenset()) -> tuple:
+    """What the program reads of its numbers at a point, in turn, by PyTorch itself.
+
+    And what the operators of `stops` do there.
+    """
     from torch.utils._python_dispatch import (  # pyright: ignore[reportMissingImports]
         TorchDispatchMode,
     )
 
-    found = []
+    found, looks = [], [True]
+
+    def forward(rule: Any, own: Callable, *args: Any, **kwargs: Any) -> Any:
+        if boundaries.label(rule) not in stops or not looks[0]:
+            return own(*args, **kwargs)
+        looks[0] = False
+        try:
+            out = own(*args, **kwargs)
+            given = boundaries.inputs_of(torch, rule, args), kwargs
+            found.append(boundaries.seen(torch, rule.apply, given, out))
+        finally:
+            looks[0] = True
+        return out
 
     class Watch(TorchDispatchMode):
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            if not looks[0]:
+                return func(*args, **(kwargs or {}))
+            if str(func) in stops:
+                out, given = func(*args, **(kwargs or {})), (args, kwargs or {})
+                found.append(boundaries.seen(torch, func, given, out))
+                return out
             found.extend(array(torch, x.clone()) for x in deciding(torch, str(func), args))
             out = func(*args, **(kwargs or {}))
             if str(func) in READS:
@@ -144,12 +172,12 @@ def taken(torch: Any, run: Callable[[], Any]) -> tuple:
             found.extend(in_dtype(torch, func, args, out))
             return out
 
-    with torch.compiler.set_stance("force_eager"), Watch():
+    with torch.compiler.set_stance("force_eager"), Watch(), boundaries.forwards(torch, forward):
         run()
     return tuple(found)
 
 
 def key(way: tuple) -> tuple:
     """What two equal ways have in common; NaN is like itself."""
-    arrays = map(np.asarray, way)
+    arrays = [np.asarray(x.beside and x.beside.x) if isinstance(x, Seen) else np.asarray(x) for x in way]
     return tuple((x.shape, x.dtype.str, x.tobytes()) for x in arrays)

@@ -16,6 +16,7 @@ from ..function import Function
 from ..torch_function import answers, array, on_tensors_of, tensor
 from ..trees import inward, outward
 from . import branches, random_numbers
+from .boundaries import SAID, Boundary, names_of
 from .memory import NotTraced
 from .names import is_compiled
 from .parameters import Module
@@ -39,6 +40,7 @@ class Program:
         self.__signature__ = inspect.Signature(parameters(original, module is not None))
         self._ways: dict[tuple, tuple] = {}  # shapes -> what is read of the numbers
         self._others: dict[tuple, Program] = {}  # the same at points where others are read
+        self.stops: frozenset[str] = frozenset()  # operators that are measured, not traced through
         self.check: Callable[[Program, tuple], str] = lambda other, point: ""
 
     def __call__(self, *args):
@@ -51,15 +53,47 @@ class Program:
             return outputs(answered, torch, any(map(np.iscomplexobj, leaves)))
 
     def branches_at(self, point: tuple) -> tuple:
-        """What it reads of its numbers at a point; none where it raises there."""
-        torch = sys.modules["torch"]
+        """What it reads of its numbers at a point; none where it raises there.
+
+        What is measured there is so in float64, where the program takes that.
+        """
+        torch, wide = sys.modules["torch"], jax.tree.map(widened, inward(point))
+        if self.stops and any(map(is_narrow, jax.tree.leaves(inward(point)))):
+            try:
+                return self.branches_at(wide)
+            except Exception:  # somebody's program, which may want another dtype
+                pass
         leaves, tree = jax.tree.flatten(inward(point))
         with torch.enable_grad(), random_numbers.held(torch):
             tensors = given(torch, leaves, tree, self.records)
-            return branches.taken(torch, lambda: self.run(*tensors))
+            return branches.taken(torch, lambda: self.run(*tensors), self.stops)
 
     def along(self, point: tuple) -> "Program":
-        """The same, traced the way that it goes at the point.  Raises what it raises there."""
+        """The same, traced the way that it goes at the point.  Raises what it raises there.
+
+        Where an operator stops the trace it is measured at each point from then on.
+        """
+        there = self._along(point)
+        if not (name := there.stopped(point)):
+            return there
+        self.stops |= {name}
+        self._ways.clear()
+        self._others.clear()
+        self._traced.clear()
+        return self.along(point)
+
+    def stopped(self, point: tuple) -> str:
+        """The operator that stops its trace at the point; empty where none does."""
+        try:
+            with jax.enable_x64(True):
+                jax.eval_shape(self, *jax.tree.map(widened, inward(point)))
+        except Boundary as stop:
+            return "" if stop.name in self.stops | names_of(self.original) else stop.name
+        except Exception:  # somebody's program; it is asked again, and what it says then is told
+            return ""
+        return ""
+
+    def _along(self, point: tuple) -> "Program":
         shapes = tuple(np.shape(leaf) for leaf in jax.tree.leaves(inward(point)))
         if self.refused or (shapes in self._ways and not branches.reads(self._ways[shapes])):
             return self  # what reads nothing at one point reads nothing at another
@@ -99,7 +133,7 @@ class Program:
 
     def fresh(self) -> "Program":
         other = Program(self.run, self.original, self.module)
-        other.records = self.records
+        other.records, other.stops = self.records, self.stops
         return other
 
     def _by_jax(self, leaves: list, tree: Any) -> Any:
@@ -130,10 +164,10 @@ class Program:
         shapes = [s for s, _ in signature]
         way = self._ways.get(tuple(shapes), ())
         try:
-            program, self.is_random = traced(run, shapes, names, way, self.records)
+            program, self.is_random = traced(run, shapes, names, way, self.records, self.stops)
         except WantsSlopes:
             self.records = True
-            program, self.is_random = traced(run, shapes, names, way, True)
+            program, self.is_random = traced(run, shapes, names, way, True, self.stops)
         return program, shape[0]
 
     def derivative(self, ahead: bool = False, batched: bool = False) -> Function:
@@ -179,8 +213,9 @@ class Program:
     @property
     def notes(self) -> tuple[str, ...]:
         programs = (self, *self._others.values())
-        ways = sum(branches.reads(way) for one in programs for way in one._ways.values())
+        ways = sum(branches.turns(way) for one in programs for way in one._ways.values())
         said = [WAYS_SAID.format(ways)] * (ways > 0 and not self.refused)
+        said += [SAID.format(name) for name in sorted(self.stops)] * (not self.refused)
         return (*[SEED_SAID] * any(one.is_random for one in programs), *said)
 
 

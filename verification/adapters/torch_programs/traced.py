@@ -15,7 +15,8 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr
 
 from ..torch_function import array, tensor
-from . import memory, random_numbers, table
+from . import boundaries, memory, random_numbers, table
+from .boundaries import Boundary
 from .branches import READS, Way, deciding
 from .memory import Memory, NotTraced
 from .modes import running, tracing
@@ -34,11 +35,13 @@ def traced(
     names: list[Any],
     answers: tuple = (),
     records: bool = False,
+    stops: frozenset = frozenset(),
 ) -> tuple[ClosedJaxpr, bool]:
     """The program of run(*tensors) -> tensors, for arrays of these shapes and torch dtypes.
 
     And whether it draws random numbers, which are constants then.  `answers` are what it reads of
-    its numbers, in turn; where they are others the outputs are NaN.
+    its numbers, in turn; where they are others the outputs are NaN.  `stops` are the operators
+    that are not looked into: what they do there is among the answers.
     Raises whatever the program does where it cannot be run without numbers, NotTraced, and, where
     its arguments are not recorded by autograd (`records`), WantsSlopes.
     """
@@ -48,12 +51,12 @@ def traced(
 
     def flat(*values):
         with tracing() as torch, torch.enable_grad():
-            inside = Inside(torch, Way(answers), records)
+            inside = Inside(torch, Way(answers), records, stops)
             tensors = [torch.empty(s, dtype=n) for s, n in zip(shapes, names, strict=True)]
             for tensor, value in zip(tensors, values, strict=True):
                 inside.memory.put(tensor, value)
                 tensor.requires_grad_(records and tensor.is_floating_point())
-            with running(inside):
+            with running(inside), boundaries.forwards(torch, inside.forward):
                 outs = run(*tensors)
             is_random.append(inside.is_random)
             return [inside.way.kept(inside.value(out)) for out in outs]
@@ -68,9 +71,9 @@ class WantsSlopes(Exception):
 class Inside:
     """What is known while a program runs: the values of tensors, and whether slopes are cut."""
 
-    def __init__(self, torch: Any, way: Way, records: bool):
+    def __init__(self, torch: Any, way: Way, records: bool, stops: frozenset):
         self.torch, self.memory, self.cut = torch, Memory(), False
-        self.in_rules, self.records = 0, records
+        self.in_rules, self.records, self.stops = 0, records, stops
         self.in_torchs = False  # in PyTorch's own Python, whose detach the modes do not see
         self.detached: set[int] = set()  # views of numbers whose slope is cut
         self.is_random, self.way, self.depth = False, way, 0  # depth: inside of an operator's parts
@@ -111,6 +114,8 @@ class Inside:
         name = func._schema.name
         if name in IGNORED:
             return func(*args, **kwargs)
+        if str(func) in self.stops:
+            return boundaries.traced(self, str(func), (args, kwargs))
         args = self._sized(func, args)
         rule = table.rule(str(func).removeprefix("aten."))
         if str(func) == "aten.as_strided_scatter.default":
@@ -126,9 +131,11 @@ class Inside:
             return self._custom(mode, func, own, args, kwargs)
         try:
             out = func(*args, **kwargs)
-        except NO_SHAPE:
+        except NO_SHAPE as error:
             if known is not None:
                 return self._outputs(known)
+            if rule is None and func.namespace not in ("aten", "prims"):
+                raise Boundary(str(func), f"{UNKNOWN} {func}") from error
             if rule is None:
                 raise
             return self._outputs(self._by_rule(func, rule, args, kwargs))
@@ -140,7 +147,7 @@ class Inside:
         elif known is not None:
             self._keep(func, args, out, known)
         elif rule is None:
-            raise NotTraced(f"{UNKNOWN} {func}")
+            raise Boundary(str(func), f"{UNKNOWN} {func}")
         else:
             values = self._by_rule(func, rule, args, kwargs)
             self._keep(func, args, out, values, kwargs.get("out") is not None)
@@ -165,9 +172,24 @@ class Inside:
         try:
             with mode:
                 return own(*args, **kwargs)
+        except (Boundary, WantsSlopes):
+            raise
         except Exception as error:  # it may do anything with its tensors
             said = f"{OPAQUE} {func} is no PyTorch inside: {type(error).__name__}"
-            raise NotTraced(said) from error
+            raise Boundary(str(func), said) from error
+
+    def forward(self, own: type, run: Callable, *args: Any, **kwargs: Any) -> Any:
+        """The forward pass of an autograd.Function: traced through, where it is PyTorch."""
+        if (name := boundaries.label(own)) in self.stops:
+            given = boundaries.inputs_of(self.torch, own, args), kwargs
+            return boundaries.traced(self, name, given)
+        try:
+            return run(*args, **kwargs)
+        except (Boundary, WantsSlopes):
+            raise
+        except Exception as error:  # it may do anything with its tensors
+            said = f"the forward pass of {name} is no PyTorch inside: {type(error).__name__}"
+            raise Boundary(name, said) from error
 
     def _scattered(self, func: Any, args: tuple, kwargs: dict) -> Any:
         """Numbers put where a view of other strides would have them."""
@@ -183,7 +205,7 @@ class Inside:
         wanted = {id(x): x for x in deciding(self.torch, str(func), args)}
         if not wanted:
             return args
-        known = {key: self._made(self.way.known(self.value(x))) for key, x in wanted.items()}
+        known = {key: self.made(self.way.known(self.value(x))) for key, x in wanted.items()}
         swap = lambda x: known.get(id(x), x)
         lists = lambda x: type(x)(map(swap, x)) if isinstance(x, list | tuple) else swap(x)
         return tuple(map(lists, args))
@@ -205,10 +227,10 @@ class Inside:
     def _outputs(self, values: Any) -> Any:
         """The tensors of an operator of which PyTorch says no shapes: those of the values."""
         if isinstance(values, list | tuple):
-            return tuple(map(self._made, values))
-        return self._made(values)
+            return tuple(map(self.made, values))
+        return self.made(values)
 
-    def _made(self, value: Any) -> Any:
+    def made(self, value: Any) -> Any:
         if not isinstance(value, jax.Array | np.ndarray):
             return value
         tensor = self.torch.empty(value.shape, dtype=getattr(self.torch, str(value.dtype)))
