@@ -179,5 +179,5 @@ def taken(torch: Any, run: Callable[[], Any], stops: frozenset = frozenset()) ->
 
 def key(way: tuple) -> tuple:
     """What two equal ways have in common; NaN is like itself."""
-    arrays = [np.asarray(x.beside and x.beside.x) if isinstance(x, Seen) else np.asarray(x) for x in way]
+    arrays = [np.asarray(x.beside and x.beside.x if isinstance(x, Seen) else x) for x in way]
     return tuple((x.shape, x.dtype.str, x.tobytes()) for x in arrays)

@@ -41,6 +41,7 @@ class Program:
         self._ways: dict[tuple, tuple] = {}  # shapes -> what is read of the numbers
         self._others: dict[tuple, Program] = {}  # the same at points where others are read
         self.stops: frozenset[str] = frozenset()  # operators that are measured, not traced through
+        self._known: dict[tuple, Program] = {}  # the same at the points that were asked about
         self.check: Callable[[Program, tuple], str] = lambda other, point: ""
 
     def __call__(self, *args):
@@ -73,13 +74,17 @@ class Program:
 
         Where an operator stops the trace it is measured at each point from then on.
         """
+        at = branches.key(tuple(map(np.asarray, jax.tree.leaves(inward(point)))))
+        if at in self._known:  # a point is asked about many times, and an operator takes its time
+            return self._known[at]
         there = self._along(point)
         if not (name := there.stopped(point)):
+            if self.stops:
+                self._known[at] = there
             return there
         self.stops |= {name}
-        self._ways.clear()
-        self._others.clear()
-        self._traced.clear()
+        for known in (self._ways, self._others, self._traced):
+            known.clear()
         return self.along(point)
 
     def stopped(self, point: tuple) -> str:
