@@ -45,6 +45,7 @@ class Routes:
 
     def __init__(self, subject: Subject, first: tuple):
         self.subject, self.known = subject, {}
+        self.asked: list[TruthSource] = []  # that are measured, in turn
         self.first = self.source(first)
 
     def source(self, args: tuple) -> TruthSource:
@@ -61,6 +62,7 @@ class Routes:
         except Exception as error:  # somebody's function, at a point that args gave
             said = f"of raised {in_words(error)}, at {case.label}"
             raise ValueError(f"{said}; args must give points where it has a value") from error
+        self.asked += [source] * source.is_measured
         return source.at(case, rng, edge)
 
     def work(self, case: Case, rng: np.random.Generator) -> int | None:
@@ -88,5 +90,5 @@ class Routes:
     def said(self, finding: Finding) -> Finding:
         """By the first way; and by the first that is measured, if another is."""
         finding = self.first.said(finding)
-        others = [one for one in self.known.values() if one.is_measured]
-        return others[0].said(finding) if others and not self.first.is_measured else finding
+        is_other = self.asked and not self.first.is_measured
+        return self.asked[0].said(finding) if is_other else finding

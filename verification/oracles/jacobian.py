@@ -50,14 +50,12 @@ class Local(NamedTuple):
 
 
 def local(f: Flat, x: np.ndarray, rng: np.random.Generator) -> Local:
-    """f beside x.  Raises Silent where f is not finite at x, or too large to be measured."""
+    """f beside x, without slopes where it is not finite.  Raises Silent where f is too large."""
     if x.size > COORDINATES:
         raise Silent(f"its {x.size} numbers are more than are measured; {COORDINATES} at most")
     with np.errstate(all="ignore"):
         y = f(x[None])[0]
-        if not np.isfinite(y).all():
-            raise Silent("it is inf or NaN")
-        depends = dependence(f, x, y)
+        depends = dependence(f, x, y) & np.isfinite(y).all()
         groups = grouped(depends)
         if _calls(len(groups)) > CALLS:
             raise Silent("its numbers hang together too much to be measured")
@@ -76,12 +74,14 @@ def _calls(groups: int) -> int:
 
 def dependence(f: Flat, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Whether output i changes where coordinate j is moved, near or far: (i, j)."""
-    found = np.zeros((y.size, x.size), bool)
+    found, known = np.zeros((y.size, x.size), bool), np.zeros(x.size, bool)
     size = np.maximum(scale_of(x), 1.0)
     for probe in PROBES:
-        moved = x + np.diag(probe * size)
-        found |= (f(moved) != y).T
-    return found
+        values = f(x + np.diag(probe * size))
+        answers = ~np.isnan(values).all(axis=1)  # it may raise, or have no value there
+        found |= ((values != y) & answers[:, None]).T
+        known |= answers
+    return found | ~known
 
 
 def grouped(depends: np.ndarray) -> list[np.ndarray]:

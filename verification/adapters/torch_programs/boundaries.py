@@ -105,7 +105,11 @@ def flattened(torch: Any, call: Callable, given: tuple) -> tuple[Callable, np.nd
     rows = [np.asarray(array(torch, x), np.float64).ravel() for x in own]
     here = np.concatenate([np.zeros(0), *rows])
     dtypes = wide if answers(at, here, wide) is not None else as_given
-    return functools.partial(each, lambda point: answers(at, point, dtypes)), here
+    if (first := answers(at, here, dtypes)) is None:
+        raise Silent("it raises at the numbers that it was seen with")
+    none = np.full(first.size, np.nan)
+    values = lambda point: none if (found := answers(at, point, dtypes)) is None else found
+    return lambda points: np.array([values(point) for point in points]), here
 
 
 def answers(at: Callable, point: np.ndarray, dtypes: list) -> np.ndarray | None:
@@ -113,15 +117,6 @@ def answers(at: Callable, point: np.ndarray, dtypes: list) -> np.ndarray | None:
         return at(point, dtypes)
     except Exception:  # somebody's operator, where it was never meant to go
         return None
-
-
-def each(at: Callable, points: np.ndarray) -> np.ndarray:
-    """The values at each point; NaN where there are none."""
-    found = [at(point) for point in points]
-    size = next((len(one) for one in found if one is not None), None)
-    if size is None:
-        raise Silent("it raises at the numbers that it was seen with")
-    return np.array([np.full(size, np.nan) if one is None else one for one in found])
 
 
 # --- traced -------------------------------------------------------------------------------------

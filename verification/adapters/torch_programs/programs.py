@@ -16,7 +16,7 @@ from ..function import Function
 from ..torch_function import answers, array, on_tensors_of, tensor
 from ..trees import inward, outward
 from . import branches, random_numbers
-from .boundaries import SAID, Boundary, names_of
+from .boundaries import SAID, Boundary, Seen, names_of
 from .memory import NotTraced
 from .names import is_compiled
 from .parameters import Module
@@ -220,7 +220,9 @@ class Program:
         programs = (self, *self._others.values())
         ways = sum(branches.turns(way) for one in programs for way in one._ways.values())
         said = [WAYS_SAID.format(ways)] * (ways > 0 and not self.refused)
-        said += [SAID.format(name) for name in sorted(self.stops)] * (not self.refused)
+        found = (x for one in programs for way in one._ways.values() for x in way)
+        is_measured = any(isinstance(x, Seen) and x.beside is not None for x in found)
+        said += [SAID.format(name) for name in sorted(self.stops)] * is_measured
         return (*[SEED_SAID] * any(one.is_random for one in programs), *said)
 
 
