@@ -22,6 +22,7 @@ from ..measurement.answer import cast
 from ..measurement.budget import running
 from ..measurement.subject import inside, on_inward
 from ..vocabulary import Finding, Silent
+from ..vocabulary.raised import in_words
 
 ELSEWHERE = "traced, its value at the first point is not that of PyTorch"
 UNBOUNDED = "traced, nothing bounds the rounding of its value"
@@ -72,11 +73,25 @@ def settled(of: Any, first: tuple, candidate: Any, gradient: Any, dtype: str) ->
         known = by_trial(of, first, gradient is of)
     if not isinstance(known, Program):
         return of, candidate
-    candidate = beside(candidate, gradient, known, first)
     known.check = unlike
     point = cast(inward(first), dtype)  # numbers are drawn in the dtype that is judged
-    known.along(point)
+    _check_wide(known, dtype)
+    try:
+        candidate = beside(candidate, gradient, known, first)
+        known.along(point)
+    except Exception as error:  # somebody's function may raise anything
+        said = f"of raised {in_words(error)}, at the first point that args gave"
+        raise ValueError(said) from error
     return known if known.refused else known.checked(known, point), candidate
+
+
+def _check_wide(of: Program, dtype: str) -> None:
+    """Raises ValueError where it is to be judged in more digits than it takes."""
+    if of.narrow and dtype == "float64":
+        raise ValueError(
+            f"{of.__name__} takes float32 alone, because of a tensor that it holds or a kernel; "
+            'judge it with dtype="float32", or cast what it holds to the dtype of its arguments'
+        )
 
 
 def jax_traces(of: Any, first: tuple) -> bool:
@@ -122,15 +137,15 @@ def unlike(of: Program, first: tuple) -> str:
         return ""
     # random numbers are those of the dtype that is judged: they may be others in float64
     points = [point, *[inward(first)] * of.is_random]
-    why = [apart(traced, program, point, there) for there in points]
+    why = [apart(traced, program, point, there, of.narrow) for there in points]
     return "" if "" in why else why[0]
 
 
-def apart(traced: Any, program: Any, point: tuple, there: tuple) -> str:
+def apart(traced: Any, program: Any, point: tuple, there: tuple, narrow: bool) -> str:
     """Why the value that PyTorch has there is not that of the trace; empty where it is."""
     theirs = jax.tree.leaves(inward(traced(*there)))
     leaves = [np.asarray(x) for x in jax.tree.leaves(point)]
-    for name in formats_in(program.jaxpr, there):
+    for name in ["float32"] if narrow else formats_in(program.jaxpr, there):
         try:
             ours = running(real_program(program), leaves, bounds(format_of(name)))
         except Silent as said:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..adapters.torch_programs.memory import NotTraced
 from ..adapters.trees import Held
+from ..arithmetic import observed
 from ..measurement.ahead import bounds_of
 from ..measurement.answer import PROVABLE, cast
 from ..measurement.batch import budget_at
@@ -32,6 +33,7 @@ from .measured_kinks import told_by_floats
 from .narrow_constants import warning
 
 RAISES = "traced by JAX it raises"
+MEASURED = "ball, finite_difference"  # a proof around operators that are measured
 WANTED = "it must return a number, or arrays of numbers"
 
 
@@ -180,6 +182,8 @@ def proven(
     sample = evaluated(subject.answer, told, bound, Case(case.label, args), edge)
     if drawn is not None:
         return replace(sample, oracle=DRAWN)
+    if observed.is_in(found.question.program):
+        sample = replace(sample, oracle=MEASURED)
     return sample if edge else told_by_floats(subject, sample, rng)  # at edges: once all are known
 
 

@@ -89,7 +89,7 @@ def judge(
         example=example(shown) if shown and verdict is Verdict.WRONG else None,
         cases=record.cases,
         skipped=record.skipped,
-        oracle=", ".join(record.oracles),
+        oracle=", ".join(dict.fromkeys(", ".join(record.oracles).split(", "))),
         budget=budgets(record.budgets),
         kills={name: seen for name, seen in record.kills.items() if seen is not None},
         explanation=(*factors, *explain(evidence)) if verdict in EXPLAINED else (),

@@ -21,7 +21,7 @@ from .function_noise import NARROW, noises_of, scale_of
 
 COORDINATES, CALLS, BENDS = 2**11, 2**15, 2**16
 PROBES = np.array([-8.0, -1.0, -0.125, 0.125, 1.0, 8.0])  # of the size of a coordinate
-BEND = 2.0**-9  # relative steps of second differences
+BEND = 2.0**-7  # relative step of second differences, and a quarter of it
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 ROOM = 4.0  # times the measured noise that another right program may be off by
 # points (k, n) -> values (k, m), NaN where the function raises
@@ -32,7 +32,7 @@ class Local(NamedTuple):
     """A function beside one point: value, slopes and bends, and what they may be off by.
 
     rows, columns       output and coordinate of each slope
-    bends, first, second, third    H, its output and its two coordinates
+    bends, at           H, its errors, its output and its two coordinates
     units               that a program rounds y and the slopes by, in its format's unit roundoff
     """
 
@@ -46,6 +46,7 @@ class Local(NamedTuple):
     rows: np.ndarray
     columns: np.ndarray
     bends: np.ndarray
+    bend_errors: np.ndarray
     at: tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -62,14 +63,14 @@ def local(f: Flat, x: np.ndarray, rng: np.random.Generator) -> Local:
         rows, columns = np.nonzero(depends)
         noise = np.maximum(noises_of(f, x, rng), DOUBLE * np.abs(y) / 2)
         slopes, errors = _slopes(f, x, y, noise, (rows, columns, groups))
-        bends, at = _bends(f, x, y, depends, groups)
+        *bends, at = _bends(f, x, y, depends, groups)
     y_units, units = _units(y, slopes, noise, rows)
-    return Local(x, y, ROOM * noise, y_units, slopes, errors, units, rows, columns, bends, at)
+    return Local(x, y, ROOM * noise, y_units, slopes, errors, units, rows, columns, *bends, at)
 
 
 def _calls(groups: int) -> int:
     places = 2 * len(finite_difference.STEPS) + len(black_box.NODES) * len(black_box.RADII)
-    return groups * places + 2 * groups * (groups + 1)
+    return groups * places + 4 * groups * (groups + 1)
 
 
 def dependence(f: Flat, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -102,6 +103,8 @@ def grouped(depends: np.ndarray) -> list[np.ndarray]:
 def _slopes(f: Flat, x, y, noise, pattern: tuple) -> tuple[np.ndarray, np.ndarray]:
     """J where it is not 0, and its errors."""
     rows, columns, groups = pattern
+    if not rows.size:
+        return np.zeros(0), np.zeros(0)
     values_at = lambda places: _moved(f, x, y.size, places, pattern)
     above, below, forward, backward = finite_difference.points(x)
     up, down = (values_at(places[:, columns]) for places in (above, below))
@@ -113,8 +116,10 @@ def _slopes(f: Flat, x, y, noise, pattern: tuple) -> tuple[np.ndarray, np.ndarra
     mid, rad = finite_difference.slopes(y[rows], up, down, *steps, rounding)
     fit = black_box.fitted(values_at, x[columns], scale_of(x)[columns], noise[rows])
     is_finer = fit.rad < rad
+    parted = np.where(rad > np.abs(mid), rad, 0.0)  # a fit that is as steep on both sides sees none
     best, error = np.where(is_finer, fit.mid, mid), np.where(is_finer, fit.rad, rad)
     both = np.isfinite(rad) & np.isfinite(fit.rad)
+    error = np.maximum(error, parted)
     return best, np.where(both, np.maximum(error, np.abs(mid - fit.mid)), error)
 
 
@@ -132,32 +137,47 @@ def _moved(f: Flat, x, outputs: int, places: np.ndarray, pattern: tuple) -> np.n
     return found
 
 
-def _bends(f: Flat, x, y, depends: np.ndarray, groups: list) -> tuple[np.ndarray, tuple]:
-    """H where it shows, with its output and its coordinates, j before k and k before j."""
+def _bends(f: Flat, x, y, depends: np.ndarray, groups: list) -> tuple:
+    """H where it shows, its errors, its output and its coordinates, j before k and k before j.
+
+    At two steps, h and h / 4; the error in h^2 is cancelled, and both are apart by it.
+    """
     h = BEND * np.maximum(scale_of(x), 2.0**-20)
-    found, at = [], []
+    found, errors, at = [], [], []
     for a, first in enumerate(groups):
         for second in groups[a:]:
-            bends, ends = _mixed(f, x, y, (first, second), h), []
-            for group in (first, second):
-                own = depends[:, group]
-                ends.append(np.where(own.any(axis=1), group[own.argmax(axis=1)], -1))
-            keep = np.flatnonzero((ends[0] >= 0) & (ends[1] >= 0) & (bends != 0.0))
-            found.append(bends[keep] / (h[ends[0][keep]] * h[ends[1][keep]]))
-            at.append((keep, ends[0][keep], ends[1][keep]))
-            if first is not second:
-                found.append(found[-1])
-                at.append((keep, ends[1][keep], ends[0][keep]))
-    values = np.concatenate([np.zeros(0), *found])
+            ends = [_own(depends, group) for group in (first, second)]
+            steps = [step[ends[0]] * step[ends[1]] for step in (h, h / 4)]
+            pairs = [_mixed(f, x, y, (first, second), step) for step in (h, h / 4)]
+            (coarse, _), (fine, noise) = (
+                (v / s, n / s) for (v, n), s in zip(pairs, steps, strict=True)
+            )
+            shows = (ends[0] >= 0) & (ends[1] >= 0) & ((coarse != 0.0) | (fine != 0.0))
+            keep = np.flatnonzero(shows & np.isfinite(coarse) & np.isfinite(fine))
+            both = [(keep, ends[0][keep], ends[1][keep]), (keep, ends[1][keep], ends[0][keep])]
+            for place in both[: 1 + (first is not second)]:
+                found.append((fine + (fine - coarse) / 15.0)[keep])
+                errors.append((np.abs(fine - coarse) + noise)[keep])
+                at.append(place)
+    none = np.zeros(0, int)
+    values, off = np.concatenate([none, *found]), np.concatenate([none, *errors])
     if values.size > BENDS:
         raise Silent("its numbers hang together too much to be measured")
-    none = np.zeros(0, int)
     i, j, k = (np.concatenate([none, *(one[p] for one in at)]) for p in range(3))
-    return np.where(np.isfinite(values), values, 0.0), (i, j, k)
+    return values, off, (i, j, k)
 
 
-def _mixed(f: Flat, x, y, pair: tuple, h: np.ndarray) -> np.ndarray:
-    """h h H of each output, along one coordinate of each of the two groups; 0 where none shows."""
+def _own(depends: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """The coordinate of the group that each output depends on; -1 where there is none."""
+    own = depends[:, group]
+    return np.where(own.any(axis=1), group[own.argmax(axis=1)], -1)
+
+
+def _mixed(f: Flat, x, y, pair: tuple, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """h h H of each output, along one coordinate of each of the two groups, and its rounding.
+
+    0 where none shows.
+    """
     one, other = np.zeros_like(x), np.zeros_like(x)
     one[pair[0]], other[pair[1]] = h[pair[0]], h[pair[1]]
     if pair[0] is pair[1]:
@@ -165,11 +185,10 @@ def _mixed(f: Flat, x, y, pair: tuple, h: np.ndarray) -> np.ndarray:
         terms = np.stack([up, -y, -y, down])
     else:
         points = np.stack([x + one + other, x + one - other, x - one + other, x - one - other])
-        values = f(points)
-        terms = values * np.array([[0.25], [-0.25], [-0.25], [0.25]])
+        terms = f(points) * np.array([[0.25], [-0.25], [-0.25], [0.25]])
     total = terms.sum(axis=0)
-    shows = np.abs(total) > finite_difference.NOISE * np.finfo(float).eps * np.abs(terms).sum(0)
-    return np.where(shows, total, 0.0)
+    rounding = finite_difference.NOISE * np.finfo(float).eps * np.abs(terms).sum(axis=0)
+    return np.where(np.abs(total) <= rounding, 0.0, total), rounding
 
 
 def _units(y, slopes, noise, rows) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ ORACLES = {  # Finding.oracle in words
     "complex_step, finite_difference": "the complex step and differences, where both agree",
     "finite_difference": "two kinds of differences, where both agree",
     "ball": "proven balls",
+    "ball, finite_difference": "proven balls around what is measured by differences",
     "reverse_autodiff": "float64 within its own error",
     "ball, reverse_autodiff": "proven balls, or float64 within its own error",
 }

@@ -140,7 +140,7 @@ def traced(inside: Any, name: str, given: tuple) -> Any:
         if isinstance(one, tuple):
             shape, kind = one
             part = flat[low : low + int(np.prod(shape))].reshape(shape)
-            low, one = low + part.size, inside.made(part.astype(str(kind).removeprefix("torch.")))
+            low, one = low + part.size, inside.made(part.astype(inside.dtype_of(kind)))
         outs.append(inside.made(one))
     return torch.utils._pytree.tree_unflatten(outs, known.tree)
 
@@ -155,7 +155,7 @@ def beside(at: Local, x: Any) -> Any:
     outputs, first, second = at.at
     if not outputs.size:
         return y
-    half = jnp.asarray(0.5 * at.bends, x.dtype)
+    half = number(0.5 * at.bends, at.bend_errors, exact(at.bends))
     return y.at[outputs].add(half * d[first] * d[second])
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from ..trees import inward
 from .names import is_compiled, names_torch
 from .parameters import Module
-from .programs import Program, given, opened
+from .passed import opened
+from .programs import Program
 
 
 def program(of: Any) -> Program | None:
@@ -43,9 +44,9 @@ def program(of: Any) -> Program | None:
 def as_program(of: Any, point: tuple) -> Any:
     """`of` as a Program where it answers tensors at the point; a function of arrays as it is."""
     known = program(of)
-    if known is None or not isinstance(of, Program) and not _takes_tensors(known, of, point):
-        return of
-    return known
+    if known is None or isinstance(of, Program) or _takes_tensors(known, of, point):
+        return of if known is None else known
+    return of if _answers(lambda: of(*inward(point))) else known
 
 
 def by_trial(of: Any, point: tuple, is_own: bool) -> Program | None:
@@ -69,16 +70,24 @@ def _answers(ask: Callable) -> bool:
     return True
 
 
-def _takes_tensors(known: Program, of: Any, point: tuple, records: bool = False) -> bool:
-    """What is known at sight does; another function is tried."""
+TRIED = (("records", False), ("records", True), ("narrow", True))  # a program, in turn
+
+
+def _takes_tensors(known: Program, of: Any, point: tuple) -> bool:
+    """What is known at sight does; another function is tried, and how it wants its tensors."""
     torch = sys.modules["torch"]
-    if known.is_own:
-        return True
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            outs = known.run(*given(torch, *jax.tree.flatten(inward(point)), records))
-    except Exception:  # a function of arrays, which may do anything with tensors
-        return not records and _takes_tensors(known, of, point, True)
+    leaves, tree = jax.tree.flatten(inward(point))
+    outs = None
+    for name, wanted in TRIED:
+        known.records, known.narrow = False, False
+        setattr(known, name, wanted)
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                outs = known.run(*known.given(leaves, tree))
+            break
+        except Exception:  # a function of arrays, which may do anything with tensors
+            known.narrow = False
     found = jax.tree.leaves(opened(outs))
     is_array = lambda x: isinstance(x, jax.Array | np.ndarray)
-    return any(isinstance(x, torch.Tensor) for x in found) and not any(map(is_array, found))
+    is_one = any(isinstance(x, torch.Tensor) for x in found) and not any(map(is_array, found))
+    return is_one or known.is_own

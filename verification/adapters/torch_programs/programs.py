@@ -1,25 +1,24 @@
 """A PyTorch program as a function of arrays: traced where JAX traces, else run by PyTorch."""
 
-import dataclasses
 import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..function import Function
-from ..torch_function import answers, array, on_tensors_of, tensor
+from ..torch_function import answers, on_tensors_of
 from ..trees import inward, outward
 from . import branches, random_numbers
 from .boundaries import SAID, Boundary, Seen, names_of
 from .memory import NotTraced
 from .names import is_compiled
 from .parameters import Module
+from .passed import given, is_narrow, narrowed, numbers_of, outputs, parameters, widened
 
 SEED_SAID = "its random numbers are held: those of torch.manual_seed(0)"
 
@@ -41,6 +40,7 @@ class Program:
         self._ways: dict[tuple, tuple] = {}  # shapes -> what is read of the numbers
         self._others: dict[tuple, Program] = {}  # the same at points where others are read
         self.stops: frozenset[str] = frozenset()  # operators that are measured, not traced through
+        self.narrow = False  # whether it takes float32 alone: what it holds has that dtype
         self._known: dict[tuple, Program] = {}  # the same at the points that were asked about
         self.check: Callable[[Program, tuple], str] = lambda other, point: ""
 
@@ -50,8 +50,13 @@ class Program:
             return self._by_jax(leaves, tree)
         torch = sys.modules["torch"]
         with torch.enable_grad(), random_numbers.held(torch):
-            answered = self.run(*given(torch, leaves, tree, self.records))
+            answered = self.run(*self.given(leaves, tree))
             return outputs(answered, torch, any(map(np.iscomplexobj, leaves)))
+
+    def given(self, leaves: list, tree: Any) -> tuple:
+        """Its arguments as tensors."""
+        leaves = list(map(narrowed, leaves)) if self.narrow else leaves
+        return given(sys.modules["torch"], leaves, tree, self.records)
 
     def branches_at(self, point: tuple) -> tuple:
         """What it reads of its numbers at a point; none where it raises there.
@@ -66,7 +71,7 @@ class Program:
                 pass
         leaves, tree = jax.tree.flatten(inward(point))
         with torch.enable_grad(), random_numbers.held(torch):
-            tensors = given(torch, leaves, tree, self.records)
+            tensors = self.given(leaves, tree)
             return branches.taken(torch, lambda: self.run(*tensors), self.stops)
 
     def along(self, point: tuple) -> "Program":
@@ -138,7 +143,7 @@ class Program:
 
     def fresh(self) -> "Program":
         other = Program(self.run, self.original, self.module)
-        other.records, other.stops = self.records, self.stops
+        other.records, other.stops, other.narrow = self.records, self.stops, self.narrow
         return other
 
     def _by_jax(self, leaves: list, tree: Any) -> Any:
@@ -165,14 +170,17 @@ class Program:
             found, shape[0] = jax.tree.flatten(numbers_of(outs, torch))
             return found
 
-        names = [getattr(torch, dtype) for _, dtype in signature]
+        wide = self.narrow and any(dtype == "float64" for _, dtype in signature)
+        own = lambda dtype: "float32" if wide and dtype == "float64" else dtype
+        names = [getattr(torch, own(dtype)) for _, dtype in signature]
         shapes = [s for s, _ in signature]
         way = self._ways.get(tuple(shapes), ())
+        ask = lambda: traced(run, shapes, names, way, self.records, self.stops, wide)
         try:
-            program, self.is_random = traced(run, shapes, names, way, self.records, self.stops)
+            program, self.is_random = ask()
         except WantsSlopes:
             self.records = True
-            program, self.is_random = traced(run, shapes, names, way, True, self.stops)
+            program, self.is_random = ask()
         return program, shape[0]
 
     def derivative(self, ahead: bool = False, batched: bool = False) -> Function:
@@ -234,67 +242,3 @@ def _outputs_of(f: Callable, torch: Any) -> Callable:
             return numbers_of(f(*tensors), torch)
 
     return run
-
-
-def is_narrow(leaf: Any) -> bool:
-    kind = np.asarray(leaf).dtype
-    return jnp.issubdtype(kind, jnp.floating) and kind != np.float64
-
-
-def widened(leaf: Any) -> Any:
-    return np.asarray(leaf, np.float64) if is_narrow(leaf) else leaf
-
-
-def given(torch: Any, leaves: list, tree: Any, records: bool = False) -> tuple:
-    """The arguments of a program, of arrays."""
-    tensors = [tensor(torch, np.array(leaf, order="C")) for leaf in leaves]
-    for one in tensors if records else ():
-        one.requires_grad_(one.is_floating_point() or one.is_complex())
-    return outward(jax.tree.unflatten(tree, tensors))
-
-
-def parameters(original: Any, is_module: bool) -> list[inspect.Parameter]:
-    """What it takes, by name: of a module its parameters and what `forward` takes."""
-    free = inspect.Parameter.POSITIONAL_ONLY
-    is_rule = isinstance(original, type)
-    called = original.forward if is_module or is_rule else original
-    try:
-        known = list(inspect.signature(called).parameters.values())
-    except (TypeError, ValueError):  # some callables tell nobody
-        return [inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)]
-    if is_rule and "setup_context" not in vars(original):
-        known = known[1:]  # the context
-    first = ["params"] if is_module and "params" not in {p.name for p in known} else []
-    return [*(inspect.Parameter(name, free) for name in first), *known]
-
-
-def outputs(outs: Any, torch: Any, is_complex: bool = False) -> Any:
-    return jax.tree.map(lambda x: array(torch, x), numbers_of(outs, torch, is_complex))
-
-
-def numbers_of(outs: Any, torch: Any, is_complex: bool = False) -> Any:
-    """The outputs that have a derivative: not indices, masks or None.
-
-    Of complex ones both parts, along a last axis, but where the arguments are complex, too.
-    """
-    if isinstance(outs, torch.Tensor):
-        return _numbers(outs, torch, is_complex)
-    return jax.tree.map(lambda x: _numbers(x, torch, is_complex), opened(outs))
-
-
-def _numbers(x: Any, torch: Any, is_complex: bool) -> Any:
-    if not isinstance(x, torch.Tensor):
-        return None
-    if x.is_complex():
-        return x if is_complex else torch.view_as_real(x.resolve_conj())
-    return x if x.is_floating_point() else None
-
-
-def opened(outs: Any) -> Any:
-    """The named results of PyTorch, such as those of max along an axis, as tuples.
-
-    And an instance of a dataclass as the dict of its fields.
-    """
-    if dataclasses.is_dataclass(outs) and not isinstance(outs, type):
-        outs = {field.name: getattr(outs, field.name) for field in dataclasses.fields(outs)}
-    return jax.tree.map(lambda x: tuple(x) if isinstance(x, tuple) else x, outs)
