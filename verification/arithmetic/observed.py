@@ -12,6 +12,7 @@ from flint import arb
 from jax.extend.core import ClosedJaxpr, Primitive
 from jax.interpreters import batching, mlir
 
+from .arrays import box
 from .bounded import Bounded
 from .inner_programs import equations
 from .samples import Samples
@@ -43,7 +44,7 @@ def _around(value: arb, error: arb) -> arb:
 
 
 def balls(value: np.ndarray, error: np.ndarray, units: np.ndarray) -> np.ndarray:
-    return np.frompyfunc(_around, 2, 1)(value, error)
+    return box(np.frompyfunc(_around, 2, 1)(value, error))
 
 
 def bounded(target, value: Bounded, error: Bounded, units: Bounded) -> Bounded:

@@ -56,16 +56,16 @@ def local(f: Flat, x: np.ndarray, rng: np.random.Generator) -> Local:
         raise Silent(f"its {x.size} numbers are more than are measured; {COORDINATES} at most")
     with np.errstate(all="ignore"):
         y = f(x[None])[0]
-        depends = dependence(f, x, y) & np.isfinite(y).all()
+        depends = dependence(f, x, y) & bool(np.isfinite(y).all())
         groups = grouped(depends)
         if _calls(len(groups)) > CALLS:
             raise Silent("its numbers hang together too much to be measured")
         rows, columns = np.nonzero(depends)
         noise = np.maximum(noises_of(f, x, rng), DOUBLE * np.abs(y) / 2)
         slopes, errors = _slopes(f, x, y, noise, (rows, columns, groups))
-        *bends, at = _bends(f, x, y, depends, groups)
+        bends, off, at = _bends(f, x, y, depends, groups)
     y_units, units = _units(y, slopes, noise, rows)
-    return Local(x, y, ROOM * noise, y_units, slopes, errors, units, rows, columns, *bends, at)
+    return Local(x, y, ROOM * noise, y_units, slopes, errors, units, rows, columns, bends, off, at)
 
 
 def _calls(groups: int) -> int:
@@ -79,7 +79,7 @@ def dependence(f: Flat, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     size = np.maximum(scale_of(x), 1.0)
     for probe in PROBES:
         values = f(x + np.diag(probe * size))
-        answers = ~np.isnan(values).all(axis=1)  # it may raise, or have no value there
+        answers = np.asarray(~np.isnan(values).all(axis=1))  # it may raise, or have no value there
         found |= ((values != y) & answers[:, None]).T
         known |= answers
     return found | ~known
