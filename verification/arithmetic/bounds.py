@@ -280,10 +280,8 @@ RULES = {
     "recalled": recalled,
     "atan2": angle,
 } | {name: elementary(name, f.value, f.spread) for name, f in ELEMENTARY.items()}
-RULES |= (
-    BOUNDED | SPECIAL | {"roots_of_unity": roots_of_unity.bounded, observed.NAME: observed.bounded}
-)
-RULES[gamma_draws.NAME] = gamma_draws.bounded
+RULES |= BOUNDED | SPECIAL | {gamma_draws.NAME: gamma_draws.bounded}
+RULES |= {"roots_of_unity": roots_of_unity.bounded, observed.NAME: observed.bounded}
 UNROUNDED = (
     {name: move(name) for name in MOVES if name not in RULES}
     | COMPARISONS
