@@ -135,6 +135,7 @@ from .losses import LOSSES as LOSSES
 from .losses import binary_cross_entropy as binary_cross_entropy
 from .losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from .losses import cosine_similarity as cosine_similarity
+from .losses import ctc_loss as ctc_loss
 from .losses import evidence_lower_bound as evidence_lower_bound
 from .losses import focal_loss as focal_loss
 from .losses import gaussian_likelihood as gaussian_likelihood

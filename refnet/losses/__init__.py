@@ -6,6 +6,7 @@ differ raise, never broadcast.  `weighted` gives each example of a loss a weight
 
 from collections.abc import Callable
 
+from .alignments import ctc_loss as ctc_loss
 from .contrasts import info_nce as info_nce
 from .contrasts import triplet as triplet
 from .divergences import evidence_lower_bound as evidence_lower_bound

@@ -56,6 +56,16 @@ def test_there_is_one_where_there_is_a_pullback_and_autodiff_can_do_without():
     assert other_spellings(lambda z: careful(looped(z)), AT) == []
 
 
+def test_a_slope_around_a_loop_is_one_of_its_own():
+    powers = lambda z: jax.lax.scan(lambda a, _: (a * z, None), z, None, 3)[0]
+    around, plain = jax.custom_jvp(powers), jax.custom_jvp(jnp.square)
+    for of, slope in ((around, lambda z: 4 * z**3), (plain, lambda z: 2 * z)):
+        of.defjvps(lambda dz, out, z, slope=slope: slope(z) * dz)
+    (other,) = other_spellings(around, AT)
+    assert "custom_jvp" not in str(jax.make_jaxpr(other)(*AT))
+    assert other_spellings(plain, AT) == []
+
+
 def test_a_pullback_of_another_function_is_still_wrong():
     twice = lambda z, d: 2 * d / np.cosh(z) ** 2
     at = lambda rng: (rng.normal(size=6),)

@@ -8,7 +8,7 @@ Whether that is the same function is for the caller to see: it is where its slop
 """
 
 import operator
-from collections.abc import Set
+from collections.abc import Callable, Set
 from functools import partial
 from typing import Any
 
@@ -61,13 +61,14 @@ def _shifts(jaxpr: Jaxpr) -> set[int]:
 # --- programs in other words -----------------------------------------------------------------
 
 
-def opened(program: ClosedJaxpr, calls: Set[str]) -> ClosedJaxpr:
-    """The same program, with the body of each such call in its place."""
-    return anew(program, partial(_called, calls))
+def opened(program: ClosedJaxpr, calls: Set[str] | Callable[[JaxprEqn], bool]) -> ClosedJaxpr:
+    """The same program, with the body of each such call, by name or as it is, in its place."""
+    opens = calls if callable(calls) else lambda eqn: eqn.primitive.name in calls
+    return anew(program, partial(_called, opens))
 
 
-def _called(calls: Set[str], eqn: JaxprEqn, ins: list) -> list:
-    if eqn.primitive.name not in calls:
+def _called(calls: Callable[[JaxprEqn], bool], eqn: JaxprEqn, ins: list) -> list:
+    if not calls(eqn):
         return bind(eqn, ins)
     return replayed(program_of(eqn.params), ins, partial(_called, calls))
 

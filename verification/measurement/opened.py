@@ -1,15 +1,16 @@
 """Another spelling of a function with a pullback of its own: autodiff of what it computes.
 
-A custom pullback may take more care than others take, who keep the outputs of every step.
+A custom pullback may take more care than others take, who keep the outputs of every step.  So may
+a slope of one's own around a loop, whose steps others take back one by one; or less.
 """
 
 from collections.abc import Callable
 from functools import lru_cache
 
 import jax
-from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, JaxprEqn, jaxpr_as_fun
 
-from ..arithmetic.inner_programs import PLAIN_CALLS, equations
+from ..arithmetic.inner_programs import PLAIN_CALLS, equations, program_of
 from ..arithmetic.shifts import opened
 from ..oracles.question import as_exact
 from .shifted import has_shifts, traced_in_numbers, without_shifts
@@ -27,8 +28,8 @@ def other_spellings(of: Callable, args: tuple) -> list[Callable]:
 
 def _opens(program: ClosedJaxpr, numbers: list) -> bool:
     """Whether it has pullbacks of its own, and autodiff can do without."""
-    names = {eqn.primitive.name for eqn in equations(program.jaxpr)}
-    if names.isdisjoint(OWN) or "while" in names:
+    every = list(equations(program.jaxpr))
+    if not any(map(_is_own, every)) or any(eqn.primitive.name == "while" for eqn in every):
         return False
     try:
         jax.eval_shape(lambda *xs: jax.vjp(jaxpr_as_fun(_without(program)), *xs)[0], *numbers)
@@ -48,5 +49,12 @@ def by_autodiff(of: Callable) -> Callable:
     return function
 
 
+def _is_own(eqn: JaxprEqn) -> bool:
+    if eqn.primitive.name != "custom_jvp_call":
+        return eqn.primitive.name in OWN
+    body = program_of(eqn.params).jaxpr
+    return any(inside.primitive.name == "scan" for inside in equations(body))
+
+
 def _without(program: ClosedJaxpr) -> ClosedJaxpr:
-    return opened(program, PLAIN_CALLS | OWN)
+    return opened(program, lambda eqn: eqn.primitive.name in PLAIN_CALLS or _is_own(eqn))

@@ -15,6 +15,7 @@ from .conv2d import CONV2D
 from .conv2d_transpose import CONV2D_TRANSPOSE
 from .cosine_similarity import COSINE_SIMILARITY
 from .cross_attention import CROSS_ATTENTION
+from .ctc_loss import CTC_LOSS
 from .deep_equilibrium import DEEP_EQUILIBRIUM
 from .dropout import DROPOUT
 from .elu import ELU
@@ -100,6 +101,7 @@ LAYERS: dict[str, Derivation] = {
     "focal_loss": FOCAL_LOSS,
     "triplet": TRIPLET,
     "info_nce": INFO_NCE,
+    "ctc_loss": CTC_LOSS,
     "gaussian_likelihood": GAUSSIAN_LIKELIHOOD,
     "poisson_likelihood": POISSON_LIKELIHOOD,
     "evidence_lower_bound": EVIDENCE_LOWER_BOUND,

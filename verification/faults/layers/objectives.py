@@ -1,10 +1,12 @@
 """Gates, log-softmax, divergences, likelihoods and contrasts with one mistake each."""
 
+import jax
 import jax.numpy as jnp
 
 from refnet import Gated, log_sigmoid, sigmoid, silu, softmax
 
 from ...derivations.layers import (
+    ctc_loss,
     evidence_lower_bound,
     focal_loss,
     gated_feed_forward,
@@ -95,6 +97,33 @@ def not_tempered(q, k):
     return tuple(info_nce.TEMPERATURE * d for d in info_nce.gradient(q, k))
 
 
+def alignment_sum(z, *told):
+    return (ctc_loss.gradient(z, *told)[0] * len(z),)
+
+
+def padding_aligned(z, labels, frames, lengths):
+    return ctc_loss.gradient(z, labels, jnp.full_like(frames, z.shape[1]), lengths)
+
+
+def equal_labels_merged(z, labels, frames, lengths):
+    """The step over a blank is open between equal labels, too."""
+
+    def places(*told):
+        found, skips = ctc_loss.places_of(*told)
+        return found, jnp.arange(len(skips)) % 2 == 1
+
+    return aligned(z, labels, frames, lengths, places_of=places)
+
+
+def end_in_a_label(z, labels, frames, lengths):
+    return aligned(z, labels, frames, lengths, ends=lambda s, k: s == 2 * k - 1)
+
+
+def aligned(z, *told, **other):
+    shares = jax.vmap(lambda *one: ctc_loss.occupation(*one, **other))(z, *told)
+    return ((softmax(z) * jnp.sum(shares, axis=-1, keepdims=True) - shares) / len(z),)
+
+
 def variance_constant(m, v, t):
     dm, _, dt = gaussian_likelihood.gradient(m, v, t)
     return dm, jnp.full_like(v, 0.5 / v.size), dt
@@ -150,6 +179,12 @@ OWN: dict[str, dict] = {
     "focal_loss": {"weight taken as constant": focus_constant, "1/n missing": focal_sum},
     "triplet": {"margin not looked at": always_inside, "2 missing": once},
     "info_nce": {"keys taken as constant": keys_constant, "temperature forgotten": not_tempered},
+    "ctc_loss": {
+        "1/n missing": alignment_sum,
+        "mask forgotten": padding_aligned,
+        "equal labels merged": equal_labels_merged,
+        "last blank forgotten": end_in_a_label,
+    },
     "gaussian_likelihood": {
         "variance taken as constant": variance_constant,
         "target's sign": targets_sign,

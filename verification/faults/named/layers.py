@@ -240,6 +240,14 @@ NAMED: dict[str, Named] = {
         "A masked sum over the number of examples, those behind the mask among them.",
     ),
     "temperature forgotten": Named("factor", "1 / temperature in the forward alone."),
+    "equal labels merged": Named(
+        "kink, branch or saturation",
+        "Alignments that go from a label to the same label with no blank between them.",
+    ),
+    "last blank forgotten": Named(
+        "missing term",
+        "Only alignments that end in the last label are counted.",
+    ),
     "margin not looked at": Named(
         "kink, branch or saturation",
         "Examples beyond the margin pull too.",

@@ -23,6 +23,7 @@ from ...vocabulary import Derivation, Silent
 from ..calibration import Target, judged
 from ..statistics import Judged, rows
 from .activations import ACTIVATIONS
+from .alignments import ALIGNMENTS
 from .blocks import BLOCKS
 from .cells import CELLS
 from .chains import CHAINS
@@ -64,6 +65,7 @@ CORPUS: dict[str, Spelled] = {
     **GATES,
     **DIVERGENCES,
     **OBJECTIVES,
+    **ALIGNMENTS,
     **WINDOWS,
     **PARTS,
     **CELLS,
