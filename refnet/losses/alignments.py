@@ -110,7 +110,7 @@ def advance(before: Places, met: Met, skips: Met, log_p: Places) -> tuple[Places
     return jnp.where(met, log_sum(came, ways) + log_p, 0.0), met
 
 
-def log_sum(z: Float[Array, "terms *rest"], mask: Bool[Array, "terms *rest"]):
+def log_sum(z: Float[Array, "..."], mask: Bool[Array, "..."]) -> Float[Array, "..."]:
     """log of the sum of e^z over the first axis where the mask is true; 0 where it is nowhere."""
     top = lax.stop_gradient(jnp.max(jnp.where(mask, z, jnp.min(z)), axis=0, keepdims=True))
     shares = jnp.where(mask, jnp.exp(jnp.where(mask, z - top, 0.0)), 0.0)

@@ -24,9 +24,7 @@ def closed(z, labels, blank=0):
     return -np.log(sum(np.prod(p[np.arange(len(z)), list(row)]) for row in rows))
 
 
-EACH = [
-    closed(z[:t], list(k[:n])) for z, k, t, n in zip(Z, LABELS, FRAMES, LENGTHS, strict=True)
-]
+EACH = [closed(z[:t], list(k[:n])) for z, k, t, n in zip(Z, LABELS, FRAMES, LENGTHS, strict=True)]
 
 
 def near(value, truth):

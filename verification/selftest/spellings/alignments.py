@@ -110,9 +110,7 @@ def of_jax(z, labels, frames, lengths):
 
     def loss(z):
         log_p = jax.nn.log_softmax(z)
-        sums = [
-            jnp.sum(log_p[i, jnp.arange(row.shape[-1]), row], -1) for i, row in enumerate(rows)
-        ]
+        sums = [jnp.sum(log_p[i, jnp.arange(row.shape[-1]), row], -1) for i, row in enumerate(rows)]
         return -sum(map(jax.nn.logsumexp, sums)) / len(z)
 
     return jax.grad(loss)(jnp.asarray(z))
