@@ -54,8 +54,9 @@ def _log_likelihood(log_p, labels, frames, lengths, blank: int) -> Scalar:
 
 @_log_likelihood.defjvp
 def _log_likelihood_jvp(blank: int, primals, tangents):
-    shares = _shares(*primals, blank)
-    return _log_likelihood(*primals, blank), jnp.sum(shares * tangents[0])
+    log_p, labels, frames, lengths = primals
+    shares = _shares(log_p, labels, frames, lengths, blank)
+    return _log_likelihood(log_p, labels, frames, lengths, blank), jnp.sum(shares * tangents[0])
 
 
 def _forward(log_p, labels, frames, lengths, blank: int):
@@ -77,14 +78,13 @@ def _shares(log_p, labels, frames, lengths, blank: int) -> Float[Array, "steps c
     """e^(a_t(s) + b_t(s) - log P), b_t as a_t from the end, added up for each class."""
     (log_a, met), (before, here), ends = _forward(log_p, labels, frames, lengths, blank)
     places, skips = places_of(labels, lengths, blank)
-    turned = lambda x: x[::-1]
+    onward = jnp.append(skips[2:], jnp.zeros(2, bool))[::-1]  # from s to s + 2
 
     def back(state, row):
-        t, log_p = row
-        through = jnp.where(state[1], log_p + state[0], 0.0)
-        onward = jnp.append(skips[2:], jnp.zeros(2, bool))  # from s to s + 2
-        log_b, some = advance(*map(turned, (through, state[1], onward)), jnp.zeros_like(log_p))
-        return _where(t < frames, (turned(log_b), turned(some)), state), state
+        (log_b, left), (t, log_p) = state, row
+        through = jnp.where(left, log_p + log_b, 0.0)[::-1]
+        log_b, left = advance(through, left[::-1], onward, jnp.zeros_like(log_p))
+        return _where(t < frames, (log_b[::-1], left[::-1]), state), state
 
     rows = _numbers(log_p, frames), log_p[:, places]
     _, (after, left) = lax.scan(back, (jnp.zeros_like(log_a), ends), rows, reverse=True)

@@ -49,13 +49,13 @@ def occupation(z, labels, frames, lengths, places_of=places_of, ends=ends):
     none = jnp.zeros_like(log_p[0])
 
     def forward(before, row):
-        t, log_p = row
-        now = kept(t < frames, advance(*before, skips, log_p), before)
+        (log_a, met), (t, log_p) = before, row
+        now = kept(t < frames, advance(log_a, met, skips, log_p), before)
         return now, now
 
     def back(after, row):
-        t, log_p = row
-        return kept(t < frames, retreat(*after, skips, log_p), after), after
+        (log_b, ahead), (t, log_p) = after, row
+        return kept(t < frames, retreat(log_b, ahead, skips, log_p), after), after
 
     (log_a, met), before = lax.scan(forward, (none, s == 0), (steps, log_p))
     end = ends(s, lengths)
