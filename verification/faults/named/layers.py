@@ -244,10 +244,7 @@ NAMED: dict[str, Named] = {
         "kink, branch or saturation",
         "Alignments that go from a label to the same label with no blank between them.",
     ),
-    "last blank forgotten": Named(
-        "missing term",
-        "Only alignments that end in the last label are counted.",
-    ),
+    "last blank forgotten": Named("missing term", "Only alignments that end in a label."),
     "margin not looked at": Named(
         "kink, branch or saturation",
         "Examples beyond the margin pull too.",
