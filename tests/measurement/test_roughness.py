@@ -102,6 +102,16 @@ def test_where_no_digit_is_left_the_formula_is_seen_nearer_to_0(low, high):
     assert "nearer to 0 it is right" in found.reason
 
 
+def test_in_float32_the_reference_beside_it_is_still_asked_in_float64():
+    """In float64 no digit is left either, and the function has numbers of its own dtype."""
+    far = between(-70.0, -60.0)
+    found = judged(lambda x: 1 - special.expit(-x), softplus, far, "float32")
+    wrong = judged(lambda x: 1 + special.expit(-x), softplus, far, "float32")
+
+    assert found.verdict is Verdict.INACCURATE, str(found)
+    assert wrong.verdict is Verdict.WRONG and "raises" not in wrong.reason, str(wrong)
+
+
 NOT_SEEN = {
     "a factor": lambda x: 1.0005 * (1 - special.expit(-x)),
     "never computed": lambda x: 0.0 * compiled(x),

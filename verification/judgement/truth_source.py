@@ -23,7 +23,7 @@ from ..measurement.sample import Sample
 from ..measurement.spelled import budget_spelled
 from ..measurement.subject import Subject
 from ..oracles.black_box import ENTRIES
-from ..oracles.question import Question
+from ..oracles.question import Question, as_exact
 from ..oracles.work import products
 from ..vocabulary import Case, Finding, Silent, Verdict
 from ..vocabulary.raised import KNOWN, in_words, kind_of
@@ -70,9 +70,10 @@ def truth_source(subject: Subject, first: tuple) -> TruthSource:
 
 def excused(subject: Subject, sample: Sample) -> Told:
     """Whether a right formula lost its digits at the sample."""
-    reference = subject.reference(len(sample.args) == subject.inputs)
+    compiled = jax.jit(subject.reference(len(sample.args) == subject.inputs))
+    reference = lambda *args: compiled(*jax.tree.map(as_exact, args))
     moved = (*subject.argnums, subject.inputs)
-    return formula(subject.plain, sample, moved, jax.jit(reference))
+    return formula(subject.plain, sample, moved, reference)
 
 
 def warned(subject: Subject, first: tuple, finding: Finding) -> Finding:
