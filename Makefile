@@ -13,7 +13,7 @@ site := $(VENV)/.site-$(version)
 packaging := $(VENV)/.packaging-$(version)
 linters := $(VENV)/.linters-$(version)
 torch := $(VENV)/.torch-$(version)
-pytest := $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+pytest := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 20
 
 .PHONY: report renew test rest test-full core torch test-all benchmark calibrate lint picture route reference experiments textbook libraries package notebooks docs pins clean
 

@@ -1,16 +1,22 @@
 """Every test runs in the strictest JAX there is, and draws the same examples every time."""
 
 import ast
+import hashlib
+import marshal
+import os
 import re
 import signal
 import sys
 from importlib.machinery import PathFinder, SourceFileLoader
+from importlib.util import cache_from_source
 from pathlib import Path
+from types import CodeType
 
 import jax
 import pytest
 from hypothesis import settings
 
+WAY = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]  # of holding: this file's
 BEFORE = ast.parse("from beartype import beartype as __held__").body
 
 
@@ -23,16 +29,20 @@ class Held(SourceFileLoader):
 
     def get_code(self, fullname):
         path = self.get_filename(fullname)
-        tree = ast.parse(self.get_data(path), path)
-        unknown = for_readers(tree)
-        for node in ast.walk(tree):
-            held = ast.Name("__held__", ast.Load())
-            if isinstance(node, ast.FunctionDef) and annotated(node, unknown):
-                node.decorator_list.append(held)
-            if isinstance(node, ast.ClassDef) and "dataclass" in map(called, node.decorator_list):
-                node.decorator_list.insert(0, held)
-        tree.body[1:1] = BEFORE  # below the docstring, which every file has
-        return compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
+        kept = Path(cache_from_source(path, optimization=f"held{WAY}"))
+        at = os.stat(path)
+        mark = (at.st_mtime_ns, at.st_size)
+        if kept.exists():
+            found, code = marshal.loads(kept.read_bytes())
+            if found == mark:
+                return code
+        code = held(self.get_data(path), path)
+        if not sys.dont_write_bytecode:
+            kept.parent.mkdir(exist_ok=True)
+            aside = kept.with_suffix(f".{os.getpid()}")  # workers do it at once
+            aside.write_bytes(marshal.dumps((mark, code)))
+            aside.replace(kept)
+        return code
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
@@ -41,6 +51,20 @@ class Held(SourceFileLoader):
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
             spec.loader = cls(spec.loader.name, spec.loader.path)
         return spec
+
+
+def held(source: bytes, path: str) -> CodeType:
+    """The code of a file in which beartype decorates what has annotations."""
+    tree = ast.parse(source, path)
+    unknown = for_readers(tree)
+    for node in ast.walk(tree):
+        by = ast.Name("__held__", ast.Load())
+        if isinstance(node, ast.FunctionDef) and annotated(node, unknown):
+            node.decorator_list.append(by)
+        if isinstance(node, ast.ClassDef) and "dataclass" in map(called, node.decorator_list):
+            node.decorator_list.insert(0, by)
+    tree.body[1:1] = BEFORE  # below the docstring, which every file has
+    return compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
 
 
 def annotated(node: ast.FunctionDef, unknown: set[str]) -> bool:

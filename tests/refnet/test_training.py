@@ -226,22 +226,23 @@ def test_it_learns_real_data():
     assert result.history.validation_loss[0] > jnp.nanmin(result.history.validation_loss)
 
 
+NARROW = (rn.Dense(np.ones((1, 1), np.float32), np.zeros(1, np.float32)),)
 BAD = {
-    "lengths": ({"data": (jnp.ones((3, 1)), jnp.ones((2, 1)))}, "one row per example"),
-    "no examples": ({"data": (jnp.ones((0, 1)), jnp.ones((0, 1)))}, "at least one"),
-    "scalar": ({"data": (jnp.ones(()), jnp.ones(()))}, "one row per example"),
+    "lengths": ({"data": (np.ones((3, 1)), np.ones((2, 1)))}, "one row per example"),
+    "no examples": ({"data": (np.ones((0, 1)), np.ones((0, 1)))}, "at least one"),
+    "scalar": ({"data": (np.ones(()), np.ones(()))}, "one row per example"),
     "batch too large": ({"batch": 5}, "batch is 5; data of 4 examples want 1 <= batch <= 4"),
     "batch 0": ({"batch": 0}, "batch is 0"),
     "epochs 0": ({"epochs": 0}, "epochs is 0"),
-    "NaN": ({"data": (jnp.ones((2, 1)).at[1].set(jnp.nan), jnp.ones((2, 1)))}, r"x has nan at \(1"),
-    "inf": ({"data": (jnp.ones((2, 1)), jnp.full((2, 1), -jnp.inf))}, r"y has -inf at \(0, 0\)"),
-    "boolean x": ({"data": (jnp.ones((2, 1), bool), jnp.ones((2, 1)))}, "x is bool"),
-    "x narrower": ({"data": (jnp.ones((2, 1), jnp.float32), jnp.ones((2, 1)))}, "one float dtype"),
-    "y narrower": ({"data": (jnp.ones((2, 1)), jnp.ones((2, 1), jnp.float32))}, "one float dtype"),
-    "params narrower": ({"params": rn.init_mlp(KEY, (1, 1))}, "one float dtype"),
+    "NaN": ({"data": (np.array([[1.0], [np.nan]]), np.ones((2, 1)))}, r"x has nan at \(1"),
+    "inf": ({"data": (np.ones((2, 1)), np.full((2, 1), -np.inf))}, r"y has -inf at \(0, 0\)"),
+    "boolean x": ({"data": (np.ones((2, 1), bool), np.ones((2, 1)))}, "x is bool"),
+    "x narrower": ({"data": (np.ones((2, 1), np.float32), np.ones((2, 1)))}, "one float dtype"),
+    "y narrower": ({"data": (np.ones((2, 1)), np.ones((2, 1), np.float32))}, "one float dtype"),
+    "params narrower": ({"params": NARROW}, "one float dtype"),
     "patience alone": ({"patience": 2}, "pass validation"),
-    "patience 0": ({"patience": 0, "validation": (jnp.ones((2, 1)),) * 2}, "patience is 0"),
-    "validation": ({"validation": (jnp.ones((2, 1)), jnp.ones((3, 1)))}, "validation: x has shape"),
+    "patience 0": ({"patience": 0, "validation": (np.ones((2, 1)),) * 2}, "patience is 0"),
+    "validation": ({"validation": (np.ones((2, 1)), np.ones((3, 1)))}, "validation: x has shape"),
     "no key": ({"batch": 2, "key": None}, "key is None"),
 }
 

@@ -15,12 +15,20 @@ GAIN, BIAS = RNG.normal(size=(2, 4))
 MEAN, VARIANCE = RNG.normal(size=4), RNG.uniform(0.5, 2.0, size=4)
 x, images, gain, bias = map(jnp.asarray, (X, IMAGES, GAIN, BIAS))
 NORM, RUNNING = rn.Norm(gain, bias), rn.Running(jnp.asarray(MEAN), jnp.asarray(VARIANCE))
-GRU = rn.init_recurrent(KEY, 4, 3, 3, dtype=jnp.float64)
-SIGNAL = rn.init_conv1d(KEY, 4, 3, dtype=jnp.float64)
-IMAGE = rn.init_conv2d(KEY, 4, 3, (3, 2), dtype=jnp.float64)
-PARTS = rn.Conv(rn.init_conv2d(KEY, 2, 6, 3, dtype=jnp.float64).w, jnp.arange(6.0))
-SHARED = rn.init_heads(KEY, 4, 8, dtype=jnp.float64, shared=4)
-EXPERTS = rn.init_experts(KEY, 4, 3, 5, dtype=jnp.float64)
+
+
+def drawn(init, *sizes, **options):
+    """Weights of these shapes: nothing is compiled to have them."""
+    shapes = jax.eval_shape(lambda: init(KEY, *sizes, dtype=jnp.float64, **options))
+    return jax.tree.map(lambda leaf: jnp.asarray(RNG.normal(size=leaf.shape)), shapes)
+
+
+GRU = drawn(rn.init_recurrent, 4, 3, 3)
+SIGNAL = drawn(rn.init_conv1d, 4, 3)
+IMAGE = drawn(rn.init_conv2d, 4, 3, (3, 2))
+PARTS = drawn(rn.init_conv2d, 2, 6, 3)
+SHARED = drawn(rn.init_heads, 4, 8, shared=4)
+EXPERTS = drawn(rn.init_experts, 4, 3, 5)
 ROWS = X.reshape(15, 4)
 rows = jnp.asarray(ROWS)
 logistic = lambda z: 1.0 / (1.0 + np.exp(-z))
@@ -48,7 +56,9 @@ def grouped_rows():
 
 def looped_signal():
     wide = np.pad(X, ((0, 0), (1, 1), (0, 0)))
-    return np.stack([np.tensordot(wide[:, s : s + 3], SIGNAL.w, 2) for s in (0, 2, 4)], 1)
+    return np.stack(
+        [np.tensordot(wide[:, s : s + 3], SIGNAL.w, 2) for s in (0, 2, 4)], 1
+    ) + np.asarray(SIGNAL.b)
 
 
 def waves(*functions):
