@@ -138,6 +138,12 @@ def test_an_argument_that_there_is_not_is_said(argnums):
         argnums_of(argnums, loss, 3)
 
 
+def test_an_argument_that_cannot_be_differentiated_by_is_said():
+    whole = [np.ones(3, int), 2.0]
+    with pytest.raises(ValueError, match="argnums is 0; x is of int64: draw floats, or name an"):
+        judged(lambda x, c: 2 * c * x, lambda x, c: c * (x**2).sum(), whole)
+
+
 def test_no_argument_at_all_is_said():
     with pytest.raises(ValueError, match="argnums is empty; name at least one argument"):
         judged(by_w, loss, sample, argnums=())

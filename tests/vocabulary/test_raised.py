@@ -27,3 +27,10 @@ def test_other_exceptions_keep_their_words():
         "ValueError: <f> of a traced array"
     )
     assert len(in_words(ValueError("x" * 999))) < LONGEST + 20
+
+
+def test_a_transformation_that_was_not_applied_is_told_so():
+    with pytest.raises(TypeError) as said:
+        jax.grad(jnp.ones(2))
+    assert in_words(said.value).endswith("of a function, such as jax.grad(loss)")
+    assert "grad(loss)" not in in_words(TypeError("Expected a number, got 3"))

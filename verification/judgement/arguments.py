@@ -139,7 +139,11 @@ def check_point(point: tuple, argnums: tuple[int, ...], names: tuple[str, ...]) 
             )
     for number in argnums:
         if not any(map(_is_float, jax.tree.leaves(inward(point[number])))):
-            raise ValueError(f"argnums is {number}; that argument holds no floating-point array")
+            held = sorted(
+                {str(np.asarray(x).dtype) for x in jax.tree.leaves(inward(point[number]))}
+            )
+            what = f"is of {' and '.join(held)}: draw floats" if held else "holds no array"
+            raise ValueError(f"argnums is {number}; {names[number]} {what}, or name another")
 
 
 def _is_float(leaf: Any) -> bool:

@@ -227,4 +227,6 @@ def budgets(counts: Mapping[str, int]) -> str:
     """Which budget judged how many leaves."""
     if len(counts) < 2:
         return next(iter(counts), "")
-    return ", ".join(f"{kind} ({n} leaves)" for kind, n in sorted(counts.items()))
+    return ", ".join(
+        f"{kind} ({n} {'leaf' if n == 1 else 'leaves'})" for kind, n in sorted(counts.items())
+    )

@@ -18,6 +18,8 @@ TRACER = re.compile(
     r"(?:\w*Traced<[^>]*>(?:with<[^>]*>(?:\([^)]*\))?)?|\w*Tracer<[^>]*>|\w*Tracer\b)"
 )
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+CALLED = re.compile(r"Expected a callable value, got")  # of JAX's transformations
+CALLED_FIRST = "hand over what a transformation makes of a function, such as jax.grad(loss)"
 LONGEST = 300  # characters
 
 
@@ -30,6 +32,8 @@ def kind_of(error: BaseException) -> str:
 def in_words(error: BaseException) -> str:
     """ "ValueError: shapes (3,) and (4,) not aligned"; the first paragraph of the message alone."""
     name = type(error).__name__
+    if CALLED.match(str(error)):
+        return f"{name}: it was called with arrays where a function was wanted; {CALLED_FIRST}"
     if name in KNOWN:
         return f"an error of JAX: {KNOWN[name]}"
     if name == OVERDUE:
