@@ -175,6 +175,8 @@ def narrowest(arrays: list) -> str:
 
 def _alike(theirs: np.ndarray, value: np.ndarray, error: np.ndarray) -> bool:
     """Each is within the bound of the exact value."""
+    if theirs.shape != value.shape:
+        return False
     with np.errstate(invalid="ignore"):
         near = (np.abs(theirs - value) <= 2.0 * error) & np.isfinite(error)
     return bool((near | (theirs == value) | (np.isnan(theirs) & np.isnan(value))).all())

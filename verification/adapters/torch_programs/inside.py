@@ -205,7 +205,7 @@ class Inside:
         return tensor
 
     def _by_rule(self, func: Any, rule: Callable, args: tuple, kwargs: dict) -> Any:
-        given = self.value(list(args))
+        given = jax.tree.map(table.within_range, self.value(list(args)))
         named = {k: self.value(v) for k, v in kwargs.items() if k not in LEFT_OUT}
         if func._schema.name.removeprefix("aten::").removesuffix("_") not in table.CONCRETE:
             given = jax.tree.map(

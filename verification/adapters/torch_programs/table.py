@@ -34,6 +34,7 @@ TABLES = (
 )
 LINES: dict[str, Callable] = {name: line for each in TABLES for name, line in each.items()}
 
+HUGE, MASK = 2.0**127, 2.0**15  # torch.finfo(...).min, but for float16; e^-MASK is 0 everywhere
 CONCRETE = {  # they may need numbers of their indices, masks and lengths while they are traced
     *("index", "_unsafe_index", "index_put", "_unsafe_index_put", "_index_put_impl"),
     *("masked_select", "_embedding_bag", "_embedding_bag_forward_only", "segment_reduce"),
@@ -89,3 +90,17 @@ def dtype_of(name: Any) -> Any:
     """NumPy's dtype for one of PyTorch's."""
     said = str(name).removeprefix("torch.")
     return jnp.bfloat16 if said == "bfloat16" else np.dtype(said)
+
+
+def within_range(x: Any) -> Any:
+    """A constant; where it is the largest or the least number of a dtype, a mask in all of them.
+
+    Such a number plus another is out of the range of its dtype, and of narrower ones.
+    """
+    if type(x) is float:
+        return float(np.copysign(MASK, x)) if HUGE <= abs(x) < np.inf else x
+    if not isinstance(x, np.ndarray) or not jnp.issubdtype(x.dtype, jnp.floating):
+        return x
+    with np.errstate(invalid="ignore"):
+        is_huge = (np.abs(x.astype(np.float64)) >= HUGE) & np.isfinite(x)
+    return np.where(is_huge, np.copysign(MASK, x), x).astype(x.dtype) if is_huge.any() else x
