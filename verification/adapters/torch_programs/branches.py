@@ -130,7 +130,7 @@ def reads(way: tuple) -> bool:
 
 def turns(way: tuple) -> bool:
     """Whether what is read may send the program another way."""
-    return any(not isinstance(x, str | Seen) for x in way)
+    return any(not isinstance(x, str | Seen | float) for x in way)
 
 
 def taken(torch: Any, run: Callable[[], Any], stops: frozenset = frozenset()) -> tuple:

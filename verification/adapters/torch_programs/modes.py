@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 
-from . import random_numbers
+from . import random_numbers, read_numbers
 
 
 @contextmanager
@@ -69,6 +69,10 @@ def _modes() -> tuple[Any, Any]:
             self.inside = inside
 
         def __torch_function__(self, func, types, args=(), kwargs=None):
+            args, kwargs = read_numbers.as_tensors(self.inside, (args, kwargs or {}))
+            if func is torch.Tensor.item:
+                found = read_numbers.taken(self.inside, args[0])
+                return func(*args) if found is None else found
             if (parts := packed(func, args, self.inside)) is not None:
                 return self.inside.apart(self, parts, args, kwargs or {})
             inside, before = self.inside, self.inside.cut
