@@ -99,7 +99,8 @@ def special_function(f: Special) -> Callable:
     def rule(noise, *operands, **_):
         operands = tuple(map(sampled, operands))
         found = apply(f.value, *operands)
-        units = f.units(found.value, *(x.value for x in operands))
+        unit = noise.target.unit
+        units = f.error(unit, found.value, *(x.value for x in operands)) / unit
         nothing = found.value == 0.0
         return rounded(
             noise, found, np.where(nothing, 0.0, units / np.where(nothing, 1.0, abs(found.value)))

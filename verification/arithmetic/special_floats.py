@@ -4,7 +4,8 @@ value(*x)            by SciPy, which is not what is judged; under a trace, or wh
                      none, by JAX in float64
 units(f, *x)         the largest error, in units of u: twice what was measured of XLA in float32
                      and float64 against 40 digits.  lgamma and digamma are sums that cancel at
-                     their zeros: they keep an absolute accuracy there
+                     their zeros: they keep an absolute accuracy there.  What is narrower than
+                     float32 is computed in it and rounded once, as XLA and PyTorch do
 spread(x, e)         what errors e of the operands may move it by: of random_gamma_grad and
                      igamma_grad_a an estimate, elsewhere the largest slope on the way
 """
@@ -24,6 +25,8 @@ from .namespaces import is_traced, namespace, special, where
 # Once for each shape: JAX's own are loops, which it would compile again at every call.
 COMPILED = functools.cache(jax.jit)
 
+FLOAT32 = 2.0**-24  # its unit roundoff
+
 
 class Special(NamedTuple):
     """One function: SciPy's name of it, JAX's, its error in units of u, its sensitivity."""
@@ -41,6 +44,12 @@ class Special(NamedTuple):
         shape = np.broadcast_shapes(*map(np.shape, x))
         with jax.enable_x64(True):
             return np.asarray(COMPILED(self.jax)(*(np.broadcast_to(v, shape) for v in x)))
+
+    def error(self, unit: float, value, *x):
+        """How far off the result is in a format of that unit roundoff."""
+        if unit <= FLOAT32:
+            return unit * self.units(value, *x)
+        return FLOAT32 * self.units(value, *x) + unit * abs(value)
 
 
 def _jax(name: str) -> Callable:
@@ -184,7 +193,7 @@ def bounded(f: Special) -> Callable:
         x = tuple(v.value for v in operands)
         value, errors = f.value(*x), tuple(v.error for v in operands)
         moved = 0.0 if all(v.exact for v in operands) else f.spread(x, errors)
-        return rounded(target, value, moved + target.unit * f.units(value, *x), 0.0)
+        return rounded(target, value, moved + f.error(target.unit, value, *x), 0.0)
 
     return rule
 

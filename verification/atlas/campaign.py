@@ -25,8 +25,7 @@ DTYPES = ("float64", "float32", "bfloat16")
 EMPTIED = 25  # functions after which compiled programs are let go
 TORCH = "torch"
 SECONDS = 60.0  # for one function in one dtype
-OTHERS = 3  # more arguments that a function is judged at, where the first leave it undecided
-OPEN = ("undecided", SLOW)
+OTHERS = 5  # more arguments that a function is judged at, where the first leave it undecided
 
 
 def rows(
@@ -67,7 +66,9 @@ def of_function(
         return
     for dtype in dtypes:
         first = _judged(places.at(0), dtype, cases, seconds)
-        others = (places.at(k) for k in range(1, OTHERS + 1)) if first.verdict in OPEN else ()
+        others = (
+            (places.at(k) for k in range(1, OTHERS + 1)) if first.verdict == "undecided" else ()
+        )
         more = (_judged(place, dtype, cases, seconds) for place in others if place is not None)
         yield next((one for one in more if one.verdict in DECIDED), first)
 

@@ -6,7 +6,7 @@ tried with one kind for all, then with kinds that differ.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import product
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 import jax
@@ -54,6 +54,7 @@ WHOLE = (
     Kind("booleans", lambda rng: rng.integers(0, 2, size=5).astype(bool)),
 )
 NEGATIVE = Kind("negative", array(-4.0, -1.1, 5))
+TALL = Kind("tall", array(-1.5, 1.5, 5, 3))
 SIMPLEX = Kind("simplex", lambda rng: rng.dirichlet(np.full(5, 3.0)))
 TIMES = Kind("times", lambda rng: np.cumsum(rng.uniform(0.1, 0.5, size=5)))
 BETWEEN = (KINDS[1], NEGATIVE, KINDS[2])  # a number and its two bounds
@@ -148,13 +149,10 @@ MOST = 120  # trials for one function
 
 
 def trials(parameters: list[str]) -> Iterator[tuple[Kind, ...]]:
-    """Kinds for the parameters, the likely first."""
+    """Kinds for the parameters, the likely first, each once."""
     pools = [NAMES.get(name) for name in parameters]
-    count = 0
-    for kinds in _together(pools):
-        yield kinds
-        if (count := count + 1) >= MOST:
-            return
+    once = {tuple(map(id, kinds)): kinds for kinds in _together(pools)}
+    return islice(once.values(), MOST)
 
 
 def _together(pools: list) -> Iterator[tuple[Kind, ...]]:
@@ -170,7 +168,18 @@ def _together(pools: list) -> Iterator[tuple[Kind, ...]]:
         yield from (place(known, chosen) for known in combined[:3])
     for kind in KINDS:
         yield from (place(known, (kind,) * len(free)) for known in combined)
-    for special in (KINDS[1], KINDS[2], *WHOLE, INT, SIMPLEX, SHAPE, FUNCTION, ARRAYS, *KINDS):
+    for special in (
+        KINDS[1],
+        KINDS[2],
+        TALL,
+        *WHOLE,
+        INT,
+        SIMPLEX,
+        SHAPE,
+        FUNCTION,
+        ARRAYS,
+        *KINDS,
+    ):
         for where in range(len(free)):
             for kind in KINDS[:5]:
                 chosen = tuple(special if k == where else kind for k in range(len(free)))
