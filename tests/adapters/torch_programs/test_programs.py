@@ -1,5 +1,7 @@
 """PyTorch programs as `of`: traced, proven, and named at their own lines."""
 
+import logging
+
 import jax
 import numpy as np
 import pytest
@@ -234,3 +236,28 @@ def test_without_of_a_candidate_must_have_a_derivative_of_its_own():
     with pytest.raises(TypeError, match="of is missing"):
         vf.validate(lambda x: x, args=(np.ones(3),))
     assert program(lambda x: np.sin(x)) is None
+
+
+# --- what PyTorch says of itself ------------------------------------------------------------------
+
+
+@pytest.fixture
+def logged():
+    """What PyTorch logs of operators that raise without numbers, each with a traceback."""
+    records, handler = [], logging.Handler()
+    handler.emit = records.append
+    log = logging.getLogger(torch._subclasses.fake_tensor.__name__)
+    log.addHandler(handler)
+    yield records
+    log.removeHandler(handler)
+
+
+def test_shapes_that_do_not_fit_are_not_logged(logged):
+    """As at an edge that has one example fewer in one argument alone."""
+    with pytest.raises(TypeError, match="incompatible shapes"):
+        jax.eval_shape(program(lambda a, b: torch.mul(a, b)), np.ones(5), np.ones(4))
+    assert not logged
+
+    with torch._subclasses.FakeTensorMode(), pytest.raises(RuntimeError):
+        torch.ones(5) * torch.ones(4)
+    assert logged, "the control: PyTorch itself is heard again"

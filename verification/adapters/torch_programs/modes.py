@@ -1,6 +1,7 @@
 """PyTorch's and JAX's state while a program is traced: who is asked for each operator."""
 
 import functools
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,15 +22,19 @@ def tracing() -> Iterator[Any]:
 
     fast = torch.backends.mha.get_fastpath_enabled()
     mkldnn = torch._C._get_mkldnn_enabled()
+    log = logging.getLogger(FakeTensorMode.__module__)  # it has a traceback of what is raised here
+    heard = log.disabled
     loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
     with FakeTensorMode(allow_non_fake_inputs=True), loose[0], loose[1]:
         torch.backends.mha.set_fastpath_enabled(False)
         torch._C._set_mkldnn_enabled(False)
+        log.disabled = True
         try:
             yield torch
         finally:
             torch.backends.mha.set_fastpath_enabled(fast)
             torch._C._set_mkldnn_enabled(mkldnn)
+            log.disabled = heard
 
 
 @contextmanager
