@@ -212,13 +212,15 @@ def test_a_function_of_arrays_that_uses_tensors_inside_stays_a_black_box():
     assert found.verdict is Verdict.CORRECT and "ball" not in found.oracle, str(found)
 
 
-def test_a_branch_on_numbers_is_measured_by_calls_of_pytorch():
+def test_a_branch_on_numbers_is_proven_on_its_way():
     def of(x):
         return torch.sum(x * x if x[0].item() > -9.0 else x)
 
     found = judged(lambda x: 2.0 * x, of, normal((3,)))
+    other = judged(lambda x: 0.0 * x + 1.0, of, normal((3,)))
 
-    assert found.verdict is Verdict.CORRECT and "ball" not in found.oracle, str(found)
+    assert found.verdict is Verdict.CORRECT and found.oracle == "ball", str(found)
+    assert other.verdict is Verdict.WRONG and other.oracle == "ball", str(other)
 
 
 def test_a_line_of_the_table_that_is_wrong_is_seen_at_the_first_point(monkeypatch):
