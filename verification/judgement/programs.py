@@ -141,7 +141,7 @@ def unlike(of: Program, first: tuple) -> str:
     return "" if "" in why else why[0]
 
 
-def apart(traced: Any, program: Any, point: tuple, there: tuple, narrow: bool) -> str:
+def apart(traced: Any, program: Any, point: tuple, there: tuple, narrow: bool = False) -> str:
     """Why the value that PyTorch has there is not that of the trace; empty where it is."""
     theirs = jax.tree.leaves(inward(traced(*there)))
     leaves = [np.asarray(x) for x in jax.tree.leaves(point)]

@@ -71,3 +71,15 @@ def test_numbers_of_another_dtype_are_others_and_are_not_taken_for_them(monkeypa
     assert said() == ""
     monkeypatch.setattr(branches, "in_dtype", lambda *asked: [])
     assert said() == ELSEWHERE
+
+
+def test_what_was_asked_for_its_shapes_first_is_traced_anew():
+    of, (point,) = Program(many, many), sample(np.random.default_rng(0))
+    narrow = point.astype(np.float32)
+    with jax.enable_x64(True):
+        jax.eval_shape(of, point)
+        there = of.along((narrow,))
+        traced = np.asarray(jax.jit(lambda x: there(x))(point))
+        assert np.abs(traced - np.asarray(of(narrow))).max() < 2.0**-16
+        drawn_wide = np.asarray(Program(many, many)(point))
+    assert np.abs(traced - drawn_wide).max() > 1.0  # other numbers are drawn in float64

@@ -7,9 +7,13 @@ import jax
 import numpy as np
 import pytest
 
+import verification as vf
+from verification.adapters import torch_function
 from verification.adapters.torch_programs import Program
 from verification.adapters.torch_programs.aten_spectra import LARGEST, exponential
 from verification.judgement.programs import unlike
+from verification.oracles import ball
+from verification.oracles.question import ask
 
 pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
@@ -186,3 +190,21 @@ def test_a_norm_beyond_the_series_of_the_exponential_is_no_number():
     whole = exponential(np.diag([LARGEST, 0.0]))
 
     assert np.isfinite(whole).all() and np.isnan(exponential(np.diag([LARGEST + 1.0, 0.0]))).all()
+
+
+def test_paths_of_ctc_that_are_equally_likely_are_no_kink():
+    lengths = torch.tensor([4]), torch.tensor([2])
+    of = lambda x: F.ctc_loss(x.log_softmax(-1), torch.tensor([[2, 2]]), *lengths)
+    with jax.enable_x64(True):
+        question = ask(Program(of, of), (np.random.default_rng(0).normal(size=(4, 1, 3)),))
+    (found,) = ball.gradient(question)
+    assert found.rad.max() < 2.0**-90
+
+
+@pytest.mark.parametrize("scaled, verdict", [(True, "correct"), (False, "wrong")])
+def test_slopes_are_divided_by_how_often_a_row_is_looked_up_where_pytorch_says_so(scaled, verdict):
+    rows = torch.tensor([[0, 1, 1], [1, 2, 0]])
+    of = lambda w, scale=True: torch.tanh(F.embedding(rows, w, scale_grad_by_freq=scale))
+    own = torch_function.derivative(lambda w: of(w, scaled))
+    found = vf.validate(own, of, lambda rng: (rng.normal(size=(4, 2)),), cases=2, edges="none")
+    assert (found.verdict, found.oracle) == (verdict, "ball"), str(found)

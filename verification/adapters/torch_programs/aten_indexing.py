@@ -146,10 +146,21 @@ def taken_at(x, indices):
 
 def embedded(w, indices, padding_idx=-1, scale=False, sparse=False):
     """Rows of w; PyTorch gives the row of the padding no slope, as its documentation says."""
+    w = by_frequency(w, indices) if scale else w
     if padding_idx < 0:
         return w[indices]
     is_padding = (indices == padding_idx)[..., None]
     return jnp.where(is_padding, jax.lax.stop_gradient(w[padding_idx]), w[indices])
+
+
+def by_frequency(w, indices):
+    """w, whose rows have a slope that is divided by how often they are looked up.
+
+    That is not the slope of w, but what PyTorch documents for scale_grad_by_freq.
+    """
+    times = jnp.zeros(w.shape[0], w.dtype).at[jnp.ravel(indices)].add(1)
+    still = jax.lax.stop_gradient(w)
+    return still + (w - still) / jnp.maximum(times, 1)[:, None]
 
 
 def embedding_bag(
@@ -157,6 +168,7 @@ def embedding_bag(
 ):
     """Sums (0), means (1) or maxima (2) of rows; bag k begins at offsets[k]."""
     bags = np.asarray(offsets)[: len(offsets) - last]
+    weight = by_frequency(weight, indices) if scale else weight
     spans = zip(bags, [*bags[1:], len(indices)], strict=True)
     return jnp.stack([bag(weight, indices, samples, mode, pad, *pair) for pair in spans])
 

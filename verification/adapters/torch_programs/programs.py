@@ -112,7 +112,10 @@ class Program:
         except Exception as error:  # the person's, or PyTorch's where something looks on
             return self._unseen(point, error)
         way = (shapes, branches.key(here))
-        if branches.key(self._ways.setdefault(shapes, here)) == way[1]:
+        if shapes not in self._ways:
+            self._ways[shapes] = here
+            self._traced.clear()  # somebody may have asked for its shapes alone
+        if branches.key(self._ways[shapes]) == way[1]:
             return self
         if way not in self._others:
             other = self.fresh()
