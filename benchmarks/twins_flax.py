@@ -1,0 +1,149 @@
+"""The same networks in Flax NNX: its modules, with the weights put in."""
+
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+from benchmarks.twin_networks import HEADS
+
+
+def put(module, **weights):
+    """The module with these weights, by name."""
+    for name, value in weights.items():
+        setattr(module, name, nnx.Param(value))
+    return module
+
+
+def linear(layer):
+    return put(nnx.Linear(*layer.w.shape, rngs=nnx.Rngs(0)), kernel=layer.w, bias=layer.b)
+
+
+def conv(layer, **how):
+    *taps, inputs, outputs = layer.w.shape
+    made = nnx.Conv(inputs, outputs, tuple(taps), rngs=nnx.Rngs(0), **how)
+    return put(made, kernel=layer.w, bias=layer.b)
+
+
+def layer_norm(norm):
+    made = nnx.LayerNorm(len(norm.gain), epsilon=1e-5, use_fast_variance=False, rngs=nnx.Rngs(0))
+    return put(made, scale=norm.gain, bias=norm.bias)
+
+
+def batch_norm(norm):
+    made = nnx.BatchNorm(
+        *(len(norm.gain),),
+        use_running_average=False,
+        epsilon=1e-5,
+        use_fast_variance=False,
+        rngs=nnx.Rngs(0),
+    )
+    return put(made, scale=norm.gain, bias=norm.bias)
+
+
+def mlp(layers, x, f):
+    *hidden, last = layers
+    for layer in hidden:
+        x = f(linear(layer)(x))
+    return linear(last)(x)
+
+
+def squares(a, y):
+    return jnp.mean(optax.squared_error(a, y))
+
+
+def classes(logits, y):
+    return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, y))
+
+
+def perceptron(params, x, y):
+    return squares(mlp(params, x, nnx.tanh), y)
+
+
+def lenet(params, x, y):
+    for layer in (params.first, params.second):
+        x = nnx.max_pool(nnx.relu(conv(layer)(x)), (2, 2), strides=(2, 2))
+    return classes(mlp(params.head, x.reshape(len(x), -1), nnx.relu), y)
+
+
+def resnet(params, x, y):
+    sides = {"padding": ((1, 1), (1, 1))}
+    x = nnx.relu(batch_norm(params.norm)(conv(params.stem, **sides)(x)))
+    for block in params.blocks:
+        stride = 1 if block.around is None else 2
+        a = conv(block.first, strides=stride, **sides)(x)
+        a = nnx.relu(batch_norm(block.seen)(a))
+        a = batch_norm(block.kept)(conv(block.second, **sides)(a))
+        around = x if block.around is None else conv(block.around, strides=2)(x)
+        x = nnx.relu(a + around)
+    return classes(linear(params.out)(x.mean((1, 2))), y)
+
+
+def lstm_states(recurrent, x):
+    """h after each step."""
+    u, w, b = recurrent
+    cell = nnx.OptimizedLSTMCell(len(u), len(w), rngs=nnx.Rngs(0))
+    put(cell.dense_i, kernel=u)
+    put(cell.dense_h, kernel=w, bias=b)
+    return nnx.RNN(cell)(x, initial_carry=(jnp.zeros((len(x), len(w)), x.dtype),) * 2)
+
+
+def lstm(params, x, y):
+    return squares(linear(params.out)(lstm_states(params.recurrent, x)[:, -1]), y)
+
+
+def gru(params, x, y):
+    """Flax's own resets the product and not the state: so its cell is made of its layers."""
+    u, w, b = params.recurrent
+    n = len(w)
+    read = put(nnx.Linear(*u.shape, rngs=nnx.Rngs(0)), kernel=u, bias=b)
+    gates = nnx.Linear(n, 2 * n, use_bias=False, rngs=nnx.Rngs(0))
+    kept = put(gates, kernel=w[:, : 2 * n])
+    new = put(nnx.Linear(n, n, use_bias=False, rngs=nnx.Rngs(0)), kernel=w[:, 2 * n :])
+    h = jnp.zeros((len(x), n), x.dtype)
+    for t in range(x.shape[1]):
+        z = read(x[:, t])
+        r, k = jnp.split(nnx.sigmoid(z[:, : 2 * n] + kept(h)), 2, axis=-1)
+        h = k * h + (1 - k) * nnx.tanh(z[:, 2 * n :] + new(r * h))
+    return squares(linear(params.out)(h), y)
+
+
+def attention(params, heads, x):
+    width = len(params.q)
+    made = nnx.MultiHeadAttention(
+        heads, width, use_bias=False, decode=False, deterministic=True, rngs=nnx.Rngs(0)
+    )
+    for part, w in zip((made.query, made.key, made.value), params[:3], strict=True):
+        put(part, kernel=w.reshape(width, heads, -1))
+    put(made.out, kernel=params.o.reshape(heads, -1, width))
+    return made(x, mask=nnx.make_causal_mask(x[..., 0]))
+
+
+def gpt(params, x, y, heads=HEADS):
+    table = put(nnx.Embed(*params.symbols.shape, rngs=nnx.Rngs(0)), embedding=params.symbols)
+    a = table(x) + params.places[: x.shape[1]]
+    for block in params.blocks:
+        a = a + attention(block.heads, heads, layer_norm(block.seen)(a))
+        exact = lambda z: nnx.gelu(z, approximate=False)
+        a = a + mlp(block.feed, layer_norm(block.fed)(a), exact)
+    return classes(table.attend(layer_norm(params.norm)(a)), y)
+
+
+def autoencoder(params, x):
+    return squares(mlp(params.decoder, mlp(params.encoder, x, nnx.tanh), nnx.tanh), x)
+
+
+def graph(params, shares, x, y):
+    first, last = params
+    return classes(linear(last)(shares @ nnx.relu(linear(first)(shares @ x))), y)
+
+
+TWINS = {
+    "MLP": perceptron,
+    "LeNet": lenet,
+    "ResNet": resnet,
+    "LSTM": lstm,
+    "GRU": gru,
+    "GPT": gpt,
+    "autoencoder": autoencoder,
+    "graph convolution": graph,
+}
