@@ -102,6 +102,22 @@ def test_a_bound_holds_what_jax_answers_and_is_not_endless(name, dtype):
     assert np.all(bound.error[finite] <= most * target.unit * size[finite]) and finite.any()
 
 
+def test_where_a_polygamma_is_0_between_its_poles_it_has_an_absolute_accuracy():
+    """The terms on both sides cancel there; where they do not, a bound is of the value's size."""
+    with mp.workdps(30):
+        root = np.array([float(mp.findroot(lambda x: mp.psi(2, x), (-0.6, -0.4), "anderson"))])
+    target, two = format_of("float32"), np.array([2.0])
+    root = root.astype("float32")
+    with jax.enable_x64(True), mp.workdps(30):
+        got = float(lax.polygamma(jnp.float32(two), jnp.asarray(root))[0])
+        off = abs(got - float(mp.psi(2, mp.mpf(float(root[0])))))
+    arithmetic = bounds(target)
+    rule = lambda x: arithmetic.rules["polygamma"](*map(arithmetic.lift, (two, x)))
+    assert 40.0 * target.unit * abs(got) < off < rule(root).error[0]
+    above = rule(np.array([3.75]))
+    assert above.error[0] < 50.0 * target.unit * abs(above.value[0])
+
+
 @pytest.mark.parametrize("name", sorted(SLOPES))
 def test_slopes_of_explanations_are_those_of_the_balls(name):
     _, _, points = EXACT[name]

@@ -81,6 +81,15 @@ def _polygamma(n, x):
     return where(positive, TABLE["polygamma"].value(n, where(positive, x, 1.0)), np.inf)
 
 
+def _size_of_terms(f, n, x):
+    """|f|; below 0, where n! sum (x + k)^-(n + 1) has zeros, the terms on both sides of x."""
+    xp = namespace(x)
+    apart = x - xp.floor(x)
+    inside = where(apart > 0.0, apart, 0.5)
+    sides = [abs(TABLE["polygamma"].value(n, part)) for part in (inside, 1.0 - inside)]
+    return where(x > 0.0, abs(f), sides[0] + sides[1])
+
+
 def _gamma_density(xp, a, x):
     log = TABLE["lgamma"].value
     return where(x > 0.0, xp.exp((a - 1.0) * xp.log(where(x > 0.0, x, 1.0)) - x - log(a)), np.inf)
@@ -167,7 +176,7 @@ TABLE: dict[str, Special] = {
     "polygamma": Special(
         "polygamma",
         _jax("polygamma"),
-        lambda f, n, x: where(n == 0.0, 16.0, 0.0) + 40.0 * abs(f),
+        lambda f, n, x: where(n == 0.0, 16.0, 0.0) + 40.0 * _size_of_terms(f, n, x),
         _at_ends(lambda n, x: _polygamma(n + 1.0, x)),
     ),
     "igamma": Special("gammainc", _jax("igamma"), _wide(16.0, 8.0), _spread_of_gamma),
