@@ -12,6 +12,7 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ..vocabulary import NoRule
+from .constants import whole_numbers
 from .inner_programs import CALLS, program_of
 from .integers import integers, is_key
 from .rewrites import REWRITES, rewritten
@@ -36,8 +37,12 @@ def run(program: ClosedJaxpr, args: list, arithmetic: Arithmetic) -> list:
     def read(atom):
         return enter(atom.val, arithmetic) if isinstance(atom, Literal) else env[atom]
 
+    known = whole_numbers(jaxpr)
     for eqn, wanted in live(jaxpr):
-        outs = evaluate(eqn, [read(atom) for atom in eqn.invars], arithmetic, wanted)
+        if known and eqn.outvars and eqn.outvars[0] in known:
+            outs = [enter(known[eqn.outvars[0]], arithmetic)]
+        else:
+            outs = evaluate(eqn, [read(atom) for atom in eqn.invars], arithmetic, wanted)
         env.update(zip(eqn.outvars, outs, strict=True))
     return [read(atom) for atom in jaxpr.outvars]
 
@@ -130,8 +135,19 @@ def _scan(params, ins, arithmetic):
             params["jaxpr"], [*consts, *carry, *(_row(x, i, arithmetic) for x in xs)], arithmetic
         )
         carry, rows[i] = outs[:n_carry], outs[n_carry:]
+    if not length:
+        return [
+            *carry,
+            *(_no_rows(kind, arithmetic) for kind in params["jaxpr"].out_avals[n_carry:]),
+        ]
     columns = zip(*(rows[i] for i in range(length)), strict=True)
     return [*carry, *(_stack(column, arithmetic) for column in columns)]
+
+
+def _no_rows(kind, arithmetic):
+    """What a scan of no steps stacks."""
+    empty = np.zeros((0, *kind.shape), kind.dtype)
+    return arithmetic.lift(empty) if empty.dtype.kind == "f" else empty
 
 
 def scan_parts(params, ins: list) -> tuple[list, list, list]:
