@@ -291,3 +291,9 @@ def test_a_sum_that_starts_with_the_bias_is_inside_the_bound():
         assert error <= allowed
         beyond += error > 9 * unit * float(abs(x) @ abs(w)) + unit * abs(exact)
     assert beyond  # of the sum without its start: a smaller bound would not have held
+
+
+def test_what_is_true_or_false_deviates_by_0_or_1_where_rounding_decides_it():
+    said = lambda x: (jnp.sin(x), jnp.exp(x) > jnp.exp(jnp.ones_like(x)))
+    _, off = deviations(said, (np.array([0.0, 1.0, 3.0]),), "bfloat16")
+    assert off[0] == off[2] == 0.0 < off[1] <= 1.0

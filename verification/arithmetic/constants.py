@@ -17,12 +17,18 @@ def whole_numbers(jaxpr: Jaxpr) -> dict:
     """Variable -> its value, of scalars that no argument goes into."""
     found: dict[Any, np.ndarray] = {}
     for eqn in jaxpr.eqns:
-        if (made := MADE_BY.get(eqn.primitive.name)) is None or eqn.outvars[0].aval.shape:
+        made, kind = MADE_BY.get(eqn.primitive.name), _kind(eqn)
+        if made is None or kind.shape:
             continue
         values = [v.val if isinstance(v, Literal) else found.get(v) for v in eqn.invars]
         if all(map(_is_whole, values)) and _is_whole(result := np.asarray(made(*values))):
-            found[eqn.outvars[0]] = result.astype(eqn.outvars[0].aval.dtype)
+            found[eqn.outvars[0]] = result.astype(kind.dtype)
     return found
+
+
+def _kind(eqn: Any) -> Any:
+    """Shape and dtype of what it makes; None of an equation without outputs."""
+    return eqn.outvars[0].aval if eqn.outvars else None
 
 
 def _is_whole(value: Any) -> bool:

@@ -99,6 +99,7 @@ NAMES: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(("n", "deg", "num_classes", "v"), (INT,)),
     **dict.fromkeys(("k", "order"), fixed("int", 2, 1)),
     **dict.fromkeys(("indices", "labels", "segment_ids", "ind"), (*WHOLE, INT)),
+    "num_segments": fixed("int", 3),
     "group_sizes": fixed("sizes", np.array([1, 2])),
     **dict.fromkeys(("condition", "pred", "mask", "which"), (WHOLE[2], *fixed("bool", True))),
     **dict.fromkeys(("sections", "indices_or_sections", "repeats", "reps"), fixed("int", 1, 2)),

@@ -93,7 +93,7 @@ def _parameters(function: Callable) -> list[inspect.Parameter]:
 
 
 OPTIONAL = ("args", "varargs")  # of *args, none where something else is given
-GIVEN = ("xs",)  # has a default, and something must be given for it
+GIVEN = ("xs", "num_segments")  # have a default, and something must be given for them
 
 
 def required(function: Callable) -> list[str]:

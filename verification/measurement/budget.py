@@ -13,6 +13,7 @@ allowance.py.  Here one case is looked at, in NumPy; many cases under one compil
 """
 
 import functools
+import operator
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -202,10 +203,14 @@ def _spreads(
 
 
 def spread(out: Samples):
-    """The root of the sum of squared deviations; infinite where a number may have overflowed."""
+    """The root of the sum of squared deviations; infinite where a number may have overflowed.
+
+    Of what is true or false they are 0 and 1.
+    """
     if out.draws is None:
         return np.where(np.isfinite(out.value), 0.0, np.inf)
-    return root_of_squares(out.draws - out.value)
+    parts = (x.astype(float) if x.dtype.kind == "b" else x for x in (out.draws, out.value))
+    return root_of_squares(operator.sub(*parts))
 
 
 def traced(gradient: Callable, args: tuple) -> tuple[ClosedJaxpr, list[np.ndarray]]:
