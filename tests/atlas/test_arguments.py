@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
-from verification.atlas import campaign, rows, tried
+from verification.atlas import campaign, families, rows, tried
 from verification.atlas.found import Found
 from verification.vocabulary import Finding, Verdict
 
@@ -62,3 +63,12 @@ def test_what_is_undecided_at_some_arguments_is_judged_at_others(first_open, mon
     monkeypatch.setattr(campaign, "OTHERS", 0)
     (row,) = of()
     assert (row.arguments, row.verdict) == ("in (0, 1)", "undecided")
+
+
+def test_shares_are_exactly_1_in_each_format():
+    for seed in range(20):
+        drawn = families.SIMPLEX.draw(np.random.default_rng(seed))
+        assert drawn.sum() == 1.0 and (drawn > 0.0).all()
+        assert (drawn.astype(jnp.bfloat16).astype(float) == drawn).all()
+    loose = np.random.default_rng(0).dirichlet(np.full(5, 3.0))
+    assert not (loose.astype(jnp.bfloat16).astype(float) == loose).all()

@@ -55,7 +55,8 @@ WHOLE = (
 )
 NEGATIVE = Kind("negative", array(-4.0, -1.1, 5))
 TALL = Kind("tall", array(-1.5, 1.5, 5, 3))
-SIMPLEX = Kind("simplex", lambda rng: rng.dirichlet(np.full(5, 3.0)))
+# In parts of 64: in each format they are shares of exactly 1.
+SIMPLEX = Kind("simplex", lambda rng: (rng.multinomial(59, np.full(5, 0.2)) + 1) / 64)
 TIMES = Kind("times", lambda rng: np.cumsum(rng.uniform(0.1, 0.5, size=5)))
 BETWEEN = (KINDS[1], NEGATIVE, KINDS[2])  # a number and its two bounds
 INT = Kind("int", lambda rng: Fixed(2))
