@@ -121,9 +121,8 @@ def page(atlas: tables.Document) -> str:
     ran = (
         "Every differentiable operator of `torch.testing`'s `op_db` at its first three samples of "
         "at most 64 real entries, its autograd against the traced operator, at two points around "
-        "each sample. Numbers that a sample holds still are those of float32. Rows of a "
-        "sample that is missing have not been asked. The rows are "
-        f"from several versions of refnet of one day.\n\n{shares(atlas)}"
+        "each sample. Numbers that a sample holds still are those of float32. "
+        f"The rows are from several versions of refnet.\n\n{shares(atlas)}"
     )
     return paged(atlas, ran, "Each line is True in PyTorch alone.", LOOKED_AT)
 
