@@ -3,9 +3,9 @@
 import json
 
 from verification.adapters.update_libraries import LIBRARIES
-from verification.report import peers_recorded
+from verification.report import peers_recorded, records
 from verification.report.peers import QUICK
-from verification.report.sections import recorded_updates, records, update_rules
+from verification.report.sections import recorded_updates, update_rules
 
 
 def test_a_record_that_is_not_there_is_empty_and_a_list_is_rows(tmp_path):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .peers import QUICK
-from .sections.records import how, record
+from .records import how, record
 
 NAME = "peers_by_size"
 

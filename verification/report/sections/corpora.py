@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..heat import Heat
+from ..records import FOLDER as RECORDS
+from ..records import how, record
 from ..tables import NUMBER, Column, Table
-from .records import FOLDER as RECORDS
-from .records import how, record
 from .section import Part, Section
 
 SPELLINGS, EDGES = "spellings", "edge faults"

@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from ..heat import Heat
+from ..records import how, record
 from ..tables import NUMBER, Column, Table
-from .records import how, record
 from .section import Rows
 
 NAME = "kill_table"

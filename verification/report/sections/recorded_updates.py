@@ -5,7 +5,7 @@ from typing import Any
 
 from ...adapters.update_libraries import LIBRARIES
 from ...derivations.rules import VARIANTS
-from .records import RECORDED, how, record
+from ..records import RECORDED, how, record
 from .section import Rows
 
 NAME = "updates"

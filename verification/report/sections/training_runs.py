@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..heat import Heat
+from ..records import FOLDER, how, record
 from ..tables import NUMBER, VERDICT, Column, Table
-from .records import FOLDER, how, record
 from .section import Part, Section, together
 
 NAME = "training_runs"

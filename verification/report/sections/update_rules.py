@@ -7,9 +7,9 @@ from ...adapters.update_libraries import LIBRARIES, Cell, installed
 from ...derivations.rules import VARIANTS, family_of
 from ...updates.planted import planted
 from ...updates.validate import validate_update
+from ..records import HERE
 from ..tables import CODE, FORMULA, NUMBER, VERDICT, Column, Table
 from .recorded_updates import note, recorded, recorded_mistakes
-from .records import HERE
 from .section import Part, Rows, Section, plural
 
 MATRIX_COLUMNS = (
