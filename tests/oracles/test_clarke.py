@@ -55,6 +55,23 @@ def test_what_is_tied_all_around_would_be_open_with_all_its_shares(monkeypatch):
     assert found.sides is not None or not found.rad < 0.1
 
 
+def correlation(x):
+    """That of two rows; the diagonal of all of them, which is 1 and was rounded, ties with 1."""
+    row = x - jnp.mean(x, axis=1, keepdims=True)
+    by = row / jnp.sqrt(jnp.sum(row * row, axis=1, keepdims=True))
+    return jnp.clip(by @ by.T, -1.0, 1.0)[0, 1]
+
+
+def test_a_tie_from_which_nothing_comes_back_is_none():
+    (found,) = at(correlation, np.array([[1.0, 2.0, 4.0], [0.0, 3.0, 1.0]]))
+    assert (found.rad < 1e-20).all() and found.sides is None
+
+
+def test_a_tie_of_rounded_numbers_that_have_two_slopes_is_left_open():
+    (found,) = at(lambda x: jnp.maximum(jnp.sqrt(2.0 * x) ** 2, 3.0 * x - 1.0), 1.0)
+    assert not found.rad < 0.1  # 2 on one side, 3 on the other
+
+
 KINKS = {
     "relu by where": (lambda x: jnp.where(x >= 0, x, 0.1 * x), 0.1, 1.0),
     "abs by where": (lambda x: jnp.where(x < 0, -x, x), -1.0, 1.0),

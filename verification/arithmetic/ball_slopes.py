@@ -13,51 +13,52 @@ from .special_balls import SLOPES as SPECIAL
 from .sweep import Pullback
 
 
-def share(x: arb, y: arb, tie: arb, met: list) -> arb:
-    """The slope of max(x, y) in x: decided, or the tie's share at an exact tie, or unknown."""
+def share(x: arb, y: arb, tie: arb, met: list, unsure: arb) -> arb:
+    """The slope of max(x, y) in x: decided, or the tie's share at an exact tie, or unsure."""
     if x > y:
         return arb(1)
     if x < y:
         return arb(0)
     if not (x.is_exact() and y.is_exact()):
-        return UNKNOWN
+        return unsure
     met.append(x)
     return tie
 
 
-def winner(x: arb, near: int, rivals: int, tie: arb, met: list) -> arb:
+def winner(x: arb, near: int, rivals: int, tie: arb, met: list, unsure: arb) -> arb:
     """The slope of an extreme of several numbers in one of them, x: all of it, none, or a share."""
     if not near:
         return arb(0)
     if rivals == 1:
         return arb(1)
     if not x.is_exact():
-        return UNKNOWN
+        return unsure
     met.append(x)
     return arb(1) / rivals if tie.is_exact() else UNIT
 
 
-def slopes(tie: arb, met: list) -> dict:
+def slopes(tie: arb, met: list, unsure: arb = UNKNOWN) -> dict:
     """primitive -> (output, *inputs, **params) -> the slope in each input, entry by entry.
 
     `tie` is what an exact tie of max, min or |x| gives to its first operand: [0, 1] is every
     convention at once, 1 and 0 are the two one-sided ones, and 1/2 shares, among many rivals, too.
-    Every tie met is put into `met`.
+    Every tie met is put into `met`.  `unsure` is the slope where balls overlap, and more bits may
+    tell them apart: the share of a tie that there may be lies in [0, 1], too.
     """
 
     def maximum(a, x, y, **_):
-        s = each(lambda u, v: share(u, v, tie, met))(x, y)
+        s = each(lambda u, v: share(u, v, tie, met, unsure))(x, y)
         return s, 1 - s
 
     def minimum(a, x, y, **_):
-        s = each(lambda u, v: share(v, u, 1 - tie, met))(x, y)
+        s = each(lambda u, v: share(v, u, 1 - tie, met, unsure))(x, y)
         return s, 1 - s
 
     def extreme(a, x, axes, **_):
         best = np.broadcast_to(np.expand_dims(a, tuple(axes)), x.shape)
         near = each(lambda m, v: int(m.overlaps(v)))(best, x)
         rivals = np.broadcast_to(near.sum(axis=tuple(axes), keepdims=True), x.shape)
-        return (each(lambda v, n, r: winner(v, n, r, tie, met))(x, near, rivals),)
+        return (each(lambda v, n, r: winner(v, n, r, tie, met, unsure))(x, near, rivals),)
 
     def clamp(a, low, x, high, **_):
         """min(max(x, low), high), which hands on what its two halves do."""
@@ -70,7 +71,7 @@ def slopes(tie: arb, met: list) -> dict:
         | JUMPS
         | MATRICES
         | {
-            "abs": one(lambda a, x: 2 * share(x, -x, tie, met) - 1),
+            "abs": one(lambda a, x: 2 * share(x, -x, tie, met, unsure) - 1),
             "max": maximum,
             "min": minimum,
             "clamp": clamp,

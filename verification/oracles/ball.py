@@ -21,7 +21,7 @@ from flint import arb, ctx
 
 from ..arithmetic import sweep
 from ..arithmetic.ball_slopes import slopes
-from ..arithmetic.balls import BALLS, UNIT
+from ..arithmetic.balls import BALLS, UNIT, UNKNOWN
 from ..arithmetic.ties import Recorded
 from ..vocabulary import Ball, Rank, Sides, Undecided
 from .clarke import Hull, hull
@@ -45,14 +45,26 @@ def gradient(question: Question) -> list[Ball]:
         found = refined(lambda bits: enclose(question, bits) if bits > BITS else leaves)
         if all(np.isfinite(ball.rad).all() for ball in found):
             return found
-    elif not compared and not fatness(leaves):
-        return refined(lambda bits: leaves)
+    elif not compared and not fatness(known := _of_every_share(question, leaves)):
+        return refined(lambda bits: known)
     try:
         said = hull(Beside(question, recorded.ties, value), products(question.program))
     except Undecided:
         return [_unknown(leaf) for leaf in leaves]
     with ctx.workprec(BITS):
         return limits(question, said)
+
+
+def _of_every_share(question: Question, leaves: list[np.ndarray]) -> list[np.ndarray]:
+    """The leaves, where overlapping balls are given all shares of a tie at once.
+
+    They are thin where no side of the tie matters: nothing comes from above, as to the diagonal of
+    correlations that are clipped at 1, or all sides have one slope.
+    """
+    if fatness(leaves) < math.inf:
+        return leaves
+    with ctx.workprec(BITS):
+        return _sweep(question, UNIT, UNIT)[0]
 
 
 def limits(question: Question, said: Hull) -> list[Ball]:
@@ -116,12 +128,14 @@ def enclose(question: Question, bits: int) -> list[np.ndarray]:
         return _sweep(question, UNIT)[0]
 
 
-def _sweep(question: Question, tie: arb) -> tuple[list[np.ndarray], arb, Recorded]:
+def _sweep(
+    question: Question, tie: arb, unsure: arb = UNKNOWN
+) -> tuple[list[np.ndarray], arb, Recorded]:
     args = [
         BALLS.lift(a) if f else a for a, f in zip(question.leaves, question.floats, strict=True)
     ]
     recorded = Recorded()
-    table = slopes(tie, [])
+    table = slopes(tie, [], unsure)
     value, leaves = sweep.value_and_gradient(
         question.program, args, question.wanted, BALLS, table, recorded
     )
