@@ -43,6 +43,16 @@ MADE = [  # a mistake, and a variant in which it is another function
     ("change of the difference", "yogi_mean_from_zero"),
     ("ahead shares swapped", "nadam_one_count"),
     ("good steps kept", "loss_scaling"),
+    ("eps over the correction", "adam_eps_hat"),
+    ("eps over the correction twice", "adamw"),
+    ("eps times the correction", "adam"),
+    ("eps before the correction", "nadam"),
+    ("decay by squared rate", "adamw"),
+    ("decay by squared rate", "gradient_descent_l2"),
+    ("norm is largest entry", "lamb"),
+    ("norm is largest entry", "lars"),
+    ("norm is largest entry", "clip_global_norm"),
+    ("mean in the bases before", "soap"),
 ]
 
 

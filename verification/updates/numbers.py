@@ -6,6 +6,7 @@ what a mistake would have done.
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from flint import arb, fmpq
 from ..vocabulary import NoRule, Undecided
 from . import bases, sides
 from .newton_schulz import iterated
-from .vectors import Slices, along, elsewhere
+from .vectors import Slices, along, elsewhere, filled
 
 
 class Plain:
@@ -131,6 +132,15 @@ class Exact(Squares, Plain):
             out[leaf] = x[leaf].sum()
         return out
 
+    def leaf_largest(self, x: np.ndarray) -> np.ndarray:
+        out = x.copy()
+        for leaf in filled(self.slices):
+            out[leaf] = self.largest(x[leaf])
+        return out
+
+    def largest(self, x: np.ndarray):
+        return reduce(self.functions["larger"], x)
+
     def axis_sum(self, x: np.ndarray, axis: int) -> np.ndarray:
         return along(x, self.slices, axis)
 
@@ -229,6 +239,15 @@ class Floats(Squares, Plain):
         for leaf in self.slices:
             out[leaf] = x[leaf].sum()
         return out
+
+    def leaf_largest(self, x: np.ndarray) -> np.ndarray:
+        out = x.copy()
+        for leaf in filled(self.slices):
+            out[leaf] = x[leaf].max()
+        return out
+
+    def largest(self, x: np.ndarray):
+        return x.max()
 
     def axis_sum(self, x: np.ndarray, axis: int) -> np.ndarray:
         return along(x, self.slices, axis)

@@ -9,7 +9,7 @@ from ..arithmetic.formats import Format
 from . import bases, sides
 from .newton_schulz import bounded
 from .rounded import Rounded
-from .vectors import Slices, along, elsewhere
+from .vectors import Slices, along, elsewhere, filled
 
 
 def _value(x: Rounded) -> Any:
@@ -147,6 +147,18 @@ class RunningError:
         for leaf in self.slices:
             value[..., leaf], error[..., leaf] = self._sum(x.value[..., leaf], x.error[..., leaf])
         return Rounded(value, error, self.target)
+
+    def leaf_largest(self, x: Rounded) -> Rounded:
+        """The largest entry of each leaf is off by no more than the worst of them."""
+        value, error = x.value.copy(), x.error.copy()
+        for leaf in filled(self.slices):
+            value[..., leaf] = x.value[..., leaf].max(axis=-1, keepdims=True)
+            error[..., leaf] = x.error[..., leaf].max(axis=-1, keepdims=True)
+        return Rounded(value, error, self.target)
+
+    def largest(self, x: Rounded) -> Rounded:
+        most = lambda x: x.max(axis=-1, keepdims=True)
+        return Rounded(most(x.value), most(x.error), self.target)
 
     def axis_sum(self, x: Rounded, axis: int) -> Rounded:
         """In any order, as leaf_sum."""

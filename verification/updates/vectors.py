@@ -42,6 +42,11 @@ def elsewhere(x: np.ndarray, where: Slices, value: Any) -> np.ndarray:
     return out
 
 
+def filled(where: Slices) -> list[slice]:
+    """The leaves that have entries."""
+    return [s for s in where if s.stop > s.start]
+
+
 def _matrices(where: Slices) -> list[tuple[slice, tuple[int, ...]]]:
     return [(s, n) for s, n in zip(where, where.shapes, strict=True) if len(n) > 1]
 

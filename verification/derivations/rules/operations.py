@@ -1,9 +1,10 @@
 """The named operations that update rules are made of; whoever mistakes one mistakes it everywhere.
 
 The numbers handed in bring operators and sqrt, absolute, sign, larger, power, exceeds, ratio,
-cosine, mix, piled, shrunk, leaf_sum, axis_sum, matrices, newton_schulz, finite, total; of square
-matrices beside a matrix of weights eye, gram, times, inverse_root; either: a number beside another
-way to compute it; kept and written: a memory and the parameters at the end of a step.
+cosine, mix, piled, shrunk, leaf_sum, leaf_largest, axis_sum, matrices, newton_schulz, finite,
+total, largest; of square matrices beside a matrix of weights eye, gram, times, inverse_root;
+either: a number beside another way to compute it; kept and written: a memory and the parameters at
+the end of a step.
 """
 
 from typing import Any

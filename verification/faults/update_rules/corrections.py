@@ -203,3 +203,55 @@ def eps_halved(v: Variant) -> Wrong:
     """Half of epsilon: another one than was asked for."""
     other = lambda k, v, eps: k.n.sqrt(v) + eps / 2
     return operating(v, outside=other, inside=lambda k, v, eps: k.n.sqrt(v + eps / 2))
+
+
+def eps_over_the_correction(v: Variant) -> Wrong:
+    """sqrt v + eps / sqrt(1 - b2^t): epsilon is divided by the correction of the root.
+
+    Where people meet it: the corrections are folded into the rate, and epsilon is divided by
+    sqrt(1 - b2^t) where it should be multiplied by it.
+    """
+    return _eps_corrected(v, lambda k, v, eps, c: k.n.sqrt(v) + eps / k.n.sqrt(c))
+
+
+def eps_over_the_correction_twice(v: Variant) -> Wrong:
+    """sqrt vhat + eps / (1 - b2^t): epsilon has the inverse of its correction.
+
+    Where people meet it: eps / sqrt(1 - b2^t) is added to the root of v that is not corrected, for
+    eps sqrt(1 - b2^t), and the rate has both corrections.
+    """
+    return _eps_corrected(v, lambda k, v, eps, c: k.n.sqrt(v) + eps / c)
+
+
+def eps_times_the_correction(v: Variant) -> Wrong:
+    """sqrt v + eps sqrt(1 - b2^t): epsilon is corrected.
+
+    Where people meet it: epsilon of the folded form, beside a v that is corrected already.
+    """
+    return _eps_corrected(v, lambda k, v, eps, c: k.n.sqrt(v) + eps * k.n.sqrt(c))
+
+
+def eps_before_the_correction(v: Variant) -> Wrong:
+    """sqrt((v + eps) / (1 - b2^t)): epsilon is added to v, and then v is corrected.
+
+    Where people meet it: v += eps to keep the root from 0, above the line that makes vhat.
+    """
+    if "hat" in v.name or v.family == "soap":  # their v is never corrected
+        return None
+    inside = lambda k, v, eps, c: k.n.sqrt(v + eps / c)
+    return _eps_corrected(v, inside, inside)
+
+
+def _eps_corrected(v: Variant, outside, inside=None) -> Wrong:
+    """A root that is told 1 - b2^t; SOAP's first step gathers, and is not counted."""
+    if not has(v, "b2", "eps") or "uncorrected" in v.name:
+        return None
+
+    def change(step, k, h, g, w, s, t, r):
+        correction = lambda: 1 - h.b2 ** (t - (v.family == "soap"))
+        own = {"outside": lambda k, v, eps: outside(k, v, eps, correction())}
+        if inside:
+            own["inside"] = lambda k, v, eps: inside(k, v, eps, correction())
+        return step(type("Mistaken", (type(k),), own)(k.n), h, g, w, s, t, r)
+
+    return stepping(v, change)

@@ -43,6 +43,22 @@ def decay_by_first_rate(v: Variant) -> Wrong:
     return _decoupled(v, lambda k, h, t, r: h.first_rate * h.weight_decay)
 
 
+def decay_by_squared_rate(v: Variant) -> Wrong:
+    """Weights decay by r^2 weight_decay: the decay has the rate once more.
+
+    Where people meet it: the decay is multiplied by the rate, and added to the step before the rate
+    is.
+    """
+    if not has(v, "weight_decay") or v.decay == "without_rate":
+        return None
+    decay = DECAYS[v.decay]
+
+    def change(step, k, h, g, w, s, t, r):
+        return decay(k, given(h, weight_decay=h.weight_decay * r), step, g, w, s, t, r)
+
+    return replace(stepping(v, change), decay="")
+
+
 def decay_by_corrected_rate(v: Variant) -> Wrong:
     """Weights decay by the corrected rate r sqrt(1 - b2^t) / (1 - b1^t)."""
     if not has(v, "b1", "b2"):

@@ -47,6 +47,18 @@ def norm_is_root_mean_square(v: Variant) -> Wrong:
     return operating(v, norm=lambda k, x: k.rms(x), global_norm=whole)
 
 
+def norm_is_largest_entry(v: Variant) -> Wrong:
+    """The largest magnitude for the Euclidean norm.
+
+    Where people meet it: norm_type=inf, ord=np.inf, or max() of magnitudes for a norm by hand.
+    """
+    return operating(
+        v,
+        norm=lambda k, x: k.n.leaf_largest(k.n.absolute(x)),
+        global_norm=lambda k, x: k.n.largest(k.n.absolute(x)),
+    )
+
+
 def trust_ratio_at_most_one(v: Variant) -> Wrong:
     """min(ratio, 1) for the trust ratio.
 

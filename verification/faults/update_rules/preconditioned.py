@@ -165,4 +165,30 @@ def bases_of_the_first_sums(v: Variant) -> Wrong:
     return stepping(v, change)
 
 
+def mean_in_the_bases_before(v: Variant) -> Wrong:
+    """m is turned by the bases of the step before, its squares by those of this step.
+
+    Where people meet it: the bases are renewed between project() and project_back(), or m is kept
+    projected, and not turned along.
+    """
+    if v.family != TURNED:
+        return None
+    into, back = v.operations.into, v.operations.back
+
+    def change(step, k, h, g, w, s, t, r):
+        found = []
+        old = lambda bases: s.get("_bases", bases)
+        own = {
+            "basis": lambda k, a, axis: (
+                found.append(type(k).__mro__[1].basis(k, a, axis)) or found[-1]
+            ),
+            "into": lambda k, x, *bases: into(k, x, *(bases if x is g else old(bases))),
+            "back": lambda k, x, *bases: back(k, x, *old(bases)),
+        }
+        w, after = step(type("Mistaken", (type(k),), own)(k.n), h, g, w, s, t, r)
+        return w, {**after, "_bases": (*found, None)[:2]} if found else after
+
+    return stepping(v, change)
+
+
 TURNED = "soap"
