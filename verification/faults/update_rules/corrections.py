@@ -211,7 +211,7 @@ def eps_over_the_correction(v: Variant) -> Wrong:
     Where people meet it: the corrections are folded into the rate, and epsilon is divided by
     sqrt(1 - b2^t) where it should be multiplied by it.
     """
-    return _eps_corrected(v, lambda k, v, eps, c: k.n.sqrt(v) + eps / k.n.sqrt(c))
+    return _eps_corrected(v, outside=lambda k, v, eps, c: k.n.sqrt(v) + eps / k.n.sqrt(c))
 
 
 def eps_over_the_correction_twice(v: Variant) -> Wrong:
@@ -220,7 +220,7 @@ def eps_over_the_correction_twice(v: Variant) -> Wrong:
     Where people meet it: eps / sqrt(1 - b2^t) is added to the root of v that is not corrected, for
     eps sqrt(1 - b2^t), and the rate has both corrections.
     """
-    return _eps_corrected(v, lambda k, v, eps, c: k.n.sqrt(v) + eps / c)
+    return _eps_corrected(v, outside=lambda k, v, eps, c: k.n.sqrt(v) + eps / c)
 
 
 def eps_times_the_correction(v: Variant) -> Wrong:
@@ -228,7 +228,7 @@ def eps_times_the_correction(v: Variant) -> Wrong:
 
     Where people meet it: epsilon of the folded form, beside a v that is corrected already.
     """
-    return _eps_corrected(v, lambda k, v, eps, c: k.n.sqrt(v) + eps * k.n.sqrt(c))
+    return _eps_corrected(v, outside=lambda k, v, eps, c: k.n.sqrt(v) + eps * k.n.sqrt(c))
 
 
 def eps_before_the_correction(v: Variant) -> Wrong:
@@ -239,19 +239,18 @@ def eps_before_the_correction(v: Variant) -> Wrong:
     if "hat" in v.name or v.family == "soap":  # their v is never corrected
         return None
     inside = lambda k, v, eps, c: k.n.sqrt(v + eps / c)
-    return _eps_corrected(v, inside, inside)
+    return _eps_corrected(v, outside=inside, inside=inside)
 
 
-def _eps_corrected(v: Variant, outside, inside=None) -> Wrong:
-    """A root that is told 1 - b2^t; SOAP's first step gathers, and is not counted."""
+def _eps_corrected(v: Variant, **roots) -> Wrong:
+    """Roots that are told 1 - b2^t; SOAP's first step gathers, and is not counted."""
     if not has(v, "b2", "eps") or "uncorrected" in v.name:
         return None
 
     def change(step, k, h, g, w, s, t, r):
         correction = lambda: 1 - h.b2 ** (t - (v.family == "soap"))
-        own = {"outside": lambda k, v, eps: outside(k, v, eps, correction())}
-        if inside:
-            own["inside"] = lambda k, v, eps: inside(k, v, eps, correction())
+        told = lambda root: lambda k, v, eps: root(k, v, eps, correction())
+        own = {name: told(root) for name, root in roots.items()}
         return step(type("Mistaken", (type(k),), own)(k.n), h, g, w, s, t, r)
 
     return stepping(v, change)
