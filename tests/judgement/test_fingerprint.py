@@ -3,6 +3,7 @@
 import functools
 import types
 
+import jax
 import numpy as np
 import pytest
 
@@ -41,6 +42,7 @@ ALIKE = {
     "an array that is closed over": lambda: closed(np.array([0.1, 0.2, 0.3])),
     "a default": lambda: made(0.1),
     "a partial": lambda: functools.partial(of_module),
+    "a random key": lambda: closed(jax.random.key(1)),
     "a point": lambda: (np.arange(3.0), {"w": 1, "b": None}),
     "one that calls itself": lambda: itself,
 }
@@ -49,6 +51,7 @@ OTHERS = {
     "an array that is closed over": lambda: closed(np.array([0.1, 0.2, 0.4])),
     "a default": lambda: made(-0.1),
     "a partial": lambda: functools.partial(through),
+    "a random key": lambda: closed(jax.random.key(2)),
     "a point": lambda: (np.arange(3.0), {"w": 2, "b": None}),
     "one that calls itself": lambda: functools.partial(itself, depth=1),
 }

@@ -16,6 +16,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..arithmetic.integers import is_key
+
 PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 ARRAYS = (np.ndarray, np.generic, jax.Array)
 INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
@@ -36,12 +38,17 @@ def fingerprint(value: Any) -> str:
     return digest.hexdigest()
 
 
+def _plain(array: Any) -> Any:
+    """Of random keys their words."""
+    return jax.random.key_data(array) if is_key(array) else array
+
+
 def _words(value: Any, seen: set[int]) -> Iterator[str]:
     match value:
         case _ if isinstance(value, PLAIN):
             yield f"{type(value).__name__} {value!r}"
         case _ if isinstance(value, ARRAYS):
-            array = np.asarray(value)
+            array = np.asarray(_plain(value))
             yield f"array {array.dtype} {array.shape} {array.tobytes().hex()}"
         case tuple() | list() | frozenset() | set():
             yield f"{type(value).__name__} {len(value)}"

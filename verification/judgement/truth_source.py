@@ -15,9 +15,10 @@ from ..arithmetic import observed
 from ..measurement.ahead import bounds_of
 from ..measurement.answer import PROVABLE, cast
 from ..measurement.batch import budget_at
+from ..measurement.budget import Budget
 from ..measurement.drawn_truth import NAME as DRAWN
 from ..measurement.drawn_truth import drawn_truth
-from ..measurement.evaluation import Proof, evaluated, held
+from ..measurement.evaluation import Proof, evaluated, held, unproven
 from ..measurement.higher_precision import Told, formula
 from ..measurement.sample import Sample
 from ..measurement.spelled import budget_spelled
@@ -54,6 +55,10 @@ class TruthSource(NamedTuple):
 
 def truth_source(subject: Subject, first: tuple) -> TruthSource:
     """By proof, or by witnesses.  Raises ValueError where the function itself raises."""
+    if said := getattr(subject.of, "unknown", ""):
+        at, nothing = partial(unknown, subject, said), lambda sample: Told(None, "")
+        same = lambda finding: finding
+        return TruthSource(at, nothing, partial(work, subject), subject.answer, same, False)
     untraceable = why_not_traced(subject, first)
     unproven = "" if untraceable else why_not_proven(subject, first)
     if not untraceable and not unproven:
@@ -66,6 +71,20 @@ def truth_source(subject: Subject, first: tuple) -> TruthSource:
     at, excuse, weigh, said = black_box.pieces(subject, untraceable or unproven, traced)
     ask = partial(black_box.answer, subject)
     return TruthSource(at, excuse, weigh, ask, said, takes_shapes=traced, is_measured=True)
+
+
+def unknown(
+    subject: Subject, said: str, case: Case, rng: np.random.Generator, edge: bool = False
+) -> Sample | None:
+    """The candidate asked at one case of a function of which nothing exact is known."""
+    here = held(case, subject.dtype, subject.argnums)
+    if here is None:
+        return None
+    cotangent = subject.cotangent(here.args, rng)
+    args = here.args if cotangent is None else (*here.args, cotangent)
+    nothing = unproven(subject.question(here.args, cotangent), said)
+    bound = lambda: Budget([ball.rad for ball in nothing.truth], ())
+    return evaluated(subject.answer, nothing, bound, Case(case.label, args), edge)
 
 
 def excused(subject: Subject, sample: Sample) -> Told:

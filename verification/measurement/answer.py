@@ -64,8 +64,13 @@ def truth_or_silence(question: Question, dtype: str = "") -> tuple[list[Ball], s
         return opened(question, reverse_autodiff.gradient), ""
     except Silent as said:
         silence = f"{silence}; {said}"
-    unknown = [np.zeros(question.leaves[i].shape) for i in question.wanted]
-    return [Ball(z, z, z + np.inf, proven=False) for z in unknown], silence
+    return unknown(question), silence
+
+
+def unknown(question: Question) -> list[Ball]:
+    """Balls of infinite radius."""
+    zeros = [np.zeros(question.leaves[i].shape) for i in question.wanted]
+    return [Ball(z, z, z + np.inf, proven=False) for z in zeros]
 
 
 def answer(

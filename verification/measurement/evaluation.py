@@ -9,7 +9,7 @@ import numpy as np
 from ..oracles.question import Question, as_exact
 from ..vocabulary import Ball, Case, Silent
 from ..vocabulary.raised import in_words
-from .answer import answer, cast, truth_or_silence
+from .answer import answer, cast, truth_or_silence, unknown
 from .budget import Budget
 from .contract import Rejection
 from .sample import Sample
@@ -25,6 +25,10 @@ class Proof(NamedTuple):
 
 def proof(question: Question, dtype: str = "") -> Proof:
     return Proof(question, *truth_or_silence(question, dtype))
+
+
+def unproven(question: Question, silence: str) -> Proof:
+    return Proof(question, unknown(question), silence)
 
 
 def held(case: Case, dtype: str, argnums: tuple[int, ...]) -> Case | None:

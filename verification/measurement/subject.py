@@ -26,6 +26,7 @@ from .evaluation import Proof, proof
 from .layout import leaves_of
 from .moving import program_in
 from .opened import other_spellings
+from .own_draws import in_own_draws
 from .replayed import replayed
 from .sample import VALUE, Sample, restricted
 from .ways import along, on_ways
@@ -56,7 +57,7 @@ class Subject:
         self.single = isinstance(argnums, int)
         self.argnums = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         self.dtype, self.inputs = dtype, len(point)
-        self.of = referable(of)
+        self.of = in_own_draws(referable(of), point, self.argnums, dtype)
         self.typed = _typed(point, dtype)
         self.asked = argnums, dtype, point
         self._spelled: tuple[Callable, list[Callable]] | None = None
