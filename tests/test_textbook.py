@@ -2,6 +2,7 @@
 
 import json
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import jax
@@ -15,12 +16,17 @@ from .ci_files import ci_file
 ROOT = Path(__file__).resolve().parent.parent
 textbook = ci_file("textbook")
 usual_names = ci_file("usual_names")
+network_digits = ci_file("network_digits")
 RECORD = json.loads(textbook.RECORD.read_text("utf-8"))
 PAGES = textbook.pages(RECORD)
 
 
 def test_the_pages_are_what_the_source_says():
-    written = {path.name: path.read_text("utf-8") for path in textbook.FOLDER.glob("*.md")}
+    written = {
+        path.name: path.read_text("utf-8")
+        for path in textbook.FOLDER.iterdir()
+        if path.suffix in {".md", ".svg"}
+    }
     assert written == PAGES, "make textbook writes them anew"
 
 
@@ -90,3 +96,71 @@ def test_the_links_of_the_usual_names_lead_to_files():
     assert len(links) > len(usual_names.NAMES) and all(
         (textbook.FOLDER / x).exists() for x in links
     )
+
+
+@pytest.mark.parametrize("name", textbook.NETWORKS)
+def test_the_figure_is_of_these_lines_and_its_layers_are_on_the_page(name):
+    made_from, calls = RECORD["flow"][name]
+    assert made_from == textbook.made_from(name), "make textbook traces the network anew"
+    assert calls[0][0] == "x" and calls[-1][1] == "()"
+    boxes = {layer for layer, _ in calls[1:]} - {"poisson_loss"}  # an mse, which the page has
+    assert boxes <= set(textbook.NETWORKS[name][1])
+
+
+def test_the_lines_call_the_layers_of_the_figure_and_another_network_is_another_figure(monkeypatch):
+    lines = textbook.ten_lines("physics_informed")
+    with jax.enable_x64(False), jax.numpy_dtype_promotion("standard"):
+        assert network_digits.flow(lines) == RECORD["flow"]["physics_informed"][1]
+        deeper = network_digits.flow(lines.replace("(1, 16, 1)", "(1, 16, 16, 1)"))
+        assert [name for name, _ in deeper].count("tanh_jet") == 2
+        with pytest.raises(ValueError, match=r"call no rn\.train"):
+            network_digits.flow(textbook.BEGIN)
+    monkeypatch.setattr(refnet, "mlp", refnet.autoencoder)
+    assert textbook.made_from("mlp") != RECORD["flow"]["mlp"][0]
+
+
+@pytest.mark.parametrize("name", textbook.NETWORKS)
+def test_a_figure_is_told_in_words_and_has_a_box_and_the_digits_of_each_layer(name):
+    picture = ET.fromstring(PAGES[f"{name}.svg"])
+    texts = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
+    told = picture.findtext("{http://www.w3.org/2000/svg}desc") or ""
+    assert picture.findtext("{http://www.w3.org/2000/svg}title")
+    for layer, shape in RECORD["flow"][name][1]:
+        assert layer in texts and shape in texts and f"{layer} hands on {shape}" in told
+        assert set(RECORD["digits"].get(layer, {}).values()) <= set(texts)
+    assert f"]({name}.svg)" in PAGES[f"{name}.md"]
+
+
+def test_signs_of_markup_in_a_name_are_text_in_the_picture():
+    picture = network_digits.drawn("a < b & c", [["<g>", '("&")'], ["mse", "()"]], {})
+    texts = [text.text for text in ET.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"a < b & c", "<g>", '("&")'} <= set(texts)
+
+
+def test_the_more_digits_are_lost_the_stronger_the_color():
+    shades = [network_digits.lost(sure, 7) for sure in ("all", "7", "4", "0", "undecided")]
+    assert shades[0] == shades[1] == 0.0 < shades[2] < shades[3] == shades[4] == 0.5
+
+
+@pytest.mark.parametrize("name", textbook.NETWORKS)
+def test_a_page_says_where_the_fewest_digits_are_left_in_each_format_and_why(name):
+    section = PAGES[f"{name}.md"].split("## Digits")[1].split("## Trained")[0]
+    own, layers = network_digits.own_digits(), textbook.NETWORKS[name][1]
+    for one, most in own.items():
+        sure = {layer: RECORD["digits"][layer][one] for layer in layers}
+        least = min((said for said in sure.values() if said != "all"), key=int)
+        first = next(layer for layer, said in sure.items() if said == least)
+        assert f"* {one}: {least} of {most}, in {first}" in section
+    assert all(f"* {layer}: " in section.split("What rounding does")[1] for layer in layers)
+
+
+def test_what_is_not_decided_is_said_beside_the_fewest():
+    known = {"a": {"float32": "undecided"}, "b": {"float32": "5"}, "c": {"float32": "all"}}
+    assert network_digits.fewest_in([*known], known, "float32", 7) == "5 of 7, in b; a is undecided"
+    assert network_digits.fewest_in(["c"], known, "float32", 7) == "7 of 7"
+
+
+def test_rounding_is_read_up_to_the_next_word_of_a_derivation():
+    said = "f.\n\nDomain     all\nRounding   sums of\n           products.\nReference  me"
+    assert network_digits.rounding_of(said) == "sums of products."
+    assert not network_digits.rounding_of("f.\n\nDomain     all")
