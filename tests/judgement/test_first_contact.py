@@ -115,6 +115,20 @@ def test_an_of_that_returns_no_numbers_is_a_sentence():
         vf.validate(gradient, lambda w: "x", vector)
 
 
+def test_a_number_beside_the_loss_is_a_sentence_without_internals():
+    for beside in (3.0, jnp.zeros(()), np.ones(2)):
+        found = vf.validate(gradient, lambda w, x, b=beside: (loss(w, x), b), sample, cases=2)
+        assert found.verdict == "rejected" and "let it return the loss alone" in found.reason
+        assert not found.notes and "dtype'" not in str(found) and "witnesses" not in str(found)
+
+
+def test_a_sampler_that_leaves_its_rng_alone_is_told():
+    alone = lambda rng: (np.arange(3.0), np.ones((4, 3)))
+    partly = lambda rng: (rng.normal(size=3), np.ones((4, 3)))
+    told = lambda args: "the same numbers each time" in str(vf.validate(gradient, loss, args))
+    assert told(alone) and not told(partly) and not told(alone(None))
+
+
 def test_nan_in_a_sample_has_the_name_of_its_argument():
     with pytest.raises(ValueError, match="NaN in w,"):
         vf.validate(gradient, loss, lambda rng: (np.array([np.nan, 1.0]), np.ones((2, 2))))

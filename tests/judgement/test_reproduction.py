@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,46 @@ def tripled(w):
 
 def sample(rng):
     return (rng.normal(),)
+
+
+class Model:
+    """Its state has no short source."""
+
+    def __init__(self, secret):
+        self.secret = secret
+
+    def gradient(self, w):
+        return 3.0 * w
+
+    def loss(self, w):
+        return w * w
+
+    @classmethod
+    def draw(cls, rng):
+        return (rng.normal(),)
+
+
+@dataclass
+class Scaled:
+    by: float
+
+    def gradient(self, w):
+        return self.by * w
+
+
+KNOWN = Model(object())
+
+
+def test_bound_methods_name_their_object_once():
+    here = Asked(KNOWN.gradient, KNOWN.loss, Model.draw, 0, "float64", 2, 5, "judge")
+    code = snippet(here)
+    assert f"from {__name__} import KNOWN, Model" in code
+    assert "vf.validate(KNOWN.gradient, of=KNOWN.loss, args=Model.draw," in code
+
+    other = Model(object())
+    code = snippet(here._replace(gradient=other.gradient, of=other.loss))
+    assert code.count("model = ...  # fill in: Model\n") == 1
+    assert "vf.validate(model.gradient, of=model.loss," in code
+
+    code = snippet(here._replace(gradient=Scaled(3.0).gradient))
+    assert "scaled = Scaled(by=3.0)" in code and "vf.validate(scaled.gradient," in code

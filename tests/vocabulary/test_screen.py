@@ -77,6 +77,28 @@ def test_what_is_right_shows_no_table_and_what_is_undecided_is_no_pass():
     assert "this is no pass" in text(replace(FOUND, verdict=Verdict.UNDECIDED, explanation=()))
 
 
+def test_what_is_right_is_said_once():
+    reason = (
+        "every entry inside its budget at all 4 cases; one entry off by 2.1e-15 of its leaf's RMS"
+    )
+    right = replace(FOUND, verdict=Verdict.CORRECT, explanation=(), worst=None)
+    once = replace(right, reason=f"{reason} would have been seen")
+    assert not screen(once).notes and text(once).count("would have been seen") == 1
+    more = replace(once, reason=f"{once.reason}; b is 0 at every draw")
+    assert screen(more).notes == ("b is 0 at every draw",)
+    partly = replace(once, reason=once.reason.replace("entry inside", "entry judged is inside"))
+    assert screen(partly).notes[0].startswith("every entry judged is inside its budget")
+
+
+def test_lines_that_would_say_nothing_are_left_out():
+    none = replace(FOUND, verdict=Verdict.REJECTED, power={}, oracle="", explanation=())
+    for said in (text(none), none._repr_html_()):
+        assert "ould have been seen" not in said and "no oracle" not in said
+    assert "by no oracle" in text(replace(none, verdict=Verdict.UNDECIDED))
+    some = text(replace(FOUND, power={"w": 2e-15, "b": math.inf}))
+    assert "of 2e-15 in w; in b no error for certain" in some and "inf" not in some
+
+
 def test_a_long_reason_is_cut_in_the_headline_and_whole_below():
     reason = "because " * 40 + "of the end"
     found = replace(FOUND, verdict=Verdict.REJECTED, reason=reason, explanation=())

@@ -30,7 +30,7 @@ from ..measurement.subject import Subject
 from ..measurement.tolerance import FALSE_ALARM
 from ..oracles import black_box
 from ..oracles.function_noise import Noise, scale_of
-from ..vocabulary import Ball, Case, Finding, Silent, Undecided
+from ..vocabulary import Ball, Case, Finding, Silent, Undecided, Verdict
 from ..vocabulary.raised import in_words as raised
 from .called import BlackBox, FloatsTracedBox, TracedBox, of_jax_arrays, waits
 from .held_still import STILL, holds_still
@@ -217,6 +217,8 @@ def work(witnesses: Witnesses, case: Case, rng: np.random.Generator) -> int | No
 def said(witnesses: Witnesses, finding: Finding) -> Finding:
     """The finding, with what the witnesses were and how much they could see."""
     measured, why = witnesses.seen, witnesses.why
+    if not measured and finding.verdict is Verdict.REJECTED:
+        return finding  # nobody was asked: the answer cannot be one
     words = f"of is a black box ({why}): its derivative is measured"
     if witnesses.traced:
         words = f"no proof of the derivative: {why}; it is measured"

@@ -35,6 +35,10 @@ from .truth_source import TruthSource
 from .verdict import Draws, judge
 
 ADVICE = "; args is one point: pass a function that draws points, and as many are drawn as needed"
+STILL = (
+    "args draws the same numbers each time, so one point was judged: draw from the rng that it is "
+    "given, as in rng.normal(size=3)"
+)
 CONTRACT_CASES = 3  # cases at which the candidate is asked again, in other ways
 
 
@@ -49,8 +53,8 @@ def judged(
     upstream, beside = _streams(asked.seed)
     one, fits = isinstance(asked.args, tuple), Fits(subject)
     first = inward(next(points))
-    domain = Domain()
-    drawing = map(domain.drawn, chain([first], map(inward, points)))
+    domain, still = Domain(), Still(first)
+    drawing = map(domain.drawn, map(still, chain([first], map(inward, points))))
     labelled = (Case(f"case {k}", point) for k, point in enumerate(drawing))
     source = routed(subject, first)
     sizes = Sizes(subject.inputs)
@@ -79,7 +83,7 @@ def judged(
     several = None if one else Draws(drawn, asked.cases)
     finding = decide(drawn(range(1)) if one else (), draws=several)
     finding = examples.held_against(finding, decide)
-    finding = source.said(finding)
+    finding = still.noted(source.said(finding), one)
     if said := sizes.sentence():
         finding = replace(finding, reason=f"{finding.reason}; {said}", notes=(said, *finding.notes))
     return with_worst(finding, asked), conventions.one_of_each(fits.latest or {})
@@ -114,6 +118,24 @@ def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ..
 def same(point: tuple, other: tuple) -> bool:
     alike = jax.tree.structure(point) == jax.tree.structure(other)
     return alike and unchanged(Case("", point), Case("", other))
+
+
+class Still:
+    """Whether all points drawn so far are one and the same: a sampler that leaves its rng alone."""
+
+    def __init__(self, first: tuple):
+        self.first, self.draws, self.moved = first, 0, False
+
+    def __call__(self, point: tuple) -> tuple:
+        self.draws += 1
+        self.moved = self.moved or (self.draws > 1 and not same(self.first, point))
+        return point
+
+    def noted(self, finding: Finding, one: bool) -> Finding:
+        """The finding, with a note where that is so; `one` is a point that nobody draws."""
+        if one or self.moved or self.draws < 2:
+            return finding
+        return replace(finding, notes=(STILL, *finding.notes))
 
 
 class Fits:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from types import MethodType
 from typing import Any, NamedTuple
 
 from ..vocabulary import Finding
@@ -96,6 +97,8 @@ def had(argument: str, value: Any) -> Had:
     """By an import; by its source; where neither is to be had, the session has it, or a person."""
     if line := importable(value):
         return Had((line,), (), line.rpartition(" ")[2])
+    if isinstance(value, MethodType):
+        return _of_object(value)
     try:  # of anybody's objects: a verdict is not lost for want of a snippet
         if callable(value):
             found = source_of(value, argument)
@@ -107,6 +110,25 @@ def had(argument: str, value: Any) -> Had:
     except Exception:
         LOG.debug("no source was found", exc_info=True)
         return _to_fill_in(argument, value)
+
+
+def _of_object(method: MethodType) -> Had:
+    """A bound method: by its class, its object's name, or source; else the object is to be given.
+
+    Methods of one object share its line.
+    """
+    owner, name = method.__self__, method.__func__.__name__
+    if line := importable(owner):
+        return Had((line,), (), f"{line.rpartition(' ')[2]}.{name}")
+    known = vars(sys.modules.get(method.__func__.__module__) or sys)
+    bound = next((n for n, x in known.items() if x is owner and n.isidentifier()), "")
+    if bound and known.get("__name__") != "__main__":
+        return Had((f"from {known['__name__']} import {bound}",), (), f"{bound}.{name}")
+    if bound:
+        return Had((), (f"# {bound} is the one of this session",), f"{bound}.{name}")
+    called = type(owner).__name__.lower()
+    made = had(called, owner)
+    return Had(made.imports, made.lines, f"{made.name}.{name}")
 
 
 def _option(name: str, value: Any) -> Had:

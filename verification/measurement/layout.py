@@ -120,10 +120,13 @@ def _shaped(leaves: list, wanted: list) -> list:
             )
         if got.shape != arg.shape:
             shapes = [np.shape(x) for x in leaves], [np.shape(x) for x in wanted]
-            raise Rejection(
-                f"the answer has leaves of shapes {shapes[0]}; the gradient has {shapes[1]}"
-                + _instead(got.shape, arg.shape)
-            )
+            said = f"the answer has leaves of shapes {shapes[0]}; the gradient has {shapes[1]}"
+            if len(leaves) == 1:
+                said = (
+                    f"the answer is of shape {got.shape}; the gradient has the shape of the "
+                    f"argument, {arg.shape}"
+                )
+            raise Rejection(said + _instead(got.shape, arg.shape))
         if not is_real(got):
             raise Rejection(f"the answer is of dtype {got.dtype}; the argument is {arg.dtype}")
     return leaves

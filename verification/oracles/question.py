@@ -67,7 +67,11 @@ def as_exact(leaf) -> np.ndarray:
 
 
 def counted(value: Any, cotangent: Any) -> Any:
-    """The value; what is an integer or a boolean as a number of the cotangent's type."""
+    """The value; what is an integer or a boolean as a number of the cotangent's type.
+
+    So is a number of Python's, which a function may return beside its arrays.
+    """
+    value = value if hasattr(value, "dtype") else jnp.asarray(value, cotangent.dtype)
     return value if jnp.issubdtype(value.dtype, jnp.inexact) else value.astype(cotangent.dtype)
 
 

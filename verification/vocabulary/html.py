@@ -67,7 +67,7 @@ def fragment(finding: Finding, place: str = "", of: str = "", style: bool = True
         _paragraph(seen.said),
         _table(seen),
         "".join(picture(name, heat) for name, heat in finding.heat.items()),
-        _paragraph(f"Would have been seen: {seen.seen}."),
+        _paragraph(seen.seen and f"Would have been seen: {seen.seen}."),
         _list("What to do", seen.to_do),
         _code("The smallest failing input", seen.example),
         _code("Again", seen.code),

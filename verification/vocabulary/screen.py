@@ -70,7 +70,7 @@ def screen(finding: Finding, place: str = "", of: str = "") -> Screen:
         seen=power(finding),
         to_do=_to_do(finding, main, where),
         others=tuple(map(_whole, islice(others, OTHERS))),
-        notes=_notes(finding) + ((finding.reason,) if wordy else ()),
+        notes=_notes(finding) + (_not_yet_said(finding) if wordy else ()),
         example=str(finding.example or ""),
         code=finding.reproduce if is_bad else "",
     )
@@ -93,7 +93,7 @@ def lines(parts: Screen) -> list[str]:
         _indented([parts.why]),
         _indented([*pointed_at(parts.excerpt), parts.said]),
         _indented(table(parts.rows)),
-        _indented([f"would have been seen: {parts.seen}"]),
+        _indented([f"would have been seen: {parts.seen}"] if parts.seen else []),
         _indented(["what to do:", *(f"  {one}" for one in parts.to_do)] if parts.to_do else []),
         _indented([f"or: {one}" for one in parts.others]),
         _indented([f"note: {one}" for one in parts.notes]),
@@ -155,15 +155,18 @@ def judged(finding: Finding) -> str:
     edges = f" and {plural(finding.edges, 'edge')}{skipped}" if has_edges else ""
     known = ORACLES.get(finding.oracle, finding.oracle) or "no oracle"
     within = f" within the {finding.budget}" if finding.budget else ""
-    return f"{plural(finding.cases, 'case')}{drawn}{partly}{edges}, by {known}{within}"
+    is_unasked = finding.verdict is Verdict.REJECTED and not finding.oracle
+    how = "" if is_unasked else f", by {known}{within}"
+    return f"{plural(finding.cases, 'case')}{drawn}{partly}{edges}{how}"
 
 
 def power(finding: Finding) -> str:
-    """The smallest error certain to be seen, leaf by leaf."""
-    if not finding.power:
-        return "no error for certain"
-    each = ", ".join(f"{short(p)} in {leaf or 'the gradient'}" for leaf, p in finding.power.items())
-    return f"an error of one entry, over the RMS of its leaf, of {each}"
+    """The smallest error certain to be seen, leaf by leaf; empty where no leaf was judged."""
+    named = [(leaf or "the gradient", size) for leaf, size in finding.power.items()]
+    each = ", ".join(f"{short(size)} in {leaf}" for leaf, size in named if math.isfinite(size))
+    hidden = ", ".join(leaf for leaf, size in named if not math.isfinite(size))
+    some = [f"an error of one entry, over the RMS of its leaf, of {each}"] if each else []
+    return "; ".join([*some, *([f"in {hidden} no error for certain"] if hidden else [])])
 
 
 def _excerpt(said: Explanation) -> Excerpt | None:
@@ -233,6 +236,21 @@ ADVICE = {
     Verdict.INACCURATE: ("write the same formula in another form: expm1, log1p, logits, a shift",),
     Verdict.UNDECIDED: ("this is no pass: give other args, or more cases",),
 }
+
+
+def _not_yet_said(finding: Finding) -> tuple[str, ...]:
+    """The reason, of `correct` without what the first line, the power and the notes say already."""
+    if finding.verdict is not Verdict.CORRECT:
+        return (finding.reason,)
+    left = (part for part in finding.reason.split("; ") if not SAID_ABOVE.match(part))
+    return tuple(filter(None, ["; ".join(left)]))
+
+
+SAID_ABOVE = re.compile(
+    r"every entry inside its budget at (?:the one case|all \d+ cases)$"
+    r"|(?:any error of one entry|one entry off by \S+ of its leaf's RMS) would have been seen$"
+    r"|by witnesses: "
+)
 
 
 def _notes(finding: Finding) -> tuple[str, ...]:

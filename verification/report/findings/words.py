@@ -71,7 +71,8 @@ def facts(row: Row) -> Iterator[tuple[str, str]]:
         yield "Explanation", seen.said
     if seen.rows:
         yield "Worst entries", "\n".join(table(seen.rows))
-    yield "Would have been seen", seen.seen
+    if seen.seen:
+        yield "Would have been seen", seen.seen
     yield from (("To do", one) for one in seen.to_do)
     yield from (("Or", one) for one in seen.others)
     yield from (("Note", one) for one in seen.notes if one != row["reason"])
@@ -94,8 +95,9 @@ def worst(entry: Row) -> str:
 
 
 def power(row: Row) -> str:
-    """The smallest error certain to be seen, leaf by leaf."""
-    return f"would have been seen: {parts(row).seen}"
+    """The smallest error certain to be seen, leaf by leaf; empty where no leaf was judged."""
+    seen = parts(row).seen
+    return seen and f"would have been seen: {seen}"
 
 
 def explanations(row: Row) -> list[str]:

@@ -143,7 +143,7 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
 
 def _result(row: Row) -> dict[str, Any]:
     verdict = Verdict(row["verdict"])
-    lines = [f"{head(row)}: {row['reason']}", *explanations(row), power(row)]
+    lines = [f"{head(row)}: {row['reason']}", *explanations(row), *filter(None, [power(row)])]
     if row["worst"]:
         lines.insert(1, worst(row["worst"]))
     if row["reproduce"]:
