@@ -79,7 +79,7 @@ def test_what_is_right_shows_no_table_and_what_is_undecided_is_no_pass():
 
 def test_what_is_right_is_said_once():
     reason = (
-        "every entry inside its budget at all 4 cases; one entry off by 2.1e-15 of its leaf's RMS"
+        "every entry inside its budget at all 4 cases; one entry off by 2e-15 of its leaf's RMS"
     )
     right = replace(FOUND, verdict=Verdict.CORRECT, explanation=(), worst=None)
     once = replace(right, reason=f"{reason} would have been seen")

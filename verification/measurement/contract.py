@@ -157,9 +157,8 @@ def not_taken(gradient: Callable, args: tuple, inputs: int) -> str:
         return f"{CALLED.format('a number', 'without')}: drop its last argument"
     if not (len(args) > inputs and _binds(signature, args[:inputs])):
         return f"the gradient is called with {len(args)} arguments; it takes {signature}"
-    above = args[-1]
-    if isinstance(above, tuple) and len(above) > 1 and np.ndim(jax.tree.leaves(above)[0]) == 0:
-        return "`of` returns a loss with something beside it: let it return the loss alone"
+    if _is_beside(args[-1]):
+        return BESIDE
     if _is_scalar(gradient, args[:inputs]):
         return (
             "the gradient answers a number, and `of` an array: the two are swapped; call "
@@ -186,12 +185,21 @@ def into_a_default(gradient: Callable, args: tuple, inputs: int) -> str:
         gradient(*outward(jax.tree.map(np.array, args[:inputs])))
     except Exception:  # foreign code, called to find words for what it has raised already
         return ""
+    if _is_beside(args[-1]):
+        return BESIDE
     return (
         f"{CALLED.format('an array', 'with')}, which arrives in `{taken.name}`: add an argument "
         f"for it before `{taken.name}`"
     )
 
 
+def _is_beside(above: Any) -> bool:
+    """Whether a loss comes with something beside it: a number first, in a tuple of several."""
+    several = isinstance(above, tuple) and len(above) > 1
+    return several and np.ndim(jax.tree.leaves(above)[0]) == 0
+
+
+BESIDE = "`of` returns a loss with something beside it: let it return the loss alone"
 CALLED = "`of` returns {}, so the gradient is called {} a cotangent"
 
 
