@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from refnet import ACTIVATIONS, DATASETS, UPDATES
+from verification.cli import OWN_FAULT, USAGE, _said
 from verification.commands.listing import KINDS
 from verification.commands.mistakes import Mistake, known
 from verification.commands.status import status_of
@@ -169,3 +170,12 @@ def test_the_file_run_as_a_module_is_the_command_line_too():
 
     assert done.returncode == 2
     assert "there is nothing to judge" in done.stderr
+
+
+def test_a_data_set_that_an_extra_brings_is_asked_for_in_one_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(ImportError) as met:
+        DATASETS["wine"]()
+    status, said = _said(met.value, [])
+    assert status == USAGE and "pip install 'refnet[report]'" in said
+    assert _said(ImportError("a broken library"), [])[0] == OWN_FAULT

@@ -124,7 +124,7 @@ def _said(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
             return USAGE, str(error)
         case _ if isinstance(error, MemoryError) or "Out of memory" in str(error):  # XLA's words
             return USAGE, "there is not enough memory for this; give smaller sizes"
-        case ModuleNotFoundError() if said := _missing(error):
+        case ImportError() if said := _missing(error):
             return USAGE, said
         case _ if isinstance(error, UsageError):
             return USAGE, _usage(error, arguments)
@@ -134,7 +134,8 @@ def _said(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
 def _missing(error: BaseException) -> str:
     from .vocabulary.extras import missing  # with it comes NumPy, which no help needs
 
-    return missing(error)
+    is_told = error.__cause__ is not None and missing(error.__cause__)
+    return str(error) if is_told else missing(error)
 
 
 def _usage(error: Any, arguments: Sequence[str]) -> str:

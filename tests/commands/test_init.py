@@ -171,3 +171,67 @@ def test_the_slope_of_an_object_is_judged_as_it_stands(refnet, tmp_path):
         refnet("init", str(tmp_path))
         done = subprocess.run(run, cwd=tmp_path, text=True, capture_output=True, check=False)
         assert done.returncode == status, done.stdout
+
+
+PAIRS = """
+import numpy as np
+
+def relu_forward(x):
+    return np.maximum(x, 0.0), x
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0.0)
+
+def tanh_forward(x):
+    return np.tanh(x), np.tanh(x)
+
+def tanh_backward(dout, cache):
+    return dout * (1 - cache)
+
+def momentum_step(w, grad, v, lr=0.1, decay=0.9):
+    v = decay * v + grad
+    return w - lr * v, v
+
+def adam_step(w, grad, m, v, t, lr=1e-3, b1=0.9, b2=0.999, eps=1e-8):
+    m, v = b1 * m + (1 - b1) * grad, b2 * v + (1 - b2) * grad**2
+    return w - lr * m / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+
+def loss(w):
+    return np.sum(w**2)
+
+def gradient(w):
+    return 2 * w
+
+def sample(rng):
+    return (rng.normal(size=3),)
+"""
+
+
+@pytest.mark.end_to_end
+def test_pairs_with_a_cache_and_steps_of_functions_run_as_they_are_written(refnet, tmp_path):
+    """Half of them are wrong: they are seen, and the others pass."""
+    (tmp_path / "pairs.py").write_text(PAIRS)
+    refnet("init", str(tmp_path))
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/gradients"]
+    done = subprocess.run(run, cwd=tmp_path, text=True, capture_output=True, check=False)
+    failed = {
+        line.split("::")[1].split()[0] for line in done.stdout.splitlines() if "FAILED" in line
+    }
+    assert failed == {"test_pairs_tanh_backward", "test_pairs_adam_step"}, done.stdout
+    assert "2 failed, 3 passed" in done.stdout
+
+
+def test_what_the_tests_need_is_installed_and_a_sampler_is_used(refnet, tmp_path):
+    (tmp_path / "pairs.py").write_text(PAIRS)
+    (tmp_path / "ops.py").write_text(OPS)
+    (tmp_path / "requirements.txt").write_text("numpy\n")
+    refnet("init", str(tmp_path))
+    written = {file.stem: file.read_text() for file in (tmp_path / "tests/gradients").glob("*.py")}
+
+    said = (tmp_path / ".github/workflows/gradients.yml").read_text()
+    assert "pip install 'refnet[torch]' pytest -r requirements.txt\n" in said
+    assert "import gradient, loss, sample\n" in written["test_pairs_gradient"]
+    assert "def sample" not in written["test_pairs_gradient"]
+    assert 'AGAINST = "momentum"' in written["test_pairs_momentum_step"]
+    function = written["test_ops_exp"]
+    assert ", an autograd.Function, is right" in function and "of=" not in function

@@ -194,7 +194,7 @@ MISTAKES = {
         asked("mine.py:gradient", "--argnums", "u"),
         ("argnums is 'u'", "2 arguments"),
     ),
-    "integers": (asked(args="mine.py:integers"), ("argnums is 0", "floating-point")),
+    "integers": (asked(args="mine.py:integers"), ("argnums is 0", "draw floats")),
     "dtype": (asked("mine.py:gradient", "--dtype", "float23"), ("did you mean 'float32'?",)),
     "cases": (
         (

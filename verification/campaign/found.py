@@ -20,6 +20,8 @@ CUSTOM = ("custom_vjp", "custom_jvp")
 BY_HAND = re.compile(r"^(backward\w*|grad_\w+|gradient\w*|d_\w+|\w+_(grad|gradient|backward|bwd))$")
 AFFIX = re.compile(r"^(backward_?|grad_|gradient_?(of_)?|d_)|_(grad|gradient|backward|bwd)$")
 COTANGENT = re.compile(r"^(d|g|dy|dz|da|dout|grad\w*|cotangent\w*|upstream\w*|ct|g_out|v)$")
+CACHE = re.compile(r"^(cache\w*|ctx|saved\w*|residuals?|context|memory)$")
+SAMPLER = re.compile(r"^(sample|sampler|draw|sample_args|args)$")
 UPDATE = re.compile(r"^(\w*_)?(update|step)$")
 GRADIENTS = {"grad", "grads", "gradient", "gradients", "g", "dw"}
 
@@ -34,6 +36,10 @@ class Found(NamedTuple):
     parameters: tuple[tuple[str, str], ...]  # name, annotation
     forward: str  # the function that it seems to be the gradient of; empty where none is near
     owner: str = ""  # the class of which it is a method
+    taken: tuple[str, ...] = ()  # what the function of `forward` takes
+    returned: int = 1  # how many things it returns
+    given: tuple[str, ...] = ()  # parameters that have a default
+    sampler: str = ""  # a function of the file that draws from a generator
 
     @property
     def module(self) -> str:
@@ -46,6 +52,14 @@ class Found(NamedTuple):
         by_hand = self.kind == "backward by hand" and len(names) > 1
         has_above = by_hand and COTANGENT.match(names[-1])
         return self.parameters[:-1] if has_above else self.parameters
+
+    @property
+    def cached(self) -> bool:
+        """Whether it takes what arrives from above, and then what its forward pass kept."""
+        names = [name for name, _ in self.parameters]
+        is_pair = self.kind == "backward by hand" and len(names) == 2 and not self.owner
+        above = is_pair and self.forward and COTANGENT.match(names[0])
+        return bool(above and CACHE.match(names[1]) and self.taken)
 
     @property
     def slug(self) -> str:
@@ -97,7 +111,13 @@ def _in_file(file: Path, folder: Path) -> Iterator[Found]:
         kind = custom or _kind(node)
         if kind:
             forward = "" if custom else _forward_of(node.name, functions)
-            yield Found(place, node.lineno, node.name, kind, _parameters(node), forward)
+            found = Found(place, node.lineno, node.name, kind, _parameters(node), forward)
+            yield found._replace(
+                taken=tuple(name for name, _ in _parameters(functions[forward])) if forward else (),
+                returned=_returned(node),
+                given=_given(node),
+                sampler=_sampler(functions) if forward else "",
+            )
 
 
 def _is(node: ast.stmt, name: str) -> bool:
@@ -152,6 +172,27 @@ def _ends(node: ast.AST, name: str) -> bool:
 def _parameters(node: ast.FunctionDef) -> tuple[tuple[str, str], ...]:
     every = (*node.args.posonlyargs, *node.args.args)
     return tuple((a.arg, ast.unparse(a.annotation) if a.annotation else "") for a in every)
+
+
+def _given(node: ast.FunctionDef) -> tuple[str, ...]:
+    """The parameters that have a default."""
+    every = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    alone = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    by_name = (a.arg for a, default in alone if default is not None)
+    return (*every[len(every) - len(node.args.defaults) :], *by_name)
+
+
+def _returned(node: ast.FunctionDef) -> int:
+    """How many things its last return gives; 0 without one."""
+    values = [n.value for n in node.body if isinstance(n, ast.Return) and n.value is not None]
+    last = values[-1] if values else None
+    return len(last.elts) if isinstance(last, ast.Tuple) else int(last is not None)
+
+
+def _sampler(functions: dict[str, ast.FunctionDef]) -> str:
+    """A function of one generator, such as sample(rng)."""
+    fits = lambda node: [name for name, _ in _parameters(node)] == ["rng"]
+    return next((n for n, node in functions.items() if SAMPLER.match(n) and fits(node)), "")
 
 
 def _forward_of(name: str, functions: dict[str, ast.FunctionDef]) -> str:

@@ -38,7 +38,7 @@ def init(
     if found and not dry_run:
         tests = out or folder / "tests" / "gradients"
         files = {tests / f"test_{one.slug}.py": test_of(one) for one in found}
-        for file, text in {**files, folder / CI: workflow(tests, folder)}.items():
+        for file, text in {**files, folder / CI: workflow(tests, folder, found)}.items():
             typer.echo(_written(file, text))
     return 0 if found else 3
 
