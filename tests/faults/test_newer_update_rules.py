@@ -7,7 +7,7 @@ from verification.derivations.rules import VARIANTS
 from verification.faults.update_rules import ALL, UNASKED, wrong_rules
 from verification.faults.update_rules.change import keeping
 from verification.updates import permuted, vectors
-from verification.updates.planted import run_of, verdict_on
+from verification.updates.planted import kept, run_of, runs, verdict_on, with_kills
 from verification.updates.vectors import layout
 
 MADE = [  # a mistake, and a variant in which it is another function
@@ -102,3 +102,19 @@ def test_a_limit_that_nobody_asked_for_leaves_no_right_rule_undecided():
     assert not UNASKED.keys() & ALL.keys() and len(UNASKED) == 3
     names = {w.fault.name for w in wrong_rules("momentum")}
     assert not names & UNASKED.keys()
+
+
+def test_in_a_coarse_format_the_mistakes_of_adamw_show_in_its_runs():
+    variant, where = VARIANTS["adamw"], layout(vectors.PARAMS)
+    samples = runs(variant, where, "bfloat16", kept("bfloat16"), seed=1)
+    found = verdict_on(variant, variant, where, "bfloat16", samples)
+    assert found.verdict == "correct"
+    assert with_kills(found, variant, where, samples, "").verdict == "correct"
+    few = with_kills(found, variant, where, samples[:1], "")
+    assert few.verdict == "undecided" and "would have gone unseen" in few.reason
+
+
+def test_a_rate_changes_early_and_by_more_in_a_coarse_format():
+    told = [vectors.rates(0.5, 16, changes=True, dtype=d) for d in ("bfloat16", "float16")]
+    assert told[0] == told[1] == (0.5,) * 3 + (0.0625,) * 4 + (0.375,) * 9
+    assert vectors.rates(0.5, 16, changes=True, dtype="float32")[3] == 0.5

@@ -123,3 +123,31 @@ def test_constants_that_the_rule_was_made_with_are_given_by_name():
     asked = {"against": "adagrad", "initial_accumulator_value": 0.0}
     assert vf.validate_update(adagrad, eps=1e-8, **asked).verdict == "correct"
     assert vf.validate_update(adagrad, eps=1e-7, **asked).verdict == "wrong"
+
+
+def stored_in(name, factor=1.0):
+    """Adam whose weights are kept in a half format, and all else is not."""
+
+    def make(learning_rate, b1, b2, eps):
+        made = adam(lambda w, r, m, v, eps, _: w - factor * r * m / (v + eps))
+        init, update = made(learning_rate, b1, b2, eps)
+
+        def rounded(gradient, state, params):
+            new, state = update(gradient, state, params)
+            return tree(lambda w: w.astype(name).astype(np.float64), new), state
+
+        return init, rounded
+
+    return make
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_weights_that_are_rounded_after_every_step_are_said_to_be(name):
+    found = vf.validate_update(stored_in(name), against="adam", cases=1)
+    assert found.verdict == "inaccurate"
+    assert f"the weights were rounded to {name} after every step" in found.reason
+
+
+def test_a_wrong_step_is_wrong_in_weights_that_are_rounded_too():
+    found = vf.validate_update(stored_in("bfloat16", 1.5), against="adam", cases=1)
+    assert found.verdict == "wrong"

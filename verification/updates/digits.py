@@ -15,9 +15,10 @@ from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample
 from . import explain
 from .evaluation import Answering
+from .numbers import Floats
 from .rule import RATE
 from .running import RunningError
-from .truth import Trajectory, roughly, rounding, trajectory
+from .truth import Trajectory, plainly, roughly, rounding, trajectory
 from .vectors import Layout, Sequence
 
 BELOW = {"float64": ("float32", "bfloat16"), "float32": ("float16", "bfloat16")}
@@ -28,6 +29,37 @@ ALIKE = 0.75  # share of errors with the same sign; without a pattern it is a ha
 OPERATIONS = 16.0  # roundings of a rate or a constant that is computed in float32
 
 
+HALVES = ("float16", "bfloat16")
+EQUAL = 0.9  # share of the weights; a tie that is rounded otherwise moves one entry by a unit
+NEAR = 4.0  # units of the largest number that an entry has been
+
+
+class _Stored(Floats):
+    """Float64, but for the parameters at the end of a step: they are rounded to a format."""
+
+    def __init__(self, slices: Any, name: str):
+        super().__init__(slices)
+        self.held = format_of(name).name
+
+    def written(self, w, decays: bool):
+        return w.astype(self.held).astype(w.dtype)
+
+
+def stored(variant: Variant, sequence: Sequence, where: Layout, rows: np.ndarray) -> str:
+    """The half format to which weights are rounded after every step; "" for none.
+
+    Where people meet it: parameters in bfloat16 that an optimizer in float32 writes back to.
+    """
+    for name in HALVES:
+        if not np.isfinite(rows).all() or not _held(rows, name):
+            continue
+        told = plainly(variant, sequence, where, _Stored(where.slices, name))
+        room = NEAR * format_of(name).unit * np.maximum.accumulate(np.abs(told))
+        if (np.abs(rows - told) <= room).all() and np.mean(rows == told) >= EQUAL:
+            return name
+    return ""
+
+
 def digits_lost(
     sample: Sample, variant: Variant, layout: Layout, dtype: str, one: Answering | None = None
 ) -> Told:
@@ -35,6 +67,9 @@ def digits_lost(
 
     Where nobody can be asked again, errors of float32's size are believed to have no pattern.
     """
+    held = stored(variant, sample.args[0], layout, explain.rows_of(sample.got))
+    if held and dtype not in HALVES:
+        return Told(True, f"it is as if the weights were rounded to {held} after every step")
     name = narrower(one, variant, layout, dtype, sample)
     if not name or any(e.fits for e in explain.explained((sample,), variant, layout, dtype)):
         return Told(False, "")

@@ -20,16 +20,22 @@ from .truth import proven, roughly, rounding
 from .vectors import Layout, Sequence, layout
 
 KEPT = 3  # runs that the catalogue is tried on
+MORE = 8  # of a coarse format, where each shows fewer mistakes
+
+
+def kept(dtype: str) -> int:
+    return MORE if vectors.is_coarse(dtype) else KEPT
 
 
 def with_kills(
-    finding: Finding, variant: Variant, where: Layout, kept: list[Sample], advice: str
+    finding: Finding, variant: Variant, where: Layout, samples: list[Sample], advice: str
 ) -> Finding:
     """The finding, with every catalogued mistake that changes anything, and whether it shows.
 
     Where one does not show, nothing is accepted; `advice` says what could be done about it.
     """
-    usable = [_Shown.of(sample, variant, where) for sample in kept[:KEPT] if not sample.failure]
+    tried = [sample for sample in samples[: kept(finding.dtype)] if not sample.failure]
+    usable = [_Shown.of(sample, variant, where) for sample in tried]
     made = ((w.fault.name, _killed(w.variant, where, usable)) for w in wrong_rules(variant.name))
     kills = {name: seen for name, seen in made if seen is not None}
     finding = replace(finding, kills=kills)
@@ -132,7 +138,7 @@ def runs(variant: Variant, where: Layout, dtype: str, cases: int, seed: int) -> 
 
 def run_of(variant: Variant, where: Layout, dtype: str, rng: np.random.Generator, label: str):
     h = vectors.hyperparameters(variant, rng, dtype)
-    rates = vectors.rates(h.pop("learning_rate"), 16, changes=True)
+    rates = vectors.rates(h.pop("learning_rate"), 16, changes=True, dtype=dtype)
     sequence = Sequence(h, *vectors.draw(rng, where.size, 16, dtype, variant.family), rates)
     return Sample(
         label=label,

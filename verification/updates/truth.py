@@ -82,7 +82,11 @@ def roughly(
     variant: Variant, sequence: Sequence, layout: Layout, dtype: str = "float64"
 ) -> np.ndarray:
     """The parameters after every step in plain floats; NaN where that breaks down."""
-    numbers = Floats(layout.slices, format_of(dtype).name)
+    return plainly(variant, sequence, layout, Floats(layout.slices, format_of(dtype).name))
+
+
+def plainly(variant: Variant, sequence: Sequence, layout: Layout, numbers: Floats) -> np.ndarray:
+    """The same in the floats that are handed in."""
     shape = (len(sequence.gradients), layout.size)
     try:
         with np.errstate(all="ignore"):

@@ -19,7 +19,7 @@ from .digits import digits_lost
 from .evaluation import Answering, in_python
 from .explain import explained, with_reason
 from .places import places
-from .planted import KEPT, with_horizon, with_kills
+from .planted import kept, with_horizon, with_kills
 from .rule import RATE, Rules, rules
 from .truth import in_float64, proven, rounding
 from .vectors import Layout, Sequence, layout
@@ -51,6 +51,7 @@ def validate_update(
                      (steps taken -> rate), the rates of the steps, or None of a rule that has
                      none: it is 1.  Those not given are the variant's defaults, or drawn where the
                      rule is made by a function that takes them
+    cases            runs that are drawn; twice as many in bfloat16 and float16
     steps            of each case; one more run has 300 steps, at the usual b1, b2 and eps: what
                      begins later still is not seen, and a note says so
     params           a tree of arrays like those to be updated; only shapes count
@@ -80,6 +81,11 @@ class Asked(NamedTuple):
     given: Mapping[str, Any]
 
     @property
+    def runs(self) -> int:
+        """Twice as many as were asked for in a coarse format: each shows fewer mistakes."""
+        return self.cases * (1 + vectors.is_coarse(self.dtype))
+
+    @property
     def horizon(self) -> int:
         """Steps of the long run: as many as HORIZON, fewer for large leaves."""
         usual = [x for n, x in self.variant.defaults.items() if n in USUAL and x]
@@ -98,13 +104,13 @@ class Asked(NamedTuple):
 def judged(one: Answering, asked: Asked, call: str) -> Finding:
     """The verdict on whoever answers; `call` is how the same is asked again, up to its options."""
     variant, where, dtype = asked.variant, asked.where, asked.dtype
-    sequences, kept, long = drawn(one, asked), [], []
+    sequences, tried, long = drawn(one, asked), [], []
 
     def at(ks: range) -> Iterator[Sample | None]:
         for k in ks:
             sample = _sample(one, variant, where, dtype, f"case {k}", *next(sequences))
-            if len(kept) < KEPT:
-                kept.append(sample)
+            if len(tried) < kept(dtype):
+                tried.append(sample)
             yield sample
         if not long and asked.horizon > asked.steps:
             long.append(_sample(one, variant, where, dtype, *horizon(one, asked), proof=False))
@@ -116,13 +122,13 @@ def judged(one: Answering, asked: Asked, call: str) -> Finding:
         (),
         formula_is_right=partial(_digits, one, variant, where, dtype),
         reproduce=_reproduce(call, asked),
-        draws=Draws(at, asked.cases),
+        draws=Draws(at, asked.runs),
         explain=lambda evidence: explained(evidence, variant, where, dtype),
     )
-    finding = with_reason(finding, kept, variant, where, dtype)
-    finding = _with_places(finding, [*kept, *long], asked)
-    finding = with_kills(finding, variant, where, kept, ADVICE)
-    return with_horizon(finding, variant, where, [*kept, *long], asked.dtype)
+    finding = with_reason(finding, tried, variant, where, dtype)
+    finding = _with_places(finding, [*tried, *long], asked)
+    finding = with_kills(finding, variant, where, tried, ADVICE)
+    return with_horizon(finding, variant, where, [*tried, *long], asked.dtype)
 
 
 def _with_places(finding: Finding, samples: list[Sample], asked: Asked) -> Finding:
@@ -144,7 +150,12 @@ def drawn(one: Answering, asked: Asked) -> Iterator[tuple[Sequence, Any]]:
             rng, asked.where.size, asked.steps, asked.dtype, asked.variant.family
         )
         changes = not callable(rate) and one.follows(chosen, rate)
-        yield Sequence(chosen, params, gradients, vectors.rates(rate, asked.steps, changes)), rate
+        yield (
+            Sequence(
+                chosen, params, gradients, vectors.rates(rate, asked.steps, changes, asked.dtype)
+            ),
+            rate,
+        )
 
 
 def horizon(one: Answering, asked: Asked) -> tuple[str, Sequence, Any]:

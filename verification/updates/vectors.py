@@ -161,6 +161,8 @@ DRAWN: dict[str, Draw] = {  # away from 0, 1, halves and every library's default
 COARSE = 2.0**-12  # units above it: what is decided there must be large beside the weights
 STRONG: dict[str, Draw] = {
     "learning_rate": logarithmic(-1.0, -0.1),
+    "b1": between(0.4, 0.75),  # far from b2
+    "b2": between(0.88, 0.985),
     "weight_decay": between(0.2, 1.2),
     "eps": logarithmic(-2.0, -0.3),
     "initial_accumulator_value": between(0.02, 0.1),
@@ -173,7 +175,7 @@ def hyperparameters(
 ) -> dict[str, int | float]:
     """Settings of a variant, the rate among them, at numbers that the dtype holds."""
     names, drawn = ["learning_rate", *variant.defaults], DRAWN
-    if format_of(dtype).unit > COARSE:
+    if is_coarse(dtype):
         drawn = DRAWN | STRONG
     if variant.family in ("adafactor", "prodigy"):
         drawn = drawn | {"learning_rate": RELATIVE}
@@ -185,12 +187,24 @@ def held(x: int | float, dtype: str) -> int | float:
     return x if isinstance(x, int) else float(np.float64(x).astype(format_of(dtype).name))
 
 
-def rates(rate: Any, steps: int, changes: bool) -> tuple[float, ...]:
-    """The rate of every step: a schedule's own, or one that changes twice, or never does."""
+def is_coarse(dtype: str) -> bool:
+    return format_of(dtype).unit > COARSE
+
+
+def rates(rate: Any, steps: int, changes: bool, dtype: str = "float64") -> tuple[float, ...]:
+    """The rate of every step: a schedule's own, or one that changes twice, or never does.
+
+    In a coarse format it changes early and by more: rounding grows with every step, and with the
+    rate.
+    """
     if callable(rate):
         return tuple(float(np.asarray(rate(i))) for i in range(steps))
     if not changes:
         return (float(rate),) * steps
+    if is_coarse(dtype):
+        first, second = -(-steps // 6), -(-steps * 7 // 16)
+        factors = ((1.0, 0.125, 0.75)[(i >= first) + (i >= second)] for i in range(steps))
+        return tuple(float(rate) * factor for factor in factors)
     factors = (1.0, 0.4375, 1.3125)  # few bits: every dtype holds the product or nearly
     third = -(-steps // 3)
     return tuple(float(rate) * factors[i // third] for i in range(steps))
