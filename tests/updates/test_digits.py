@@ -6,6 +6,9 @@ import optax
 import pytest
 
 import verification as vf
+from verification.derivations.rules import VARIANTS
+from verification.updates import digits, vectors
+from verification.updates.vectors import layout
 
 tree = jax.tree.map
 zeros = lambda params: tree(np.zeros_like, params)
@@ -151,3 +154,16 @@ def test_weights_that_are_rounded_after_every_step_are_said_to_be(name):
 def test_a_wrong_step_is_wrong_in_weights_that_are_rounded_too():
     found = vf.validate_update(stored_in("bfloat16", 1.5), against="adam", cases=1)
     assert found.verdict == "wrong"
+
+
+def test_weights_that_overflow_where_they_are_stored_are_those_of_the_format():
+    variant, where = VARIANTS["gradient_descent"], layout(vectors.PARAMS)
+    gradients = np.outer((1.0, -7e4, 3.0), np.linspace(1.0, 2.0, where.size))
+    run = vectors.Sequence({}, np.ones(where.size), gradients, (1.0,) * 3)
+    with np.errstate(over="ignore"):
+        first = (run.params - gradients[0]).astype("float16").astype(np.float64)
+        second = (first - gradients[1]).astype("float16").astype(np.float64)
+    rows = np.stack([first, second, second])
+    assert np.isinf(second).all() and digits.stored(variant, run, where, rows) == "float16"
+    rows[2, 0] = 1.0
+    assert digits.stored(variant, run, where, rows) == ""

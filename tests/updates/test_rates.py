@@ -81,3 +81,12 @@ def test_where_every_run_has_its_own_one_entry_is_no_evidence():
     own = [rounding(variant, run, where, "float64") for run in runs]
     rows = [roughly(VARIANTS["nesterov"], run, where) for run in runs]
     assert rates.schedule(runs, rows, own, "float64") is None
+
+
+def test_weights_that_overflow_have_no_schedule_and_no_warning():
+    variant = VARIANTS["gradient_descent"]
+    sample = run_of(variant, WHERE, "float64", np.random.default_rng(5), "case 0")
+    run, own = sample.args[0], rounding(variant, sample.args[0], WHERE, "float64")
+    rows = own.values.copy()
+    rows[2:] = np.inf
+    assert rates.schedule([run], [rows], [own], "float64") is None

@@ -70,7 +70,8 @@ def _factors(run: Sequence, rows: np.ndarray, own: Trajectory) -> tuple[np.ndarr
     before = np.vstack([run.params, own.values[:-1]])
     here = np.vstack([run.params, rows[:-1]])
     spread = own.allowed + np.vstack([np.zeros_like(run.params), own.allowed[:-1]])
-    true, got = own.values - before, rows - here
+    with np.errstate(invalid="ignore"):  # of infinities
+        true, got = own.values - before, rows - here
     known = np.isfinite(spread) & (spread > 0) & np.isfinite(true) & np.isfinite(got)
     weight = np.where(known, 1.0 / np.where(known, spread, 1.0), 0.0)
     one, other = np.where(known, true, 0.0) * weight, np.where(known, got, 0.0) * weight
