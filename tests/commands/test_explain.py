@@ -60,3 +60,18 @@ def test_its_help_names_no_option_that_it_has_not(refnet):
     assert status == 0
     assert "The gradient to explain" in out
     assert "--update" not in out
+
+
+def test_other_derivatives_and_a_time_limit_are_explained_too(refnet, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "second.py").write_text(
+        "import jax.numpy as jnp\n"
+        "def loss(w): return jnp.sum(w**3)\n"
+        "def hessian(w): return jnp.diag(3 * w)\n"
+        "def sample(rng): return (rng.normal(size=2),)\n"
+    )
+    ask = ["explain", "second.py:hessian", "--of", "second.py:loss", "--args", "second.py:sample"]
+    status, out, _ = refnet(*ask, "--order", "2", "--cases", "2", "--seconds", "60")
+    assert status == 1 and out.startswith("WRONG  ") and "2x too small" in out
+    assert refnet(*ask, "--seconds", "-1")[0] == 2
+    assert refnet(*ask, "--order", "4")[0] == 2

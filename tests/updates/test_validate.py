@@ -286,3 +286,11 @@ def test_what_is_no_rule_is_said():
         vf.validate_update(optax.adam(0.1), against="adam")
     with pytest.raises(TypeError, match="pair of functions"):
         vf.validate_update(lambda learning_rate: 3, against="gradient_descent")
+
+
+def test_one_step_of_a_rule_is_told_what_to_hand_over():
+    def step(w, grad, v, rate=0.1):
+        return w - rate * grad, v
+
+    with pytest.raises(TypeError, match="takes 'grad', as one step of a rule does; hand over"):
+        vf.validate_update(step, against="momentum", learning_rate=0.1)

@@ -7,7 +7,7 @@ import typer
 from .mistakes import writable_file
 from .status import status_of
 from .validate import implementation as named
-from .validate import judged
+from .validate import judged, kind_of
 from .validate_files import write_json
 from .validate_options import (
     AGAINST,
@@ -19,8 +19,12 @@ from .validate_options import (
     EDGES,
     JSON,
     KWARGS,
+    MEANT,
     OF,
+    ORDER,
+    SECONDS,
     SEED,
+    UNDER,
     VARY,
 )
 
@@ -42,8 +46,12 @@ def explain(
     allow: ALLOW = None,
     vary: VARY = None,
     edges: EDGES = "judge",
+    order: ORDER = 1,
+    under: UNDER = None,
+    meant: MEANT = None,
     kwargs: KWARGS = None,
     against: AGAINST = None,
+    seconds: SECONDS = None,
     json: JSON = None,
 ) -> int:
     """Say what is wrong with a gradient.
@@ -54,7 +62,8 @@ def explain(
     """
     writable_file("--json", json)
     given = {"allow": allow, "vary": vary, "edges": edges, "against": against, "kwargs": kwargs}
-    one = named(gradient, of, args, argnums, **given)
+    kind = kind_of(order, under, meant, False, None, None)
+    one = named(gradient, of, args, argnums, kind=kind, limits={"seconds": seconds}, **given)
     findings = judged(one, dtype, cases, seed)
     from ..campaign.implementation import row
     from .shown import show_all

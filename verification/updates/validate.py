@@ -62,6 +62,7 @@ def validate_update(
     a count below its least, TypeError for what is no rule.
     """
     made = rules(init, update)
+    _check_makes(made)
     asked = Asked.of(against, dtype, cases, steps, seed, params, hyperparameters)
     one = in_python(made)
     _check_given(asked, one)
@@ -250,6 +251,15 @@ def _checked(against: str, dtype: str, cases: int, steps: int, given: Mapping) -
             has = f"{nearest(name, known)}it has {', '.join(known)}"
             raise ValueError(f"{against} has no {name!r}; {has}")
     return variant
+
+
+def _check_makes(made: Rules) -> None:
+    """One step of a rule is not what makes it."""
+    for name in set(made.needs) & {"grad", "grads", "gradient", "gradients"}:
+        raise TypeError(
+            f"{made.name} takes {name!r}, as one step of a rule does; hand over what makes the "
+            "rule, as optimizer_object does of an object that remembers: `refnet init` writes one"
+        )
 
 
 def _check_given(asked: Asked, one: Answering) -> None:

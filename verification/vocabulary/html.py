@@ -47,7 +47,7 @@ STYLE = """<style>
 .refnet th:first-child, .refnet td:first-child, .refnet .words th, .refnet .words td {
   text-align: left; }
 .refnet .scroll + .scroll { margin-top: 1rem; }
-@media (max-width: 30rem) { .refnet th, .refnet td { padding-right: .45rem; font-size: 12.5px; } }
+@media (max-width: 36rem) { .refnet th, .refnet td { padding-right: .45rem; font-size: 12.5px; } }
 .refnet svg { display: block; max-width: none; }
 .refnet rect { fill: var(--sunk); }
 .refnet rect.inside { fill: var(--h0); } .refnet rect.low { fill: var(--h1); }
