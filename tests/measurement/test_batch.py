@@ -13,7 +13,14 @@ from verification.derivations import ALL
 from verification.measurement import batch
 from verification.measurement.answer import cast
 from verification.measurement.batch import _compiled, budgets, judged
-from verification.measurement.budget import RANDOM, budget, deviations, running_bound, traced
+from verification.measurement.budget import (
+    RANDOM,
+    Budget,
+    budget,
+    deviations,
+    running_bound,
+    traced,
+)
 from verification.measurement.subject import autodiff
 from verification.measurement.tolerance import FALSE_ALARM
 from verification.oracles.question import as_exact
@@ -159,3 +166,13 @@ def test_what_a_small_program_has_a_budget_of_a_large_one_has_too(name):
         allowed = jax.eval_shape(_compiled(program, "float32"), one_case).allowed
     wanted = budget(slopes, (*args, above), "float32").allowed
     assert [leaf.shape[1:] for leaf in allowed] == [leaf.shape for leaf in wanted]
+
+
+@pytest.mark.parametrize(("size", "compiled"), [(1_000, False), (1_000_000, True)])
+def test_many_numbers_are_compiled_though_their_products_are_few(monkeypatch, size, compiled):
+    """A sum over a million entries took NumPy a minute for each case."""
+    monkeypatch.setattr(batch, "_settled", lambda *_: Budget([], ("compiled",)))
+    monkeypatch.setattr(batch, "budget", lambda *_: Budget([], ("NumPy",)))
+    gradient = jax.grad(lambda x: jnp.sum(jnp.tanh(x) * x))
+    (found,) = batch.budgets(gradient, [(np.ones(size, np.float32),)], "float32")
+    assert found.kinds == ("compiled" if compiled else "NumPy",)

@@ -23,7 +23,7 @@ from ..arithmetic.noise import DRAWS
 from ..arithmetic.tangent_values import Tangents, variances
 from ..arithmetic.tangents import tangents
 from ..oracles.question import as_exact
-from ..oracles.work import products
+from ..oracles.work import numbers, products
 from ..vocabulary import NoRule, Undecided
 from .ahead import budget_known
 from .budget import RANDOM, RUNNING, Budget, budget, floored, floored_deviations, traced
@@ -31,6 +31,7 @@ from .tolerance import allowances, is_sharp, lost
 
 FIRST_ORDER = ("float64", "float32", "float16_float32")
 COMPILED = 2**31  # products of all draws: about as long as a compilation takes
+DRAWN = 2**27  # numbers of all draws: NumPy takes three times as long for them as a compilation
 LONG = 256  # equations: a program that is longer takes minutes to compile
 
 
@@ -47,7 +48,8 @@ class Judgement(NamedTuple):
 def budgets(gradient: Callable, points: list[tuple], dtype: str) -> list[Budget]:
     """The budget of every point: compiled together where that is less work, in NumPy elsewhere."""
     program, _ = traced(gradient, points[0])
-    few = products(program) * len(points) * DRAWS < COMPILED
+    times = len(points) * DRAWS
+    few = products(program) * times < COMPILED and numbers(program) * times < DRAWN
     if dtype not in FIRST_ORDER or few or len(program.jaxpr.eqns) > LONG:
         return [budget(gradient, point, dtype) for point in points]
     try:

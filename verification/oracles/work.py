@@ -30,6 +30,19 @@ def _of(eqn) -> int:
     return computed
 
 
+def numbers(program: ClosedJaxpr | Jaxpr) -> int:
+    """Numbers computed in one pass, whatever products each of them takes."""
+    jaxpr = program.jaxpr if isinstance(program, ClosedJaxpr) else program
+    return sum(map(_numbers_of, jaxpr.eqns))
+
+
+def _numbers_of(eqn) -> int:
+    inner = [b for value in eqn.params.values() for b in _bodies(value)]
+    if inner:
+        return int(eqn.params.get("length", 1)) * sum(map(numbers, inner))
+    return sum(int(np.prod(v.aval.shape, dtype=int)) for v in eqn.outvars)
+
+
 def _bodies(value) -> list:
     if isinstance(value, ClosedJaxpr | Jaxpr):
         return [value]
