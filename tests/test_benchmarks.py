@@ -34,17 +34,21 @@ def names(code: CodeType, *operations: str) -> Iterator[str]:
             yield from names(inner, *operations)
 
 
-OF_TORCH = {
-    "torch_networks",
-    "torch_layers",
-}  # classes of PyTorch: nothing of them can be read without it
+NEEDS = {  # classes of a library: nothing of them can be read without it
+    "torch_networks": "torch",
+    "torch_layers": "torch",
+    "twins_torch": "torch",
+    "twins_flax": "flax",
+    "twins_equinox": "equinox",
+}
+OF_TORCH = [name for name, library in NEEDS.items() if library == "torch"]
 NAMES = [pytest.param(n, marks=pytest.mark.torch) if n in OF_TORCH else n for n in PROGRAMS]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_program_is_imported_and_all_its_names_are_defined(name):
-    if name in OF_TORCH:
-        pytest.importorskip("torch")
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
     module = importlib.import_module(f"benchmarks.{name}")
     text = Path(module.__file__ or "").read_text()
 

@@ -26,23 +26,30 @@ from .linear_algebra.backward import DRAWN
 from .namespaces import special
 from .noise import DRAWS, Noise
 from .recalled import room
-from .samples import UNROUNDED, Samples, apply, decide, level, sampled, whole, wide
+from .samples import UNROUNDED, Samples, apply, decide, level, sampled, select, whole, wide
 from .special_floats import TABLE as SPECIAL
 from .special_floats import Special
 from .ulps import ULPS, power_ulps, whole_below
 
 
 def random_rounding(
-    target: Format, count: int = DRAWS, seed: int = 0, first: int = 0, kept: dict | None = None
+    target: Format,
+    count: int = DRAWS,
+    seed: int = 0,
+    first: int = 0,
+    kept: dict | None = None,
+    coarser: float = 1.0,
 ):
     """The arithmetic of `count` draws in one target format; the same seed, the same draws.
 
     `kept`: an empty dict for all parts of the draws of one program at one point: see noise.py.
+    `coarser`: how much coarser the target is than the format that is meant.
     """
     noise = Noise(target, first, count, seed, kept)
     rules = {name: partial(rule, noise) for name, rule in ROUNDED.items()}
     name = f"random roundings in {target.name}"
-    return Arithmetic(name, partial(lift, noise), UNROUNDED | rules, decide)
+    chosen = {"select_n": partial(select, coarser=coarser)}
+    return Arithmetic(name, partial(lift, noise), UNROUNDED | chosen | rules, decide)
 
 
 def lift(noise: Noise, array) -> Samples:

@@ -2,11 +2,14 @@
 
 A number is its undisturbed value and its draws along a leading axis, in float64; without draws it
 is exact.  A comparison is decided per draw, with deviations WIDE times as large: a turn that one
-implementation in a thousand takes must be seen among few.
+implementation in a thousand takes must be seen among few.  A program of a format has numbers of
+that format alone: its sum may be 1 where no draw is, so that |s - 1| < 1e-6 may hold.  Where
+rounding reaches a comparison and no draw came to its other side, every other draw is put there.
 """
 
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +44,12 @@ class Samples:
         return self.value[None] if self.draws is None else self.draws
 
 
+class Gate(Samples):
+    """What is true or false, and which of them is not sure: a comparison within rounding."""
+
+    __slots__ = ()
+
+
 def decide(predicate):
     if not isinstance(predicate, Samples):
         return decided(predicate)
@@ -72,21 +81,22 @@ def move(name: str) -> Callable:
     """Positions pick from values and draws alike."""
 
     def rule(*operands, **params):
+        kind = Gate if any(isinstance(x, Gate) for x in operands) else Samples
         if name in UNDER_DRAWS and operands[0].draws is not None:
             (x,) = operands
             shifted = UNDER_DRAWS[name](len(x.draws), **params)
-            return Samples(MOVES[name](x.value, **params), MOVES[name](x.draws, **shifted))
+            return kind(MOVES[name](x.value, **params), MOVES[name](x.draws, **shifted))
         numbers, places = moved(name, operands, params)
         numbers = list(map(sampled, numbers))  # constants among predicates
         value = np.concatenate([x.value.ravel() for x in numbers])[places]
         if all(x.exact for x in numbers):
-            return Samples(value)
+            return kind(value)
         count = max(len(x.rows) for x in numbers)
         pools = [
             np.broadcast_to(x.rows.reshape(len(x.rows), x.size), (count, x.size)) for x in numbers
         ]
         pool = pools[0] if len(pools) == 1 else np.concatenate(pools, axis=1)
-        return Samples(value, pool[:, places])
+        return kind(value, pool[:, places])
 
     return rule
 
@@ -121,7 +131,67 @@ def wide(x: Samples) -> Samples:
 
 
 def compare(holds: Callable) -> Callable:
-    return lambda x, y, **_: apply(holds, wide(x), wide(y))
+    def rule(x, y, **_):
+        found = apply(holds, wide(x), wide(y))
+        return found if found.exact else _turned(Gate(found.value, found.draws), _reached(x, y))
+
+    return rule
+
+
+def equal(holds: Callable) -> Callable:
+    """Draws are looked at as they are: whether a choice fell on this operand."""
+
+    def rule(x, y, **_):
+        found = apply(holds, x, y)
+        if found.exact:
+            return found
+        turns = (found.rows != found.value).sum(axis=0)
+        reached = _reached(x, y) & ((turns == 0) | (turns == len(found.rows)))
+        return _turned(Gate(found.value, found.draws), reached) if reached.any() else found
+
+    return rule
+
+
+def _reached(x, y) -> Any:
+    """Whether the difference is one that rounding may make."""
+    difference = apply(np.subtract, x, y)
+    if difference.exact:
+        return np.False_
+    reach = WIDE * abs(difference.draws - difference.value).max(axis=0)
+    return (abs(difference.value) <= reach) & (reach > 0.0)
+
+
+def _agreed(found: Samples) -> Any:
+    return (found.rows == found.value).all(axis=0)
+
+
+def _turned(found: Gate, reached: Any) -> Gate:
+    """Every other draw on the other side, where all are on one, and rounding reaches it."""
+    unseen = _agreed(found) & reached
+    if not unseen.any():
+        return found
+    draws = np.array(np.broadcast_to(found.rows, (len(found.rows), *found.shape)))
+    draws[::2] ^= unseen
+    return Gate(found.value, draws)
+
+
+def both(f: Callable) -> Callable:
+    """and, or: of two gates that draws do not turn at once a program may."""
+
+    def rule(*operands, **_):
+        found = apply(f, *operands)
+        gates = [x for x in operands if isinstance(x, Gate)]
+        if not gates or found.exact:
+            return found
+        reached = ~(_agreed(gates[0]) | _agreed(gates[-1])) if len(gates) > 1 else np.False_
+        return _turned(Gate(found.value, found.draws), reached)
+
+    return rule
+
+
+def opposite_of(x, **_):
+    found = apply(operator.invert, x)
+    return Gate(found.value, found.draws) if isinstance(x, Gate) else found
 
 
 def rule_of(f: Callable) -> Callable:
@@ -164,8 +234,15 @@ def whole(x: Samples, new_dtype):
     return x.value.astype(new_dtype)
 
 
-def select(which, *cases):
-    return apply(lambda index, *parts: pick_case(index, list(parts)), which, *cases)
+def select(which, *cases, coarser: float = 1.0):
+    """A gate that a draw turned moves the result by all that the cases are apart: where draws are
+    `coarser` than the format, and their deviations divided by that, it is so many times as much."""
+    out = apply(lambda index, *parts: pick_case(index, list(parts)), which, *cases)
+    if coarser == 1.0 or not isinstance(which, Gate) or out.value.dtype.kind != "f":
+        return out
+    turned = np.broadcast_to(which.rows != which.value, (len(which.rows), *which.shape))
+    turned = turned.reshape(-1, *(1,) * out.ndim) if which.ndim < out.ndim else turned
+    return Samples(out.value, out.value + np.where(turned, coarser, 1.0) * (out.rows - out.value))
 
 
 UNROUNDED = (
@@ -175,11 +252,11 @@ UNROUNDED = (
         "gt": compare(operator.gt),
         "le": compare(operator.le),
         "ge": compare(operator.ge),
-        "eq": rule_of(operator.eq),  # whether a choice fell on this operand: as it is
-        "ne": rule_of(operator.ne),
-        "and": rule_of(operator.and_),
-        "or": rule_of(operator.or_),
-        "not": rule_of(operator.invert),
+        "eq": equal(operator.eq),
+        "ne": equal(operator.ne),
+        "and": both(operator.and_),
+        "or": both(operator.or_),
+        "not": opposite_of,
         "is_finite": rule_of(np.isfinite),
         "neg": lambda x, **_: negated(x),
         "abs": rule_of(operator.abs),

@@ -171,19 +171,27 @@ def _tails(errors: list, without: list) -> list[np.ndarray]:
 
 
 def _sigmas(program: ClosedJaxpr, leaves: list, target: Format) -> list[np.ndarray]:
-    """Root mean square deviations, a few draws at a time where arrays are large.
+    """Root mean square deviations.
 
     The draws are float64 themselves: a rounding of float64 would be lost in them.
     """
     if target.unit == format_of("float64").unit:
         coarse = target._replace(unit=target.unit * COARSER, sums=target.sums * COARSER)
-        return [np.asarray(sigma / COARSER) for sigma in _sigmas(program, leaves, coarse)]
+        return [np.asarray(sigma / COARSER) for sigma in _drawn(program, leaves, coarse, COARSER)]
+    return _drawn(program, leaves, target)
+
+
+def _drawn(program, leaves, target: Format, coarser: float = 1.0) -> list[np.ndarray]:
+    """Those of draws in the target, a few at a time where arrays are large.
+
+    `coarser`: how much coarser the target is than the format that is meant.
+    """
     largest = max((x.size for x in leaves), default=1)
     count = int(np.clip(ROOM // max(largest, 1), 1, DRAWS))
     kept: dict | None = {} if count < DRAWS else None
     with np.errstate(all="ignore"):
         parts = (
-            _spreads(program, leaves, target, first, min(count, DRAWS - first), kept)
+            _spreads(program, leaves, target, (first, min(count, DRAWS - first)), kept, coarser)
             for first in range(0, DRAWS, count)
         )
         parts = in_sight("draws", parts, -(-DRAWS // count)) if count < DRAWS else parts
@@ -194,9 +202,10 @@ def _sigmas(program: ClosedJaxpr, leaves: list, target: Format) -> list[np.ndarr
 
 
 def _spreads(
-    program, leaves, target: Format, first: int, count: int, kept: dict | None
+    program, leaves, target: Format, part: tuple[int, int], kept: dict | None, coarser: float
 ) -> list[np.ndarray]:
-    arithmetic = random_rounding(target, count, first=first, kept=kept)
+    first, count = part
+    arithmetic = random_rounding(target, count, first=first, kept=kept, coarser=coarser)
     lifted = [arithmetic.lift(x) if x.dtype.kind == "f" else x for x in leaves]
     outs = run(program, lifted, arithmetic)
     return [np.zeros(out.shape) if is_plain(out) else spread(out) for out in outs]
