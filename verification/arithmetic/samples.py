@@ -142,6 +142,8 @@ def equal(holds: Callable) -> Callable:
     """Draws are looked at as they are: whether a choice fell on this operand."""
 
     def rule(x, y, **_):
+        if sampled(x).value.dtype.kind != "f":
+            return both(holds)(x, y)
         found = apply(holds, x, y)
         if found.exact:
             return found
