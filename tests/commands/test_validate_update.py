@@ -35,6 +35,10 @@ def number(learning_rate):
     return 3
 
 
+def forgetful(learning_rate):
+    return optax.adam(learning_rate, 0.0, 0.0)
+
+
 fixed = optax.sgd(0.1)
 '''
 
@@ -88,8 +92,9 @@ def test_a_program_is_judged_within_its_limits_and_written_to_every_file(refnet,
 
 
 def test_what_cannot_be_told_is_no_pass(refnet, folder):
-    status, out, _ = refnet(*program(folder), "--dtype", "bfloat16", "--steps", "2")
-    assert status == 3 and out.startswith("UNDECIDED") and "second beta for both" in out
+    kept = "--kwargs", '{"b1": 0.0, "b2": 0.0}'
+    status, out, _ = refnet(*asked("rule.py:forgetful", *kept, update="adam"))
+    assert status == 3 and out.startswith("UNDECIDED") and "this is no pass" in out
     status, out, _ = refnet(*program(folder, ('"update/adam"', '"adam"')))
     assert status == 1 and out.startswith("REJECTED") and "define the module" in out
 
