@@ -150,6 +150,8 @@ DEAR = (  # what one Python looks at for all: dear, and made of parts that every
     "training/",
     "updates/",
     "refnet/layers/test_attention",
+    "refnet/test_alignments",
+    "refnet/test_compositions",
     "refnet/test_convolutional",
     "refnet/test_sweeps",
     "refnet/test_training",
