@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 import refnet as rn
 
@@ -30,6 +31,14 @@ class Network(NamedTuple):
 def like(x: np.ndarray, dtype) -> np.ndarray:
     """Data in the dtype of the weights; classes and symbols as they are."""
     return x.astype(dtype) if x.dtype.kind == "f" else x
+
+
+def squares(a, y):
+    return jnp.mean(optax.squared_error(a, y))
+
+
+def cross_entropy(logits, y):
+    return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, y))
 
 
 def classes(network: Callable) -> Callable:

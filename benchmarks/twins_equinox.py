@@ -3,9 +3,8 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 
-from benchmarks.twin_networks import HEADS
+from benchmarks.twin_networks import HEADS, cross_entropy, squares
 
 KEY = jax.random.key(0)  # of first weights, which are replaced
 
@@ -52,14 +51,6 @@ def mlp(layers, x, f):
     return linear(last)(x)
 
 
-def squares(a, y):
-    return jnp.mean(optax.squared_error(a, y))
-
-
-def classes(logits, y):
-    return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, y))
-
-
 def perceptron(params, x, y):
     return squares(jax.vmap(lambda row: mlp(params, row, jnp.tanh))(x), y)
 
@@ -73,7 +64,7 @@ def lenet(params, x, y):
             a = pool(jax.nn.relu(conv(layer, padding=1)(a)))
         return mlp(params.head, a.transpose(1, 2, 0).ravel(), jax.nn.relu)
 
-    return classes(jax.vmap(one)(x), y)
+    return cross_entropy(jax.vmap(one)(x), y)
 
 
 def resnet(params, x, y):
@@ -85,7 +76,7 @@ def resnet(params, x, y):
         a = jax.nn.relu(batch_norm(block.seen, each(block.first, x, padding=1, stride=stride)))
         a = batch_norm(block.kept, each(block.second, a, padding=1))
         x = jax.nn.relu(a + (x if block.around is None else each(block.around, x, stride=2)))
-    return classes(jax.vmap(linear(params.out))(x.mean((2, 3))), y)
+    return cross_entropy(jax.vmap(linear(params.out))(x.mean((2, 3))), y)
 
 
 def lstm(params, x, y):
@@ -137,7 +128,7 @@ def gpt(params, x, y, heads=HEADS):
             a = a + jax.vmap(lambda row, block=block: mlp(block.feed, row, exact))(fed)
         return jax.vmap(layer_norm(params.norm))(a) @ params.symbols.T
 
-    return classes(jax.vmap(one)(x), y)
+    return cross_entropy(jax.vmap(one)(x), y)
 
 
 def autoencoder(params, x):
@@ -147,7 +138,7 @@ def autoencoder(params, x):
 
 def graph(params, shares, x, y):
     first, last = (jax.vmap(linear(layer)) for layer in params)
-    return classes(last(shares @ jax.nn.relu(first(shares @ x))), y)
+    return cross_entropy(last(shares @ jax.nn.relu(first(shares @ x))), y)
 
 
 TWINS = {

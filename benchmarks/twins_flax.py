@@ -1,10 +1,9 @@
 """The same networks in Flax NNX: its modules, with the weights put in."""
 
 import jax.numpy as jnp
-import optax
 from flax import nnx
 
-from benchmarks.twin_networks import HEADS
+from benchmarks.twin_networks import HEADS, cross_entropy, squares
 
 
 def put(module, **weights):
@@ -47,14 +46,6 @@ def mlp(layers, x, f):
     return linear(last)(x)
 
 
-def squares(a, y):
-    return jnp.mean(optax.squared_error(a, y))
-
-
-def classes(logits, y):
-    return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, y))
-
-
 def perceptron(params, x, y):
     return squares(mlp(params, x, nnx.tanh), y)
 
@@ -62,7 +53,7 @@ def perceptron(params, x, y):
 def lenet(params, x, y):
     for layer in (params.first, params.second):
         x = nnx.max_pool(nnx.relu(conv(layer)(x)), (2, 2), strides=(2, 2))
-    return classes(mlp(params.head, x.reshape(len(x), -1), nnx.relu), y)
+    return cross_entropy(mlp(params.head, x.reshape(len(x), -1), nnx.relu), y)
 
 
 def resnet(params, x, y):
@@ -75,7 +66,7 @@ def resnet(params, x, y):
         a = batch_norm(block.kept)(conv(block.second, **sides)(a))
         around = x if block.around is None else conv(block.around, strides=2)(x)
         x = nnx.relu(a + around)
-    return classes(linear(params.out)(x.mean((1, 2))), y)
+    return cross_entropy(linear(params.out)(x.mean((1, 2))), y)
 
 
 def lstm_states(recurrent, x):
@@ -125,7 +116,7 @@ def gpt(params, x, y, heads=HEADS):
         a = a + attention(block.heads, heads, layer_norm(block.seen)(a))
         exact = lambda z: nnx.gelu(z, approximate=False)
         a = a + mlp(block.feed, layer_norm(block.fed)(a), exact)
-    return classes(table.attend(layer_norm(params.norm)(a)), y)
+    return cross_entropy(table.attend(layer_norm(params.norm)(a)), y)
 
 
 def autoencoder(params, x):
@@ -134,7 +125,7 @@ def autoencoder(params, x):
 
 def graph(params, shares, x, y):
     first, last = params
-    return classes(linear(last)(shares @ nnx.relu(linear(first)(shares @ x))), y)
+    return cross_entropy(linear(last)(shares @ nnx.relu(linear(first)(shares @ x))), y)
 
 
 TWINS = {

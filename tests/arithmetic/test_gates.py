@@ -56,6 +56,14 @@ def test_what_a_choice_fell_on_is_no_gate():
     assert (sigma < 1e-5).all()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_what_a_gate_masks_with_an_infinity_stays_known(dtype):
+    masked = lambda x: jnp.where(jnp.tanh(x) > 0.1, jnp.tanh(x), -jnp.inf)
+    slope = jax.grad(lambda x: jax.nn.logsumexp(masked(x)))
+    (sigma,) = deviations(slope, (np.array([0.7, -0.4, 0.3]),), dtype)
+    assert (sigma < 1e-5).all()
+
+
 def test_a_right_gradient_is_not_refused_and_a_wrong_one_is():
     of = lambda x: jnp.where(jnp.sum(x) >= 1.0, 2.0, 1.0) * jnp.sum(x**2)
     sample = lambda rng: (rng.dirichlet(np.ones(3)),)

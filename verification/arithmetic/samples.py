@@ -244,7 +244,8 @@ def select(which, *cases, coarser: float = 1.0):
         return out
     turned = np.broadcast_to(which.rows != which.value, (len(which.rows), *which.shape))
     turned = turned.reshape(-1, *(1,) * out.ndim) if which.ndim < out.ndim else turned
-    return Samples(out.value, out.value + np.where(turned, coarser, 1.0) * (out.rows - out.value))
+    moved = out.value + coarser * (out.rows - out.value)
+    return Samples(out.value, np.where(turned, moved, out.rows))
 
 
 UNROUNDED = (
