@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 import verification as vf
 from verification.adapters import guard
-from verification.adapters.channel import Channel
+from verification.adapters.channel import MARK, Channel, kill_marked, marked
 from verification.adapters.limits import Limits
 from verification.derivations import ALL
 from verification.judgement import foreign
@@ -94,6 +95,24 @@ def test_a_process_that_was_left_would_be_seen(nothing_left):
         assert len(bearing(nothing_left)) >= 1
     finally:
         channel.close()
+
+
+BULKY = "held = bytearray(b'x' * 2**27); print(flush=True); import time; time.sleep(60)"
+
+
+@linux
+def test_what_was_killed_is_gone_and_not_only_told_to(nothing_left, monkeypatch):
+    """Much memory takes its time to be given back."""
+    command = [sys.executable, "-I", "-S", "-c", BULKY]
+    monkeypatch.setenv(MARK, "bulky")
+    there = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    for process in there:
+        assert process.stdout is not None and process.stdout.readline()
+    assert len(marked("bulky")) == 3
+    kill_marked("bulky")
+    assert marked("bulky") == []
+    for process in there:
+        process.communicate()
 
 
 @linux

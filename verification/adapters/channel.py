@@ -23,6 +23,7 @@ GUARD = Path(__file__).with_name("guard.py")
 MARK = "REFNET_FOREIGN"  # in the environment of everything that the program starts
 CHUNK, TAIL, PIPE = 2**16, 2**12, 2**20  # bytes read at once; kept of stderr; held by a pipe
 NEWS, FAREWELL = 0.25, 8.0  # seconds: to learn how it ended; for the guard to end
+LOOK = 0.002  # seconds: between looks at those that were killed
 
 
 class Channel:
@@ -182,10 +183,13 @@ class Channel:
 
 
 def kill_marked(mark: str) -> None:
-    """What is left where the guard itself was killed: everything that bears the mark."""
-    for pid in marked(mark):
-        with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
+    """What is left where the guard itself was killed: gone when this returns, not only told to."""
+    last = time.monotonic() + FAREWELL
+    while (left := marked(mark)) and time.monotonic() < last:
+        for pid in left:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(LOOK)
 
 
 def marked(mark: str) -> list[int]:
