@@ -64,6 +64,7 @@ class _Plan(NamedTuple):
     patience: int | None
     gradient_norm: bool
     options: Options
+    tell: Callable | None = None
 
 
 class _Patience(NamedTuple):
@@ -130,6 +131,7 @@ def train(
     compute=None,
     loss_scale: float = 1.0,
     checkpoint: bool = False,
+    tell: Callable | None = None,
 ) -> Run:
     """`epochs` passes over data = (x, y), one `train_step` per batch; all of it one jitted scan.
 
@@ -149,6 +151,7 @@ def train(
     accumulate: a batch in so many equal parts, one after another; its gradient is their mean.
     compute: the dtype of the network, such as bfloat16, beside float32 weights; loss_scale is
     multiplied in before the way back, and divided by after it.  checkpoint: see jax.checkpoint.
+    tell: tell(epoch) is called as each epoch ends, from 1 on.
 
     Raises ValueError for data, sizes, dtypes or options that do not fit together.
     """
@@ -164,6 +167,7 @@ def train(
     named = tuple((metrics or {}).items())
     how = Options(running is not None, dropout, accumulate, compute, loss_scale, checkpoint)
     plan = _Plan(network, loss, update, named, batch, epochs, shuffle, patience, gradient_norm, how)
+    plan = plan._replace(tell=tell)
     return _run(plan, params, state, running, data, validation, key if shuffle or dropout else None)
 
 
@@ -175,9 +179,10 @@ def _run(plan: _Plan, params, state, running, data, validation, key) -> Run:
     best = _kept(plan, params, running)
     start = None if plan.patience is None else _Patience(best, lowest, zero, zero)
     keys = None if key is None else jax.random.split(key, plan.epochs)
-    epoch = partial(_epoch_or_nothing, plan, data, validation)
     progress = _Progress(params, state, running, start)
-    end, (record, validation_loss) = lax.scan(epoch, progress, keys, length=plan.epochs)
+    numbers = jnp.arange(1, plan.epochs + 1) if plan.tell else None
+    epoch = partial(_told_epoch, plan, data, validation)
+    end, (record, validation_loss) = lax.scan(epoch, progress, (keys, numbers), plan.epochs)
     loss, norm, metrics = jax.tree.map(jnp.ravel, record)
     history = History(loss, norm, metrics, validation_loss)
     if end.patience is None:
@@ -188,6 +193,15 @@ def _run(plan: _Plan, params, state, running, data, validation, key) -> Run:
 
 def _kept(plan: _Plan, params: PyTree, running: PyTree) -> PyTree:
     return (params, running) if plan.options.keeps else params
+
+
+def _told_epoch(plan: _Plan, data, validation, progress: _Progress, x):
+    """One epoch; its number is told where somebody asks for it."""
+    key, number = x
+    out = _epoch_or_nothing(plan, data, validation, progress, key)
+    if plan.tell is not None:
+        jax.debug.callback(plan.tell, number)
+    return out
 
 
 def _epoch_or_nothing(plan: _Plan, data, validation, progress: _Progress, key):

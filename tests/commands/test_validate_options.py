@@ -14,7 +14,7 @@ from verification.cli import app
 ELSEWHERE = {  # an argument of the API -> the option; None: it is FILE.py:NAME, or a way to call
     "gradient": None, "jvp": None, "estimate": None, "init": None, "update": None, "command": None,
     "name": None, "options": None, "hyperparameters": "--kwargs", "timeout": "--seconds",
-    "limits": "--seconds", "dtypes": "--dtype",
+    "limits": "--seconds", "dtypes": "--dtype", "train": None, "run": None, "progress": None,
 }  # fmt: skip
 TEXT = """
 import jax.numpy as jnp, optax
@@ -50,6 +50,32 @@ def test_every_argument_is_an_option(name):
 def test_every_limit_and_argument_of_a_check_is_an_option():
     assert missing(vf.check, "check") == [] == missing(vf.Limits, "validate")
     assert missing(lambda gradient, pace: None, "validate") == ["pace"]
+
+
+EXPLAINED = ("validate", "validate_jvp", "validate_estimator")
+OTHERS = {
+    "training": lambda train, of, rule, args, dtype, seed, runs, instead, held_out, options: None,
+    "lint": vf.lint_training,
+    "report": vf.report.report,
+}
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_what_is_judged_in_python_can_be_explained_with_every_argument(name):
+    assert missing(getattr(vf, name), "explain") == []
+    files = {"--html", "--json", "--junit", "--sarif"}
+    assert files <= options("explain") and files <= options("validate")
+
+
+@pytest.mark.parametrize("command", OTHERS)
+def test_every_argument_of_the_other_commands_is_an_option(command):
+    assert missing(OTHERS[command], command) == []
+
+
+def test_of_a_training_run_weights_and_batches_come_from_one_sampler():
+    asked = {*inspect.signature(vf.validate_training).parameters} - {"params", "batches"}
+    told = {*inspect.signature(OTHERS["training"]).parameters} - {"args", "options"}
+    assert asked == told | {"hyperparameters"}
 
 
 @pytest.fixture(autouse=True)

@@ -54,6 +54,14 @@ def run(n, batch, epochs, **options):
     return rn.train(line, rn.mse, DESCENT, start, data, batch=batch, epochs=epochs, **options)
 
 
+def test_each_epoch_is_told_as_it_ends_and_changes_nothing():
+    told = []
+    seen = run(8, 2, 3, key=KEY, tell=lambda epoch: told.append(int(epoch)))
+    jax.effects_barrier()
+    assert told == [1, 2, 3]
+    assert jax.tree.all(jax.tree.map(np.array_equal, seen, run(8, 2, 3, key=KEY)))
+
+
 def same(result, truth):
     """Equal to the rationals, bit for bit, as long as they fit: else to their rounding."""
     w, b, losses = truth

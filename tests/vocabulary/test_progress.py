@@ -2,11 +2,16 @@
 
 import io
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
+import refnet as rn
 import verification as vf
+from verification.vectors import export_vectors
 from verification.vocabulary import progress
 
 
@@ -54,10 +59,99 @@ def test_a_short_run_has_no_line(monkeypatch):
     assert screen.getvalue() == ""
 
 
-def test_a_run_inside_of_another_has_no_line_of_its_own(monkeypatch):
+def test_a_run_inside_of_another_stands_behind_it_and_leaves_it_as_it_was(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(progress.sys, "stderr", screen)
+    with progress.watched("outer"):
+        (outer,) = progress.CURRENT
+        files = progress.counted("files", ["a", "b"], range(2))
+        next(files)
+        with progress.watched("inner"):
+            list(progress.counted("cases", "abc", range(3)))
+            said = progress.told(outer, outer.since + 4.0)
+        assert said == "outer: 1 of 2 files, about 4 s left; inner: 3 of 3 cases"
+        assert progress.told(outer, outer.since + 4.0) == "outer: 1 of 2 files, about 4 s left"
+        assert (outer.what, outer.done, outer.total) == ("files", 1, 2)
+    assert not progress.CURRENT and not progress.SHOWN
+
+
+def test_what_another_process_tells_of_has_no_line_here(quick, monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(progress.sys, "stderr", screen)
+    with progress.unseen():
+        assert asked()
+    assert screen.getvalue() == "" and not progress.CURRENT
+
+
+def test_a_line_is_never_wider_than_the_terminal_and_gives_way(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(progress.sys, "stderr", screen)
+    monkeypatch.setenv("COLUMNS", "20")
+    progress.Terminal(screen).show(progress.Run("name" * 20))
+    assert len(screen.getvalue()) == len("\r\x1b[K") + 19
+    with progress.watched("long"):
+        progress.aside()
+        assert screen.getvalue().endswith("\r\x1b[K")
+
+
+def checked():
+    vf.check("sigmoid", cases=2)
+
+
+def exported():
+    with TemporaryDirectory() as room:
+        export_vectors(Path(room) / "v", ["sigmoid", "mse"], ["float64"], cases=1)
+
+
+def trained():
+    loss = lambda w, x: jnp.sum((w - x) ** 2)
+    batches = [(jnp.ones(2),)] * 3
+    step = lambda w, x: w - 0.1 * 2 * (w - x)
+    train = lambda w, given: [w := step(w, x) for (x,) in given]
+    rule = {"rule": "gradient_descent", "learning_rate": 0.1}
+    vf.validate_training(train, of=loss, params=jnp.zeros(2), batches=batches, **rule)
+
+
+def updated():
+    rule = rn.gradient_descent(0.1)
+    vf.validate_update(rule, against="gradient_descent", learning_rate=0.1, cases=2, steps=2)
+
+
+def estimated():
+    estimate = lambda w, rng: 2 * w + rng.normal(size=2)
+    of, args = lambda w: jnp.sum(w * w), np.ones(2)
+    vf.validate_estimator(estimate, of, args, samples=2000, bias=0.5, dtype="float64")
+
+
+def linted():
+    vf.lint_training([{"weights": np.full(2, k), "loss": 1.0 / k} for k in range(1, 4)])
+
+
+LONG = {
+    checked: "sigmoid: 1 of 2 dtypes",
+    exported: "vectors: 1 of 2 files",
+    trained: "training: 3 of 3 steps judged",
+    updated: " of 2 cases",
+    estimated: "case 0: 1 of 4 blocks of answers",
+    linted: "lint: 1 of 12 looks",
+}
+
+
+@pytest.mark.parametrize("run", LONG, ids=lambda run: run.__name__)
+def test_every_long_call_says_how_far_it_is(run, monkeypatch):
+    """At each count, as a thread that never sleeps would see it."""
+    seen = []
+
+    class Told(progress.Run):
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+            if name == "done" and progress.CURRENT:
+                seen.append(progress.told(progress.CURRENT[0], 0.0))
+
     monkeypatch.setattr(progress.sys, "stderr", Screen())
-    with progress.watched("outer"), progress.watched("inner"):
-        assert [run.title for run in progress.CURRENT] == ["outer"]
+    monkeypatch.setattr(progress, "Run", Told)
+    run()
+    assert [said for said in seen if LONG[run] in said], seen
 
 
 def test_a_notebook_has_a_bar_that_goes_when_it_is_done():

@@ -152,6 +152,13 @@ def rows(place: str | Path) -> Iterator[Row]:
         yield _as_row(place, {name: leaf[k] for name, leaf in arrays.items()}, False)
 
 
+def weights_in(file: Path) -> dict[str, np.ndarray]:
+    """The weights of the file of one step.  Raises ValueError where it is none."""
+    if file.suffix not in FORMS or not file.is_file():
+        raise ValueError(f"{str(file)!r} is no npz file of a step; give one with weights/NAME")
+    return _as_row(file, _read(file), is_start=True).weights
+
+
 def _as_row(path: Path, arrays: dict[str, np.ndarray], is_start: bool) -> Row:
     under = lambda part: {
         name.removeprefix(f"{part}/"): leaf

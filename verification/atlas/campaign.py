@@ -10,12 +10,14 @@ import gc
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
 import jax
 
 from ..campaign.worker import Late, limited
+from ..vocabulary.progress import counted
 from . import torch_operators, tried
 from .found import Found, functions
 from .rows import SLOW, Row, row
@@ -42,15 +44,17 @@ def rows(
     done = set(kept)
     likely = {row.name: row.arguments for row in kept.values()}
     every = torch_operators.functions() if library == TORCH else functions(library)
-    for count, found in enumerate(f for f in every if only(f.name)):
-        wanted = [d for d in dtypes if (found.name, d) not in done]
-        if not wanted or (found.name, "") in done:
-            continue
+    asked = ((f, [d for d in dtypes if (f.name, d) not in done]) for f in every if only(f.name))
+    left = [(f, wanted) for f, wanted in asked if wanted and (f.name, "") not in done]
+
+    def judge(found: Found, wanted: list[str]) -> list[Row]:
         known = partial(tried.every_suited, likely=likely.get(found.name, ""))
         find = torch_operators.every_suited if library == TORCH else known
-        for one in of_function(found, wanted, cases, seconds, find):
-            append(journal, one)
-            yield one
+        made = of_function(found, wanted, cases, seconds, find)
+        return [append(journal, one) for one in made]
+
+    for count, made in enumerate(counted("functions", starmap(judge, left), range(len(left)))):
+        yield from made
         if count % EMPTIED == EMPTIED - 1:
             jax.clear_caches()
             gc.collect()
@@ -106,9 +110,11 @@ def _judged(place: Any, dtype: str, cases: int, seconds: float) -> Row:
         return Row(place.name, dtype, SLOW, tried.named(place.kinds), reason=late)
 
 
-def append(journal: Path, one: Row) -> None:
+def append(journal: Path, one: Row) -> Row:
+    """The row, once it is on disk."""
     with journal.open("a") as file:
         file.write(json.dumps(one.told()) + "\n")
+    return one
 
 
 def read(journal: Path) -> dict[tuple[str, str], Row]:

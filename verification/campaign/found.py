@@ -10,9 +10,11 @@ of classes               methods of these names, see found_in_classes.py
 import ast
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from ..vocabulary.progress import counted
 from .found_in_classes import is_update, makes_rule, methods
 
 SKIPPED = {"tests", "test", "node_modules", "build", "dist", "site-packages", "__pycache__"}
@@ -73,7 +75,9 @@ class Found(NamedTuple):
 
 def found_in(folder: Path) -> list[Found]:
     """All of them, file by file; files that Python cannot read are passed over."""
-    return [one for file in _files(folder) for one in _in_file(file, folder)]
+    files = list(_files(folder))
+    looks = (list(_in_file(file, folder)) for file in files)
+    return list(chain.from_iterable(counted("files", looks, range(len(files)))))
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..adapters.source_files import Unusable
 from ..vocabulary import Finding, Verdict
+from ..vocabulary.progress import unseen
 from .implementation import Implementation, command, judged, place, row
 from .plan import Question
 
@@ -56,6 +57,7 @@ def usable(one: Implementation) -> dict[str, Any]:
         return {"unusable": str(error)}
 
 
+@unseen()
 def answered(one: Implementation, question: Question) -> dict[str, Any]:
     """The finding as a row.  Whatever happens to one question, the others go on."""
     try:

@@ -29,6 +29,7 @@ def atlas(
     """
     from ..atlas import campaign, tables
     from ..atlas.rows import CRASH
+    from ..vocabulary.progress import aside, watched
 
     version = _version(library)
     before = None if against is None else _read(against)
@@ -37,10 +38,12 @@ def atlas(
         known("dtype", dtype, campaign.DTYPES)
     out.mkdir(parents=True, exist_ok=True)
     named = lambda name: only in name
-    rows = []
-    for row in campaign.rows(library, out / f"{library}.jsonl", wanted, cases, named, seconds):
-        typer.echo(f"{row.name:<50} {row.dtype:<9} {row.verdict}")
-        rows.append(row)
+    rows, journal = [], out / f"{library}.jsonl"
+    with watched(f"atlas of {library}"):
+        for row in campaign.rows(library, journal, wanted, cases, named, seconds):
+            aside()
+            typer.echo(f"{row.name:<50} {row.dtype:<9} {row.verdict}")
+            rows.append(row)
     made = tables.document(library, version, rows)
     (out / "atlas.json").write_text(json.dumps(made, indent=1) + "\n")
     (out / "atlas.md").write_text(tables.markdown(made))

@@ -1,7 +1,7 @@
 """`refnet check`: judge our own derivations, by dtype, arrow by arrow, oracle by oracle."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,30 +62,18 @@ def check(
     from ..judgement.check import DTYPES
     from ..judgement.check import check as judge
     from ..measurement.budget import DTYPES as KNOWN
+    from ..vocabulary.progress import counted, watched
 
     wanted = [known("derivation", name, ALL) for name in names or ALL]
     dtypes = tuple(known("dtype", d, KNOWN) for d in dtype) if dtype else DTYPES
     single = tuple(known("dtype", d, KNOWN) for d in arrows_in) if arrows_in else None
     judged = lambda name: judge(name, cases, seed, dtypes, narrow, single)
-    checks = list(_progress(wanted, judged))
+    with watched("check"):
+        checks = list(counted("derivations", map(judged, wanted), range(len(wanted))))
     _print(checks, details=bool(names))
     if json is not None:
         _write(json, checks)
     return status_of(check.verdict for check in checks)
-
-
-def _progress(names: list[str], judge) -> Iterator["Check"]:
-    """A bar on stderr while it lasts, where stderr is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=len(names))
-        for name in names:
-            bar.update(task, description=name)
-            yield judge(name)
-            bar.advance(task)
 
 
 def _print(checks: list["Check"], details: bool) -> None:

@@ -1,5 +1,6 @@
 """A training run as a table: one row for each epoch, or for some of many."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
 
     from refnet import Run
 
+Table = tuple[str, dict[str, Any], float | None]  # title, columns, accuracy
 MOST_ROWS = 20  # of the table; a longer run shows evenly spaced epochs
 
 
@@ -18,6 +20,19 @@ def right_class(logits: Any, label: Any) -> Any:
 
 def right_side(logit: Any, label: Any) -> Any:
     return ((logit > 0.0) == (label > 0.5)).mean()
+
+
+def told_epochs(epochs: int) -> Callable[[int], None] | None:
+    """What `rn.train` tells of its epochs, where somebody looks on; elsewhere nothing."""
+    from ..vocabulary.progress import begin
+
+    runs = begin("epochs", range(epochs))
+
+    def tell(epoch: int) -> None:
+        for run in runs:
+            run.done = int(epoch)
+
+    return tell if runs else None
 
 
 def per_epoch(run: "Run", examples: int, batch: int, epochs: int) -> dict[str, "np.ndarray"]:

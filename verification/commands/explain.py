@@ -8,20 +8,27 @@ from .mistakes import writable_file
 from .status import status_of
 from .validate import implementation as named
 from .validate import judged, kind_of
-from .validate_files import write_json
+from .validate_files import write
 from .validate_options import (
     AGAINST,
     ALLOW,
     ARGNUMS,
     ARGS,
+    BIAS,
     CASES,
     DTYPE,
     EDGES,
+    ERROR,
+    FORWARD,
+    HTML,
     JSON,
+    JUNIT,
     KWARGS,
     MEANT,
     OF,
     ORDER,
+    SAMPLES,
+    SARIF,
     SECONDS,
     SEED,
     UNDER,
@@ -49,10 +56,17 @@ def explain(
     order: ORDER = 1,
     under: UNDER = None,
     meant: MEANT = None,
+    forward: FORWARD = False,
+    samples: SAMPLES = None,
+    bias: BIAS = None,
+    error: ERROR = None,
     kwargs: KWARGS = None,
     against: AGAINST = None,
     seconds: SECONDS = None,
+    html: HTML = None,
     json: JSON = None,
+    junit: JUNIT = None,
+    sarif: SARIF = None,
 ) -> int:
     """Say what is wrong with a gradient.
 
@@ -60,15 +74,17 @@ def explain(
 
     Exit status 0 correct, 1 wrong, inaccurate or rejected, 3 undecided.
     """
-    writable_file("--json", json)
+    files = {"--html": html, "--json": json, "--junit": junit, "--sarif": sarif}
+    for option, file in files.items():
+        writable_file(option, file)
     given = {"allow": allow, "vary": vary, "edges": edges, "against": against, "kwargs": kwargs}
-    kind = kind_of(order, under, meant, False, None, None)
+    kind = kind_of(order, under, meant, forward, samples, bias, error)
     one = named(gradient, of, args, argnums, kind=kind, limits={"seconds": seconds}, **given)
     findings = judged(one, dtype, cases, seed)
     from ..campaign.implementation import row
     from .shown import show_all
 
-    if json is not None:
-        write_json(json, findings)
-    show_all(row(found, one) for found in findings)
+    rows = [row(found, one) for found in findings]
+    write(findings, rows, *files.values())
+    show_all(rows)
     return status_of(found.verdict for found in findings)

@@ -30,8 +30,10 @@ def init(
         raise Mistake(f"DIR is {str(folder)!r}, which is no folder; give the repository's folder")
     from ..campaign.found import found_in
     from ..campaign.scaffold import CI, test_of, workflow
+    from ..vocabulary.progress import watched
 
-    found = found_in(folder)
+    with watched("init"):
+        found = found_in(folder)
     for one in found:
         typer.echo(f"{one.file}:{one.line}: {one.title}, {one.kind}")
     typer.echo(f"{len(found)} found in {folder}")

@@ -18,6 +18,14 @@ def lint(
             help="A folder with a file for every step, or an npz file of all of them.",
         ),
     ],
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npz",
+            help="The weights before the first step, where RUN has none: a file like that of a "
+            "step.",
+        ),
+    ] = None,
     frozen: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Weights that are meant to stay. Can be given again."),
@@ -30,10 +38,12 @@ def lint(
     Exit status 0 where nothing looks wrong, 1 where something does, 2 for what is no run. Nothing
     is compared with a reference: a run in which nothing looks wrong may be wrong.
     """
+    from ..adapters.recorded import weights_in
     from ..training.lint.lint import lint_training
 
     try:
-        found = lint_training(run, frozen=frozen or ())
+        begun = None if start is None else weights_in(start)
+        found = lint_training(run, start=begun, frozen=frozen or ())
     except ValueError as error:
         raise Mistake(str(error)) from error
     for one in found.suspicions:

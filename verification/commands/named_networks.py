@@ -7,7 +7,7 @@ and addition modulo 31.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .epochs import per_epoch, right_class
+from .epochs import Table, per_epoch, right_class, told_epochs
 from .mistakes import Mistake, known
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Asked(NamedTuple):
     seed: int
 
 
-def train_named(text: str, asked: Asked) -> tuple[str, dict, float | None]:
+def train_named(text: str, asked: Asked) -> Table:
     """The title, the columns of the table, and the share of right answers (None for values)."""
     import jax
 
@@ -184,6 +184,7 @@ def train_named(text: str, asked: Asked) -> tuple[str, dict, float | None]:
         metrics={"accuracy": hit} if hit else None,
         validation=split.validation,
         running=made.running,
+        tell=told_epochs(epochs),
     )
     final = hit and float(hit(made.logits(run, split.validation.x), split.validation.y))
     method = f"{asked.method or named.method} {rate:g}, batch {batch}"

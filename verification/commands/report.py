@@ -54,14 +54,22 @@ def report(
 def stages() -> Iterator[Tell]:
     """Where a terminal looks on, a bar for each stage; elsewhere a line as each ends."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda stage, done, total: _line(stage, done, total)
         return
     columns = TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
+    with Progress(
+        *columns, TimeRemainingColumn(elapsed_when_finished=True), console=console
+    ) as bars:
         tasks = {}
 
         def tell(stage: str, done: int, total: int) -> None:

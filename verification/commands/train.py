@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from .epochs import per_epoch, print_table, right_class, right_side
+from .epochs import Table, per_epoch, print_table, right_class, right_side, told_epochs
 from .mistakes import Mistake, at_least_one, known, positive, seed_of
 from .named_networks import Asked, is_named, sizes_in, train_named
 from .sweep import Sweep, run_sweep
@@ -111,6 +111,8 @@ def train(
 
     import refnet as rn
 
+    from ..vocabulary.progress import watched
+
     known("data set", data, rn.DATASETS)
     known("activation", activation, rn.ACTIVATIONS)
     known("initializer", initializer, rn.INITIALIZERS)
@@ -131,10 +133,12 @@ def train(
     if grid.is_sweep or seeds is not None or out is not None or resume:
         rules = {name: rn.UPDATES[WORDS.get(name, name)] for name in grid.methods}
         return run_sweep(plan, split, rules, out, resume, form)
-    return _perceptron(plan, split, task.hit, weight_key, order_key)
+    with watched("train"):
+        made = _perceptron(plan, split, task.hit, weight_key, order_key)
+    return print_table(*made)
 
 
-def _perceptron(plan: Sweep, split: "Split", hit: Callable | None, weight_key, order_key) -> int:
+def _perceptron(plan: Sweep, split: "Split", hit: Callable | None, weight_key, order_key) -> Table:
     """One run of the one method, rate and batch."""
     import refnet as rn
 
@@ -151,17 +155,20 @@ def _perceptron(plan: Sweep, split: "Split", hit: Callable | None, weight_key, o
         epochs=plan.epochs,
         metrics={"accuracy": hit} if hit else None,
         validation=split.validation,
+        tell=told_epochs(plan.epochs),
     )
     prediction = rn.mlp(run.params, split.validation.x, f)
     final = float(hit(prediction, split.validation.y)) if hit else None
     shape = ",".join(map(str, plan.network))
     title = f"{plan.data}: {shape}, {plan.activation}, {plan.loss}, {method} {step_rate:g}"
-    return print_table(title, per_epoch(run, examples, size or examples, plan.epochs), final)
+    return title, per_epoch(run, examples, size or examples, plan.epochs), final
 
 
 def _named(network: str, said: tuple, seed: int, own: dict[str, Any]) -> int:
     """A network by its name: one run, with what it has of its own."""
     import refnet as rn
+
+    from ..vocabulary.progress import watched
 
     for option, value in own.items():
         if value not in (None, False):
@@ -176,7 +183,8 @@ def _named(network: str, said: tuple, seed: int, own: dict[str, Any]) -> int:
     if epochs is not None:
         at_least_one("--epochs", epochs)
     asked = Asked(method, step, count, batch == "all", epochs, seed)
-    title, columns, final = train_named(network, asked)
+    with watched(f"train {network}"):
+        title, columns, final = train_named(network, asked)
     return print_table(title, columns, final)
 
 

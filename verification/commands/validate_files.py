@@ -29,12 +29,6 @@ def _html(rows: list[dict]) -> str:
     return page(map(fragment_of, rows), "A finding of refnet" if len(rows) == 1 else "Findings")
 
 
-def write_json(file: Path, findings: "list[Finding]") -> None:
-    from ..report.findings.writing import write_text
-
-    write_text(file, _json(findings))
-
-
 def _json(findings: "list[Finding]") -> str:
     """One finding as it is; several as a list of them."""
     texts = [found.to_json() for found in findings]

@@ -24,6 +24,7 @@ from ..measurement.sample import Sample
 from ..oracles.question import Question, ask
 from ..vocabulary import SEVERITY, Arrow, ArrowCheck, Case, Check, Derivation, Finding
 from ..vocabulary.names import nearest, unknown
+from ..vocabulary.progress import counted, watched
 from .leaf_names import names_of, with_names
 from .verdict import Draws, judge
 
@@ -57,9 +58,11 @@ def check(
     derivation = DERIVATIONS[name]
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     asked = {d: cases if narrow is None or d in DTYPES else narrow for d in dtypes}
-    findings, question = examine(derivation, rng, asked, seed)
     single = tuple(d for d in dtypes if arrows_in is None or d in arrows_in)
-    arrows = tuple(check_arrow(arrow, rng, single) for arrow in derivation.arrows)
+    with watched(name):
+        findings, question = examine(derivation, rng, asked, seed)
+        made = (check_arrow(arrow, rng, single) for arrow in derivation.arrows)
+        arrows = tuple(counted("arrows", made, range(len(derivation.arrows))))
     everything = [*findings, *(f for a in arrows for f in a.findings)]
     return Check(
         name=name,
@@ -73,7 +76,8 @@ def check(
 
 def check_arrow(arrow: Arrow, rng: np.random.Generator, dtypes=DTYPES) -> ArrowCheck:
     """One factor of the chain rule, alone."""
-    findings, question = examine(arrow, rng, dict.fromkeys(dtypes, 8), seed=0)
+    with watched(arrow.name):
+        findings, question = examine(arrow, rng, dict.fromkeys(dtypes, 8), seed=0)
     return ArrowCheck(arrow.name, arrow.latex, findings, agreements(question))
 
 
@@ -84,23 +88,26 @@ def examine(
     drawing, meeting = rng.spawn(2)
     drawn = numbered(with_cotangent(subject, c, drawing) for c in draw(subject, drawing))
     exact = cache(lambda k: proof(question_of(subject, drawn(k).args)))
-    findings, names = [], names_of(subject.function, len(drawn(0).args))
-    for dtype, cases in asked.items():
+    names = names_of(subject.function, len(drawn(0).args))
+
+    def finding(dtype: str) -> Finding:
         edges = [with_cotangent(subject, case, meeting) for case in edges_of(subject, dtype)]
-        finding = judge(
+        found = judge(
             subject.name,
             dtype,
             [sample(subject, dtype, case, edge=True) for case in edges],
             faults.ALL.values(),
             formula_is_right=right_formula(subject.gradient),
-            reproduce=f'verification.check("{subject.name}", cases={cases}, seed={seed})',
-            draws=Draws(partial(drawn_samples, subject, dtype, drawn, exact), cases),
+            reproduce=f'verification.check("{subject.name}", cases={asked[dtype]}, seed={seed})',
+            draws=Draws(partial(drawn_samples, subject, dtype, drawn, exact), asked[dtype]),
             explain=partial(
                 explain, of=subject.function, argnums=subject.argnums, scalar=is_scalar(subject)
             ),
         )
-        findings.append(with_names(finding, names))
-    return tuple(findings), exact(0).question
+        return with_names(found, names)
+
+    findings = tuple(counted("dtypes", (watched(d)(finding)(d) for d in asked), range(len(asked))))
+    return findings, exact(0).question
 
 
 def drawn_samples(

@@ -17,6 +17,7 @@ from ..measurement.sequential import EARLY, Moments, halfwidth, is_normal
 from ..measurement.subject import autodiff, inside
 from ..oracles.question import ask
 from ..vocabulary import Ball, Finding, Silent, Verdict, Worst
+from ..vocabulary.progress import counted, watched
 from .arguments import argnums_of, args_of, check_point, dtype_of
 from .draws import drawn
 from .leaf_names import names_of, with_names
@@ -67,10 +68,12 @@ def validate_estimator(
     check_point(points[0], (numbers,) if isinstance(numbers, int) else numbers, names)
     asked = Asked(known, of, numbers, kind, samples, seed, bias, error / len(points))
     found: list[Look] = []
-    for k, point in enumerate(points):
-        found.append(looked(asked, point, f"case {k}"))
-        if found[-1].verdict is not Verdict.CORRECT:
-            break
+    looks = (looked(asked, point, f"case {k}") for k, point in enumerate(points))
+    with watched(named(estimate)):
+        for look in counted("cases", looks, range(len(points))):
+            found.append(look)
+            if look.verdict is not Verdict.CORRECT:
+                break
     return with_names(_finding(asked, found), names)
 
 
@@ -109,7 +112,8 @@ def looked(asked: Asked, point: tuple, case: str) -> Look:
     if isinstance(known, str):
         return Look(case, Verdict.UNDECIDED, known)
     try:
-        return narrowed(asked, known, case)
+        with watched(case):
+            return narrowed(asked, known, case)
     except Rejection as said:
         return Look(case, Verdict.REJECTED, str(said))
 
@@ -143,7 +147,8 @@ def narrowed(asked: Asked, known: Known, case: str) -> Look:
     args, paths, truth, rounding = known
     share = asked.error / sum(ball.mid.size for ball in truth)
     scale = _scales(truth)
-    for moments in _growing(asked, args, truth):
+    blocks = range(-(-asked.samples // BLOCK[asked.estimate.kind]))
+    for moments in counted("blocks of answers", _growing(asked, args, truth), blocks):
         pairs = zip(moments, rounding, strict=True)
         room = [halfwidth(m, share, asked.samples / EARLY) + r for m, r in pairs]
         look = Look(case, Verdict.UNDECIDED, "", paths, tuple(truth), moments, tuple(room))

@@ -26,6 +26,7 @@ from ..measurement.sample import Sample, outside
 from ..oracles.question import as_exact
 from ..vocabulary import Derivation, Explanation, Finding, Silent
 from ..vocabulary.names import unknown
+from ..vocabulary.progress import watched
 from .foreign_function import Signature, validate_against, validate_module
 from .leaf_names import names_of, with_names
 from .questions import CaseQuestion, Questions, questions
@@ -83,7 +84,7 @@ def validate_process(
     if dtype not in DTYPES:
         raise ValueError(unknown("dtype", dtype, DTYPES))
     question = questions(against, dtype, seed)
-    with Tool(words, of_ours, dtype, limits, seed) as tool:
+    with Tool(words, of_ours, dtype, limits, seed) as tool, watched(words[0]):
         return judged(tool, question, cases, _reproduce(words, against, dtype, cases, seed))
 
 

@@ -60,7 +60,7 @@ def judged(
     sizes = Sizes(subject.inputs)
     at = lambda case: sizes.noted(contract_checked(source, subject, case, upstream))
     few = lambda ks: said_soon(source, chunks(islice(labelled, len(ks))), upstream)
-    drawn = lambda ks: counted("cases", map(at, few(ks)), ks)
+    drawn = lambda ks: map(at, few(ks))
     fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
     around = lambda: edge_visits(subject, source, first, named, domain.laws, beside)
     met = lambda: counted("edges", (visit.where(holds) for visit in around()))

@@ -18,6 +18,7 @@ from ..measurement.power import by_leaf, in_words, sensitivity
 from ..measurement.sample import VALUE, Sample
 from ..vocabulary import Explanation, Finding, Verdict, Worst
 from ..vocabulary.example import Example
+from ..vocabulary.progress import counted
 from .edge_evidence import NOWHERE, Edges, Seen, seen
 from .edge_words import Decision, decided, entry
 from .edge_words import notes as notes_of_edges
@@ -134,7 +135,8 @@ class Drawn(NamedTuple):
 def _drawn(record: Record, look: Callable, draws: Draws) -> Drawn:
     count, wanted, why_more = 0, draws.asked, ""
     while count < wanted:
-        record = reduce(look, draws.at(range(count, wanted)), record)
+        ks = range(count, wanted)
+        record = reduce(look, counted("cases", draws.at(ks), ks), record)
         count = wanted
         short = shortfall(record, draws.asked, may_draw=count < LIMIT * draws.asked)
         if short and not (record.failure or record.wrong or hopeless(record)):

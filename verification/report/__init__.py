@@ -11,9 +11,11 @@ The stage itself can be called: verification.report(out) is verification.report.
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
+from ..vocabulary.progress import watched
 from .document import Report as Report
 
 
@@ -26,7 +28,8 @@ def report(
 ) -> Report:
     """Judge all there is and write index.html, report.md, report.json and junit.xml to `out`.
 
-    progress(stage, done, total) is called as each task ends.  With workers above 1 the tasks are
+    progress(stage, done, total) is called as each task ends; without it a line, or a bar, says how
+    far the run has come.  With workers above 1 the tasks are
     spread over processes; the rows do not depend on their number.  (A script that asks for that
     keeps its own work under `if __name__ == "__main__"`: the processes import it.)
 
@@ -37,7 +40,9 @@ def report(
     from .write import writable, write
 
     writable(out)
-    done = run(seed, quick, progress or (lambda stage, done, total: None), workers)
+    tell = progress or (lambda stage, done, total: None)
+    with watched("report") if progress is None else nullcontext():
+        done = run(seed, quick, tell, workers)
     write(done, out)
     return done
 

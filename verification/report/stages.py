@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import jax
 
 from ..vocabulary import Check
+from ..vocabulary.progress import counted, unseen
 from . import panels, peers, peers_recorded
 from .claim_tasks import claim_names, in_order, judge_claims
 from .document import (
@@ -210,7 +211,7 @@ def carried_out(tasks: list[Task], progress: Progress, workers: int) -> dict[Tas
     totals = {name: sum(task.stage == name for task in tasks) for name in STAGES}
     finished = dict.fromkeys(STAGES, 0)
     with arrivals(tasks, workers) as answers:
-        for task, answer in answers:
+        for task, answer in counted("tasks", answers, range(len(tasks))):
             done[task] = answer
             finished[task.stage] += 1
             progress(task.stage, finished[task.stage], totals[task.stage])
@@ -248,7 +249,7 @@ def prepare(x64: bool) -> None:
 def carry_out(task: Task) -> Done:
     """In an empty folder: what earlier runs have left in .refnet/ is no part of a report."""
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as room, contextlib.chdir(room):
+    with unseen(), tempfile.TemporaryDirectory() as room, contextlib.chdir(room):
         result = STAGES[task.stage].work(task.name, task.seed, task.quick)
     return Done(result, time.perf_counter() - start)
 

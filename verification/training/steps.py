@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..adapters.recorded import array, as_step, read
+from ..vocabulary.progress import counted
 
 
 class Step(NamedTuple):
@@ -71,8 +72,9 @@ def taken(
     try:
         # what overflows is judged by its result
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            for given in islice(_told(train, params, batches, whole), len(batches)):
-                step = as_step(given)
+            given = islice(_told(train, params, batches, whole), len(batches))
+            for record in counted("steps made", given, range(len(batches))):
+                step = as_step(record)
                 held.append(jax.tree.leaves(step.weights))
                 steps.append(_checked(step, shapes, whole))
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours

@@ -18,6 +18,7 @@ from ..measurement.power import by_leaf, in_words, sensitivity
 from ..measurement.subject import with_stored
 from ..vocabulary import Explanation, Verdict
 from ..vocabulary.names import unknown
+from ..vocabulary.progress import begin, counted, watched
 from . import mistakes
 from .band import NOTHING, RUNS, Band, band
 from .finding import Seen, TrainingFinding, looked
@@ -74,15 +75,22 @@ def validate_training(
     reference = _reference(of, made, params, batches, dtype)
     if isinstance(rule, str):
         reference = reference._replace(named=(rule, hyperparameters))
+    return _watched(train, reference, whole, seed, runs, instead or {}, held_out)
+
+
+@watched("training")
+def _watched(
+    train: Any, reference: Reference, whole: Parameters, seed: int, runs: int, instead, held_out
+) -> TrainingFinding:
     run = taken(train, reference.params, reference.batches, whole)
-    seen = Seen()
-    first = None
-    for step in judged(reference, run.steps):
-        seen, first = looked(seen, step, dtype, faults.ALL.values()), left(step)
+    seen, first = Seen(), None
+    for step in counted("steps judged", judged(reference, run.steps), range(len(run.steps))):
+        seen, first = looked(seen, step, reference.dtype, faults.ALL.values()), left(step)
         if first:
             break
+    begin(f"the band of {runs} runs" if runs else "")
     ribbon = band(reference, run.steps, seed, runs) if run.steps and runs else NOTHING
-    explanation = _explained(reference, run, first, instead or {}, held_out)
+    explanation = _explained(reference, run, first, instead, held_out)
     verdict, reason = _verdict(reference, run, seen, first, ribbon)
     unknown = verdict is Verdict.WRONG and not any(one.fits for one in explanation[:1])
     lost = _digits_lost(train, reference, run, first, whole) if first and unknown else ""

@@ -14,6 +14,7 @@ from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample, outside
 from ..vocabulary import Finding, Verdict
 from ..vocabulary.names import VARIANTS_LISTED, nearest, unknown
+from ..vocabulary.progress import begin, watched
 from . import vectors
 from .digits import digits_lost
 from .evaluation import Answering, in_python
@@ -117,19 +118,21 @@ def judged(one: Answering, asked: Asked, call: str) -> Finding:
             long.append(_sample(one, variant, where, dtype, *horizon(one, asked), proof=False))
             yield long[0]
 
-    finding = judge(
-        one.name,
-        dtype,
-        (),
-        formula_is_right=partial(_digits, one, variant, where, dtype),
-        reproduce=_reproduce(call, asked),
-        draws=Draws(at, asked.runs),
-        explain=lambda evidence: explained(evidence, variant, where, dtype),
-    )
-    finding = with_reason(finding, tried, variant, where, dtype)
-    finding = _with_places(finding, [*tried, *long], asked)
-    finding = with_kills(finding, variant, where, tried, ADVICE)
-    return with_horizon(finding, variant, where, [*tried, *long], asked.dtype)
+    with watched(one.name):
+        finding = judge(
+            one.name,
+            dtype,
+            (),
+            formula_is_right=partial(_digits, one, variant, where, dtype),
+            reproduce=_reproduce(call, asked),
+            draws=Draws(at, asked.runs),
+            explain=lambda evidence: explained(evidence, variant, where, dtype),
+        )
+        finding = with_reason(finding, tried, variant, where, dtype)
+        finding = _with_places(finding, [*tried, *long], asked)
+        begin("looks for mistakes that would have gone unseen")
+        finding = with_kills(finding, variant, where, tried, ADVICE)
+        return with_horizon(finding, variant, where, [*tried, *long], asked.dtype)
 
 
 def _with_places(finding: Finding, samples: list[Sample], asked: Asked) -> Finding:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample, outside
 from ..oracles.question import as_exact
 from ..vocabulary import Ball, Finding, Verdict, plural
+from ..vocabulary.progress import counted, watched
 from .notes import DRAWS
 from .reading import UNASKED, answered, leaves, tree
 from .run_answers import Evaluated
@@ -45,7 +47,9 @@ def check_vectors(folder: Path, answers: Path) -> list[Statistics]:
     known = {test["tcId"] for d in documents for g in d["testGroups"] for test in g["tests"]}
     if not known & given.keys():
         raise Unreadable(f"{answers} answers none of the {plural(len(known), 'test')} in {folder}")
-    return [row for document in documents for row in _statistics(document, given)]
+    judged = (list(_statistics(document, given)) for document in documents)
+    with watched("answers"):
+        return list(chain.from_iterable(counted("files", judged, range(len(documents)))))
 
 
 def _statistics(document: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Statistics]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from itertools import count
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 import jax
@@ -25,6 +25,7 @@ from ..derivations import ALL
 from ..judgement.questions import CaseQuestion, questions
 from ..measurement.sample import Sample, decidable, outside
 from ..vocabulary import Ball
+from ..vocabulary.progress import counted
 from .notes import DRAWS, KINK, Note, bug_type, edge_flag, fault_flag, notes
 
 DIGITS = 8  # bits of radii and budgets, rounded up
@@ -43,7 +44,8 @@ HEADER = (
 def document(name: str, dtypes: Sequence[str], cases: int, seed: int) -> dict[str, Any]:
     """All tests of one derivation."""
     numbers = count(1)
-    groups = [g for dtype in dtypes for g in _groups(name, dtype, cases, seed, numbers)]
+    made = (_groups(name, dtype, cases, seed, numbers) for dtype in dtypes)
+    groups = list(chain.from_iterable(counted("dtypes", made, range(len(dtypes)))))
     return whole(name, HEADER, ALL[name].latex, layout(name).wanted, notes(), groups)
 
 

@@ -7,6 +7,7 @@ from ..adapters.run_layouts import PREFIX
 from ..adapters.vector_files import text_of, write
 from ..arithmetic.formats import DTYPES
 from ..derivations import ALL
+from ..vocabulary.progress import counted, watched
 from . import documents, runs
 
 CASES = 8  # draws of each derivation or update rule, and dtype
@@ -23,10 +24,13 @@ def export_vectors(
 
     Without dtypes: all of a derivation, runs.DTYPES of an update rule.
     """
-    return write(folder, (_file(name, dtypes, cases, seed) for name in names))
+    made = (_file(name, dtypes, cases, seed) for name in names)
+    with watched("vectors"):
+        return write(folder, counted("files", made, range(len(names))))
 
 
 def _file(name: str, dtypes: Sequence[str], cases: int, seed: int) -> tuple[str, str]:
     made, usual = (runs, runs.DTYPES) if name.startswith(PREFIX) else (documents, DTYPES)
-    text = text_of(made.document(name, tuple(dtypes) or usual, cases, seed))
+    with watched(name):
+        text = text_of(made.document(name, tuple(dtypes) or usual, cases, seed))
     return name.replace("/", "_"), text

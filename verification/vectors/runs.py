@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..updates import vectors
 from ..updates.planted import run_of
 from ..updates.truth import roughly
 from ..updates.vectors import Layout, layout, question
+from ..vocabulary.progress import counted
 from .documents import Group, as_written, rounded, whole
 from .notes import DRAWS, fault_flag, run_bug_type, run_notes
 
@@ -36,7 +37,8 @@ HEADER = (
 def document(name: str, dtypes: Sequence[str], cases: int, seed: int) -> dict[str, Any]:
     """All tests of one variant, `update/NAME`."""
     variant, numbers = VARIANTS[name.removeprefix(PREFIX)], count(1)
-    groups = [g for dtype in dtypes for g in _groups(variant, dtype, cases, seed, numbers)]
+    made = (_groups(variant, dtype, cases, seed, numbers) for dtype in dtypes)
+    groups = list(chain.from_iterable(counted("dtypes", made, range(len(dtypes)))))
     return whole(name, HEADER, variant.latex, WANTED, run_notes(), groups)
 
 

@@ -2,14 +2,17 @@
 
 In a terminal it is a line on stderr that is written over, and gone at the end; in a notebook a bar;
 in a pipe, in a file and under pytest there is none.  What is told: which part of the run, how many
-are done, how many are left, and how long those take, if they take as long as those before.
+are done, how many are left, and how long those take, if they take as long as those before; behind
+it the same of what is under way inside of that.
 """
 
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -17,7 +20,7 @@ T = TypeVar("T")
 WAIT, AGAIN = 2.0, 0.5  # seconds until the first line, and between two
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """What is under way; `total` is 0 where nobody knows."""
 
@@ -39,13 +42,14 @@ class Run:
 
 
 class Terminal:
-    """A line that is written over."""
+    """A line that is written over, and never longer than the terminal is wide."""
 
     def __init__(self, stream: Any):
         self.stream = stream
 
     def show(self, run: Run) -> None:
-        self.stream.write(f"\r\x1b[K{run.line(monotonic())}")
+        line = told(run, monotonic())[: shutil.get_terminal_size().columns - 1]
+        self.stream.write(f"\r\x1b[K{line}")
         self.stream.flush()
 
     def clear(self) -> None:
@@ -61,7 +65,7 @@ class Notebook:
 
     def show(self, run: Run) -> None:
         bar = f'<progress max="{run.total or 1}" value="{run.done if run.total else 0}"></progress>'
-        drawn = self.html(f"{bar} {run.line(monotonic())}")
+        drawn = self.html(f"{bar} {escape(told(run, monotonic()))}")
         if self.handle is None:
             self.handle = self.display(drawn, display_id=True)
         else:
@@ -72,49 +76,83 @@ class Notebook:
             self.handle.update(self.html(""))
 
 
-CURRENT: list[Run] = []  # the run that is shown; one inside of it has no line of its own
+CURRENT: list[Run] = []  # the run that is shown, then those inside of it, inward
+SHOWN: list[Terminal | Notebook] = []  # where it is shown
+
+
+def told(run: Run, now: float) -> str:
+    """The run, and the innermost of those inside of it."""
+    inner = [one for one in CURRENT[1:] if one.title][-1:]
+    return "; ".join(one.line(now) for one in (run, *inner))
 
 
 @contextmanager
 def watched(title: str) -> Iterator[None]:
     """Whatever is done inside, shown where somebody looks."""
     surface = None if CURRENT else _surface()
-    if surface is None:
+    if surface is None and not CURRENT:
         yield
         return
     run, over = Run(title), threading.Event()
+    with _inside(run):
+        if surface is None:
+            yield
+            return
+        SHOWN.append(surface)
+        thread = threading.Thread(target=_shown, args=(run, surface, over), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            SHOWN.clear()
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Whatever is done inside has no line: another process, or a bar, tells of it."""
+    with _inside(Run("")):
+        yield
+
+
+@contextmanager
+def _inside(run: Run) -> Iterator[None]:
     CURRENT.append(run)
-    thread = threading.Thread(target=_shown, args=(run, surface, over), daemon=True)
-    thread.start()
     try:
         yield
     finally:
-        CURRENT.clear()
-        over.set()
-        thread.join()
+        CURRENT.remove(run)
+
+
+def aside() -> None:
+    """Something is printed now: the line gives way, and comes again below it."""
+    for surface in SHOWN:
+        surface.clear()
 
 
 def counted(what: str, items: Iterable[T], ks: range | None = None) -> Iterator[T]:
     """The items; each is told once it is there, as one of `ks`, where that is known."""
-    begin(what, ks)
+    runs = begin(what, ks)
     for item in items:
-        for run in CURRENT:
+        for run in runs:
             run.done += 1
         yield item
 
 
-def begin(what: str, ks: range | None = None) -> None:
-    """Another part of the run begins."""
-    for run in CURRENT:
+def begin(what: str, ks: range | None = None) -> list[Run]:
+    """Another part of the innermost run begins.  Returns that run, where there is one."""
+    for run in CURRENT[-1:]:
         is_new = run.what != what
         run.what, run.total = what, ks.stop if ks else 0
         if is_new:
             run.done, run.since = ks.start if ks else 0, monotonic()
+    return CURRENT[-1:]
 
 
 def parts(what: str, items: Iterable[T], total: int) -> Iterator[T]:
     """The items of one long step of the run, which is told of again when they are over."""
-    before = [(run, run.what, run.done, run.total, run.since) for run in CURRENT]
+    before = [(run, run.what, run.done, run.total, run.since) for run in CURRENT[-1:]]
     begin(what, range(total))
     try:
         yield from counted(what, items, range(total))

@@ -204,6 +204,19 @@ def test_one_file_of_all_steps(tmp_path, refnet):
     assert refnet("lint", tmp_path / "run.npz", "--frozen", "3")[0] == 0
 
 
+def test_weights_before_the_first_step_may_lie_elsewhere(tmp_path, refnet):
+    told = {"gradient": np.ones(2)}  # the weights move, and it does not
+    vf.record(tmp_path / "run", [{"weights": np.full(2, 1.0 / k), **told} for k in range(1, 5)])
+    vf.record(tmp_path / "begun", [], start=np.full(2, 2.0))
+    start = "--start", tmp_path / "begun" / "000000.npz"
+    assert "first step 3" in refnet("lint", tmp_path / "run")[1]
+    assert "first step 2" in refnet("lint", tmp_path / "run", *start)[1]
+    np.savez(tmp_path / "other.npz", w=np.ones(2))
+    for file, said in (("nowhere.npz", "is no npz file"), ("other.npz", "has no weights")):
+        status, _, error = refnet("lint", tmp_path / "run", "--start", tmp_path / file)
+        assert status == 2 and said in error
+
+
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [

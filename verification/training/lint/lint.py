@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from ...vocabulary.progress import counted, watched
 from . import batches, gradients, slopes, weights
 from .run import Run, recorded
 from .suspicion import Lint, Seen, Silence, Suspicion
@@ -23,6 +24,7 @@ CHECKS: Mapping[str, Callable[[Run], Seen]] = {
 }
 
 
+@watched("lint")
 def lint_training(run: Any, *, start: Any = None, frozen: Collection[str] = ()) -> Lint:
     """What a right run has no reason to show, in one that was recorded.
 
@@ -43,14 +45,18 @@ def lint_training(run: Any, *, start: Any = None, frozen: Collection[str] = ()) 
         )
     found: list[Suspicion] = []
     silent: dict[str, str] = {}
-    for name, check in CHECKS.items():
-        seen = check(_thawed(given, frozen) if check is weights.never_move else given)
+    looks = ((name, _seen(check, given, frozen)) for name, check in CHECKS.items())
+    for name, seen in counted("looks", looks, range(len(CHECKS))):
         if isinstance(seen, Silence):
             silent[name] = seen.why
         else:
             found += seen
     found.sort(key=lambda one: one.step)
     return Lint(tuple(found), tuple(name for name in CHECKS if name not in silent), silent)
+
+
+def _seen(check: Callable[[Run], Seen], run: Run, frozen: Collection[str]) -> Seen:
+    return check(_thawed(run, frozen) if check is weights.never_move else run)
 
 
 def _thawed(run: Run, frozen: Collection[str]) -> Run:

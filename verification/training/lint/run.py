@@ -10,6 +10,7 @@ import numpy as np
 
 from ...adapters.recorded import Row, array, as_step, names, rows
 from ...arithmetic.formats import format_of
+from ...vocabulary.progress import counted
 
 NARROW = {"bfloat16": ml_dtypes.bfloat16, "float16": np.float16, "float32": np.float32}
 
@@ -63,7 +64,7 @@ def _leaves(tree: Any) -> dict[str, np.ndarray]:
 
 
 def _run(given: Iterable[Row], start: Any) -> Run:
-    steps = list(given)
+    steps = list(counted("steps read", given))
     begun = _leaves(start) if start is not None else {}
     if steps and steps[0].is_start:
         begun, steps = dict(steps[0].weights), steps[1:]
