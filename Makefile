@@ -78,7 +78,7 @@ picture: $(ready)  ## docs/report.png, and build/screens of a finding, if nothin
 	@.ci/overflow $(VENV)/bin/python
 	@.ci/picture $(VENV)/bin/python
 	@rm -rf build/screens && mkdir -p build/screens && $(VENV)/bin/python .ci/screens.py build/screens
-	@for name in terminal pytest finding check; do mkdir build/screens/$$name && \
+	@for name in terminal pytest finding inaccurate check; do mkdir build/screens/$$name && \
 		.ci/overflow $(VENV)/bin/python build/screens/$$name.html build/screens/$$name || exit 1; done
 
 route: $(ready)  ## docs/route.svg: the walk of one call, drawn from the code

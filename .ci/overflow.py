@@ -1,7 +1,8 @@
 """What of a page is clipped, at three widths, light and dark, closed and opened: in a browser.
 
 Clipped is what reaches beyond the right edge of the window without standing in a region that can
-be scrolled, and text that is cut off by its own box.
+be scrolled, and text that is cut off by its own box.  Hidden is what a region shows only when it is
+scrolled sideways, unless a shade at its edge, or a card cut in half, says that there is more.
 """
 
 import html
@@ -42,7 +43,10 @@ addEventListener("load", () => {
     if (!box.width || style.clipPath !== "none" || box.right < 0) continue;
     const past = box.right > wide + 1 && !scrolls(node.parentElement);
     const cut = /hidden|clip/.test(style.overflowX) && node.scrollWidth > node.clientWidth + 1;
-    if (past || cut) found.push(named(node, box));
+    const sideways = /auto|scroll/.test(style.overflowX) && node.scrollWidth > node.clientWidth + 1;
+    const shown = /gradient/.test(style.backgroundImage) || style.scrollSnapType !== "none";
+    const hidden = sideways && !shown;
+    if (past || cut || hidden) found.push(named(node, box));
   }
   const height = document.documentElement.scrollHeight;
   const place = parent.document.body.appendChild(parent.document.createElement("pre"));
@@ -88,7 +92,34 @@ def measured(browser: str, page: str, width: int) -> dict:
     return json.loads(html.unescape(said[1]))
 
 
+def cropped(picture: Path, width: int) -> None:
+    """Without what stands beside a frame that is narrower than the window."""
+    from PIL import Image
+
+    whole = Image.open(picture)
+    whole.crop((0, 0, width, whole.height)).save(picture)
+
+
+PLANTED = """<!doctype html><html lang="en"><style>
+body { margin: 0; } p { width: 999px; margin: 0; } .side { overflow-x: auto; width: 300px; }
+.shade { background-image: linear-gradient(to left, #0003, transparent); }
+.cut { overflow: hidden; width: 300px; }
+</style><body><p id="past">past the edge</p><div class="cut" id="cut"><p>cut off</p></div>
+<div class="side" id="hidden"><p>hidden</p></div>
+<div class="side shade" id="shaded"><p>scrolled, and a shade says so</p></div></body></html>"""
+CAUGHT = {"past", "cut", "hidden"}  # by their ids; a page in which they are not seen proves nothing
+
+
+def controlled(browser: str) -> None:
+    """Raises ValueError where the measurement does not see what is planted, or sees more."""
+    said = measured(browser, PLANTED, WIDTHS[0])["found"]
+    seen = {one.split(" | ")[2] for one in said} - {""}
+    if seen != CAUGHT:
+        raise ValueError(f"planted are {sorted(CAUGHT)}, and {sorted(seen)} were seen")
+
+
 def main(browser: str, path: str, folder: str = "") -> int:
+    controlled(browser)
     page, bad = Path(path).read_text(encoding="utf-8"), 0
     for width, dark, opened in product(WIDTHS, (False, True), (False, True)):
         text = staged(page, dark, opened)
@@ -101,6 +132,7 @@ def main(browser: str, path: str, folder: str = "") -> int:
         if folder and not opened:
             target = Path(folder).resolve() / f"{width}-{shade}.png"
             asked(browser, text, width, said["height"], f"--screenshot={target}")
+            cropped(target, width)
     return int(bool(bad))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -19,7 +20,8 @@ TERMINAL = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title><style>
 :root {{ color-scheme: light dark; }}
 body {{ margin: 0; padding: 1rem; background: #ffffff; color: #1c2024; }}
-pre {{ margin: 0; overflow-x: auto; font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }}
+pre {{ margin: 0; white-space: pre-wrap; overflow-wrap: anywhere;
+  font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #15181b; color: #e7e6e1; }} }}
 </style></head><body><pre>{text}</pre></body></html>
 """
@@ -38,6 +40,11 @@ def averaged(params, x, y):
     return {"w": x.T @ dz, "b": dz.mean(axis=0), "v": hidden.T @ error}
 
 
+def by_exponentials(inputs, g):
+    """Loses its digits: inf / inf where the inputs are large."""
+    return g * np.exp(inputs) / (1 + np.exp(inputs))
+
+
 def sample(rng):
     sizes = {"w": (3, 12), "b": 12, "v": 12}
     params = {name: rng.normal(size=size) for name, size in sizes.items()}
@@ -50,7 +57,10 @@ def pages() -> Iterator[tuple[str, str]]:
     check = vf.check("dense", cases=2, dtypes=("float64", "bfloat16"))
     yield "terminal", TERMINAL.format(title="refnet validate", text=escape(str(wrong)))
     yield "pytest", TERMINAL.format(title="pytest", text=escape(failure(wrong)))
+    points = lambda rng: (100 * rng.normal(size=4),)
+    lossy = vf.validate(by_exponentials, jax.nn.softplus, points, cases=4)
     yield "finding", page([wrong._repr_html_()], "A finding of refnet")
+    yield "inaccurate", page([lossy._repr_html_()], "A finding of refnet")
     yield "check", page([check._repr_html_()], "A check of refnet")
 
 

@@ -35,9 +35,16 @@ def test_it_is_well_formed_and_everything_of_others_is_escaped(verdict):
 
 def test_it_shows_what_the_terminal_shows():
     html = fragment(FOUND)
-    for part in ("<mark>x @ w</mark>", "<td>2</td>", "Would have been seen", "a\nb", "<summary>"):
+    for part in ("<mark>x @ w</mark>", ">2</td>", "Would have been seen", "a\nb", "<summary>"):
         assert part in html
     assert "9e+09" not in html and "2e+09 budgets" in html
+
+
+def test_entries_break_before_brackets_and_tell_their_column_where_they_are_stacked():
+    worst = FOUND.worst._replace(leaf="layer['hidden'].w")
+    html = fragment(replace(FOUND, worst=worst))
+    assert "layer<wbr/>['hidden']<wbr/>.w<wbr/>[1]" in html
+    assert '<td data-name="where">' in html and "white-space: pre;" not in STYLE
 
 
 def test_the_picture_says_where_in_words():

@@ -70,6 +70,20 @@ def test_what_does_not_fit_is_no_headline():
     assert "closest, but 9 budgets remain" in text(replace(FOUND, explanation=(closest,)))
 
 
+@pytest.mark.parametrize(
+    ("got", "case", "said"),
+    [
+        (math.nan, "edge: x times 8192", "the answer is nan at the edge x times 8192"),
+        (math.inf, "case 3", "the answer is inf at case 3"),
+        (1.0, "case 3", "digits are lost: 9e+09 times what rounding allows"),
+    ],
+)
+def test_an_answer_that_is_no_number_is_called_that(got, case, said):
+    worst = Worst("x", (0,), got, 1.0, 0.0, 9e9, 9e9, case)
+    found = Finding("g", "float64", Verdict.INACCURATE, "r", {}, worst, 1, 0, "ball")
+    assert headline(found) == f"the formula is right, but {said}"
+
+
 def test_what_is_right_shows_no_table_and_what_is_undecided_is_no_pass():
     right = text(replace(FOUND, verdict=Verdict.CORRECT, explanation=()))
     assert right.startswith("CORRECT  within rounding at all 4 cases") and "entry" not in right[:90]

@@ -79,7 +79,8 @@ def _chips(of: tuple[Finding, ...], dtypes: list[str]) -> list[str]:
 
 def _agreement(one: "Agreement") -> list[str]:
     distance = "" if one.agrees is None else short(one.distance)
-    return [escape(one.oracle), escape(one.rank), SAYS[one.agrees], distance, escape(one.note)]
+    name = escape(one.oracle).replace("_", "_<wbr/>")  # where it is narrow
+    return [name, escape(one.rank), SAYS[one.agrees], distance, escape(one.note)]
 
 
 def _table(columns: Iterable[str], rows: Iterable[list[str]]) -> str:

@@ -1,8 +1,9 @@
 """The first line of a finding: what is the matter, in a few words."""
 
+import math
 import re
 
-from .findings import Explanation, Finding, plural
+from .findings import Explanation, Finding, Worst, plural
 from .nouns import Verdict
 
 LONGEST = 120  # characters
@@ -29,7 +30,7 @@ def headline(finding: Finding) -> str:
     if finding.verdict is Verdict.CORRECT:
         return f"within rounding at {_cases(finding)}" + _accepted(finding)
     if finding.verdict is Verdict.INACCURATE and finding.worst is not None:
-        return f"the formula is right, but digits are lost: {_far(finding)}"
+        return cut(f"the formula is right, but {_lost(finding.worst)}")
     return cut(next(iter(_hard_coded(finding)), AT_CASE.sub("", MORE.sub("", finding.reason))))
 
 
@@ -52,9 +53,10 @@ def parts_of(convention: str) -> list[str]:
     return convention.split(" with ")
 
 
-def _far(finding: Finding) -> str:
-    assert finding.worst is not None
-    return f"{finding.worst.budgets:.2g} times what rounding allows"
+def _lost(worst: Worst) -> str:
+    if math.isfinite(worst.got):
+        return f"digits are lost: {worst.budgets:.2g} times what rounding allows"
+    return f"the answer is {worst.got} at {worst.case.replace('edge: ', 'the edge ')}"
 
 
 def _wrong(finding: Finding) -> str:

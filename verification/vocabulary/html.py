@@ -4,6 +4,7 @@ It brings its own style, light and dark, and needs no script and no network.  Al
 What colour says is said in words as well.
 """
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -14,14 +15,15 @@ from .screen import COLUMNS, Excerpt, Screen, screen
 STYLE = """<style>
 .refnet { --ink: #1c2024; --soft: #545b63; --rule: #dfddd6; --sunk: #f2f0ea; --paper: #ffffff;
   --good: #1b6640; --good-bg: #e2f1e7; --bad: #a3201f; --bad-bg: #fbe3e1;
-  --open: #7f4b00; --open-bg: #fbecd2; --h0: #dfe9e2; --h1: #f5c6a5; --h2: #e4794b; --h3: #a3201f;
+  --open: #7f4b00; --open-bg: #fbecd2; --edge: #0003;
+  --h0: #dfe9e2; --h1: #f5c6a5; --h2: #e4794b; --h3: #a3201f;
   color: var(--ink); background: var(--paper); border: 1px solid var(--rule); border-radius: 8px;
   padding: .9rem 1.1rem; margin: .8rem 0; max-width: 60rem; overflow-wrap: anywhere;
   font: 15px/1.55 ui-sans-serif, system-ui, "Liberation Sans", sans-serif; }
 @media (prefers-color-scheme: dark) { .refnet { --ink: #e7e6e1; --soft: #a3a9b0; --rule: #343a41;
   --sunk: #21262b; --paper: #1c2024; --good: #8ad7a9; --good-bg: #183526; --bad: #ff9f97;
-  --bad-bg: #4a1f1e; --open: #f0bf74; --open-bg: #3d2d12; --h0: #26342b; --h1: #6b4526;
-  --h2: #b5562c; --h3: #ff9f97; } }
+  --bad-bg: #4a1f1e; --open: #f0bf74; --open-bg: #3d2d12; --edge: #fff5;
+  --h0: #26342b; --h1: #6b4526; --h2: #b5562c; --h3: #ff9f97; } }
 .refnet p, .refnet ul, .refnet figure { margin: .55rem 0; }
 .refnet .head { font-size: 17px; font-weight: 600; margin: 0; }
 .refnet .chip { display: inline-block; border-radius: 99px; padding: 0 .6em; font-size: 13px;
@@ -34,10 +36,15 @@ STYLE = """<style>
 .refnet figcaption { font-style: normal; max-width: none; margin: 0 0 .3rem; text-align: left; }
 .refnet code, .refnet pre { font-size: 13.5px;
   font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-.refnet .scroll { overflow-x: auto; max-width: 100%; }
+.refnet .scroll { overflow-x: auto; max-width: 100%; background:
+  linear-gradient(to right, var(--paper) 40%, transparent) left / 3rem 100%,
+  linear-gradient(to left, var(--paper) 40%, transparent) right / 3rem 100%,
+  linear-gradient(to right, var(--edge), transparent) left / .9rem 100%,
+  linear-gradient(to left, var(--edge), transparent) right / .9rem 100%;
+  background-attachment: local, local, scroll, scroll; background-repeat: no-repeat; }
 .refnet pre { background: var(--sunk); color: var(--ink); border-radius: 6px; padding: .6rem .8rem;
-  margin: .3rem 0; width: max-content; min-width: 100%; box-sizing: border-box; line-height: 1.5;
-  white-space: pre; overflow-wrap: normal; }
+  margin: .3rem 0; box-sizing: border-box; line-height: 1.5; white-space: pre-wrap;
+  overflow-wrap: anywhere; }
 .refnet mark { background: var(--bad-bg); color: var(--bad); font-weight: 700;
   text-decoration: underline wavy; }
 .refnet table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px;
@@ -47,7 +54,16 @@ STYLE = """<style>
 .refnet th:first-child, .refnet td:first-child, .refnet .words th, .refnet .words td {
   text-align: left; }
 .refnet .scroll + .scroll { margin-top: 1rem; }
-@media (max-width: 36rem) { .refnet th, .refnet td { padding-right: .45rem; font-size: 12.5px; } }
+.refnet td:last-child { white-space: normal; }
+@media (max-width: 36rem) { .refnet th, .refnet td { padding-right: .45rem; font-size: 12.5px;
+  overflow-wrap: normal; } .refnet .words th, .refnet .words td { white-space: normal; }
+  .refnet .words .chip { font-size: 11px; white-space: nowrap; }
+  .refnet .entries thead { position: absolute; clip-path: inset(50%); }
+  .refnet .entries tr { display: flex; flex-wrap: wrap; column-gap: .9rem; padding: .25rem 0;
+    border-bottom: 1px solid var(--rule); }
+  .refnet .entries td { text-align: left; padding: 0; border: 0; overflow-wrap: anywhere; }
+  .refnet .entries td:first-child { flex: 1 0 100%; font-weight: 600; white-space: normal; }
+  .refnet .entries td + td::before { content: attr(data-name) " "; color: var(--soft); } }
 .refnet svg { display: block; max-width: none; }
 .refnet rect { fill: var(--sunk); }
 .refnet rect.inside { fill: var(--h0); } .refnet rect.low { fill: var(--h1); }
@@ -120,13 +136,19 @@ def _excerpt(excerpt: Excerpt | None) -> str:
     return f'<div class="scroll"><pre><span class="soft">{number} | </span>{marked}</pre></div>'
 
 
+def _breakable(said: str) -> str:
+    """Where it is narrow an entry breaks before its brackets and dots, never in a name."""
+    return re.sub(r"(?<=.)(\[|\.(?=[A-Za-z_]))", r"<wbr/>\1", escape(said, quote=False))
+
+
 def _table(seen: Screen) -> str:
     if not seen.rows:
         return ""
-    line = lambda tag, row: "".join(f"<{tag}>{escape(said)}</{tag}>" for said in row)
-    body = "".join(f"<tr>{line('td', row)}</tr>" for row in seen.rows)
-    head = f"<thead><tr>{line('th', COLUMNS)}</tr></thead>"
-    return f'<div class="scroll"><table>{head}<tbody>{body}</tbody></table></div>'
+    cell = lambda name, said: f'<td data-name="{name}">{_breakable(said)}</td>'
+    body = "".join(f"<tr>{''.join(map(cell, COLUMNS, row))}</tr>" for row in seen.rows)
+    head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+    inner = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<div class="scroll"><table class="entries">{inner}</table></div>'
 
 
 def _list(caption: str, items: tuple[str, ...]) -> str:
