@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from verification.arithmetic import linear
 from verification.arithmetic.local_derivatives import flows, meetings, rates, swept
 from verification.arithmetic.tape import Wrong, record
 from verification.oracles.question import ask
@@ -91,6 +92,23 @@ def test_a_known_mistake_is_made_forward_and_back_alike(kind):
     assert close(rates(wrong, directions)[tape.out].ravel(), paired(swept(wrong)))
     assert not close(paired(swept(wrong)), paired(swept(tape)))  # it is a mistake
     assert not close(rates(wrong, directions)[tape.out].ravel(), paired(swept(tape)))
+
+
+def test_a_pullback_of_jax_is_made_once_at_a_place_and_anew_at_another():
+    energy = lambda w, x: jnp.sum(jnp.linalg.svd(w, compute_uv=False) ** 3)
+    tape, (w, x) = tape_of(energy)
+    svd = next(op for op in tape.operations if op.name == "svd")
+    of = lambda scale: [scale * tape.numbers[i] for i in svd.ins]
+    outs = [tape.numbers[i] for i in svd.outs]
+    at, beyond = of(1.0), of(-1.0)
+    made = lambda: linear._linearized.cache_info().misses
+    before = made()
+    first, second = (linear.pull(svd, at, outs, [d])[0] for d in (np.ones(3), np.arange(3.0)))
+
+    assert made() == before + 1 and not close(first, second)
+    assert close(linear.pull(svd, beyond, outs, [np.ones(3)])[0], -first)
+    assert made() == before + 2
+    assert close(swept(tape).gradient[0], np.asarray(jax.grad(energy)(w, x)))
 
 
 def test_noise_moves_every_number_that_moves_by_a_rounding():

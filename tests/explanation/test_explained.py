@@ -115,6 +115,18 @@ def test_nonsense_is_described_and_nothing_is_called_closest():
     assert "w1 is wrong in every entry" in only.mistake
 
 
+def test_what_explains_no_more_than_the_right_gradient_is_not_called_the_closest(monkeypatch):
+    guess = lambda left: lambda *_: [
+        vf.Explanation("slope", "a term", "a mistake", residual=left, fits=False)
+    ]
+    kinds = {}
+    for left in (np.inf, 3.0):
+        monkeypatch.setattr(explained, "wrong_partner", guess(left))
+        kinds[left] = found("nonsense").explanation[0].kind
+
+    assert kinds == {np.inf: "layer", 3.0: "slope"}
+
+
 def test_a_factor_that_leaves_little_is_called_the_closest():
     """0.98 to 1.02 times the sign: no one factor fits, and -1 accounts for nearly all of it."""
     nearly = lambda x: -np.cos(x) * (1.0 + 0.02 * np.sin(7.0 * x))

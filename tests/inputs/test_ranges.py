@@ -80,3 +80,17 @@ def test_a_vector_whose_sum_or_length_never_changes_stays():
 def test_a_constant_obeys_no_law():
     assert len(moved(lambda rng: np.ones(9))) >= 3
     assert len(moved(lambda rng: np.array([0.25, 0.75, -2.0]))) > 4
+
+
+def test_what_is_never_1_stays_below_it_also_where_it_meets_a_label():
+    rng = np.random.default_rng(3)
+    draw = lambda: (rng.uniform(0.05, 0.95, 8), (rng.uniform(size=8) < 0.8) * 1.0)
+    points = [draw() for _ in range(DRAWS)]
+    at = lambda points: [
+        e.case.args[0].max()
+        for e in edges(points[0], (0,), (), "float64", domain.shared(map(domain.laws, points)))
+    ]
+    reached = [(np.where(p == p.max(), 1.0, p), y) for p, y in points]
+
+    assert at(points) and max(at(points)) < 1.0
+    assert max(at(reached)) == 1.0

@@ -10,8 +10,15 @@ import pytest
 from scipy import special
 
 import verification as vf
-from verification.measurement.roughness import ORDERS, POINTS, rough, shape_of_error
+from verification.measurement.roughness import (
+    ORDERS,
+    POINTS,
+    _smoothest,
+    rough,
+    shape_of_error,
+)
 from verification.measurement.sample import Sample
+from verification.oracles.function_noise import deviation
 from verification.vocabulary import Ball, Verdict
 
 
@@ -83,6 +90,29 @@ def test_a_mistake_in_it_is_wrong(name, mistake):
     found = judged(lambda x: MISTAKES[mistake](gradient(x)), of, args)
 
     assert found.verdict is Verdict.WRONG, str(found)
+
+
+@pytest.mark.parametrize("units, verdict", [(20.0, "inaccurate"), (400.0, "wrong")])
+def test_roundings_of_one_sign_add_up_as_in_turns_of_a_matrix(units, verdict):
+    """Off by so many units, of which two are noise."""
+    noise = lambda x: np.sign(np.sin(1e18 * x))
+    turned = lambda x: np.cos(compiled(x)) + np.finfo(float).eps * (units + 2.0 * noise(x))
+    draw = lambda rng: (rng.uniform(-1.0, 1.0, size=(6, 6)),)
+    found = judged(turned, lambda x: jnp.sin(x).sum(), draw)
+
+    assert str(found.verdict) == verdict, str(found)
+    assert verdict == "wrong" or "add up to its error" in found.reason
+
+
+def test_noise_beside_a_bump_is_seen_where_the_reference_has_none():
+    """LAPACK's error beside a near-zero of its own: large on one side of it, and nearly smooth."""
+    x = np.linspace(-0.02, 0.02, 33)[:, None]
+    lines = [np.where(x > 0, 1e-14 * np.exp(-100 * x), 0.0), np.where(x > 0.004, 2e-14, 0.0)]
+    smooth = np.sin(3.0 * x)
+
+    assert 2e-16 < rough(lines)[0] < 1e-14
+    assert _smoothest([smooth]) < 1e-16 < deviation(np.sin(40.0 * x), ORDERS[0])[0]
+    assert _smoothest([smooth + lines[0]])[0] > 2e-16
 
 
 def test_an_answer_of_float32_is_said_to_be_one():

@@ -104,7 +104,8 @@ def _explained(everything: list[Problem]) -> list[Explanation]:
         if found and found[0].fits:
             return _with_calls(problems, found)
         closest += found
-    nearest = sorted(closest, key=lambda e: e.residual)[:1]
+    nearer = (e for e in closest if np.isfinite(e.residual))  # infinite: it explains nothing
+    nearest = sorted(nearer, key=lambda e: e.residual)[:1]
     return [*nearest, where_to_look(everything, each_leaf(problems))]
 
 

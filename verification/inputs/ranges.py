@@ -1,6 +1,6 @@
 """What the numbers of one array have in common at every draw: a range, sums, fixed entries.
 
-unit interval   probabilities, rates: from 0 to 1
+unit interval   probabilities, rates: from 0 to 1, and never 1 where no draw is
 binary          masks: 0 and 1
 whole           integers that are held in floats
 sums            a sum, or a sum of squares, along an axis: the same at every draw
@@ -83,7 +83,8 @@ def keeps(held: Numbers, x: np.ndarray) -> bool:
     """Whether floats are such as the draws were."""
     if not held.first.size or not x.size:
         return True
-    inside = not held.unit or bool(((x >= 0.0) & (x <= 1.0)).all())
+    below = x < 1.0 if held.high < 1.0 else x <= 1.0  # 1 is to 1 - p what 0 is to p
+    inside = not held.unit or bool(((x >= 0.0) & below).all())
     return inside and (not held.integral or bool((x == np.rint(x)).all()))
 
 

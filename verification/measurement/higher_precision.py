@@ -213,6 +213,8 @@ def by_shape(
     small = {k: far[k] & _below_a_rounding(sample, k) for k in wrong}
     lost = {k: shape.explained[k] | small[k] for k in wrong}
     if any((far[k] & ~lost[k]).any() for k in wrong):
+        if all(_adds_up(sample, k, shape.noise[k], far[k] & ~lost[k]) for k in wrong):
+            return Told(True, "roundings like those around it, all of one sign, add up to its error")
         smooth = "its error is as smooth as a formula's, and no rounding"
         return Told(False, smooth, sure=False)  # who could not be asked explains nothing here
     if all(is_seen(sample, k, shape.noise[k]) and lost[k].any() for k in wrong):
@@ -235,6 +237,19 @@ def _is_right_nearer(gradient: Callable, *asked) -> bool:
         return is_right_nearer(gradient, *asked)
     except Exception:  # foreign code, at points that nobody drew
         return False
+
+
+def _adds_up(sample: Sample, leaf: int, noise: np.ndarray, left: np.ndarray) -> bool:
+    """Whether as much noise, all of one sign, is the error of what is left.
+
+    LAPACK turns a matrix again and again, each time by angles that were rounded alike: m roundings
+    of one sign add up to m of them, where noise adds up to sqrt(m).  Every number that goes in is
+    rounded at least once, so m is no less than their number.
+    """
+    count = sum(np.size(x) for x in map(np.asarray, jax.tree.leaves(sample.args)) if _is_float(x))
+    most = np.sqrt(count) * noise
+    errors = beyond(sample.got[leaf], sample.truth[leaf])
+    return bool((errors <= most)[left].all()) and is_seen(sample, leaf, most)
 
 
 def _below_a_rounding(sample: Sample, leaf: int) -> np.ndarray:

@@ -123,11 +123,17 @@ def _beside(gradient, reference, sample: Sample, moved, wrong: list[int]) -> Lea
     for k in wrong:
         with np.errstate(invalid="ignore"):  # infinite less infinite is no noise
             noise = rough([a[k] - b[k] for a, b in zip(ours, known, strict=True)])
-        own = np.max([deviation(line[k], ORDERS[0]) for line in known], axis=0)
+        own = _smoothest([line[k] for line in known])
         size = np.min([np.abs(line[k]).min(axis=0) for line in known], axis=0)
         sure = (own <= SMOOTH * size) & (noise > CLEAR * own)
         found[k] = np.where(sure, noise, 0.0).reshape(sample.got[k].shape)
     return found
+
+
+def _smoothest(lines: list[np.ndarray]) -> np.ndarray:
+    """What is left of the reference in the order that leaves least: noise is alike in all."""
+    every = [[deviation(line, order) for line in lines] for order in ORDERS]
+    return np.min([np.max(of_one, axis=0) for of_one in every], axis=0)
 
 
 def _quantile(entries: int) -> float:
