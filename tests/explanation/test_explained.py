@@ -116,9 +116,9 @@ def test_nonsense_is_described_and_nothing_is_called_closest():
 
 
 def test_what_explains_no_more_than_the_right_gradient_is_not_called_the_closest(monkeypatch):
-    guess = lambda left: lambda *_: [
-        vf.Explanation("slope", "a term", "a mistake", residual=left, fits=False)
-    ]
+    guess = lambda left: (
+        lambda *_: [vf.Explanation("slope", "a term", "a mistake", residual=left, fits=False)]
+    )
     kinds = {}
     for left in (np.inf, 3.0):
         monkeypatch.setattr(explained, "wrong_partner", guess(left))

@@ -214,7 +214,7 @@ def by_shape(
     lost = {k: shape.explained[k] | small[k] for k in wrong}
     if any((far[k] & ~lost[k]).any() for k in wrong):
         if all(_adds_up(sample, k, shape.noise[k], far[k] & ~lost[k]) for k in wrong):
-            return Told(True, "roundings like those around it, all of one sign, add up to its error")
+            return Told(True, "roundings as those around it, of one sign, add up to its error")
         smooth = "its error is as smooth as a formula's, and no rounding"
         return Told(False, smooth, sure=False)  # who could not be asked explains nothing here
     if all(is_seen(sample, k, shape.noise[k]) and lost[k].any() for k in wrong):
