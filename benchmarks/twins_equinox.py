@@ -3,8 +3,9 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import optax
 
-from benchmarks.twin_networks import HEADS, cross_entropy, squares
+from benchmarks.twin_networks import HEADS, NOISE, STEPS, cross_entropy, squares, waves
 
 KEY = jax.random.key(0)  # of first weights, which are replaced
 
@@ -79,18 +80,39 @@ def resnet(params, x, y):
     return cross_entropy(jax.vmap(linear(params.out))(x.mean((2, 3))), y)
 
 
-def lstm(params, x, y):
+def rnn(params, x, y):
+    """Equinox has no cell of it: so it is made of its layers."""
     u, w, b = params.recurrent
-    n = len(w)
-    made = eqx.nn.LSTMCell(len(u), n, key=KEY)
-    cell = put(made, weight_ih=u.T, weight_hh=w.T, bias=b)
-    start = (jnp.zeros(n, x.dtype),) * 2
-
-    def one(rows):
-        (h, _), _ = jax.lax.scan(lambda state, row: (cell(row, state), None), start, rows)
-        return linear(params.out)(h)
-
+    read, kept = put(eqx.nn.Linear(*u.shape, key=KEY), weight=u.T, bias=b), matrix(w)
+    step = lambda h, row: (jnp.tanh(read(row) + kept(h)), None)
+    start = jnp.zeros(len(w), x.dtype)
+    one = lambda rows: linear(params.out)(jax.lax.scan(step, start, rows)[0])
     return squares(jax.vmap(one)(x), y)
+
+
+def lstm_states(recurrent, rows):
+    """h after each step."""
+    u, w, b = recurrent
+    made = eqx.nn.LSTMCell(len(u), len(w), key=KEY)
+    cell = put(made, weight_ih=u.T, weight_hh=w.T, bias=b)
+
+    def step(state, row):
+        state = cell(row, state)
+        return state, state[0]
+
+    return jax.lax.scan(step, (jnp.zeros(len(w), rows.dtype),) * 2, rows)[1]
+
+
+def lstm(params, x, y):
+    one = lambda rows: linear(params.out)(lstm_states(params.recurrent, rows)[-1])
+    return squares(jax.vmap(one)(x), y)
+
+
+def character(params, x, y):
+    table = eqx.nn.Embedding(weight=params.symbols)
+    read = lambda symbols: lstm_states(params.recurrent, jax.vmap(table)(symbols))
+    said = jax.vmap(lambda symbols: jax.vmap(linear(params.out))(read(symbols)))(x)
+    return cross_entropy(said, y)
 
 
 def gru(params, x, y):
@@ -109,11 +131,13 @@ def gru(params, x, y):
     return squares(jax.vmap(one)(x), y)
 
 
-def attention(params, heads, x):
+def attention(params, heads, x, seen=None, causal=True):
+    """Of x to what is seen, or to itself."""
     made = eqx.nn.MultiheadAttention(heads, len(params.q), key=KEY)
     names = ("query_proj", "key_proj", "value_proj", "output_proj")
     made = put(made, **dict(zip(names, map(matrix, params), strict=True)))
-    return made(x, x, x, mask=jnp.tril(jnp.ones((len(x), len(x)), bool)))
+    seen = x if seen is None else seen
+    return made(x, seen, seen, mask=jnp.tril(jnp.ones((len(x), len(x)), bool)) if causal else None)
 
 
 def gpt(params, x, y, heads=HEADS):
@@ -131,9 +155,42 @@ def gpt(params, x, y, heads=HEADS):
     return cross_entropy(jax.vmap(one)(x), y)
 
 
+def transformer(params, source, target, y):
+    table = eqx.nn.Embedding(weight=params.symbols)
+    exact = lambda z: jax.nn.gelu(z, approximate=False)
+    placed = lambda symbols: jax.vmap(table)(symbols) + waves(len(symbols), table.embedding_size)
+    norm = lambda layer, a: jax.vmap(layer_norm(layer))(a)
+    fed = lambda block, a: a + jax.vmap(lambda row: mlp(block.feed, row, exact))(norm(block.fed, a))
+
+    def one(source, target):
+        a = placed(source)
+        for block in params.reading:
+            a = a + attention(block.heads, HEADS, norm(block.seen, a), causal=False)
+            a = fed(block, a)
+        memory, a = norm(params.read, a), placed(target)
+        for block in params.writing:
+            a = a + attention(block.heads, HEADS, norm(block.seen, a))
+            a = a + attention(block.answers, HEADS, norm(block.asked, a), memory, causal=False)
+            a = fed(block, a)
+        return norm(params.written, a) @ params.symbols.T
+
+    return cross_entropy(jax.vmap(one)(source, target), y)
+
+
 def autoencoder(params, x):
     both = lambda row: mlp(params.decoder, mlp(params.encoder, row, jnp.tanh), jnp.tanh)
     return squares(jax.vmap(both)(x), x)
+
+
+def variational(params, x):
+    said = jax.vmap(lambda row: mlp(params.encoder, row, jnp.tanh))(x)
+    mean, log_variance = jnp.split(said, 2, axis=-1)
+    deviation = jnp.exp(0.5 * log_variance)
+    z = mean + deviation * jax.random.normal(NOISE, mean.shape, mean.dtype)
+    logits = jax.vmap(lambda row: mlp(params.decoder, row, jnp.tanh))(z)
+    unlike = optax.sigmoid_binary_cross_entropy(logits, x).sum(-1)
+    apart = -0.5 * jnp.sum(1 + log_variance - mean**2 - jnp.exp(log_variance), -1)
+    return jnp.mean(unlike + apart)
 
 
 def graph(params, shares, x, y):
@@ -141,13 +198,38 @@ def graph(params, shares, x, y):
     return cross_entropy(last(shares @ jax.nn.relu(first(shares @ x))), y)
 
 
+def physics(params, x, source):
+    u = lambda t: (t * (1 - t) * mlp(params, t[None], jnp.tanh))[0]
+    second = jax.vmap(jax.grad(jax.grad(u)))(x[:, 0])
+    return squares(second, -source[:, 0])
+
+
+def equilibrium(params, x, y):
+    """Every step of the way is kept, and differentiated."""
+    u, w, b = params.layer
+    read, kept = put(eqx.nn.Linear(*u.shape, key=KEY), weight=u.T, bias=b), matrix(w)
+
+    def one(row):
+        step = lambda z, _: (jnp.tanh(read(row) + kept(z)), None)
+        z, _ = jax.lax.scan(step, jnp.zeros(len(w), x.dtype), length=STEPS)
+        return linear(params.out)(z)
+
+    return squares(jax.vmap(one)(x), y)
+
+
 TWINS = {
     "MLP": perceptron,
     "LeNet": lenet,
     "ResNet": resnet,
+    "RNN": rnn,
     "LSTM": lstm,
     "GRU": gru,
+    "character model": character,
     "GPT": gpt,
+    "transformer": transformer,
     "autoencoder": autoencoder,
+    "variational autoencoder": variational,
     "graph convolution": graph,
+    "physics-informed": physics,
+    "deep equilibrium": equilibrium,
 }

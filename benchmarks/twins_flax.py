@@ -1,9 +1,11 @@
 """The same networks in Flax NNX: its modules, with the weights put in."""
 
+import jax
 import jax.numpy as jnp
+import optax
 from flax import nnx
 
-from benchmarks.twin_networks import HEADS, cross_entropy, squares
+from benchmarks.twin_networks import HEADS, NOISE, STEPS, cross_entropy, squares, waves
 
 
 def put(module, **weights):
@@ -78,8 +80,22 @@ def lstm_states(recurrent, x):
     return nnx.RNN(cell)(x, initial_carry=(jnp.zeros((len(x), len(w)), x.dtype),) * 2)
 
 
+def rnn(params, x, y):
+    u, w, b = params.recurrent
+    cell = nnx.SimpleCell(len(u), len(w), rngs=nnx.Rngs(0))
+    put(cell.dense_i, kernel=u, bias=b)
+    put(cell.dense_h, kernel=w)
+    h = nnx.RNN(cell)(x, initial_carry=jnp.zeros((len(x), len(w)), x.dtype))
+    return squares(linear(params.out)(h[:, -1]), y)
+
+
 def lstm(params, x, y):
     return squares(linear(params.out)(lstm_states(params.recurrent, x)[:, -1]), y)
+
+
+def character(params, x, y):
+    table = put(nnx.Embed(*params.symbols.shape, rngs=nnx.Rngs(0)), embedding=params.symbols)
+    return cross_entropy(linear(params.out)(lstm_states(params.recurrent, table(x))), y)
 
 
 def gru(params, x, y):
@@ -98,7 +114,8 @@ def gru(params, x, y):
     return squares(linear(params.out)(h), y)
 
 
-def attention(params, heads, x):
+def attention(params, heads, x, seen=None, causal=True):
+    """Of x to what is seen, or to itself."""
     width = len(params.q)
     made = nnx.MultiHeadAttention(
         heads, width, use_bias=False, decode=False, deterministic=True, rngs=nnx.Rngs(0)
@@ -106,7 +123,7 @@ def attention(params, heads, x):
     for part, w in zip((made.query, made.key, made.value), params[:3], strict=True):
         put(part, kernel=w.reshape(width, heads, -1))
     put(made.out, kernel=params.o.reshape(heads, -1, width))
-    return made(x, mask=nnx.make_causal_mask(x[..., 0]))
+    return made(x, seen, mask=nnx.make_causal_mask(x[..., 0]) if causal else None)
 
 
 def gpt(params, x, y, heads=HEADS):
@@ -119,8 +136,34 @@ def gpt(params, x, y, heads=HEADS):
     return cross_entropy(table.attend(layer_norm(params.norm)(a)), y)
 
 
+def transformer(params, source, target, y):
+    exact = lambda z: nnx.gelu(z, approximate=False)
+    table = put(nnx.Embed(*params.symbols.shape, rngs=nnx.Rngs(0)), embedding=params.symbols)
+    a = table(source) + waves(*source.shape[1:], *params.symbols.shape[1:])
+    for block in params.reading:
+        a = a + attention(block.heads, HEADS, layer_norm(block.seen)(a), causal=False)
+        a = a + mlp(block.feed, layer_norm(block.fed)(a), exact)
+    memory = layer_norm(params.read)(a)
+    a = table(target) + waves(*target.shape[1:], *params.symbols.shape[1:])
+    for block in params.writing:
+        a = a + attention(block.heads, HEADS, layer_norm(block.seen)(a))
+        asked = layer_norm(block.asked)(a)
+        a = a + attention(block.answers, HEADS, asked, memory, causal=False)
+        a = a + mlp(block.feed, layer_norm(block.fed)(a), exact)
+    return cross_entropy(table.attend(layer_norm(params.written)(a)), y)
+
+
 def autoencoder(params, x):
     return squares(mlp(params.decoder, mlp(params.encoder, x, nnx.tanh), nnx.tanh), x)
+
+
+def variational(params, x):
+    mean, log_variance = jnp.split(mlp(params.encoder, x, nnx.tanh), 2, axis=-1)
+    deviation = jnp.exp(0.5 * log_variance)
+    z = mean + deviation * jax.random.normal(NOISE, mean.shape, mean.dtype)
+    said = optax.sigmoid_binary_cross_entropy(mlp(params.decoder, z, nnx.tanh), x).sum(-1)
+    apart = -0.5 * jnp.sum(1 + log_variance - mean**2 - jnp.exp(log_variance), -1)
+    return jnp.mean(said + apart)
 
 
 def graph(params, shares, x, y):
@@ -128,13 +171,36 @@ def graph(params, shares, x, y):
     return cross_entropy(linear(last)(shares @ nnx.relu(linear(first)(shares @ x))), y)
 
 
+def physics(params, x, source):
+    u = lambda t: (t * (1 - t) * mlp(params, t[None], nnx.tanh))[0]
+    second = jax.vmap(jax.grad(jax.grad(u)))(x[:, 0])
+    return squares(second, -source[:, 0])
+
+
+def equilibrium(params, x, y):
+    """Every step of the way is kept, and differentiated."""
+    u, w, b = params.layer
+    read = put(nnx.Linear(*u.shape, rngs=nnx.Rngs(0)), kernel=u, bias=b)
+    kept = put(nnx.Linear(*w.shape, use_bias=False, rngs=nnx.Rngs(0)), kernel=w)
+    z = jnp.zeros((len(x), len(w)), x.dtype)
+    for _ in range(STEPS):
+        z = nnx.tanh(read(x) + kept(z))
+    return squares(linear(params.out)(z), y)
+
+
 TWINS = {
     "MLP": perceptron,
     "LeNet": lenet,
     "ResNet": resnet,
+    "RNN": rnn,
     "LSTM": lstm,
     "GRU": gru,
+    "character model": character,
     "GPT": gpt,
+    "transformer": transformer,
     "autoencoder": autoencoder,
+    "variational autoencoder": variational,
     "graph convolution": graph,
+    "physics-informed": physics,
+    "deep equilibrium": equilibrium,
 }
