@@ -31,7 +31,7 @@ class Network(NamedTuple):
         return self.loss(params, *(jnp.asarray(like(x, dtype)) for x in self.data))
 
     def points(self, rng: np.random.Generator) -> tuple[Any]:
-        """Weights nearby: at one point a slope that is always 0 looks like one that happens to be."""
+        """Weights nearby: one point cannot tell a slope that is always 0 from one that happens."""
         moved = lambda p: (p + MOVED * rng.normal(size=p.shape)).astype(np.float32)
         return (jax.tree.map(moved, self.params),)
 

@@ -106,13 +106,13 @@ def decayed(gradient: Callable) -> Callable:
 HEAD = """# Networks beside their twins in other libraries
 
 The same weights in both; the loss of refnet is the truth, the library's derivative of its twin the
-candidate, in float32: its gradient by `vf.validate`, at weights drawn around the first ones, and ten
-steps of descent by `vf.validate_training`. The last three columns are the control: the same gradient
-0.1 % too long, with one term too many (a decay of 0.001 in the first matrix), and steps 0.1 % too long.
-A GRU of refnet resets the state, and those of the libraries its product: their twins of it are made of
-their layers, as is the plain recurrent network in Equinox, which has none. A deep equilibrium is solved
-for on the way back in PyTorch, and differentiated step by step in the other two.
-Made by `python -m benchmarks.twins`.
+candidate, in float32: its gradient by `vf.validate`, at weights drawn around the first ones, and
+ten steps of descent by `vf.validate_training`. The last three columns are the control: the same
+gradient 0.1 % too long, with one term too many (a decay of 0.001 in the first matrix), and steps
+0.1 % too long. A GRU of refnet resets the state, and those of the libraries its product: their
+twins of it are made of their layers, as is the plain recurrent network in Equinox, which has none.
+A deep equilibrium is solved for on the way back in PyTorch, and differentiated step by step in the
+other two. Made by `python -m benchmarks.twins`.
 
 """
 

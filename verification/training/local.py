@@ -41,6 +41,7 @@ class Reference(NamedTuple):
     batches: Sequence[tuple]
     paths: tuple[str, ...]
     dtype: str
+    given: Callable  # the loss as it came: `of` may draw other numbers in this dtype
     named: tuple[str, Mapping[str, Any]] = ("", {})  # the rule's name and hyperparameters, if any
 
     def tree(self, leaves: Sequence[Any]) -> Any:

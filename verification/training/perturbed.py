@@ -22,7 +22,7 @@ from ..arithmetic.ulps import ULPS
 
 UNROUNDED = {
     *("reshape", "broadcast_in_dim", "transpose", "squeeze", "slice", "dynamic_slice"),
-    *("rev", "pad"),
+    *("rev", "pad", "from_keys"),
     *("concatenate", "gather", "scatter", "dynamic_update_slice", "select_n", "split", "sort"),
     *("neg", "abs", "sign", "max", "min", "reduce_max", "reduce_min", "cummax", "cummin", "clamp"),
     *("stop_gradient", "copy", "convert_element_type", "iota", "floor", "ceil", "round"),

@@ -14,7 +14,8 @@ from .. import faults
 from ..adapters.recorded import names
 from ..measurement.answer import cast
 from ..measurement.budget import DTYPES
-from ..measurement.power import by_leaf, in_words, sensitivity
+from ..measurement.own_draws import in_own_draws
+from ..measurement.power import by_leaf, sensitivity
 from ..measurement.subject import with_stored
 from ..vocabulary import Explanation, Verdict
 from ..vocabulary.names import unknown
@@ -22,9 +23,11 @@ from ..vocabulary.progress import begin, counted, watched
 from . import mistakes
 from .band import NOTHING, RUNS, Band, band
 from .finding import Seen, TrainingFinding, looked
+from .keys import without_keys
 from .local import Reference
 from .single_steps import Left, judged, left
 from .steps import Parameters, Taken, taken
+from .verdict import verdict_on
 
 
 def validate_training(
@@ -66,7 +69,9 @@ def validate_training(
     """
     made = _rule(rule, hyperparameters)
     _check(of, params, dtype)
-    batches = _batches(batches)
+    train, of, batches, instead, held_out = without_keys(
+        train, of, _batches(batches), instead or {}, held_out
+    )
     if runs != 0 and runs < RUNS:
         raise ValueError(f"runs is {runs}; a band wants at least {RUNS}, and 0 makes none")
     whole = Parameters.of(params)
@@ -75,7 +80,7 @@ def validate_training(
     reference = _reference(of, made, params, batches, dtype)
     if isinstance(rule, str):
         reference = reference._replace(named=(rule, hyperparameters))
-    return _watched(train, reference, whole, seed, runs, instead or {}, held_out)
+    return _watched(train, reference, whole, seed, runs, instead, held_out)
 
 
 @watched("training")
@@ -83,17 +88,18 @@ def _watched(
     train: Any, reference: Reference, whole: Parameters, seed: int, runs: int, instead, held_out
 ) -> TrainingFinding:
     run = taken(train, reference.params, reference.batches, whole)
-    seen, first = Seen(), None
-    for step in counted("steps judged", judged(reference, run.steps), range(len(run.steps))):
+    seen, first, unknown = Seen(), None, hasattr(reference.of, "unknown")
+    steps = run.steps if not unknown else ()
+    for step in counted("steps judged", judged(reference, steps), range(len(steps))):
         seen, first = looked(seen, step, reference.dtype, faults.ALL.values()), left(step)
         if first:
             break
     begin(f"the band of {runs} runs" if runs else "")
-    ribbon = band(reference, run.steps, seed, runs) if run.steps and runs else NOTHING
+    ribbon = band(reference, steps, seed, runs) if steps and runs else NOTHING
     explanation = _explained(reference, run, first, instead, held_out)
-    verdict, reason = _verdict(reference, run, seen, first, ribbon)
-    unknown = verdict is Verdict.WRONG and not any(one.fits for one in explanation[:1])
-    lost = _digits_lost(train, reference, run, first, whole) if first and unknown else ""
+    verdict, reason = verdict_on(reference, run, seen, first, ribbon)
+    nameless = verdict is Verdict.WRONG and not any(one.fits for one in explanation[:1])
+    lost = _digits_lost(train, reference, run, first, whole) if first and nameless else ""
     if lost:
         verdict, explanation, reason = Verdict.INACCURATE, (), f"{lost}: {reason}"
     return _finding(train, reference, run, seen, first, ribbon, verdict, reason, explanation)
@@ -107,7 +113,9 @@ def _of_trained(of: Callable, whole: Parameters) -> Callable:
 def _reference(of, rule, params, batches, dtype: str) -> Reference:
     own = tuple(cast((params,), dtype, (0,)))[0]
     data = [cast(tuple(batch), dtype) for batch in batches]
-    return Reference(of, _slopes(of), rule, own, data, tuple(names(params)), dtype)
+    drawn = in_own_draws(of, (own, *data[0]), (0,), dtype)
+    paths = tuple(names(params))
+    return Reference(drawn, _slopes(drawn), rule, own, data, paths, dtype, given=of)
 
 
 @lru_cache(maxsize=64)  # one function for one loss: compiled once
@@ -121,7 +129,10 @@ def _explained(
 ) -> tuple[Explanation, ...]:
     if first is None:
         return ()
-    return mistakes.explain(reference, run.steps, first, instead, held_out)
+    point = (reference.params, *reference.batches[0])
+    own = lambda other: in_own_draws(other, point, (0,), reference.dtype)
+    others = {name: own(other) for name, other in instead.items()}
+    return mistakes.explain(reference, run.steps, first, others, held_out)
 
 
 def _digits_lost(train, reference: Reference, run: Taken, first: Left, whole: Parameters) -> str:
@@ -140,13 +151,13 @@ def _digits_lost(train, reference: Reference, run: Taken, first: Left, whole: Pa
 
 def _right(reference: Reference, run: Taken, dtype: str) -> bool:
     """Whether every step is inside the budget of another format."""
-    other = _reference(reference.of, reference.rule, reference.params, reference.batches, dtype)
+    other = _reference(reference.given, reference.rule, reference.params, reference.batches, dtype)
     return not any(map(left, judged(other, run.steps)))
 
 
 def _mends(train, reference: Reference, first: Left, whole: Parameters) -> bool:
     """Whether the same loop in float64 makes this step right."""
-    of, rule = reference.of, reference.rule
+    of, rule = reference.given, reference.rule
     wide = _reference(of, rule, reference.params, reference.batches, "float64")
     run = taken(train, wide.params, wide.batches[: first.step], whole)
     steps = list(judged(wide, run.steps))
@@ -194,63 +205,6 @@ def _check(of, params, dtype: str) -> None:
     leaves = jax.tree.leaves(params)
     if not any(jax.numpy.issubdtype(np.asarray(x).dtype, np.floating) for x in leaves):
         raise ValueError("params: there must be an array of floats among its leaves")
-
-
-def _verdict(
-    reference: Reference, run: Taken, seen: Seen, first: Left | None, ribbon: Band
-) -> tuple[Verdict, str]:
-    count, gone = len(run.steps), ribbon.left()
-    if first is not None:
-        return _verdict_of_wrong(seen, first, gone)
-    if run.failure:
-        return Verdict.REJECTED, run.failure
-    told = all(step.gradient is not None for step in run.steps)
-    if not len(ribbon.width) and not told:
-        said = "every step alone is right; runs is 0, so that there is no band"
-        return Verdict.UNDECIDED, f"{said}, and no gradient is told"
-    if gone is not None:
-        step, tensor = gone
-        return Verdict.INACCURATE, (
-            f"every step alone is right up to its rounding, but from step {step} on, first in "
-            f"{reference.paths[tensor]}, the run is outside the band of its rounding: errors that "
-            "are small in every step and have one direction"
-        )
-    if ribbon.open_from is not None:
-        return Verdict.UNDECIDED, (
-            f"chaos: from step {ribbon.open_from} of {count} on rounding alone takes the weights "
-            "anywhere (the band is as wide as they are); every step alone is right"
-        )
-    if seen.open:
-        return Verdict.UNDECIDED, f"no bound is known at step {seen.open}: {seen.silence}"
-    missed = [name for name, caught in seen.kills.items() if caught is False]
-    if missed:
-        return Verdict.UNDECIDED, f"these mistakes would have gone unseen: {', '.join(missed)}"
-    power = in_words(leaf.power for leaf in by_leaf(seen.best).values())
-    if not len(ribbon.width):
-        said = (
-            "every step alone is right; runs is 0: errors that add up over steps are not looked for"
-        )
-        return Verdict.CORRECT, f"{said}; {power}"
-    return Verdict.CORRECT, (
-        f"all {count} steps are right, each alone and all together inside the band, whose width is "
-        f"{ribbon.width[-1]:.2g} of the weights at the end; {power}"
-    )
-
-
-def _verdict_of_wrong(seen: Seen, first: Left, gone: tuple[int, int] | None) -> tuple[Verdict, str]:
-    worst = seen.worst
-    assert worst is not None
-    where, *others = first.tensors
-    also = f" with {', '.join(others)}" if others else ""
-    reason = (
-        f"step {first.step}: the {first.part} is the first part that differs, in {where}{also}; "
-        f"{worst.leaf}{list(worst.index)} is {worst.got!r}, not {worst.expected!r} "
-        f"({worst.budgets:.3g} times what the rounding of one step allows)"
-    )
-    if gone:
-        reason += f"; the weights are outside the band from step {gone[0]} on"
-    nowhere = not np.isfinite(worst.got)
-    return (Verdict.REJECTED if nowhere else Verdict.WRONG), reason
 
 
 def _finding(
