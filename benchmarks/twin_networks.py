@@ -32,7 +32,7 @@ class Network(NamedTuple):
 
     def points(self, rng: np.random.Generator) -> tuple[Any]:
         """Weights nearby: one point cannot tell a slope that is always 0 from one that happens."""
-        moved = lambda p: (p + MOVED * rng.normal(size=p.shape)).astype(np.float32)
+        moved = lambda p: (np.asarray(p) + MOVED * rng.normal(size=p.shape)).astype(np.float32)
         return (jax.tree.map(moved, self.params),)
 
 
@@ -66,81 +66,111 @@ def classes(network: Callable) -> Callable:
     return lambda params, x, y: rn.softmax_cross_entropy_with_integer_labels(network(params, x), y)
 
 
-def variational(params, x):
-    return rn.variational_loss(rn.variational_autoencoder(params, x, NOISE), x)
+def numbers(*shape: int) -> np.ndarray:
+    return np.random.default_rng(len(shape)).normal(size=shape).astype(np.float32)
 
 
-def physics(params, x, source):
-    return rn.poisson_loss(rn.physics_informed(params, x), source)
+KEY = jax.random.key(1)
+LABELS = np.arange(4, dtype=np.int32) % 3
+SYMBOLS = np.array([[1, 4, 2, 0, 3], [3, 3, 0, 1, 2]], np.int32)
+READ, NEXT = SYMBOLS[:, :-1], SYMBOLS[:, 1:]
+SEQUENCES = numbers(3, 5, 2), np.linspace(-1, 1, 3, dtype=np.float32)[:, None]
+INSIDE = np.linspace(0.1, 0.9, 5, dtype=np.float32)[:, None]
 
 
-def equilibrium(params, x, y):
-    return rn.mse(rn.equilibrium_network(params, x, STEPS), y)
+def images(size: int) -> np.ndarray:
+    return np.random.default_rng(1).random((4, size, size, 1), np.float32)
 
 
-def translated(params, source, target, y):
-    logits = rn.transformer(params, source, target, HEADS)
-    return rn.softmax_cross_entropy_with_integer_labels(logits, y)
+def of_rows(name: str) -> Network:
+    loss = lambda params, x, y: rn.mse(rn.mlp(params, x), y)
+    return Network(name, loss, rn.init_mlp(KEY, (3, 5, 2)), (numbers(4, 3), numbers(4, 2)))
 
 
-def networks() -> dict[str, Network]:
-    key = jax.random.key(1)
-    rng = np.random.default_rng(1)
-    numbers = lambda *shape: rng.normal(size=shape).astype(np.float32)
-    images = np.array(jax.random.uniform(key, (4, 8, 8, 1)))
-    labels, answers = np.arange(4, dtype=np.int32) % 3, np.linspace(-1, 1, 3, dtype=np.float32)
-    symbols = np.array([[1, 4, 2, 0, 3], [3, 3, 0, 1, 2]], np.int32)
-    residual, running = rn.init_resnet(key, 1, 3, (2, 3))
-    small, halved = images[:, :6, :6], lambda params, x: rn.resnet(params, x, running, True)[0]
-    same = lambda params, x: rn.mse(rn.autoencoder(params, x), x)
-    read = lambda network: lambda p, x, y: rn.mse(rn.recurrent_classifier(p, x, network), y)
-    sequences = (numbers(3, 5, 2), answers[:, None])
-    graph = np.array(rn.graph_shares(jnp.asarray(rng.integers(0, 2, (6, 6)) * 1.0)), np.float32)
-    nodes = lambda params, s, x, y: classes(lambda p, x: rn.graph_network(p, s, x))(params, x, y)
-    small_gpt = partial(rn.gpt, heads=HEADS)
-    inside = np.linspace(0.1, 0.9, 5, dtype=np.float32)[:, None]
-    ones = (rng.random((5, 4)) < 0.5).astype(np.float32)
-    every = (
-        Network(
-            *("MLP", lambda p, x, y: rn.mse(rn.mlp(p, x), y), rn.init_mlp(key, (3, 5, 2))),
-            (numbers(4, 3), numbers(4, 2)),
-        ),
-        Network(
-            *("LeNet", classes(rn.lenet), rn.init_lenet(key, (8, 8, 1), 3, (2, 3), 4)),
-            (images, labels),
-        ),
-        Network("ResNet", classes(halved), residual, (small, labels)),
-        Network("RNN", read(rn.rnn), rn.init_recurrent_classifier(key, 2, 4, 1, 1), sequences),
-        Network("LSTM", read(rn.lstm), rn.init_recurrent_classifier(key, 2, 4, 1), sequences),
-        Network("GRU", read(rn.gru), rn.init_recurrent_classifier(key, 2, 4, 1, 3), sequences),
-        Network(
-            *("character model", classes(rn.character_model), rn.init_character_model(key, 5, 3)),
-            (symbols[:, :-1], symbols[:, 1:]),
-        ),
-        Network(
-            *("GPT", classes(small_gpt), rn.init_gpt(key, 5, 4, 1, HEADS, 4)),
-            (symbols[:, :-1], symbols[:, 1:]),
-        ),
-        Network(
-            *("transformer", translated, rn.init_transformer(key, 5, 1, HEADS, 4)),
-            (symbols[:, ::-1].copy(), symbols[:, :-1], symbols[:, 1:]),
-        ),
-        Network("autoencoder", same, rn.init_autoencoder(key, (4, 3, 2)), (numbers(5, 4),)),
-        Network(
-            *("variational autoencoder", variational, rn.init_autoencoder(key, (4, 3, 2), True)),
-            (ones,),
-        ),
-        Network(
-            *("graph convolution", nodes, rn.init_mlp(key, (3, 4, 3))),
-            (graph, numbers(6, 3), np.arange(6, dtype=np.int32) % 3),
-        ),
-        Network(
-            *("physics-informed", physics, rn.init_mlp(key, (1, 4, 3, 1))),
-            (inside, np.float32(np.pi**2) * np.sin(np.float32(np.pi) * inside)),
-        ),
-        Network(
-            *("deep equilibrium", equilibrium, rn.init_equilibrium_network(key, 2, 3, 1)),
-            (numbers(4, 2), numbers(4, 1)),
-        ),
-    )
-    return {one.name: one for one in every}
+def of_images(name: str) -> Network:
+    params = rn.init_lenet(KEY, (8, 8, 1), 3, (2, 3), 4)
+    return Network(name, classes(rn.lenet), params, (images(8), LABELS))
+
+
+def of_small_images(name: str) -> Network:
+    params, running = rn.init_resnet(KEY, 1, 3, (2, 3))
+    said = lambda params, x: rn.resnet(params, x, running, True)[0]
+    return Network(name, classes(said), params, (images(6), LABELS))
+
+
+def of_sequences(network: Callable, gates: int) -> Callable[[str], Network]:
+    loss = lambda p, x, y: rn.mse(rn.recurrent_classifier(p, x, network), y)
+    params = lambda: rn.init_recurrent_classifier(KEY, 2, 4, 1, gates)
+    return lambda name: Network(name, loss, params(), SEQUENCES)
+
+
+def of_symbols(name: str) -> Network:
+    params = rn.init_character_model(KEY, 5, 3)
+    return Network(name, classes(rn.character_model), params, (READ, NEXT))
+
+
+def of_text(name: str) -> Network:
+    said = partial(rn.gpt, heads=HEADS)
+    return Network(name, classes(said), rn.init_gpt(KEY, 5, 4, 1, HEADS, 4), (READ, NEXT))
+
+
+def of_two_texts(name: str) -> Network:
+    def loss(params, source, target, y):
+        logits = rn.transformer(params, source, target, HEADS)
+        return rn.softmax_cross_entropy_with_integer_labels(logits, y)
+
+    turned = SYMBOLS[:, ::-1].copy()
+    return Network(name, loss, rn.init_transformer(KEY, 5, 1, HEADS, 4), (turned, READ, NEXT))
+
+
+def said_again(name: str) -> Network:
+    loss = lambda params, x: rn.mse(rn.autoencoder(params, x), x)
+    return Network(name, loss, rn.init_autoencoder(KEY, (4, 3, 2)), (numbers(5, 4),))
+
+
+def drawn_again(name: str) -> Network:
+    loss = lambda p, x: rn.variational_loss(rn.variational_autoencoder(p, x, NOISE), x)
+    ones = (numbers(5, 4) > 0.0).astype(np.float32)
+    return Network(name, loss, rn.init_autoencoder(KEY, (4, 3, 2), True), (ones,))
+
+
+def of_nodes(name: str) -> Network:
+    said = lambda params, s, x, y: classes(lambda p, x: rn.graph_network(p, s, x))(params, x, y)
+    links = np.random.default_rng(1).integers(0, 2, (6, 6)).astype(np.float32)
+    shares = np.array(rn.graph_shares(jnp.asarray(links)))
+    data = shares, numbers(6, 3), np.arange(6, dtype=np.int32) % 3
+    return Network(name, said, rn.init_mlp(KEY, (3, 4, 3)), data)
+
+
+def of_points(name: str) -> Network:
+    loss = lambda params, x, source: rn.poisson_loss(rn.physics_informed(params, x), source)
+    source = np.float32(np.pi**2) * np.sin(np.float32(np.pi) * INSIDE)
+    return Network(name, loss, rn.init_mlp(KEY, (1, 4, 3, 1)), (INSIDE, source))
+
+
+def settled(name: str) -> Network:
+    loss = lambda params, x, y: rn.mse(rn.equilibrium_network(params, x, STEPS), y)
+    params = rn.init_equilibrium_network(KEY, 2, 3, 1)
+    return Network(name, loss, params, (numbers(4, 2), numbers(4, 1)))
+
+
+NETWORKS: dict[str, Callable[[str], Network]] = {
+    "MLP": of_rows,
+    "LeNet": of_images,
+    "ResNet": of_small_images,
+    "RNN": of_sequences(rn.rnn, 1),
+    "LSTM": of_sequences(rn.lstm, 4),
+    "GRU": of_sequences(rn.gru, 3),
+    "character model": of_symbols,
+    "GPT": of_text,
+    "transformer": of_two_texts,
+    "autoencoder": said_again,
+    "variational autoencoder": drawn_again,
+    "graph convolution": of_nodes,
+    "physics-informed": of_points,
+    "deep equilibrium": settled,
+}
+
+
+def network(name: str) -> Network:
+    return NETWORKS[name](name)

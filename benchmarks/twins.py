@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import verification as vf
-from benchmarks.twin_networks import Network, like, networks
+from benchmarks.twin_networks import NETWORKS, Network, like, network
 from verification.report.findings.writing import write_text
 from verification.selftest.spellings.spelling import torch_of
 
@@ -131,14 +131,14 @@ def page(rows: list[dict[str, str]]) -> str:
 
 def main(names: list[str]) -> int:
     """The record is filled in pieces: a network that is named is judged again, others are kept."""
-    known, record = networks(), HERE / "twins.json"
+    record = HERE / "twins.json"
     kept = json.loads(record.read_text()) if names and record.exists() else []
     found = {(row["network"], row["library"]): row for row in kept}
-    for name in names or known:
+    for name in names or NETWORKS:
         for library in filter(installed, LIBRARIES):
-            found[name, library] = judged(library, known[name])
+            found[name, library] = judged(library, network(name))
             print(found[name, library], flush=True)
-    order = [(name, library) for name in known for library in LIBRARIES]
+    order = [(name, library) for name in NETWORKS for library in LIBRARIES]
     rows = [found[key] for key in order if key in found]
     write_text(record, json.dumps(rows, indent=2) + "\n")
     write_text(HERE / "twins.md", page(rows))
