@@ -145,6 +145,25 @@ def test_where_the_function_jumps_nothing_is_said(jump):
     assert at(lambda x: jump(x).sum(), [0.3, 0.6])[0].rad.max() == 0.0
 
 
+COUNTS = {  # times y, at (0, 0.5): beside it both entries count
+    "count": lambda x: jnp.sum(x != 0).astype(x.dtype),
+    "where": lambda x: jnp.where(x == 0, 0.0, 1.0).sum(),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_value_at_the_point_alone_may_be_what_moves(name):
+    """Along y the function is y, beside the point it is 2 y: neither is wrong."""
+    x, y = at(lambda x, y: COUNTS[name](x) * y, [0.0, 0.5], 3.0)
+    assert np.isinf(y.rad) and x.rad[1] == 0.0 and x.mid[1] == 0.0
+    assert at(lambda x, y: COUNTS[name](x) * y, [0.1, 0.5], 3.0)[1].mid == 2.0  # with no tie
+
+
+def test_a_value_at_the_point_alone_that_moves_nothing_is_no_jump():
+    x, y = at(lambda x, y: jnp.where(x == 0, 2.0, x) + y, 0.0, 3.0)
+    assert (x.mid, y.mid) == (1.0, 1.0) and y.rad < 1e-25
+
+
 def test_an_infinite_slope_is_left_open():
     (found,) = at(lambda x: jnp.sqrt(jnp.abs(x)).sum(), [0.0, 0.5])
     assert np.isinf(found.rad[0])

@@ -48,7 +48,7 @@ def gradient(question: Question) -> list[Ball]:
     elif not compared and not fatness(known := _of_every_share(question, leaves)):
         return refined(lambda bits: known)
     try:
-        said = hull(Beside(question, recorded.ties, value), products(question.program))
+        said = hull(Beside(question, recorded.ties, value, leaves), products(question.program))
     except Undecided:
         return [_unknown(leaf) for leaf in leaves]
     with ctx.workprec(BITS):

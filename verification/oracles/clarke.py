@@ -34,7 +34,8 @@ class Hull(NamedTuple):
 def hull(beside: Beside, products: int) -> Hull:
     """The subgradients at the point; an entry along which the function jumps is not known.
 
-    A value that the program has at the point alone, as where(x == 0, 1, 0) has, is no jump.
+    A value that the program has at the point alone, as where(x == 0, 1, 0) has, is no jump; but
+    what moves that value, and otherwise than the limit, as count(x != 0) y does in y, is not known.
 
     Raises Undecided where the function has no value, or jumps, on every side.
     """
@@ -42,7 +43,8 @@ def hull(beside: Beside, products: int) -> Hull:
         return _hull(beside, products)
     except Jump:
         if beside.has_limit():
-            return _hull(beside, products)
+            found = _hull(beside, products)
+            return found._replace(known=found.known & ~beside.is_otherwise(found.sides[0]))
         beside.hold_jumping()
         if not beside.held.any() or beside.held.all():
             raise

@@ -45,13 +45,14 @@ class Jump(Undecided):
 
 
 class Beside:
-    """A point with ties, and what can be asked beside it.  `value` is the function at the point.
+    """A point with ties, and what can be asked beside it.  `value` is the function at the point,
+    `own` the gradient that the program has there, leaf by leaf.
 
     Entries that are held stay where they are, whatever the direction.
     """
 
-    def __init__(self, question: Question, ties: Mapping[int, Tie], value: arb):
-        self.question, self.ties, self.value = question, ties, value
+    def __init__(self, question: Question, ties: Mapping[int, Tie], value: arb, own: list):
+        self.question, self.ties, self.value, self.own = question, ties, value, own
         self.size = sum(question.leaves[i].size for i in question.wanted)
         self.held = np.zeros(self.size, bool)
 
@@ -113,6 +114,12 @@ class Beside:
         found = first.is_finite() and all(bool(abs(one - first) < near) for one in others)
         self.value = first if found else self.value
         return found
+
+    def is_otherwise(self, side: Side) -> np.ndarray:
+        """Entries that have another slope in the program at the point than beside it."""
+        own = [x for leaf in self.own for x in np.asarray(leaf, object).ravel()]
+        pairs = zip(own, side.slopes, strict=True)
+        return np.array([a.is_finite() and not self._same(a, b) for a, b in pairs], bool)
 
     def hold_jumping(self) -> None:
         """Hold every entry along which the function jumps.  Raises Undecided for too many."""
