@@ -56,6 +56,16 @@ def test_the_errors_hold_the_slopes(f, truth):
     assert (off[errors == 0.0] == 0.0).all()
 
 
+def test_what_rounds_as_float32_does_has_its_errors_where_the_value_is_0():
+    """tanh of float32 at 0: each quotient is off by a rounding, and all of them by the same one."""
+    x = np.array([0.0, -1.3, 0.4, 2.1])
+    found, _ = measured(lambda x: np.tanh(x.astype(np.float32)).astype(float) * 1.1, x)
+    off = np.abs(found.slopes - 1.1 * (1.0 - np.tanh(x) ** 2))
+
+    assert (off <= found.errors).all() and found.errors.max() < 1e-4
+    assert found.errors.min() > 2.0**-24
+
+
 def _steep(x):
     a = 1.0 / (1.0 + np.exp(-50.0 * x))
     return 50.0 * a * (1.0 - a)

@@ -27,6 +27,7 @@ from .edge_evidence import Edges
 from .example import Examples
 from .hard_coded import Sizes
 from .kinds.implicit_mistakes import implicit_mistake
+from .narrow_answers import told_by_noise
 from .reproduction import snippet, with_worst
 from .routes import of_one_way, routed
 from .smallest import Search
@@ -83,7 +84,8 @@ def judged(
     several = None if one else Draws(drawn, asked.cases)
     finding = decide(drawn(range(1)) if one else (), draws=several)
     finding = examples.held_against(finding, decide)
-    finding = still.noted(source.said(finding), one)
+    finding = told_by_noise(subject, first, source.said(finding))
+    finding = still.noted(finding, one)
     if said := sizes.sentence():
         finding = replace(finding, reason=f"{finding.reason}; {said}", notes=(said, *finding.notes))
     return with_worst(finding, asked), conventions.one_of_each(fits.latest or {})

@@ -62,9 +62,11 @@ def local(f: Flat, x: np.ndarray, rng: np.random.Generator) -> Local:
             raise Silent("its numbers hang together too much to be measured")
         rows, columns = np.nonzero(depends)
         noise = np.maximum(noises_of(f, x, rng), DOUBLE * np.abs(y) / 2)
-        slopes, errors = _slopes(f, x, y, noise, (rows, columns, groups))
+        relative = noise / _size(y)
+        unit = SINGLE if (relative > NARROW).any() else DOUBLE
+        slopes, errors = _slopes(f, x, y, noise, unit, (rows, columns, groups))
         bends, off, at = _bends(f, x, y, depends, groups)
-    y_units, units = _units(y, slopes, noise, rows)
+    y_units, units = _units(y, slopes, relative / unit, rows)
     return Local(x, y, ROOM * noise, y_units, slopes, errors, units, rows, columns, bends, off, at)
 
 
@@ -100,8 +102,11 @@ def grouped(depends: np.ndarray) -> list[np.ndarray]:
     return [np.array(group) for group in groups]
 
 
-def _slopes(f: Flat, x, y, noise, pattern: tuple) -> tuple[np.ndarray, np.ndarray]:
-    """J where it is not 0, and its errors."""
+def _slopes(f: Flat, x, y, noise, unit: float, pattern: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """J where it is not 0, and its errors; f rounds by `unit`, wherever it is asked.
+
+    Where y is 0, or small, its noise says nothing of that of larger values beside it.
+    """
     rows, columns, groups = pattern
     if not rows.size:
         return np.zeros(0), np.zeros(0)
@@ -110,11 +115,12 @@ def _slopes(f: Flat, x, y, noise, pattern: tuple) -> tuple[np.ndarray, np.ndarra
     up, down = (values_at(places[:, columns]) for places in (above, below))
     own = np.maximum(np.maximum(np.abs(up), np.abs(down)), np.abs(y[rows]))
     rounding = np.maximum(
-        black_box.SIGMAS * noise[rows], finite_difference.NOISE * np.finfo(float).eps * own
+        black_box.SIGMAS * noise[rows], finite_difference.NOISE * 2.0 * unit * own
     )
     steps = forward[:, columns], backward[:, columns]
     mid, rad = finite_difference.slopes(y[rows], up, down, *steps, rounding)
-    fit = black_box.fitted(values_at, x[columns], scale_of(x)[columns], noise[rows])
+    near = np.maximum(noise[rows], unit * np.nanmax(own, axis=0, initial=0.0))
+    fit = black_box.fitted(values_at, x[columns], scale_of(x)[columns], near)
     is_finer = fit.rad < rad
     parted = np.where(rad > np.abs(mid), rad, 0.0)  # a fit that is as steep on both sides sees none
     best, error = np.where(is_finer, fit.mid, mid), np.where(is_finer, fit.rad, rad)
@@ -191,11 +197,13 @@ def _mixed(f: Flat, x, y, pair: tuple, h: np.ndarray) -> tuple[np.ndarray, np.nd
     return np.where(np.abs(total) <= rounding, 0.0, total), rounding
 
 
-def _units(y, slopes, noise, rows) -> tuple[np.ndarray, np.ndarray]:
-    """What a program in another format rounds y and its slopes by: as f rounds in its own."""
+def _size(y: np.ndarray) -> np.ndarray:
     size = np.abs(y) + (np.sqrt(np.mean(y * y)) if y.size else 0.0)
-    relative = noise / np.where(size > 0, size, 1.0)
-    own = SINGLE if (relative > NARROW).any() else DOUBLE
-    units = ROOM * np.maximum(relative / own, 0.5)
+    return np.where(size > 0, size, 1.0)
+
+
+def _units(y, slopes, roundings, rows) -> tuple[np.ndarray, np.ndarray]:
+    """What a program in another format rounds y and its slopes by: as f rounds in its own."""
+    units = ROOM * np.maximum(roundings, 0.5)
     mean = np.sqrt(np.mean(slopes * slopes)) if slopes.size else 0.0
     return units * np.abs(y), units[rows] * (np.abs(slopes) + mean)
