@@ -14,6 +14,7 @@ import numpy as np
 from ..torch_function import array
 from . import boundaries
 from .boundaries import Seen
+from .higher_order import into_programs
 from .memory import NotTraced
 
 READS = ("aten._local_scalar_dense.default", "aten.equal.default")
@@ -172,7 +173,8 @@ def taken(torch: Any, run: Callable[[], Any], stops: frozenset = frozenset()) ->
             found.extend(in_dtype(torch, func, args, out))
             return out
 
-    with torch.compiler.set_stance("force_eager"), Watch(), boundaries.forwards(torch, forward):
+    eager, apart = torch.compiler.set_stance("force_eager"), into_programs()()
+    with eager, apart, Watch(), boundaries.forwards(torch, forward):
         run()
     return tuple(found)
 

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 
 from . import random_numbers, read_numbers
+from .higher_order import into_programs
 
 
 @contextmanager
@@ -51,7 +52,6 @@ def running(inside: Any) -> Iterator[None]:
 def _modes() -> tuple[Any, Any]:
     """What PyTorch calls for each operator, and for each function of its Python interface."""
     import torch  # pyright: ignore[reportMissingImports]
-    from torch.overrides import TorchFunctionMode  # pyright: ignore[reportMissingImports]
     from torch.utils._python_dispatch import (  # pyright: ignore[reportMissingImports]
         TorchDispatchMode,
     )
@@ -66,31 +66,31 @@ def _modes() -> tuple[Any, Any]:
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
             return self.inside.call(self, func, args, kwargs or {})
 
-    class Functions(TorchFunctionMode):
+    class Functions(into_programs()):
         """Where the person's own code cuts slopes: detach, .data, and no_grad."""
 
         def __init__(self, inside: Any):
             super().__init__()
             self.inside = inside
 
-        def __torch_function__(self, func, types, args=(), kwargs=None):
-            args, kwargs = read_numbers.as_tensors(self.inside, (args, kwargs or {}))
+        def called(self, func, args, kwargs):
+            args, kwargs = read_numbers.as_tensors(self.inside, (args, kwargs))
             if func is torch.Tensor.item:
                 found = read_numbers.taken(self.inside, args[0])
                 return func(*args) if found is None else found
             if (parts := packed(func, args, self.inside)) is not None:
-                return self.inside.apart(self, parts, args, kwargs or {})
+                return self.inside.apart(self, parts, args, kwargs)
             inside, before = self.inside, self.inside.cut
             if func is torch.Tensor.requires_grad_ and not inside.records:
                 inside.asked_for_slopes(args[0])
             is_on = torch.is_grad_enabled()
             if func is torch._C._set_grad_enabled:
                 inside.switched(is_on, args[0])
-                return func(*args, **(kwargs or {}))
+                return func(*args, **kwargs)
             inside.cut = before or func in cuts and is_on  # off: in the forward pass of a rule
             inside.in_torchs = getattr(func, "__module__", "") == "torch.nn.functional"
             try:
-                return func(*args, **(kwargs or {}))
+                return func(*args, **kwargs)
             finally:
                 inside.cut, inside.in_torchs = before, False
 
