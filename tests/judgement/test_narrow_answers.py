@@ -1,4 +1,4 @@
-"""What is computed in float32 is inaccurate in float64, also where the function is known no better."""
+"""What is computed in float32 is inaccurate in float64, also where the function is, too."""
 
 import numpy as np
 import pytest

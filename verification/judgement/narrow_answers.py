@@ -17,7 +17,7 @@ from ..oracles.function_noise import NARROW, noises_of
 from ..vocabulary import Case, Finding, Verdict
 from .black_box import above
 
-SAID = 'it is computed in float32: its answers have the noise of that; judge it with dtype="float32"'
+SAID = 'it is computed in float32, by the noise of its answers; judge it with dtype="float32"'
 MEASURED = ("finite_difference", "complex_step")
 
 
