@@ -67,6 +67,17 @@ def test_a_tie_from_which_nothing_comes_back_is_none():
     assert (found.rad < 1e-20).all() and found.sides is None
 
 
+def test_a_tie_that_is_handed_on_in_parts_that_cancel_is_none():
+    """The clip of d / sqrt(d) / sqrt(d): all shares at once do not cancel, any one does."""
+    energy = lambda x: jnp.sum(jnp.corrcoef(x) ** 2)
+    x = np.array([[1.0, 2.0, 4.0], [0.0, 3.0, 1.0]])
+    (found,) = at(energy, x)
+    near = np.abs(found.mid - np.asarray(jax.grad(energy)(x)))
+
+    assert (found.rad < 1e-20).all() and found.sides is None
+    assert (near < 64 * np.finfo(float).eps).all() and np.abs(found.mid).max() > 0.1
+
+
 def test_a_tie_of_rounded_numbers_that_have_two_slopes_is_left_open():
     (found,) = at(lambda x: jnp.maximum(jnp.sqrt(2.0 * x) ** 2, 3.0 * x - 1.0), 1.0)
     assert not found.rad < 0.1  # 2 on one side, 3 on the other

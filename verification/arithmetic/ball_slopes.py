@@ -13,36 +13,39 @@ from .special_balls import SLOPES as SPECIAL
 from .sweep import Pullback
 
 
-def share(x: arb, y: arb, tie: arb, met: list, unsure: arb) -> arb:
+Unsure = Callable[[], arb]
+
+
+def share(x: arb, y: arb, tie: arb, met: list, unsure: Unsure) -> arb:
     """The slope of max(x, y) in x: decided, or the tie's share at an exact tie, or unsure."""
     if x > y:
         return arb(1)
     if x < y:
         return arb(0)
     if not (x.is_exact() and y.is_exact()):
-        return unsure
+        return unsure()
     met.append(x)
     return tie
 
 
-def winner(x: arb, near: int, rivals: int, tie: arb, met: list, unsure: arb) -> arb:
+def winner(x: arb, near: int, rivals: int, tie: arb, met: list, unsure: Unsure) -> arb:
     """The slope of an extreme of several numbers in one of them, x: all of it, none, or a share."""
     if not near:
         return arb(0)
     if rivals == 1:
         return arb(1)
     if not x.is_exact():
-        return unsure
+        return unsure()
     met.append(x)
     return arb(1) / rivals if tie.is_exact() else UNIT
 
 
-def slopes(tie: arb, met: list, unsure: arb = UNKNOWN) -> dict:
+def slopes(tie: arb, met: list, unsure: Unsure = lambda: UNKNOWN) -> dict:
     """primitive -> (output, *inputs, **params) -> the slope in each input, entry by entry.
 
     `tie` is what an exact tie of max, min or |x| gives to its first operand: [0, 1] is every
     convention at once, 1 and 0 are the two one-sided ones, and 1/2 shares, among many rivals, too.
-    Every tie met is put into `met`.  `unsure` is the slope where balls overlap, and more bits may
+    Every tie met is put into `met`.  `unsure` makes the slope where balls overlap, and more bits may
     tell them apart: the share of a tie that there may be lies in [0, 1], too.
     """
 

@@ -20,7 +20,7 @@ import numpy as np
 from flint import arb, ctx
 
 from ..arithmetic import sweep
-from ..arithmetic.ball_slopes import slopes
+from ..arithmetic.ball_slopes import Unsure, slopes
 from ..arithmetic.balls import BALLS, UNIT, UNKNOWN
 from ..arithmetic.ties import Recorded
 from ..vocabulary import Ball, Rank, Sides, Undecided
@@ -33,6 +33,7 @@ NAME, RANK = "ball", Rank.PROVEN
 BITS = 128  # working precision at first
 THIN = 60  # bits of relative accuracy at which an enclosure is good enough
 MAX_BITS = 2048  # working precision at which we stop trying
+SHARES = 2**40  # of a tie, from which one is drawn
 FLOOR = arb(2) ** -1200  # far below every float64: nothing is told apart down there
 
 
@@ -64,7 +65,22 @@ def _of_every_share(question: Question, leaves: list[np.ndarray]) -> list[np.nda
     if fatness(leaves) < math.inf:
         return leaves
     with ctx.workprec(BITS):
-        return _sweep(question, UNIT, UNIT)[0]
+        known = _sweep(question, UNIT, lambda: UNIT)[0]
+        return _of_drawn_shares(question) if fatness(known) else known
+
+
+def _of_drawn_shares(question: Question) -> list[np.ndarray]:
+    """The leaves at two draws of all these shares, joined: thin where no share changes anything.
+
+    What comes to a clipped d / sqrt(d) / sqrt(d) is handed on in three parts that cancel, whatever
+    it is; balls of all shares at once do not see that.  The gradient is a polynomial in the shares,
+    of degree 1 in each.  One that is not constant has one value at two draws of n shares with a
+    chance of at most n / SHARES (Schwartz 1980).
+    """
+    rng = np.random.default_rng(question.leaves[0].size)
+    drawn = lambda: arb(int(rng.integers(SHARES))) / SHARES
+    one, other = (_sweep(question, UNIT, drawn)[0] for _ in range(2))
+    return [_joined(a, b) for a, b in zip(one, other, strict=True)]
 
 
 def limits(question: Question, said: Hull) -> list[Ball]:
@@ -129,7 +145,7 @@ def enclose(question: Question, bits: int) -> list[np.ndarray]:
 
 
 def _sweep(
-    question: Question, tie: arb, unsure: arb = UNKNOWN
+    question: Question, tie: arb, unsure: Unsure = lambda: UNKNOWN
 ) -> tuple[list[np.ndarray], arb, Recorded]:
     args = [
         BALLS.lift(a) if f else a for a, f in zip(question.leaves, question.floats, strict=True)
@@ -141,6 +157,9 @@ def _sweep(
     )
     made = [_array(np.frompyfunc(arb, 1, 1)(leaf)) for leaf in leaves]
     return made, np.asarray(value, object).ravel()[0], recorded
+
+
+_joined = np.frompyfunc(arb.union, 2, 1)
 
 
 def _array(value) -> np.ndarray:
