@@ -12,7 +12,6 @@ from .linear_algebra.pullbacks import PULLBACKS
 from .special_balls import SLOPES as SPECIAL
 from .sweep import Pullback
 
-
 Unsure = Callable[[], arb]
 
 
@@ -45,7 +44,7 @@ def slopes(tie: arb, met: list, unsure: Unsure = lambda: UNKNOWN) -> dict:
 
     `tie` is what an exact tie of max, min or |x| gives to its first operand: [0, 1] is every
     convention at once, 1 and 0 are the two one-sided ones, and 1/2 shares, among many rivals, too.
-    Every tie met is put into `met`.  `unsure` makes the slope where balls overlap, and more bits may
+    Every tie met is put into `met`.  `unsure` makes the slope where balls overlap and more bits may
     tell them apart: the share of a tie that there may be lies in [0, 1], too.
     """
 

@@ -80,7 +80,7 @@ def _of_drawn_shares(question: Question) -> list[np.ndarray]:
     rng = np.random.default_rng(question.leaves[0].size)
     drawn = lambda: arb(int(rng.integers(SHARES))) / SHARES
     one, other = (_sweep(question, UNIT, drawn)[0] for _ in range(2))
-    return [_joined(a, b) for a, b in zip(one, other, strict=True)]
+    return [_array(_joined(a, b)) for a, b in zip(one, other, strict=True)]
 
 
 def limits(question: Question, said: Hull) -> list[Ball]:
