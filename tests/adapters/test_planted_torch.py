@@ -190,3 +190,14 @@ def test_the_apply_of_an_autograd_function_is_the_function(slope, verdict):
     points = lambda rng: (rng.normal(size=3),)
 
     assert vf.validate(Square.apply, lambda x: x**2, points, cases=2).verdict is verdict
+
+
+def test_a_class_of_modules_and_an_object_of_a_function_say_what_to_hand_over():
+    rule = function(lambda x: x * x, lambda d, x: 2 * d * x)
+    one = rule.__new__(rule)
+    with pytest.raises(TypeError, match="the class Linear; hand over a module that it makes"):
+        vf.validate(torch.nn.Linear, args=np.ones(2))
+    with pytest.raises(TypeError, match="an object of Rule; hand over the class itself: Rule"):
+        vf.validate(one, args=np.ones(2))
+    with pytest.raises(TypeError, match="pass a function; FILE.py:NAME is for the command line"):
+        vf.validate("net.py:gradient", jnp.sum, np.ones(2))

@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from verification.judgement.as_code import NoCode, as_code
+from verification.judgement.as_code import NoCode, as_code, importable
 from verification.judgement.draws import Asked
 from verification.judgement.own_source import source_of
 from verification.judgement.reproduction import snippet
@@ -124,3 +124,19 @@ def test_a_decorator_that_only_the_session_has_is_no_source():
 
     with pytest.raises(NoCode):
         source_of(of, "of")
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        (jax.nn.softplus, "from jax.nn import softplus"),
+        (jax.numpy.linalg.norm, "from jax.numpy.linalg import norm"),
+        (np.linalg.norm, "from numpy.linalg import norm"),
+        (as_code, "from verification.judgement.as_code import as_code"),
+    ],
+)
+def test_what_is_made_in_a_private_module_is_imported_where_it_is_shown(value, line):
+    assert importable(value) == line
+    scope: dict = {}
+    exec(line, scope)
+    assert scope[value.__name__] is value

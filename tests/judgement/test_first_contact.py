@@ -1,5 +1,7 @@
 """What a new user does first, and the sentence that says what to change."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -141,6 +143,46 @@ ANSWERS = {
     "an object": (lambda w, x: object(), "its answer is a object, where the argument is an array"),
     "a text": (lambda w, x: {"w": "2"}, "its answer is dict of str, where"),
 }
+
+
+NET = lambda p, x: jnp.sum(jnp.tanh(x @ p["w"] + p["b"]))
+DRAWN = lambda rng: ({"w": rng.normal(size=(3, 2)), "b": rng.normal(size=2)}, rng.normal(size=3))
+SLOPES = jax.grad(NET)
+DICTS = {  # what is done to a right answer -> the beginning of the sentence
+    "'b' is missing: ": lambda g: {"w": g["w"]},
+    "'w2' is too many: ": lambda g: {**g, "w2": g["w"]},
+    "'w' is wanted, and 'W' is given instead: ": lambda g: {"b": g["b"], "W": g["w"]},
+    "a dict with 'b', 'w' is wanted: ": lambda g: (g["b"], g["w"]),
+    "is its `return` missing?": lambda g: None,
+    "['b'] is of shape (1, 2), not (2,): ": lambda g: {**g, "b": g["b"][None]},
+    "reshape it to (2,); was an axis of length 1": lambda g: {**g, "b": g["b"][None]},
+}
+
+
+@pytest.mark.parametrize("said", DICTS)
+def test_the_key_or_leaf_that_is_otherwise_is_named(said):
+    found = vf.validate(lambda *args: DICTS[said](SLOPES(*args)), NET, DRAWN, cases=1)
+    assert found.verdict == "rejected" and said in found.reason
+
+
+def test_the_key_of_a_nested_dict_is_named():
+    nested = lambda p, x: NET(p["layer"], x)
+    drawn = lambda rng: ({"layer": DRAWN(rng)[0]}, DRAWN(rng)[1])
+    bare = lambda p, x: {"layer": {"w": SLOPES(p["layer"], x)["w"]}}
+    assert "in 'layer' 'b' is missing: " in vf.validate(bare, nested, drawn, cases=1).reason
+
+
+COUNTS = {
+    "args gives 1 argument, and `of` takes w, x; return as many": lambda rng: rng.normal(size=3),
+    "args gives 0 arguments, and `of` takes w, x; return its": (),
+    "they look like points; pass one of them": [(np.ones(3), np.ones((4, 3)))] * 3,
+}
+
+
+@pytest.mark.parametrize("said", COUNTS)
+def test_another_number_of_arguments_is_counted(said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        vf.validate(gradient, lambda w, x: loss(w, x), COUNTS[said], cases=1)
 
 
 @pytest.mark.parametrize("name", ANSWERS)

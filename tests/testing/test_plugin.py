@@ -78,3 +78,11 @@ def test_the_project_offers_the_plugin_and_does_not_use_it_on_itself():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert project["project"]["entry-points"]["pytest11"] == {"refnet": MODULE}
     assert "-p no:refnet" in project["tool"]["pytest"]["ini_options"]["addopts"]
+
+
+@pytest.mark.parametrize("place", ["seen.html", "seen.txt"])
+def test_a_report_that_is_no_folder_is_refused_before_anything_runs(tmp_path, place):
+    (tmp_path / "seen.txt").write_text("a file")
+    done = pytest_run(tmp_path, "--refnet-report", place)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "give a folder, in which the page is index.html" in done.stderr

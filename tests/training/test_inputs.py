@@ -239,3 +239,12 @@ def test_a_name_and_batches_that_cannot_be_used_are_said():
         judged(loop(), rule="momentum", decay=0.9)
     with pytest.raises(TypeError, match="batches is a generator; pass a list of batches"):
         judged(loop(), batches=(batch for batch in BATCHES))
+
+
+@pytest.mark.parametrize("answer", [{"w": np.ones(2)}, np.ones(2)], ids=["dict", "array"])
+def test_the_last_weights_alone_are_no_records(answer):
+    of, params, batches = lambda w, x: jnp.sum(w * x), jnp.ones(2), [(jnp.ones(2),)]
+    rule = {"rule": "gradient_descent", "learning_rate": 0.1}
+    found = vf.validate_training(lambda *_: answer, of=of, params=params, batches=batches, **rule)
+    assert found.verdict == "rejected" and "yield the weights after each step" in found.reason
+    assert "it is called as train(params, batches)" in found.reason

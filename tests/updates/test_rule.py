@@ -61,3 +61,16 @@ def test_what_jax_widens_is_still_refused():
 
     found = vf.validate_update(make, against="gradient_descent", dtype="bfloat16")
     assert found.verdict is Verdict.REJECTED and "came back in float32" in found.reason
+
+
+class Stepping:
+    """An optimizer that is an object."""
+
+    def step(self, array, gradient):
+        return array - gradient
+
+
+@pytest.mark.parametrize("made", [Stepping, Stepping()], ids=["class", "object"])
+def test_an_object_that_takes_steps_says_how_it_is_handed_over(made):
+    with pytest.raises(TypeError, match=r"optimizer_object\(lambda: Stepping\(learning_rate\)"):
+        vf.validate_update(made, against="gradient_descent", learning_rate=0.1)

@@ -34,3 +34,28 @@ def test_a_transformation_that_was_not_applied_is_told_so():
         jax.grad(jnp.ones(2))
     assert in_words(said.value).endswith("of a function, such as jax.grad(loss)")
     assert "grad(loss)" not in in_words(TypeError("Expected a number, got 3"))
+
+
+@jax.custom_vjp
+def ruled(x, y):
+    return jnp.sum(x * y)
+
+
+RULES = {
+    "call ruled.defvjp(forward, backward)": None,
+    "a tuple with one gradient for each argument": (
+        lambda x, y: (1.0, x),
+        lambda r, d: (r,),
+    ),
+    "return a pair: the value, and what": (lambda x, y: jnp.sum(x), lambda r, d: (r, r)),
+}
+
+
+@pytest.mark.parametrize("advice", RULES)
+def test_what_is_wrong_with_a_rule_says_what_to_write(advice):
+    function = jax.custom_vjp(ruled.fun)
+    if (rules := RULES[advice]) is not None:
+        function.defvjp(*rules)
+    with pytest.raises((TypeError, AttributeError)) as said:
+        jax.grad(function)(jnp.ones(2), jnp.ones(2))
+    assert advice in in_words(said.value) and "pytree" not in in_words(said.value)

@@ -18,5 +18,7 @@ def recognised(candidate: Any) -> Function | Callable:
         if (found := known(candidate)) is not None:
             return found
     if not callable(candidate):
-        raise TypeError(f"gradient is {candidate!r}; pass a function")
+        is_place = isinstance(candidate, str) and ":" in candidate
+        more = "; FILE.py:NAME is for the command line, `refnet validate`" if is_place else ""
+        raise TypeError(f"gradient is {candidate!r}; pass a function{more}")
     return candidate

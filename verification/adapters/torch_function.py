@@ -62,6 +62,11 @@ def recognised(candidate: Any) -> Function | None:
     applied = getattr(candidate, "__name__", "") == "apply"
     own = getattr(candidate, "__self__", candidate) if applied else candidate
     is_function = isinstance(own, type) and issubclass(own, torch.autograd.Function)
+    if isinstance(own, torch.autograd.Function):
+        kind = type(own).__name__
+        raise TypeError(f"gradient is an object of {kind}; hand over the class itself: {kind}")
+    if isinstance(own, type) and issubclass(own, torch.nn.Module):
+        raise TypeError(f"gradient is the class {own.__name__}; hand over a module that it makes")
     return derivative(own) if is_function or isinstance(own, torch.nn.Module) else None
 
 

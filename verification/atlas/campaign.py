@@ -17,7 +17,7 @@ from typing import Any
 import jax
 
 from ..campaign.worker import Late, limited
-from ..vocabulary.progress import counted
+from ..vocabulary.progress import counted, watched
 from . import torch_operators, tried
 from .found import Found, functions
 from .rows import SLOW, Row, row
@@ -51,7 +51,8 @@ def rows(
         known = partial(tried.every_suited, likely=likely.get(found.name, ""))
         find = torch_operators.every_suited if library == TORCH else known
         made = of_function(found, wanted, cases, seconds, find)
-        return [append(journal, one) for one in made]
+        with watched(found.name):
+            return [append(journal, one) for one in made]
 
     for count, made in enumerate(counted("functions", starmap(judge, left), range(len(left)))):
         yield from made

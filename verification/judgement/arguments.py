@@ -16,6 +16,7 @@ import numpy as np
 
 from ..adapters.trees import inward, is_number
 from ..measurement.budget import DTYPES
+from ..vocabulary import plural
 from ..vocabulary.names import nearest, unknown
 
 
@@ -124,6 +125,26 @@ def parameters_of(of: Callable) -> list[str]:
         return list(inspect.signature(of).parameters)
     except (TypeError, ValueError):  # some callables tell nobody
         return []
+
+
+def check_taken(of: Callable, point: tuple) -> None:
+    """Raises ValueError where a function of somebody's takes another number of arguments."""
+    if not inspect.isfunction(of):
+        return
+    of_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(of).parameters.values()
+    placed = [p for p in parameters if p.kind in of_place]
+    least = sum(p.default is p.empty for p in placed)
+    several = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    if least <= len(point) and (several or len(point) <= len(placed)):
+        return
+    names = ", ".join(p.name for p in placed) or "none"
+    advice = "return as many" if point else "return its arguments, such as (w, x)"
+    if point and all(isinstance(x, tuple) and least <= len(x) <= len(placed) for x in point):
+        advice = "they look like points; pass one of them, or a function that draws one"
+    raise ValueError(
+        f"args gives {plural(len(point), 'argument')}, and `of` takes {names}; {advice}"
+    )
 
 
 def check_point(point: tuple, argnums: tuple[int, ...], names: tuple[str, ...]) -> None:

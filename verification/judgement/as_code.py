@@ -40,7 +40,21 @@ def importable(value: Any) -> str:
     module, name = getattr(value, "__module__", ""), getattr(value, "__qualname__", "")
     here = sys.modules.get(module or "")
     is_there = str(name).isidentifier() and getattr(here, name, None) is value
-    return f"from {module} import {name}" if is_there and module != "__main__" else ""
+    if not is_there or module == "__main__":
+        return ""
+    return f"from {_public(module, name, value)} import {name}"
+
+
+def _public(module: str, name: str, value: Any) -> str:
+    """Where the package shows it, if it is made in a private module: jax.nn, not jax._src.nn."""
+    is_private = lambda path: any(part.startswith("_") for part in path.split("."))
+    if not is_private(module):
+        return module
+    top = module.partition(".")[0]
+    inside = [m for m in list(sys.modules) if m == top or m.startswith(f"{top}.")]
+    has = lambda m: vars(sys.modules[m]).get(name) is value
+    found = [m for m in inside if not is_private(m) and has(m)]
+    return min(found, key=lambda m: (m.count("."), len(m), m), default=module)
 
 
 def _of(value: Any) -> Code:

@@ -18,6 +18,7 @@ from ..measurement.subject import autodiff, inside
 from ..oracles.question import ask
 from ..vocabulary import Ball, Finding, Silent, Verdict, Worst
 from ..vocabulary.progress import counted, watched
+from ..vocabulary.raised import in_words
 from .arguments import argnums_of, args_of, check_point, dtype_of
 from .draws import drawn
 from .leaf_names import names_of, with_names
@@ -181,7 +182,7 @@ def _asked_for(asked: Asked, picked: tuple, args, centre: list, block: tuple) ->
     except Rejection:
         raise
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
-        raise Rejection(f"it raised {type(error).__name__}: {error}") from error
+        raise Rejection(f"it raised {in_words(error)}") from error
     if not all(np.isfinite(x).all() for x in sums):
         raise Rejection("some of its answers are NaN or infinite")
     return sums
@@ -192,7 +193,7 @@ def _picked(asked: Asked, args: tuple) -> tuple[int, ...]:
     try:
         answer = one_answer(asked.estimate, outward(args), asked.seed)
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
-        raise Rejection(f"it raised {type(error).__name__}: {error}") from error
+        raise Rejection(f"it raised {in_words(error)}") from error
     single = isinstance(asked.argnums, int)
     found, answer = jax.tree.leaves(inward(answer)), inward(answer)
     kept = leaves_of(answer, args, asked.numbers, single)

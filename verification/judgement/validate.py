@@ -16,7 +16,15 @@ from ..measurement.subject import Subject, on_inward
 from ..vocabulary import Finding, Verdict
 from ..vocabulary.progress import watched as in_sight
 from . import complex_arguments, programs
-from .arguments import argnums_of, args_of, check_counts, check_point, dtype_of, positions
+from .arguments import (
+    argnums_of,
+    args_of,
+    check_counts,
+    check_point,
+    check_taken,
+    dtype_of,
+    positions,
+)
 from .draws import Asked, drawn_points, given
 from .judged import judged
 from .keywords import check_keywords, with_keywords
@@ -99,6 +107,7 @@ def validate(
     asked = asked._replace(args=drawn, dtype=dtype_of(dtype))
     points = drawn_points(asked)
     first = next(points)
+    check_taken(of, first)
     if callable(of) and complex_arguments.are_complex(of, first):
         options["argnums"] = argnums
         found = complex_arguments.judged(validate, gradient, of, drawn, len(first), **options)

@@ -59,7 +59,7 @@ def _parts(answer: Any, wanted: list, single: bool) -> list:
         each = "a tuple of one" if len(wanted) == 1 else f"a tuple of {len(wanted)}"
         raise Rejection(
             f"it answered {_kind(answer)}; one part for each of {len(wanted)} argnums was asked "
-            f"for: {each}"
+            f"for: {each}{', or give argnums as a number' * (len(wanted) == 1)}"
         )
     return list(answer)
 
@@ -88,12 +88,32 @@ def _matched(part: Any, arg: Any) -> list:
     part = inward(listed.arrays_for(part, arg))
     ours, theirs = _bare(arg), _bare(part)
     if jax.tree.structure(ours) == jax.tree.structure(theirs):
-        return _shaped(jax.tree.leaves(theirs), jax.tree.leaves(ours))
+        return _shaped(jax.tree.leaves(theirs), jax.tree.leaves(ours), _names(ours))
     if jax.tree.structure(arg) == jax.tree.structure(part):  # something for the integers too
         pairs = zip(jax.tree.leaves(part), jax.tree.leaves(arg), strict=True)
         chosen = [(x, a) for x, a in pairs if is_real(a)]
         return _shaped([x for x, _ in chosen], [a for _, a in chosen])
-    raise Rejection(f"its answer is {layout(part)}, where the argument is {layout(arg)}")
+    said = f"its answer is {layout(part)}, where the argument is {layout(arg)}"
+    raise Rejection(_what_differs(part, arg) + said + "; is its `return` missing?" * (part is None))
+
+
+def _what_differs(part: Any, arg: Any) -> str:
+    """Which keys, as the beginning of a sentence; empty where nothing short can be said."""
+    if type(arg) is not dict or part is None:
+        return ""
+    if type(part) is not dict:
+        return f"a dict with {', '.join(map(repr, arg))} is wanted: "
+    missing, more = [k for k in arg if k not in part], [k for k in part if k not in arg]
+    if missing and more:
+        return f"{_listed(missing)} wanted, and {_listed(more)} given instead: "
+    if missing or more:
+        return f"{_listed(missing)} missing: " if missing else f"{_listed(more)} too many: "
+    other = (k for k in arg if jax.tree.structure(part[k]) != jax.tree.structure(arg[k]))
+    return next((f"in {k!r} {_what_differs(part[k], arg[k])}" for k in other), "")
+
+
+def _listed(keys: list) -> str:
+    return f"{', '.join(map(repr, keys))} {'is' if len(keys) == 1 else 'are'}"
 
 
 def _bare(tree: Any) -> Any:
@@ -111,8 +131,14 @@ def is_real(x: Any) -> bool:
     return isinstance(x, float) or jnp.issubdtype(np.asarray(x).dtype, jnp.floating)
 
 
-def _shaped(leaves: list, wanted: list) -> list:
+def _names(tree: Any) -> list[str]:
+    return [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(tree)]
+
+
+def _shaped(leaves: list, wanted: list, names: list[str] | None = None) -> list:
+    called = iter(names or [""] * len(wanted))
     for got, arg in zip(map(np.asarray, leaves), map(np.asarray, wanted), strict=True):
+        name = next(called)
         if arg.shape and got.shape == 2 * arg.shape:
             raise Rejection(
                 f"the answer is of shape {got.shape}, as a Hessian is; the gradient has the shape "
@@ -126,7 +152,8 @@ def _shaped(leaves: list, wanted: list) -> list:
                     f"the answer is of shape {got.shape}; the gradient has the shape of the "
                     f"argument, {arg.shape}"
                 )
-            raise Rejection(said + _instead(got.shape, arg.shape))
+            where = f"{name} is of shape {got.shape}, not {arg.shape}: " if name else ""
+            raise Rejection(where + said + _instead(got.shape, arg.shape))
         if not is_real(got):
             raise Rejection(f"the answer is of dtype {got.dtype}; the argument is {arg.dtype}")
     return leaves
@@ -140,6 +167,8 @@ def _instead(got: tuple, wanted: tuple) -> str:
         )
     if len(got) > 1 and got == wanted[::-1]:
         return ": it may be transposed"
+    if [n for n in got if n != 1] == [n for n in wanted if n != 1]:
+        return f": reshape it to {wanted}; was an axis of length 1 kept, or dropped?"
     return ""
 
 

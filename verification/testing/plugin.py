@@ -25,6 +25,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    folder = config.getoption("--refnet-report")
+    if folder and (Path(folder).suffix == ".html" or Path(folder).is_file()):
+        said = f"--refnet-report is {folder!r}; give a folder, in which the page is index.html"
+        raise pytest.UsageError(said)
     config.stash[COLLECTED] = []
     config.pluginmanager.register(Gathering(config), "refnet gathering")
 

@@ -1,6 +1,6 @@
 """What a training loop leaves behind, step by step: taken as it comes, and copied at once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..adapters.recorded import array, as_step, read
 from ..vocabulary.progress import counted
+from ..vocabulary.raised import in_words
 
 
 class Step(NamedTuple):
@@ -78,13 +79,18 @@ def taken(
                 held.append(jax.tree.leaves(step.weights))
                 steps.append(_checked(step, shapes, whole))
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
-        return Taken(steps, f"after {len(steps)} steps it raised {type(error).__name__}: {error}")
+        return Taken(steps, _raised(error, len(steps), train))
     if _is_one_buffer(steps, held, params):
         return Taken(
             [], "every record holds the same arrays, as they were at the end: yield copies"
         )
     short = f"it made {len(steps)} steps; there are {len(batches)} batches"
     return Taken(steps, short if len(steps) < len(batches) else "")
+
+
+def _raised(error: Exception, steps: int, train: Any) -> str:
+    how = "; it is called as train(params, batches)" if callable(train) and not steps else ""
+    return f"after {steps} steps it raised {in_words(error)}{how}"
 
 
 def _told(train: Any, params: Any, batches: Sequence[tuple], whole: Parameters) -> Iterable[Any]:
@@ -94,8 +100,9 @@ def _told(train: Any, params: Any, batches: Sequence[tuple], whole: Parameters) 
         return train
     own = lambda tree: jax.tree.map(np.array, tree)  # it may write into what it is given
     answer = train(own(whole.filled(params)), own(list(batches)))
-    if not isinstance(answer, Iterable):
-        raise TypeError(f"it returned {type(answer).__name__}; yield or return one record per step")
+    if not isinstance(answer, Iterable) or isinstance(answer, Mapping) or hasattr(answer, "dtype"):
+        kind = type(answer).__name__
+        raise TypeError(f"it returned {kind}; yield the weights after each step, or return a list")
     return answer
 
 

@@ -44,6 +44,14 @@ def rules(init: Any, update: Callable | None) -> Rules:
     if update is not None or _is_pair(init):
         fixed = pair(init if update is None else (init, update))
         return Rules(lambda h, rate: fixed, lambda name: False, name)
+    if _remembers(init):
+        kind = init if isinstance(init, type) else type(init)
+        raise TypeError(
+            f"{kind.__name__} makes objects that take steps; hand over what makes a pair of it: "
+            f"lambda learning_rate: optimizer_object(lambda: {kind.__name__}(learning_rate), "
+            "lambda one, array, gradient: one.step(array, gradient)), from "
+            "verification.adapters.optimizer_object; docs/updates.md has an example"
+        )
     if not callable(init):
         raise TypeError(
             f"init is {init!r}; pass init and update, a function that makes both from "
@@ -89,6 +97,12 @@ def pair(made: Any) -> Rule:
     if f"{getattr(update, '__module__', '')}.".startswith(ADDING):
         init, update = optax_rule(_Pair(init, update))
     return Rule(init, update, _takes_rate(update))
+
+
+def _remembers(made: Any) -> bool:
+    """Whether it is an optimizer that is an object, or the class of such."""
+    takes = any(callable(getattr(made, name, None)) for name in ("step", "update"))
+    return takes and not hasattr(made, "init") and (isinstance(made, type) or not callable(made))
 
 
 class _Pair(NamedTuple):

@@ -258,10 +258,12 @@ def _checked(against: str, dtype: str, cases: int, steps: int, given: Mapping) -
 
 def _check_makes(made: Rules) -> None:
     """One step of a rule is not what makes it."""
-    for name in set(made.needs) & {"grad", "grads", "gradient", "gradients"}:
+    for name in set(made.needs) & {"grad", "grads", "gradient", "gradients", "g", "dw"}:
         raise TypeError(
             f"{made.name} takes {name!r}, as one step of a rule does; hand over what makes the "
-            "rule, as optimizer_object does of an object that remembers: `refnet init` writes one"
+            "rule: a pair of init(params) -> state and update(gradient, state, params) -> (params, "
+            "state), as optimizer_object makes it of an object that remembers; `refnet init` "
+            "writes one"
         )
 
 

@@ -81,9 +81,10 @@ SHOWN: list[Terminal | Notebook] = []  # where it is shown
 
 
 def told(run: Run, now: float) -> str:
-    """The run, and the innermost of those inside of it."""
-    inner = [one for one in CURRENT[1:] if one.title][-1:]
-    return "; ".join(one.line(now) for one in (run, *inner))
+    """The run, and the innermost of those inside of it with the names of all on the way."""
+    inner = [one for one in CURRENT[1:] if one.title]
+    way = "".join(f"{one.title}, " for one in inner[:-1])
+    return "; ".join([run.line(now), *(f"{way}{one.line(now)}" for one in inner[-1:])])
 
 
 @contextmanager

@@ -20,6 +20,15 @@ TRACER = re.compile(
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 CALLED = re.compile(r"Expected a callable value, got")  # of JAX's transformations
 CALLED_FIRST = "hand over what a transformation makes of a function, such as jax.grad(loss)"
+RULES = {  # what JAX says of a rule of one's own -> what to do
+    r"Custom VJP bwd rule.*container": "its backward rule must return a tuple with one gradient "
+    "for each argument of the function, None where there is none",
+    r"Custom VJP fwd rule.*must produce a pair": "its forward rule must return a pair: the value, "
+    "and what the backward rule needs",
+    r"No VJP defined for custom_vjp function (\w+)": r"it has no rule yet: call "
+    r"\1.defvjp(forward, backward)",
+    r"No JVP defined for custom_jvp function (\w+)": r"it has no rule yet: call \1.defjvp(rule)",
+}
 LONGEST = 300  # characters
 
 
@@ -38,6 +47,9 @@ def in_words(error: BaseException) -> str:
         return f"an error of JAX: {KNOWN[name]}"
     if name == OVERDUE:
         return f"TimeoutError: {error}"
+    for pattern, advice in RULES.items():
+        if found := re.match(pattern, str(error), re.DOTALL):
+            return f"{name}: {found.expand(advice)}"
     first = str(error).strip().split("\n\n")[0].split("\nThe error occurred")[0]
     said = TREE.sub(r"\1", TRACER.sub("a traced array", " ".join(first.split())))
     said = ADDRESS.sub("", said)
