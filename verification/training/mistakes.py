@@ -56,6 +56,7 @@ VAGUE = {
     "autocast left on": 3,
 }
 LATER = VAGUE | {"frozen parameters updated": 1, "rate is zero": -1}  # nothing moves: no evidence
+LATER |= {"decay in gradient": -1, "decay beside gradient": -1}  # they explain several steps
 
 
 def _wrong_step(reference: Reference, steps: Sequence[Step], k: int) -> WrongStep:

@@ -18,7 +18,7 @@ from ..measurement.sample import Sample
 from ..updates.explain import explained
 from ..updates.vectors import Sequence, layout
 from ..vocabulary import Explanation
-from . import other_counts
+from . import other_counts, other_decays
 from .local import Memory, moved
 from .single_steps import Left, WrongStep, fed, fitted, nearest
 
@@ -41,6 +41,8 @@ def of_update(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
             piled = "it is made of the sum of all gradients so far: they are never cleared"
             yield say("gradients never cleared", piled, wrong.memory, total)
     yield from (say(*other) for other in other_counts.others(wrong))
+    for fault, said, told in other_decays.others(wrong):
+        yield Explanation("fault", term, said, fault=fault, **fitted(told))
     yield _each_alone(wrong, gradient, term)
     yield from _clipped_by_value(wrong, gradient, term)
     yield from _decayed(wrong, first)
@@ -187,12 +189,14 @@ def _decayed(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
         same = zip(at, before, strict=True)
         if all(np.array_equal(first.sample.truth[i].mid, w) for i, w in same):
             which = "frozen parameters"
-        said = f"{', '.join(first.tensors)} decay by a further {-share:.6g} of themselves"
+        size = f"{share:.6g} too little" if share > 0.0 else f"a further {-share:.6g} of themselves"
+        fault = "decay missing" if share > 0.0 else f"decay on {which}"
+        said = f"{', '.join(first.tensors)} decay by {size}, taken {when} the step"
         yield Explanation(
             "fault",
             f"the update of step {wrong.k + 1}",
-            f"{said}, taken {when} the step: weight decay on {which}",
-            fault=f"decay on {which}",
+            f"{said}: weight {fault}",
+            fault=fault,
             factor=share,
             leaves=first.tensors,
             **fitted(told),
