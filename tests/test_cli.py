@@ -102,6 +102,11 @@ MISTAKES = [
         ("README.md", "cannot be written to", "pass another folder"),
     ),
     (("report", "--seed", "-1"), ("--seed is -1",)),
+    (
+        ("validate", "a.py:g", "a.py:f", "a.py:s"),
+        ("write --of FILE.py:LOSS --args FILE.py:SAMPLE",),
+    ),
+    (("validate", "a.py:g", "more"), ("extra argument(s) (more);",)),
     (("report", "--workers", "0"), ("--workers is 0",)),
 ]
 

@@ -150,6 +150,9 @@ def _sentence(error: Any, arguments: Sequence[str]) -> str:
         if option in words[:-1]:
             given = words[words.index(option) + 1]
             return f"{option} is {given!r}; {_clause(error.message)}"
+    stray = getattr(error, "message", "").partition("extra argument")[2].count(":") in (1, 2)
+    if stray and arguments[0] in ("validate", "explain"):
+        return f"{_clause(error.format_message())}: write --of FILE.py:LOSS --args FILE.py:SAMPLE"
     return _clause(error.format_message())
 
 

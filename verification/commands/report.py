@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,7 @@ def report(
     from ..report import report as judge_everything
     from ..report.write import writable
 
+    import_module("verification.report.stages")  # what is not installed is said before all else
     writable(out)  # before the work
     with stages() as tell:
         written = judge_everything(out, quick=quick, seed=seed, progress=tell, workers=workers)
