@@ -47,6 +47,38 @@ def test_an_argument_changed_otherwise_is_not_named():
     assert not any(e.fits for e in correlated(lambda w: np.tanh(w) + w**3).explanation)
 
 
+def sigmoid_slope(z):
+    return jax.nn.sigmoid(z)
+
+
+ORDERS = {  # what is said -> of, its gradient with the arguments in another order, how many
+    "argument x and the cotangent are exchanged": (
+        jax.nn.softplus, lambda d, x: d * sigmoid_slope(x), 1,
+    ),
+    "argument p and argument y are exchanged": (
+        lambda p, y: jnp.sum(jnp.exp(p) * jnp.sin(y)), lambda y, p: np.exp(p) * np.sin(y), 2,
+    ),
+    "the cotangent is taken first": (
+        lambda x, w: jnp.tanh(x @ w), lambda d, x, w: (d * (1 - np.tanh(x @ w) ** 2)) @ w.T, 2,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ORDERS)
+def test_arguments_in_another_order_are_named(words):
+    of, gradient, count = ORDERS[words]
+    draw = lambda rng: tuple(rng.normal(size=(3, 3)) for _ in range(count))
+    (said, *_) = vf.validate(gradient, of, draw, cases=2).explanation
+    assert said.fits and said.term == "the order of the arguments" and words in said.mistake
+
+
+def test_arguments_in_their_order_are_none_of_that():
+    of, draw = jax.nn.softplus, lambda rng: rng.normal(size=4)
+    wrong = vf.validate(lambda x, d: d * sigmoid_slope(x) + 0.1 * x, of, draw, cases=2)
+    assert not any(one.fits for one in wrong.explanation)
+    assert vf.validate(lambda x, d: d * sigmoid_slope(x), of, draw, cases=2)
+
+
 def standardised(x):
     c = x - jnp.mean(x, axis=0, keepdims=True)
     return c / jnp.sqrt(jnp.sum(c * c, axis=0, keepdims=True) / 6.0 + EPS)

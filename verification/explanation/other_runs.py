@@ -3,9 +3,10 @@
 A candidate makes a tape of that run; what it would answer in the leaves that are wrong is compared.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from typing import NamedTuple
 
 import jax
@@ -18,6 +19,8 @@ from .columns import along
 from .places import SYMBOLS, place_of
 from .problem import NOT_HERE, Problem, largest, wrong_leaves
 
+COTANGENT = "the cotangent"
+FEW = 6  # leaves, of which each two are exchanged
 TRIED, HALF = 8, 0.5  # candidates tried on every entry, of those that leave less than half
 WORK = 2 * 10**5  # operations of all tapes of the first case together
 
@@ -74,7 +77,7 @@ def _residual(problems: Sequence[Problem], other: Other) -> float:
         return np.inf
 
 
-# --- another argument: reversed, transposed, or off by one ----------------------------------------
+# --- another argument: exchanged, reversed, transposed, or off by one -----------------------------
 
 
 class Change(NamedTuple):
@@ -113,6 +116,7 @@ def other_argument(problems: Sequence[Problem]) -> list[Explanation]:
 
 
 def _of_arguments(p: Problem) -> Iterator[Other]:
+    yield from _exchanged(p)
     names = _names(p)
     for change in CHANGES:
         for i, leaf in enumerate(p.question.leaves):
@@ -126,6 +130,32 @@ def _of_arguments(p: Problem) -> Iterator[Other]:
                 yield Other(partial(_at_argument, leaf=i, change=change), said)
 
 
+def _exchanged(p: Problem) -> Iterator[Other]:
+    """Two that have one shape, or the cotangent taken first, and all others after it."""
+    names, leaves = _names(p), p.question.leaves
+    floats = [k for k, leaf in enumerate(leaves) if leaf.dtype.kind == "f"]
+    told = ", then the cotangent" if names[-1] == COTANGENT else ""
+    said = Explanation(
+        kind="argument",
+        term="the order of the arguments",
+        mistake="the cotangent is taken first",
+        remedy=f"take the arguments in their order{told}",
+    )
+    alike = lambda ks: len({leaves[k].shape for k in ks}) == 1
+    for i, j in filter(alike, combinations(floats if len(floats) <= FEW else (), 2)):
+        both = replace(said, mistake=f"{names[i]} and {names[j]} are exchanged")
+        yield Other(partial(_in_order, order={i: j, j: i}), both)
+    if told and len(leaves) > 2 and alike(range(len(leaves))):
+        yield Other(partial(_in_order, order={k - 1: k for k in range(len(leaves))}), said)
+
+
+def _in_order(p: Problem, order: Mapping[int, int]) -> Tape:
+    """Each leaf of the order (the last is -1, too) is the one that it names."""
+    count = len(p.question.leaves)
+    taken = {k % count: p.question.leaves[at] for k, at in order.items()}
+    return p.recorded([taken.get(k, leaf) for k, leaf in enumerate(p.question.leaves)])
+
+
 def _at_argument(p: Problem, leaf: int, change: Change) -> Tape:
     leaves = list(p.question.leaves)
     leaves[leaf] = change.make(leaves[leaf])
@@ -137,7 +167,7 @@ def _names(p: Problem) -> list[str]:
     found = [path for path, _ in jax.tree_util.tree_flatten_with_path(p.question.args)[0]]
     named = [f"argument {jax.tree_util.keystr(path)}" for path in found]
     rest = len(p.question.leaves) - len(named)
-    return named + ["the cotangent"] * rest
+    return named + [COTANGENT] * rest
 
 
 # --- another number: epsilon outside the root, n - 1 for n ----------------------------------------
