@@ -115,6 +115,15 @@ most; a busy machine moves these, and the median least. Below some 50 microsecon
 mostly the call. Activations of Flax are those of jax.nn. The last column is how far gradients are
 from each other. Made by `python -m benchmarks.layers`.
 
+A convolution is one product of what the taps read, side by side, and the kernel. Beside a sum over
+taps, as it was before, and `lax.conv_general_dilated`, forward and backward in turn on a busy
+machine, XLA's own took 1 and it 0.75 (the sum 2.2) for 16 images of 16 x 16 x 8 to 16 channels,
+0.34 (0.65) for 64 of 8 x 8 x 1 to 6, 1.5 (3.5) for 16 of 32 x 32 x 16 to 32 with stride 2, and
+0.43 (1.5) with 16 groups, where the sum took 35 s to compile. XLA's own is not used, as jaxlib 0.10
+and 0.12 end the process while they compile the gradient of a transposed one with a kernel of 3 x 2,
+and so the second derivative of one with stride 2. A transposed convolution stays a sum over taps:
+its one product reads mostly zeros, and took 2.6 times as long with stride 2.
+
 """
 
 

@@ -28,14 +28,15 @@ def conv2d(layer: Conv, x: Images, stride: int = 1, padding: int = 0, groups: in
     groups, each part of the channels makes its part of the outputs, and w has channels / groups
     inputs.  Raises ValueError where the kernel does not fit.  Dumoulin & Visin 2016.
     """
-    down, across = layer.w.shape[:2]
-    _fits(x.shape[1:3], (down, across), stride, padding)
-    _check_groups(x.shape[-1], layer.w.shape[-2:], groups)
+    *taps, inputs, outputs = layer.w.shape
+    _fits(x.shape[1:3], layer.w.shape[:2], stride, padding)
+    _check_groups(x.shape[-1], (inputs, outputs), groups)
     sides = (padding, padding)
-    x = jnp.pad(x, ((0, 0), sides, sides, (0, 0)))
-    taps = [(u, v) for u in range(down) for v in range(across)]
-    read = [mixed(window(x, (down, across), stride, u, v), layer.w[u, v], groups) for u, v in taps]
-    return biased(reduce(jnp.add, read), layer.b)
+    read = windows(jnp.pad(x, ((0, 0), sides, sides, (0, 0))), (taps[0], taps[1]), stride)
+    read = read.reshape(*read.shape[:4], groups, inputs)
+    w = layer.w.reshape(taps[0] * taps[1], inputs, groups, outputs // groups)
+    y = jnp.einsum("brctgi,tigo->brcgo", read, w)
+    return biased(y.reshape(*y.shape[:3], outputs), layer.b)
 
 
 def conv1d(
@@ -49,8 +50,8 @@ def conv1d(
     _fits(x.shape[1:2], (taps,), stride, padding)
     x = jnp.pad(x, ((0, 0), (padding, padding), (0, 0)))
     last = stride * (places(x.shape[1], taps, stride) - 1) + 1
-    read = [x[:, u : u + last : stride] @ layer.w[u] for u in range(taps)]
-    return biased(reduce(jnp.add, read), layer.b)
+    read = jnp.concatenate([x[:, u : u + last : stride] for u in range(taps)], axis=-1)
+    return biased(read @ layer.w.reshape(-1, layer.w.shape[-1]), layer.b)
 
 
 def conv2d_transpose(layer: Conv, x: Images, stride: int = 1, padding: int = 0) -> Outputs:
@@ -80,28 +81,23 @@ def conv2d_transpose(layer: Conv, x: Images, stride: int = 1, padding: int = 0) 
     return biased(y, layer.b)
 
 
-def mixed(
-    x: Images, w: Float[Array, "inputs outputs"], groups: int
-) -> Float[Array, "batch rows columns outputs"]:
-    """x w of one tap, each group of channels by its own columns of w."""
-    if groups == 1:
-        return x @ w
-    parts = zip(jnp.split(x, groups, axis=-1), jnp.split(w, groups, axis=-1), strict=True)
-    return jnp.concatenate([part @ own for part, own in parts], axis=-1)
-
-
 def biased(y: Float[Array, "*places outputs"], b: Float[Array, " outputs"]) -> Float[Array, "..."]:
     """y + b at every place."""
     return y + jnp.broadcast_to(b, y.shape)
 
 
-def window(
-    x: Images, taps: tuple[int, int], stride: int, u: int, v: int
-) -> Float[Array, "batch rows columns channels"]:
-    """What tap (u, v) reads: x[s i + u, s j + v], one entry for each output."""
+def windows(
+    x: Images, taps: tuple[int, int], stride: int
+) -> Float[Array, "batch rows columns taps channels"]:
+    """x[s i + u, s j + v]: what every output reads, so that a sum over taps is one product."""
     high, wide = (places(x.shape[k + 1], taps[k], stride) for k in range(2))
     last = lambda start, count: start + stride * (count - 1) + 1
-    return x[:, u : last(u, high) : stride, v : last(v, wide) : stride]
+    read = [
+        x[:, u : last(u, high) : stride, v : last(v, wide) : stride]
+        for u in range(taps[0])
+        for v in range(taps[1])
+    ]
+    return jnp.stack(read, axis=3)
 
 
 def places(size: int, taps: int, stride: int) -> int:

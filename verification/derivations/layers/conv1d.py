@@ -14,8 +14,6 @@ Rounding   sums of products.
 Reference  Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016).
 """
 
-from functools import reduce
-
 import jax.numpy as jnp
 from jax import lax
 
@@ -47,10 +45,15 @@ def gradient(x, w, b, dy):
     del b
     padded = jnp.pad(x, ((0, 0), (PAD, PAD), (0, 0)))
     rows = lambda a: a.reshape(-1, a.shape[-1])
-    dw = [rows(read(padded, u, dy.shape[1])).T @ rows(dy) for u in range(len(w))]  # (2)
-    taps = [spread(dy @ w[u].T, u, padded.shape[1]) for u in range(len(w))]  # (2)
-    dx = reduce(jnp.add, taps)  # (1)
-    return dx[:, PAD:-PAD], jnp.stack(dw), jnp.sum(dy, axis=(0, 1))
+    seen = side_by_side(read(padded, u, dy.shape[1]) for u in range(len(w)))
+    back = side_by_side(spread(dy, u, padded.shape[1]) for u in range(len(w)))
+    dw = (rows(seen).T @ rows(dy)).reshape(w.shape)  # (2)
+    dx = back @ jnp.swapaxes(w, 1, 2).reshape(-1, w.shape[1])  # (2)(1)
+    return dx[:, PAD:-PAD], dw, jnp.sum(dy, axis=(0, 1))
+
+
+def side_by_side(taps):
+    return jnp.concatenate(list(taps), axis=-1)
 
 
 def draw(rng):

@@ -18,7 +18,6 @@ import jax.numpy as jnp
 from jax import lax
 
 from refnet import Conv, conv2d
-from refnet.layers import convolution
 
 from ...inputs import draws, edges
 from ...vocabulary import Arrow, Derivation
@@ -32,7 +31,9 @@ def function(x, w, b):
 
 def window(padded, kernel, u: int, v: int):
     """What tap (u, v) reads: one entry for each output."""
-    return convolution.window(padded, kernel[:2], STRIDE, u, v)
+    high, wide = ((padded.shape[k + 1] - kernel[k]) // STRIDE + 1 for k in range(2))
+    last = lambda start, count: start + STRIDE * (count - 1) + 1
+    return padded[:, u : last(u, high) : STRIDE, v : last(v, wide) : STRIDE]
 
 
 def spread(d, padded, u: int, v: int):
@@ -50,14 +51,23 @@ def gradient(x, w, b, dy):
 
 def pull_taps(x, w, dy):
     padded = jnp.pad(x, ((0, 0), (PAD, PAD), (PAD, PAD), (0, 0)))
-    dpadded, rows = jnp.zeros_like(padded), dy.reshape(-1, dy.shape[-1])
-    dw = []
-    for u in range(w.shape[0]):
-        for v in range(w.shape[1]):
-            seen = window(padded, w.shape, u, v)
-            dw.append(seen.reshape(-1, seen.shape[-1]).T @ rows)  # (2)
-            dpadded = dpadded + spread(dy @ w[u, v].T, padded.shape, u, v)  # (1)
-    return dpadded[:, PAD:-PAD, PAD:-PAD], jnp.stack(dw).reshape(w.shape)
+    seen, back = columns(window, padded, w.shape), columns(spread, dy, w.shape, padded.shape)
+    rows = lambda a: a.reshape(-1, a.shape[-1])
+    dw = (rows(seen).T @ rows(dy)).reshape(w.shape)  # (2)
+    return (back @ turned(w))[:, PAD:-PAD, PAD:-PAD], dw  # (2)(1)
+
+
+def columns(tap, a, kernel, *sizes):
+    """What every tap reads, or spreads, side by side: a sum over taps is one product of these."""
+    return jnp.concatenate(
+        [tap(a, *(sizes or (kernel,)), u, v) for u in range(kernel[0]) for v in range(kernel[1])],
+        axis=-1,
+    )
+
+
+def turned(w):
+    """w[u, v]' of every tap, one below the other."""
+    return jnp.swapaxes(w, -1, -2).reshape(-1, w.shape[-2])
 
 
 def draw(rng):
