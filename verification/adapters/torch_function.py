@@ -5,6 +5,8 @@ and autograd.Functions are known at sight; plain functions go through `derivativ
 written by hand on tensors through `on_tensors`.
 """
 
+import contextlib
+import inspect
 import sys
 import warnings
 from collections.abc import Callable
@@ -51,6 +53,9 @@ def on_tensors(gradient: Callable) -> Callable:
         return mapped(lambda x: array(torch, x), found)
 
     on_arrays.__name__ = getattr(gradient, "__name__", "on_tensors")
+    vars(on_arrays)["of_tensors"] = gradient
+    with contextlib.suppress(TypeError, ValueError):  # some callables tell nobody
+        vars(on_arrays)["__signature__"] = inspect.signature(gradient)
     return on_arrays
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..adapters import jax_function, jax_modules
 from ..adapters.function import Function
 from ..adapters.recognition import recognised
-from ..adapters.torch_function import on_tensors
+from ..adapters.torch_function import derivative, on_tensors
 from ..adapters.torch_programs import Program, as_program, by_trial, program
 from ..adapters.trees import inward
 from ..arithmetic.bounds import bounds
@@ -115,12 +115,32 @@ def beside(candidate: Any, gradient: Any, of: Program, first: tuple) -> Any:
     return candidate if takes_arrays(candidate, of, first) else on_tensors(gradient)
 
 
+def of_arrays(gradient: Any, of: Any, first: tuple) -> Any:
+    """What answers about another derivative than the first, on arrays: a gradient, a Hessian, or a
+    Hessian times a vector that were written for tensors; a function of tensors as its derivative.
+    """
+    theirs, known = program(gradient), program(of)
+    if not (isinstance(theirs, Program) and isinstance(known, Program)) or theirs.is_own:
+        return gradient
+    if theirs.original is known.original:
+        return derivative(gradient)
+    beside = [(), (known(*first),), first]  # alone, with a cotangent, with directions
+    return (
+        gradient
+        if any(answers_arrays(gradient, (*first, *x)) for x in beside)
+        else on_tensors(gradient)
+    )
+
+
 def takes_arrays(gradient: Callable, of: Program, first: tuple) -> bool:
     """Whether it answers arrays at the first point, and at the value for a cotangent."""
     value = of(*first)
-    above = () if np.shape(value) == () else (value,)
+    return answers_arrays(gradient, (*first, *(() if np.shape(value) == () else (value,))))
+
+
+def answers_arrays(gradient: Callable, point: tuple) -> bool:
     try:
-        found = jax.tree.leaves(inward(gradient(*first, *above)))
+        found = jax.tree.leaves(inward(gradient(*point)))
     except Exception:  # somebody's function, which may have been meant for tensors
         return False
     return not any(hasattr(leaf, "detach") for leaf in found)

@@ -155,8 +155,9 @@ def _again(finding: Finding, asked: Asked) -> Finding:
 
 def _problem(gradient: Any, of: Any, args: Any, argnums: Any) -> Problem:
     given, traced = programs.sampled(of, args_of(args)), programs.traced(of)
-    numbers = argnums_of(argnums, of, len(first_point(given)))
-    return Problem(gradient, traced, given, numbers)
+    first = first_point(given)
+    gradient = programs.of_arrays(gradient, of, first)
+    return Problem(gradient, traced, given, argnums_of(argnums, of, len(first)))
 
 
 def _meant(

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...adapters import jax_function
+from ...adapters import jax_function, torch_function
 from ...adapters.function import Function
 from ...adapters.recognition import recognised
 from ...adapters.trees import inward, outward
@@ -76,7 +76,18 @@ def _pulled_again(problem: Problem, known: Function) -> Problem:
 
 def _differentiated(problem: Problem, is_scalar: bool, given: tuple) -> Problem:
     """A gradient by hand, whose own derivative is judged."""
-    gradient = problem.gradient
+    candidate = _derivative(problem.gradient, given)
+    if is_scalar:
+        return Problem(candidate, first(problem), problem.args, problem.argnums)
+    more = lambda rng, point: (weights(problem.of, rng, point),)
+    numbers = (*problem.numbers, len(given) - 1)
+    return Problem(candidate, pullback(problem), followed(problem.args, more), numbers)
+
+
+def _derivative(gradient: Callable, given: tuple) -> Function:
+    """What autograd of PyTorch, or of JAX, makes of a gradient.  Raises TypeError for others."""
+    if (of_tensors := getattr(gradient, "of_tensors", None)) is not None:
+        return torch_function.derivative(of_tensors)
     leaves = lambda *args: [x for x in jax.tree.leaves(inward(gradient(*args))) if is_float(x)]
     try:
         with jax.enable_x64(True):
@@ -86,12 +97,7 @@ def _differentiated(problem: Problem, is_scalar: bool, given: tuple) -> Problem:
             f"order is 2, and JAX cannot differentiate the gradient ({type(error).__name__}); hand "
             "over a Hessian, or hessian_vector(*args, v)"
         ) from error
-    candidate = jax_function.derivative(leaves)._replace(name=jax_function.named(gradient))
-    if is_scalar:
-        return Problem(candidate, first(problem), problem.args, problem.argnums)
-    more = lambda rng, point: (weights(problem.of, rng, point),)
-    numbers = (*problem.numbers, len(given) - 1)
-    return Problem(candidate, pullback(problem), followed(problem.args, more), numbers)
+    return jax_function.derivative(leaves)._replace(name=jax_function.named(gradient))
 
 
 def first(problem: Problem) -> Callable:

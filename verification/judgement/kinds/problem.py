@@ -35,12 +35,20 @@ def first_point(args: Any) -> tuple:
 
 def named_by(function: Callable, of: Callable, count: int, *more: str) -> Callable:
     """The function with the names of `count` parameters of `of`, and these behind them."""
-    names = dict.fromkeys([*names_of(of, count), *more])
+    names = _apart([*names_of(of, count), *more])
     free = inspect.Parameter.POSITIONAL_ONLY
     if all(map(str.isidentifier, names)):
         known = [inspect.Parameter(name, free) for name in names]
         function.__signature__ = inspect.Signature(known)  # pyright: ignore[reportFunctionMemberAccess]
     return function
+
+
+def _apart(names: list[str]) -> list[str]:
+    """A name that comes again, such as a cotangent of a pullback of a pullback, is numbered."""
+    again = [names[:k].count(name) for k, name in enumerate(names)]
+    return [
+        f"{name}_{count + 1}" if count else name for name, count in zip(names, again, strict=True)
+    ]
 
 
 def followed(args: Any, more: Callable[[np.random.Generator, tuple], tuple]) -> Any:
