@@ -22,6 +22,20 @@ def test_a_hyperparameter_that_the_dtype_holds_has_no_error():
     assert 0.0 < NUMBERS.scalar(0.999).error < 2.0**-23
 
 
+def test_a_scalar_of_which_rounding_leaves_nothing_is_computed_wider():
+    """bfloat16 rounds 0.999 to 1: 1 - b2^t would be 0.  Of 0.9 a tenth is left, with its error."""
+    narrow = RunningError(Slices([slice(0, 2)]), format_of("bfloat16"))
+    unit = format_of("bfloat16").unit
+    kept = 1 - narrow.scalar(0.9)
+    for t in (1, 2, 8):
+        left = 1 - narrow.scalar(0.999) ** t
+        assert 0.0 < left.error <= 2.0 * unit * left.value
+        assert np.isfinite((narrow.vector(np.ones(2)) / left).error).all()
+    assert kept.error > 2.0 * unit * kept.value
+    gone = narrow.scalar(0.9) - narrow.scalar(0.9)  # a 0 that rounding made is none that is known
+    assert gone.value == 0.0 < gone.error
+
+
 def test_an_exact_zero_stays_exact_and_its_sign_is_known():
     zero = NUMBERS.vector(np.zeros(2))
     assert (NUMBERS.sign(zero * NUMBERS.scalar(0.3) + zero).error == 0.0).all()

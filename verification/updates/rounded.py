@@ -10,7 +10,7 @@ of itself each; a sum of n terms n - 1 times, by u of sum |t_i| each at most, wh
 root, a norm or a maximum answers, a number that does not depend on the entry, and what is written
 at the end of a step.  A memory may be kept times a constant (the rate, 1 - b): one product more.
 Hyperparameters that the dtype cannot hold start with half a unit of their own: libraries round
-1 - b2 or 1 - b2^t in the dtype.
+1 - b2 or 1 - b2^t in the dtype, where that leaves something of them.
 """
 
 from typing import Any, NamedTuple
@@ -81,7 +81,8 @@ class Rounded:
         value = self.value + b.value
         gone = _both(self, b) & (value == 0.0)
         if not (self.entry or b.entry):
-            return self._new(value, self.error + b.error, self._zero() | b._zero() | gone)
+            exact = self._zero() | b._zero() | gone
+            return self._new(value, _left(value, self.error + b.error), exact)
         terms = Terms(
             *(np.where(gone, 0.0, x + y) for x, y in zip(self.terms, b.terms, strict=True))
         )
@@ -140,6 +141,14 @@ class Rounded:
         return self._new(value, spread**count - np.abs(value), exact, slips=max(count, 1))
 
     __radd__, __rmul__ = __add__, __mul__
+
+
+def _left(value, error):
+    """The error of a scalar, unless nothing would be left of it: then programs have it wider.
+
+    bfloat16 has no 0.999: there 1 - b2 and 1 - b2^t are 0, and who rounded them so divided by 0.
+    """
+    return np.where((value != 0.0) & (error >= np.abs(value)), 0.0, error)
 
 
 def _both(a: Rounded, b: Rounded):
