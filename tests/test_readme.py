@@ -72,7 +72,7 @@ def test_the_twin_in_pytorch_does_what_the_readme_says():
         "gradient": lambda w, x, y: 2 * x.T @ (x @ w - y),
         "sample": lambda rng: tuple(rng.normal(size=size) for size in (3, (8, 3), 8)),
     }
-    code = f"import numpy as np\nimport verification as vf\n{twin}"
+    code = f"import verification as vf\n{twin}"
     exec(compile(code, "README.md", "exec"), said)
     assert said["finding"].verdict == "wrong" and said["passed"]
 
