@@ -30,8 +30,9 @@ from .budget import RANDOM, RUNNING, Budget, budget, floored, floored_deviations
 from .tolerance import allowances, is_sharp, lost
 
 FIRST_ORDER = ("float64", "float32", "float16_float32")
-COMPILED = 2**31  # products of all draws: about as long as a compilation takes
-DRAWN = 2**27  # numbers of all draws: NumPy takes three times as long for them as a compilation
+# of all draws at one point; a verdict asks at several, so that a compilation is paid back
+COMPILED = 2**29  # products: NumPy takes a few seconds for them, a compilation twice as long
+DRAWN = 2**25  # numbers: likewise
 LONG = 256  # equations: a program that is longer takes minutes to compile
 
 
