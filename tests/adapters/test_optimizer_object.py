@@ -62,6 +62,30 @@ def test_an_object_with_a_memory_is_judged_as_a_rule(kind):
     assert judged(kind).verdict == "correct"
 
 
+class Stepped(HeavyBall):
+    """Its method has another name."""
+
+    step = HeavyBall.update
+    update = None
+
+
+class Plain:
+    """It has `step` alone."""
+
+    def __init__(self, rate, decay):
+        self.rate, self.decay, self.v = rate, decay, 0.0
+
+    def step(self, w, g):
+        self.v = self.decay * self.v + g
+        return w - self.rate * self.v
+
+
+def test_a_method_is_named_or_found():
+    assert judged(Stepped, step="step").verdict == "correct"
+    assert judged(Plain).verdict == "correct"
+    assert judged(HeavyBall, step="go").verdict == "rejected"
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_step_may_change_the_array_in_place(dtype):
     made = lambda learning_rate: optimizer_object(lambda: InPlace(learning_rate, 0.0), InPlace.go)

@@ -5,6 +5,7 @@ Its memory is what of its attributes has become another than that of a new objec
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from itertools import repeat
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple
@@ -31,21 +32,21 @@ class Layout(NamedTuple):
 
 def optimizer_object(
     make: Callable[[], Any],
-    step: Callable[[Any, np.ndarray, np.ndarray], Any] | None = None,
+    step: Callable[[Any, np.ndarray, np.ndarray], Any] | str | None = None,
     layout: Layout | None = None,
 ) -> tuple[Callable, Callable]:
     """(init, update) of make() -> an object, of which each array has one of its own.
 
-    step      step(object, array, gradient) -> the new array, or None where it was changed in place;
-              object.update(array, gradient) unless it is given
+    step      step(object, array, gradient) -> the new array, or None where it was changed in place,
+              or the name of a method of (array, gradient); by itself `update`, or else `step`
     layout    of an object that has its weights and its gradient by itself, or a rate that is set
 
     What an object was made with, such as its rate, is always that of a new one, so that it may
     change from step to step.  Everything else is carried along, copied.
     """
-    take = step or (lambda one, array, gradient: one.update(array, gradient))
+    take = step if callable(step) else partial(_by_method, step)
     if layout is not None:
-        return _laid_out(make, step, layout)
+        return _laid_out(make, take if step else None, layout)
 
     def init(params):
         return [{} for _ in jax.tree.leaves(params)]
@@ -57,6 +58,10 @@ def optimizer_object(
         return jax.tree.unflatten(tree, [new for new, _ in taken]), [kept for _, kept in taken]
 
     return init, update
+
+
+def _by_method(name: str | None, one: Any, array: np.ndarray, gradient: np.ndarray) -> Any:
+    return getattr(one, name or ("update" if hasattr(one, "update") else "step"))(array, gradient)
 
 
 def _laid_out(make: Callable, step: Callable | None, layout: Layout) -> tuple[Callable, Callable]:
