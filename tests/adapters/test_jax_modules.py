@@ -107,3 +107,15 @@ def test_keras_is_asked_for_float64(monkeypatch):
 
 def test_what_is_no_module_is_as_it_was():
     assert jax_modules.opened(jnp.tanh, None, rows) == (jnp.tanh, None, rows)
+
+
+@pytest.mark.parametrize("factor, verdict", [(1.0, "correct"), (2.0, "wrong")])
+def test_a_filtered_gradient_is_one_of_a_function_and_no_module(factor, verdict):
+    eqx = pytest.importorskip("equinox")
+    with jax.enable_x64(True):
+        layer = eqx.nn.Linear(3, 2, key=jax.random.key(0))
+    loss = lambda layer, x: jnp.sum(jax.vmap(layer)(x) ** 2)
+    scaled = lambda layer, x: factor * loss(layer, x)
+    draw = lambda rng: (layer, rng.normal(size=(5, 3)))
+    asked = {"args": draw, "cases": 2, "edges": "none"}
+    assert vf.validate(eqx.filter_grad(scaled), of=loss, **asked).verdict == verdict

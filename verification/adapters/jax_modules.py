@@ -82,6 +82,8 @@ def equinox(eqx: Any, module: Any) -> Own | None:
     if not isinstance(module, eqx.Module) or not callable(module):
         return None
     moving, static = eqx.partition(module, eqx.is_inexact_array)
+    if type(module).__module__.startswith("equinox._") and not jax.tree.leaves(moving):
+        return None  # of filter_grad and its like, around a function: it is one, and no layer
     run = lambda params, *inputs: eqx.combine(like(moving, params), static)(*inputs)
     return Own(type(module).__name__, run, lambda *_: by_path(moving))
 
