@@ -65,6 +65,14 @@ LOOKED_AT: dict[str, Look] = {
         "(lambda x: bool(1e-14 < abs(jax.vmap(jax.grad(lambda t: jax.scipy.special.wofz(t + 0j)"
         ".real))(x) + 2 * x * jnp.exp(-x * x)).max() < 1e-12))(jnp.linspace(-1.5, 1.5, 31))",
     ),
+    "jax.scipy.sparse.linalg.cg": Look(
+        "Its slope is that of the solution of a symmetric system: right for symmetric changes, "
+        "which is how it is meant, and wrong for others. `bicgstab` and `gmres`, which solve any "
+        "system, are correct.",
+        "(lambda f, a: bool(abs(jax.grad(f)(a)[0, 1] - (f(a.at[0, 1].add(1e-6)) - f(a)) / 1e-6)"
+        " > 0.01))(lambda a: jax.scipy.sparse.linalg.cg(a, jnp.array([1.0, 3.0]))[0][0], "
+        "jnp.array([[2.0, 0.5], [0.5, 1.0]]))",
+    ),
     "jax.scipy.linalg.cholesky": TRIANGLE,
     "jax.scipy.linalg.cho_factor": TRIANGLE,
 }
@@ -82,9 +90,8 @@ def page(atlas: tables.Document) -> str:
     ran = (
         f"Run in {dtypes}, two draws for each verdict and no edges, on a machine that was busy. "
         "The rows come from several versions of refnet of two days: not every row was judged again "
-        "after a later one. Some functions of jax.random and of jax.scipy.sparse have not been "
-        "asked. A function whose budget is as large as its slope is undecided at these arguments "
-        "and is judged at others; what is undecided at all of them has a row."
+        "after a later one. A function whose budget is as large as its slope is undecided at these "
+        "arguments and is judged at others; what is undecided at all of them has a row."
     )
     return paged(atlas, ran, "Each line is True in JAX alone, with 64 bits on.", LOOKED_AT)
 

@@ -17,6 +17,9 @@ from verification.arithmetic.orders import ORDERS
 from verification.arithmetic.rationals import RATIONALS
 from verification.arithmetic.rewrites import REWRITES, rewritten
 from verification.arithmetic.windows import WINDOWS
+from verification.measurement.budget import running_bound
+from verification.oracles.ball import gradient
+from verification.oracles.question import ask
 from verification.vocabulary import NoRule, Undecided
 
 SMALL = np.array([1e-9, -0.4375, 0.328125, 0.78125])
@@ -62,7 +65,7 @@ def _polynomial(x, *coefficients):
 
 def test_every_rewrite_is_tried_here_or_beside_windows_and_orders():
     others = {"recalled", "observed"}  # of primitives of ours: their own files try them
-    others |= {"empty2"}  # see below
+    others |= {"empty2", "nextafter"}  # see below
     others |= {"psum", "pmax", "pmin", "ragged_dot_general"}  # see test_met.py
     assert set(REWRITES) == set(PROVEN) | set(EXACT) | set(WINDOWS) | set(ORDERS) | others
 
@@ -158,3 +161,25 @@ def test_what_a_loop_writes_over_before_it_is_read_may_be_anything(filling, monk
     rewrites._trace.cache_clear()
     for ball, number in zip(slope, jax.grad(loop)(x), strict=True):
         assert abs(float(ball.mid()) - number) <= 4.0 * np.spacing(abs(number))
+
+
+def test_the_next_float_is_the_number_itself_within_its_bound():
+    x = np.array([1.0, -1.5, 0.328125, 17.78125])
+    beside = lambda x: lax.nextafter(x, jnp.full_like(x, jnp.inf))
+    (allowed,) = running_bound(beside, (x,), "float32")
+    gaps = np.nextafter(x.astype("float32"), np.float32(np.inf)).astype(float) - x
+
+    assert (gaps > 0.0).all() and (gaps <= allowed).all()
+    assert not (gaps <= 0.5 * allowed).all()  # the bound is no blanket
+
+
+def test_a_draw_between_two_bounds_is_proven():
+    draw = lambda low, high: jax.random.truncated_normal(jax.random.key(3), low, high, (3,))
+    leaves = np.array([-1.0, -0.5, -2.0]), np.array([0.5, 1.0, 2.0])
+    weighed = lambda low, high: jnp.sum(draw(low, high) * jnp.arange(1.0, 4.0))
+    found = gradient(ask(weighed, leaves, (0, 1)))
+    want = jax.grad(weighed, (0, 1))(*leaves)
+
+    for one, slope in zip(found, want, strict=True):
+        assert (one.rad < 1e-20).all() and np.abs(slope).min() > 0.01
+        assert (np.abs(one.mid - slope) < 1e-12 * np.abs(slope)).all()

@@ -213,6 +213,7 @@ REWRITES = (
         "lt_to": lambda x, y: lax.lt(x, y),
         "le_to": lambda x, y: lax.le(x, y),
         "eq_to": lambda x, y: lax.eq(x, y),
+        "nextafter": lambda x, towards: (x + x) - x,  # x, and room for two units of its rounding
         "recalled": lambda product, above, at, program: product,  # room, where errors are counted
         "observed": lambda value, error, units: value,
         "scatter-sub": scatter_sub,
