@@ -1,8 +1,8 @@
 """Networks of refnet beside their twins in three libraries, same weights: gradients, ten steps.
 
-`python -m benchmarks.twins [NETWORK ...]` writes twins.json and .md next to this file, or judges
-the networks that are named again; what is not installed is said not to be there.  A twin is judged
-as anybody's code is: its gradient by vf.validate, its run by vf.validate_training, in float32.
+`python -m benchmarks.twins [NETWORK[/LIBRARY] ...]` writes twins.json and .md next to this file, or
+judges what is named again; what is not installed is said not to be there.  A twin is judged as
+anybody's code is: its gradient by vf.validate, its run by vf.validate_training, in float32.
 """
 
 import importlib.util
@@ -130,20 +130,27 @@ def page(rows: list[dict[str, str]]) -> str:
 
 
 def main(names: list[str]) -> int:
-    """The record is filled in pieces: a network that is named is judged again, others are kept."""
+    """The record is filled in pieces: what is named is judged again, others are kept."""
     record = HERE / "twins.json"
     kept = json.loads(record.read_text()) if names and record.exists() else []
     found = {(row["network"], row["library"]): row for row in kept}
-    for name in names or NETWORKS:
-        for library in filter(installed, LIBRARIES):
-            found[name, library] = judged(library, network(name))
-            print(found[name, library], flush=True)
-    order = [(name, library) for name in NETWORKS for library in LIBRARIES]
-    rows = [found[key] for key in order if key in found]
-    write_text(record, json.dumps(rows, indent=2) + "\n")
-    write_text(HERE / "twins.md", page(rows))
+    rows = list(found.values())
+    for name, library in asked(names or list(NETWORKS)):
+        found[name, library] = judged(library, network(name))
+        print(found[name, library], flush=True)
+        order = [(name, library) for name in NETWORKS for library in LIBRARIES]
+        rows = [found[key] for key in order if key in found]
+        write_text(record, json.dumps(rows, indent=2) + "\n")
+        write_text(HERE / "twins.md", page(rows))
     right = all(row["gradient"] == row["ten steps"] == "correct" for row in rows)
     return 0 if right and all(row[name] == "wrong" for row in rows for name in PLANTED) else 1
+
+
+def asked(names: list[str]) -> Iterator[tuple[str, str]]:
+    """Each network in every library that is installed, or in the one behind a slash."""
+    for name in names:
+        which, _, library = name.partition("/")
+        yield from ((which, one) for one in LIBRARIES if installed(one) and library in ("", one))
 
 
 if __name__ == "__main__":
