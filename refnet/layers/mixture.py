@@ -26,7 +26,8 @@ def mixture_of_experts(
 ) -> Float[Array, "batch width"]:
     """y = sum over e of p_e f(x up_e) down_e,  p = softmax of x router over its `top` largest.
 
-    Every expert is computed, and those not chosen count 0: exact, and not sparse.
+    Weights are those of `init_experts`.  Every expert is computed, and those not chosen count 0:
+    exact, and not sparse.
     Raises ValueError for a top outside of 1 to the experts.  Shazeer et al. 2017, section 2.1.
     """
     logits = x @ params.router
@@ -38,7 +39,8 @@ def mixture_of_experts(
 def balancing_loss(logits: Float[Array, "batch experts"], top: int = 1) -> Float[Array, ""]:
     """E / top sum over e of f_e mean p_e,  f_e the share of rows that choose e, p = softmax.
 
-    1 where the experts are chosen alike; f is counted, and has no gradient.
+    logits are x router, as in `mixture_of_experts`.  1 where the experts are chosen alike; f is
+    counted, and has no gradient.
     Fedus, Zoph & Shazeer 2021, eq. 4 to 6.
     """
     chosen = largest(logits, top).astype(logits.dtype)
