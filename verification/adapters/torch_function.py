@@ -132,7 +132,7 @@ def on_tensors_of(
         *inputs, cotangent = args
         tensors = inward(mapped(lambda x: tensor(torch, x), tuple(inputs)))
         chosen = jax.tree.leaves([tensors[i] for i in argnums])
-        picked = [x.requires_grad_() for x in chosen if x.is_floating_point()]
+        picked = [x.requires_grad_() for x in chosen if x.is_floating_point() or x.is_complex()]
         above = [tensor(torch, c) for c in jax.tree.leaves(cotangent)]
 
         def body(f: Callable) -> tuple[list, tuple]:
@@ -176,8 +176,8 @@ def pulled_back(torch, outs: list, above: list, picked: list, batched: bool) -> 
 
 
 def small(picked: list) -> bool:
-    """Whether forward mode is asked for every entry."""
-    return sum(x.numel() for x in picked) <= TANGENTS
+    """Whether forward mode is asked for every entry, which are real."""
+    return sum(x.numel() for x in picked) <= TANGENTS and not any(x.is_complex() for x in picked)
 
 
 def forward(*asked) -> list:

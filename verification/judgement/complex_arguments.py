@@ -3,8 +3,9 @@
 With L the real number that is differentiated and z = x + i y,
 
     JAX        dL/dx - i dL/dy, and what arrives from above likewise: jax.vjp
-    PyTorch    dL/dx + i dL/dy, its conjugate; allow=("conjugate",) accepts it
+    PyTorch    dL/dx + i dL/dy, its conjugate
 
+A program is judged by the convention of its own library; allow=("conjugate",) accepts the other.
 Inside, an argument or a result is `Parts`, and all that is judged is real.
 """
 
@@ -18,11 +19,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..adapters.function import Function
+from ..adapters.torch_programs import Program
 from ..measurement.subject import referable
 from ..vocabulary import Explanation, Finding, Verdict
+from . import programs
 
 CONJUGATE = "conjugate"
-SENTENCE = "it is the conjugate of JAX's gradient, dL/dx + i dL/dy, which is PyTorch's convention"
+JAXS, TORCHS = -1.0, 1.0  # the sign of dL/dy
+SENTENCES = {
+    JAXS: "it is the conjugate of JAX's gradient, dL/dx + i dL/dy, which is PyTorch's convention",
+    TORCHS: "it is the conjugate of PyTorch's gradient, dL/dx - i dL/dy, which is JAX's convention",
+}
 
 
 class Parts(NamedTuple):
@@ -92,8 +99,8 @@ def function(of: Callable) -> Callable:
 
 def gradient(candidate: Any, count: int, sign: float) -> Any:
     """A gradient of `count` arguments and a cotangent, of parts; sign -1 is JAX's convention."""
-    if isinstance(candidate, Function) and candidate.under is not None:
-        return candidate.under(function)
+    if isinstance(candidate, Function):
+        return _derivative(candidate)
     if not callable(candidate):
         return candidate
 
@@ -108,6 +115,18 @@ def gradient(candidate: Any, count: int, sign: float) -> Any:
     return real
 
 
+def _derivative(candidate: Function) -> Function:
+    """The derivative of the function of parts, or the answers of that of complex numbers."""
+    if candidate.under is not None:
+        return candidate.under(function)
+
+    def answers(argnums: tuple[int, ...]) -> Callable:
+        ask = candidate.answers(argnums)
+        return lambda *args: jax.tree.leaves(apart(ask(*together(args))))
+
+    return candidate._replace(answers=answers, again=None)
+
+
 def sampler(args: Any) -> Any:
     """What draws points, or the one point, in parts."""
     if not callable(args):
@@ -120,31 +139,35 @@ def sampler(args: Any) -> Any:
     return drawn
 
 
-def judged(validate: Callable, candidate: Any, of: Callable, args: Any, count: int, **asked):
-    """The finding by JAX's convention; where that is wrong, by PyTorch's, if all of it fits."""
+def judged(validate: Callable, candidate: Any, of: Callable, args: Any, first: tuple, **asked):
+    """The finding by the convention of the function's library; where that is wrong and all of it
+    fits the other, that is said.
+    """
+    of, theirs = programs.of_complex(of, candidate, first)
+    own = TORCHS if isinstance(of, Program) else JAXS
     allow = tuple(asked.pop("allow", ()))
     rest = tuple(name for name in allow if name != CONJUGATE)
     by = lambda sign: validate(
-        gradient(candidate, count, sign), function(of), sampler(args), allow=rest, **asked
+        gradient(theirs, len(first), sign), function(of), sampler(args), allow=rest, **asked
     )
-    found = by(-1.0)
+    found = by(own)
     if found.verdict is not Verdict.WRONG:
         return found
-    other = by(1.0)
+    other = by(-own)
     if other.verdict is Verdict.WRONG:
         return found
-    return _named(found, other, CONJUGATE in allow)
+    return _named(found, other, SENTENCES[own], CONJUGATE in allow)
 
 
-def _named(found: Finding, other: Finding, allowed: bool) -> Finding:
+def _named(found: Finding, other: Finding, sentence: str, allowed: bool) -> Finding:
     if allowed:
-        reason = f"{other.reason}; with a convention that was allowed ({CONJUGATE}: {SENTENCE})"
+        reason = f"{other.reason}; with a convention that was allowed ({CONJUGATE}: {sentence})"
         return replace(other, reason=reason, conventions=(*other.conventions, CONJUGATE))
     remedy = f'allow=("{CONJUGATE}",) accepts that convention'
-    why = Explanation("factor", "the whole gradient", SENTENCE, remedy=remedy)
+    why = Explanation("factor", "the whole gradient", sentence, remedy=remedy)
     return replace(
         found,
-        reason=f"{found.reason}; {SENTENCE}",
+        reason=f"{found.reason}; {sentence}",
         explanation=(why,),
         conventions=(*found.conventions, CONJUGATE),
     )

@@ -115,6 +115,14 @@ def beside(candidate: Any, gradient: Any, of: Program, first: tuple) -> Any:
     return candidate if takes_arrays(candidate, of, first) else on_tensors(gradient)
 
 
+def of_complex(of: Any, gradient: Any, first: tuple) -> tuple[Any, Any]:
+    """A program of PyTorch's, and its gradient, of complex arrays; others as they are."""
+    known = as_program(of, first)
+    if not isinstance(known, Program):
+        return of, gradient
+    return known, beside(gradient, gradient, known, first)
+
+
 def of_arrays(gradient: Any, of: Any, first: tuple) -> Any:
     """What answers about another derivative than the first, on arrays: a gradient, a Hessian, or a
     Hessian times a vector that were written for tensors; a function of tensors as its derivative.

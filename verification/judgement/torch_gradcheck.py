@@ -20,6 +20,7 @@ from .validate import validate
 CASES, SEED = 4, 0
 NEAR = 2.0**-4  # the draws beside the inputs themselves: each number moved by less than this of it
 DTYPES = ("float64", "float32", "float16", "bfloat16")
+PARTS = {"complex128": "float64", "complex64": "float32"}  # of which real and imaginary parts are
 
 
 def torch_gradcheck(
@@ -43,7 +44,7 @@ def torch_gradcheck(
     """Whether autograd's derivative of func is right at the inputs, and close to them.
 
     inputs  a tensor, or several; judged are those with requires_grad, all of one dtype, which may
-            be float64, float32, float16 or bfloat16
+            be float64, float32, float16 or bfloat16, or complex with such parts
     check_forward_ad, check_batched_grad   the derivative by forward mode, and by vmap, too
 
     Raises GradcheckError with the finding in words, or returns False where raise_exception is
@@ -53,9 +54,11 @@ def torch_gradcheck(
 
     tensors = (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs)
     argnums, dtype = _asked(torch, tensors)
+    is_ahead = check_forward_ad or check_batched_forward_grad
+    _check_real(torch, tensors, is_ahead)
     _check_wide(torch, func, tensors)
     program = Program(func, func)
-    ways = [program.derivative(ahead=check_forward_ad or check_batched_forward_grad)]
+    ways = [program.derivative(ahead=is_ahead)]
     ways += [program.derivative(batched=True)] if check_batched_grad else []
     said = ""
     for way in ways:
@@ -112,10 +115,20 @@ def _asked(torch: Any, tensors: tuple) -> tuple[tuple[int, ...], str]:
     if not chosen:
         raise ValueError("inputs: none of them requires a gradient; set requires_grad=True")
     kinds = {str(tensors[k].dtype).removeprefix("torch.") for k in chosen}
-    if len(kinds) > 1 or not kinds <= set(DTYPES):
-        said = ", ".join(sorted(kinds))
-        raise ValueError(f"inputs: their dtypes are {said}; give all in one of {', '.join(DTYPES)}")
-    return tuple(chosen), kinds.pop()
+    dtypes = {PARTS.get(kind, kind) for kind in kinds}
+    if len(dtypes) > 1 or not dtypes <= set(DTYPES):
+        said, known = (", ".join(names) for names in (sorted(kinds), (*DTYPES, *PARTS)))
+        raise ValueError(f"inputs: their dtypes are {said}; give all in one of {known}")
+    return tuple(chosen), dtypes.pop()
+
+
+def _check_real(torch: Any, tensors: tuple, is_ahead: bool) -> None:
+    """Raises ValueError for forward mode of complex numbers, which is asked of real ones alone."""
+    if is_ahead and any(isinstance(x, torch.Tensor) and x.is_complex() for x in tensors):
+        raise ValueError(
+            "check_forward_ad: forward mode is not judged at complex inputs; leave it out, or "
+            "hand over a function of their real and imaginary parts"
+        )
 
 
 def _check_wide(torch: Any, func: Callable, tensors: tuple) -> None:
@@ -176,7 +189,7 @@ def _backward(torch: Any, func: Callable, count: int) -> Callable:
         wanted = [
             x if x.requires_grad else x.requires_grad_()
             for x in inputs
-            if isinstance(x, torch.Tensor) and x.is_floating_point()
+            if isinstance(x, torch.Tensor) and (x.is_floating_point() or x.is_complex())
         ]
         with torch.enable_grad():
             outs = func(*inputs)

@@ -110,7 +110,7 @@ def validate(
     check_taken(of, first)
     if callable(of) and complex_arguments.are_complex(of, first):
         options["argnums"] = argnums
-        found = complex_arguments.judged(validate, gradient, of, drawn, len(first), **options)
+        found = complex_arguments.judged(validate, gradient, of, drawn, first, **options)
         return _again(found, asked)
     argnums = argnums_of(argnums, of, len(first))
     asked = asked._replace(argnums=argnums)

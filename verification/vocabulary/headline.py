@@ -15,7 +15,7 @@ CONVENTIONS = {
     "negative": "the sign is turned",
     "symmetric": "a gradient along symmetric matrices",
     "triangular": "a gradient along triangular matrices",
-    "conjugate": "the conjugate, as PyTorch has it",
+    "conjugate": "the conjugate of it",
 }
 AT_CASE = re.compile(r"^case \d+: ")
 MORE = re.compile(r"; and at \d+ more of the cases")

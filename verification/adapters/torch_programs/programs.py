@@ -167,10 +167,11 @@ class Program:
         from .traced import WantsSlopes, traced
 
         torch, shape = sys.modules["torch"], [None]
+        is_complex = any(dtype.startswith("complex") for _, dtype in signature)
 
         def run(*tensors):
             outs = self.run(*outward(jax.tree.unflatten(tree, tensors)))
-            found, shape[0] = jax.tree.flatten(numbers_of(outs, torch))
+            found, shape[0] = jax.tree.flatten(numbers_of(outs, torch, is_complex))
             return found
 
         wide = self.narrow and any(dtype == "float64" for _, dtype in signature)
@@ -241,7 +242,10 @@ def _outputs_of(f: Callable, torch: Any) -> Callable:
     """f, with the random numbers that it is traced with, and the numbers among its outputs."""
 
     def run(*tensors):
+        is_complex = any(
+            x.is_complex() for x in jax.tree.leaves(tensors) if hasattr(x, "is_complex")
+        )
         with random_numbers.held(torch):
-            return numbers_of(f(*tensors), torch)
+            return numbers_of(f(*tensors), torch, is_complex)
 
     return run
