@@ -109,10 +109,20 @@ def test_a_maximum_over_ties_shares_among_the_winners_alone():
     assert leaf[0].contains(UNIT) and leaf[2].contains(UNIT) and leaf[1] == 0
 
 
-def test_a_tie_that_is_not_exact_is_unbounded():
-    """tanh(z)^2 + sech(z)^2 is 1, but balls cannot know: no slope is guessed."""
-    hidden = lambda z: (
-        jnp.maximum(jnp.tanh(z) ** 2 + 4.0 / (jnp.exp(z) + jnp.exp(-z)) ** 2, 1.0) * z
-    )
-    (said,) = ball.gradient(ask(hidden, (np.float64(0.7),)))
-    assert np.isinf(said.rad)
+def hidden_one(z):
+    """tanh(z)^2 + sech(z)^2 is 1, but balls cannot know."""
+    return jnp.tanh(z) ** 2 + 4.0 / (jnp.exp(z) + jnp.exp(-z)) ** 2
+
+
+def test_a_tie_that_is_not_exact_has_its_sides_and_no_slope_is_guessed():
+    """Below 0.7 it is z, with slope 1; above z (0.3 + z), with 1.7."""
+    kink = lambda z: jnp.maximum(hidden_one(z), 1.0 + (z - 0.7)) * z
+    (said,) = ball.gradient(ask(kink, (np.float64(0.7),)))
+    assert said.mid - said.rad <= 1.0 and 1.7 <= said.mid + said.rad
+    assert said.sides is not None and said.rad < 0.351
+
+
+def test_a_tie_that_is_not_exact_has_the_slope_that_all_its_shares_have():
+    still = lambda z: jnp.maximum(hidden_one(z), 1.0) * z
+    (said,) = ball.gradient(ask(still, (np.float64(0.7),)))
+    assert said.mid == 1.0 and said.rad < 1e-30
