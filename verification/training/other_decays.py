@@ -57,11 +57,12 @@ def _wide(leaves: list) -> list[np.ndarray]:
 
 def _after(wrong: WrongStep, memory: Memory, gradient: list, weights: list) -> tuple[list, Memory]:
     """Weights and memory after one update, in float64: a bound knows no root of 0."""
-    plain = [x.value if isinstance(x, Bounded) else x for x in memory.leaves]
-    numbers = map(np.asarray, [*gradient, *plain, *weights])
+    plain = (x.value if isinstance(x, Bounded) else x for x in memory.leaves)
+    kept = map(np.asarray, plain, memory.dtypes)
     with loose():
-        out = jaxpr_as_fun(advance(wrong.reference, memory))(*numbers)
-    kept = [Bounded(np.asarray(x)) if x.dtype.kind == "f" else x for x in out[len(weights) :]]
+        out = jaxpr_as_fun(advance(wrong.reference, memory))(*_wide(gradient), *kept, *weights)
+    later = out[len(weights) :]
+    kept = [Bounded(np.asarray(x, np.float64)) if x.dtype.kind == "f" else x for x in later]
     return _wide(out[: len(weights)]), memory._replace(leaves=kept)
 
 
