@@ -65,7 +65,7 @@ def _polynomial(x, *coefficients):
 
 def test_every_rewrite_is_tried_here_or_beside_windows_and_orders():
     others = {"recalled", "observed"}  # of primitives of ours: their own files try them
-    others |= {"empty2", "nextafter"}  # see below
+    others |= {"empty2", "nextafter", "device_put"}  # see below
     others |= {"psum", "pmax", "pmin", "ragged_dot_general"}  # see test_met.py
     assert set(REWRITES) == set(PROVEN) | set(EXACT) | set(WINDOWS) | set(ORDERS) | others
 
@@ -171,6 +171,23 @@ def test_the_next_float_is_the_number_itself_within_its_bound():
 
     assert (gaps > 0.0).all() and (gaps <= allowed).all()
     assert not (gaps <= 0.5 * allowed).all()  # the bound is no blanket
+
+
+@pytest.mark.parametrize("of", [lambda z: z, jnp.fft.fft])
+def test_where_a_number_lies_changes_nothing(of):
+    """Of several at once, of complex ones, and in the middle of a loop."""
+
+    def moved(x):
+        once, twice = jax.device_put((of(x), 2.0 * of(x)))
+        step = lambda c, _: (jax.device_put(jnp.sin(c)), None)
+        return jnp.sum(jnp.abs(once) * jnp.abs(twice)) + jnp.sum(lax.scan(step, x, None, 2)[0])
+
+    x = np.array([0.5, -1.25, 2.0])
+    (found,) = gradient(ask(moved, (x,)))
+    size = x.size if of is jnp.fft.fft else 1
+    want = 4.0 * size * x + np.cos(np.sin(x)) * np.cos(x)
+    assert found.proven and (found.rad < 1e-20).all()
+    assert (np.abs(found.mid - want) < 1e-14 * np.abs(want)).all()
 
 
 def test_a_draw_between_two_bounds_is_proven():
