@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from flint import arb, ctx, fmpq
 from jax import lax
+from jax.ad_checkpoint import checkpoint_name
 
 from verification.arithmetic import rewrites
 from verification.arithmetic.balls import BALLS
@@ -65,7 +66,7 @@ def _polynomial(x, *coefficients):
 
 def test_every_rewrite_is_tried_here_or_beside_windows_and_orders():
     others = {"recalled", "observed"}  # of primitives of ours: their own files try them
-    others |= {"empty2", "nextafter", "device_put"}  # see below
+    others |= {"empty2", "nextafter", "device_put", *NAMED}  # see below
     others |= {"psum", "pmax", "pmin", "ragged_dot_general"}  # see test_met.py
     assert set(REWRITES) == set(PROVEN) | set(EXACT) | set(WINDOWS) | set(ORDERS) | others
 
@@ -171,6 +172,49 @@ def test_the_next_float_is_the_number_itself_within_its_bound():
 
     assert (gaps > 0.0).all() and (gaps <= allowed).all()
     assert not (gaps <= 0.5 * allowed).all()  # the bound is no blanket
+
+
+def curve(x):
+    return jnp.sin(x) * x
+
+
+def _batched(x):
+    rule = jax.custom_batching.custom_vmap(lambda x: curve(x))
+    rule.def_vmap(lambda size, is_batched, x: (curve(x), True))
+    return rule(x)
+
+
+def _turned(x):
+    """Linear in x: its transpose, which is somebody's rule, is not looked at."""
+    by = lambda turn, v: jax.custom_derivatives.linear_call(lambda r, v: r * v, turn, jnp.cos(x), v)
+    return by(lambda r, v: 2.0 * r * v, x)
+
+
+NAMED = {  # a call by another name -> of it, and of what it is
+    "name": (lambda x: checkpoint_name(curve(x), "kept"), curve),
+    "composite": (lambda x: lax.composite(curve, name="refnet.curve")(x), curve),
+    "custom_vmap_call": (_batched, curve),
+    "linear_call": (_turned, lambda x: jnp.cos(x) * x),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_call_by_another_name_is_what_it_calls(name):
+    x = np.array([0.5, -1.25, 2.0])
+    program, plain = (jax.make_jaxpr(of)(x) for of in NAMED[name])
+    assert name in {eqn.primitive.name for eqn in program.eqns}
+    (found,), (want,) = (run(p, [BALLS.lift(x)], BALLS) for p in (program, plain))
+    assert all(a == b or a.overlaps(b) for a, b in zip(found, want, strict=True))
+
+
+@pytest.mark.parametrize("name", ["name", "linear_call"])
+def test_its_slope_is_proven_and_its_rule_is_not_asked(name):
+    of, plain = NAMED[name]
+    x = np.array([0.5, -1.25, 2.0])
+    (found,) = gradient(ask(lambda x: jnp.sum(of(x)), (x,)))
+    want = jax.grad(lambda x: jnp.sum(plain(x)))(x)
+    assert found.proven and (found.rad < 1e-20).all()
+    assert (np.abs(found.mid - want) < 1e-14).all()
 
 
 @pytest.mark.parametrize("of", [lambda z: z, jnp.fft.fft])

@@ -14,9 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.extend.core import ClosedJaxpr
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..vocabulary import NoRule
+from .inner_programs import closed
 from .orders import ORDERS
 from .windows import WINDOWS
 
@@ -205,6 +206,15 @@ def scatter_sub(x, indices, updates, *, dimension_numbers, update_jaxpr, update_
     return lax.scatter_add(x, indices, -updates, dimension_numbers, **how)
 
 
+def body_of(name: str) -> Callable:
+    """The program that stands under `name` among the parameters; what else does is its rules."""
+
+    def rewrite(*xs, **params):
+        return tuple(jaxpr_as_fun(closed(params[name]))(*xs))
+
+    return rewrite
+
+
 REWRITES = (
     ELEMENTWISE
     | WINDOWS
@@ -215,6 +225,10 @@ REWRITES = (
         "eq_to": lambda x, y: lax.eq(x, y),
         "nextafter": lambda x, towards: (x + x) - x,  # x, and room for two units of its rounding
         "device_put": lambda *xs, **_: xs,  # where a number lies is not what it is
+        "name": lambda x, name: x,  # jax.ad_checkpoint.checkpoint_name
+        "composite": body_of("jaxpr"),
+        "custom_vmap_call": body_of("call"),
+        "linear_call": body_of("callee"),
         "recalled": lambda product, above, at, program: product,  # room, where errors are counted
         "observed": lambda value, error, units: value,
         "scatter-sub": scatter_sub,

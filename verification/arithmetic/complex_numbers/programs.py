@@ -230,6 +230,7 @@ WHOLE: dict[str, Callable] = {
     "reduce_prod": _product,
     "stop_gradient": lambda z, **_: Pair(lax.stop_gradient(z.re), lax.stop_gradient(z.im)),
     "device_put": lambda *numbers, **_: numbers,
+    "name": lambda z, **_: z,
     "empty2": lambda **_: Pair(jnp.zeros(()), jnp.zeros(())),
 } | MATRICES
 LINEAR = {*MOVES, "reduce_sum", "cumsum", "neg", "split", "unstack", "conv_general_dilated"} - {
