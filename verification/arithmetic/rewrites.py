@@ -17,7 +17,7 @@ from jax import lax
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..vocabulary import NoRule
-from .inner_programs import closed
+from .inner_programs import closed, inner
 from .orders import ORDERS
 from .windows import WINDOWS
 
@@ -206,13 +206,10 @@ def scatter_sub(x, indices, updates, *, dimension_numbers, update_jaxpr, update_
     return lax.scatter_add(x, indices, -updates, dimension_numbers, **how)
 
 
-def body_of(name: str) -> Callable:
-    """The program that stands under `name` among the parameters; what else does is its rules."""
-
-    def rewrite(*xs, **params):
-        return tuple(jaxpr_as_fun(closed(params[name]))(*xs))
-
-    return rewrite
+def called(*xs, **params):
+    """The one program among the parameters; what else stands there is its rules."""
+    (program,) = inner(params)
+    return tuple(jaxpr_as_fun(closed(program))(*xs))
 
 
 REWRITES = (
@@ -226,9 +223,9 @@ REWRITES = (
         "nextafter": lambda x, towards: (x + x) - x,  # x, and room for two units of its rounding
         "device_put": lambda *xs, **_: xs,  # where a number lies is not what it is
         "name": lambda x, name: x,  # jax.ad_checkpoint.checkpoint_name
-        "composite": body_of("jaxpr"),
-        "custom_vmap_call": body_of("call"),
-        "linear_call": body_of("callee"),
+        "composite": called,
+        "custom_vmap_call": called,
+        "linear_call": called,
         "recalled": lambda product, above, at, program: product,  # room, where errors are counted
         "observed": lambda value, error, units: value,
         "scatter-sub": scatter_sub,
