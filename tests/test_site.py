@@ -39,3 +39,15 @@ def test_every_page_of_the_menu_is_gathered(tmp_path):
     assert len(pages) > 15 and [page for page in pages if not (tmp_path / page).is_file()] == []
     shown = (tmp_path / "docs/notebooks/three_descents.md").read_text()
     assert "data:image/png;base64," in shown and 'class="refnet"' in shown
+
+
+def test_every_fence_is_one_that_the_renderer_knows(tmp_path):
+    """A language alone, or with a title: of all else it makes text."""
+    known = re.compile(r'```(\w+( title="[^"]+")?)?')
+    bad = lambda text: [x for x in re.findall(r"^```.*$", text, re.M) if not known.fullmatch(x)]
+    assert bad("```sh wrong\nrefnet\n```") == ["```sh wrong"]
+    site.gathered(tmp_path)
+    found = {str(page): bad(page.read_text()) for page in tmp_path.rglob("*.md")}
+    assert len(found) > 30 and not any(found.values()), found
+    first = (tmp_path / "docs/first_contact.md").read_text()
+    assert '```python title="net.py"' in first and "```sh\nrefnet validate" in first
