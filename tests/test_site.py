@@ -51,3 +51,12 @@ def test_every_fence_is_one_that_the_renderer_knows(tmp_path):
     assert len(found) > 30 and not any(found.values()), found
     first = (tmp_path / "docs/first_contact.md").read_text()
     assert '```python title="net.py"' in first and "```sh\nrefnet validate" in first
+
+
+def test_a_table_begins_behind_an_empty_line(tmp_path):
+    """Where it does not, its bars are text."""
+    run_in = re.compile(r"^(?![|#<`]).+\n\|.*\|\n\|[ :-]+\|", re.M)
+    assert run_in.search("Errors.\n| a | b |\n| --- | --- |") is not None
+    site.gathered(tmp_path)
+    pages = {str(page): page.read_text() for page in tmp_path.rglob("*.md")}
+    assert [name for name, text in pages.items() if run_in.search(text)] == []

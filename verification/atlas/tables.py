@@ -40,7 +40,7 @@ def markdown(atlas: Document) -> str:
             ["## Not in every dtype\n" + table(("function", "dtype", "it says"), _bare(absent))]
             * bool(absent)
         ),
-        "## All\nVerdict and worst error in budgets.\n" + _all(atlas),
+        "## All\nVerdict and worst error in budgets.\n\n" + _all(atlas),
     ]
     return "\n\n".join(parts) + "\n"
 
