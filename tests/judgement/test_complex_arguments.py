@@ -106,3 +106,12 @@ def test_the_code_that_asks_again_and_the_example_are_in_complex_numbers():
     example = found.example
     assert example is not None and "Parts" not in str(example)
     assert np.iscomplexobj(example.args[0]) and "by_pytorch(z)" in str(example)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_sampler_may_return_a_bare_array(dtype):
+    of = lambda z: jnp.sum(jnp.abs(z) ** 2)
+    sample = lambda rng: rng.normal(size=3) + 1j * rng.normal(size=3)
+    ask = lambda slope: vf.validate(slope, of=of, args=sample, dtype=dtype, cases=2)
+    assert ask(lambda z: 2.0 * jnp.conj(z)).verdict == "correct"
+    assert ask(lambda z: 2.0 * z).verdict == "wrong"

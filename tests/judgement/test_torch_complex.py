@@ -42,6 +42,13 @@ def test_what_autograd_makes_of_it_is_correct():
     assert asked(by_autograd).verdict == "correct"
 
 
+def test_a_function_that_does_not_name_pytorch_is_found_by_trial():
+    size = lambda z: (z * z.conj()).real.sum() + z.imag.square().sum()
+    ask = lambda slope: vf.validate(slope, of=size, args=lambda rng: sample(rng)[0], cases=2)
+    assert ask(lambda z: 2.0 * z + 2.0j * z.imag).verdict == "correct"
+    assert ask(lambda z: 2.0 * z + 1.0j * z.imag).verdict == "wrong"
+
+
 def test_the_convention_of_jax_is_wrong_and_said_and_may_be_allowed():
     conjugate = lambda z, w: tuple(map(np.conj, slopes(z, w)))
     found = asked(conjugate)

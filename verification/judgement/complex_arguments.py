@@ -23,6 +23,7 @@ from ..adapters.torch_programs import Program
 from ..measurement.subject import referable
 from ..vocabulary import Explanation, Finding, Verdict
 from . import programs
+from .arguments import point_of
 
 CONJUGATE = "conjugate"
 JAXS, TORCHS = -1.0, 1.0  # the sign of dL/dy
@@ -134,7 +135,7 @@ def sampler(args: Any) -> Any:
 
     @wraps(args, updated=())
     def drawn(*given, **named):
-        return apart(args(*given, **named))
+        return apart(point_of(args(*given, **named)))  # a bare array is no two parts
 
     return drawn
 

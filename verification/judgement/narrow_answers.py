@@ -51,14 +51,11 @@ def is_narrow(subject: Subject, point: tuple) -> bool:
     try:
         with jax.enable_x64(True), np.errstate(all="ignore"):
             here = at(x)
-            noise = noises_of(lambda points: np.stack([at(p) for p in points]), x, _rng())
+            every = lambda points: np.stack([at(p) for p in points])
+            noise = noises_of(every, x, np.random.default_rng(1))
     except Exception:  # somebody's gradient, at points that nobody drew
         return False
     return bool(np.linalg.norm(noise) > NARROW * np.linalg.norm(here))
-
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(1)
 
 
 def _places(args: tuple, i: int) -> list[int]:

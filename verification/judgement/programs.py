@@ -68,10 +68,8 @@ def settled(of: Any, first: tuple, candidate: Any, gradient: Any, dtype: str) ->
 
     What is no program of PyTorch's is as it was.
     """
-    known = as_program(of, first)
-    if not isinstance(known, Program) and "torch" in sys.modules and not jax_traces(of, first):
-        known = by_trial(of, first, gradient is of)
-    if not isinstance(known, Program):
+    known = _found(of, gradient, first)
+    if known is None:
         return of, candidate
     known.check = unlike
     point = cast(inward(first), dtype)  # numbers are drawn in the dtype that is judged
@@ -83,6 +81,15 @@ def settled(of: Any, first: tuple, candidate: Any, gradient: Any, dtype: str) ->
         said = f"of raised {in_words(error)}, at the first point that args gave"
         raise ValueError(said) from error
     return known if known.refused else known.checked(known, point), candidate
+
+
+def _found(of: Any, gradient: Any, first: tuple) -> Program | None:
+    """`of` as a program of PyTorch's, by its code or by trial; None where it is none."""
+    known = as_program(of, first)
+    if isinstance(known, Program):
+        return known
+    is_tried = "torch" in sys.modules and not jax_traces(of, first)
+    return by_trial(of, first, gradient is of) if is_tried else None
 
 
 def _check_wide(of: Program, dtype: str) -> None:
@@ -117,10 +124,8 @@ def beside(candidate: Any, gradient: Any, of: Program, first: tuple) -> Any:
 
 def of_complex(of: Any, gradient: Any, first: tuple) -> tuple[Any, Any]:
     """A program of PyTorch's, and its gradient, of complex arrays; others as they are."""
-    known = as_program(of, first)
-    if not isinstance(known, Program):
-        return of, gradient
-    return known, beside(gradient, gradient, known, first)
+    known = _found(of, gradient, first)
+    return (of, gradient) if known is None else (known, beside(gradient, gradient, known, first))
 
 
 def of_arrays(gradient: Any, of: Any, first: tuple) -> Any:

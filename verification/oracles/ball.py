@@ -70,12 +70,13 @@ def _of_every_share(question: Question, leaves: list[np.ndarray]) -> list[np.nda
 
 
 def _of_drawn_shares(question: Question) -> list[np.ndarray]:
-    """The leaves at two draws of all these shares, joined: thin where no share changes anything.
+    """The leaves at two draws of all these shares, where they overlap: no share changes anything.
 
     What comes to a clipped d / sqrt(d) / sqrt(d) is handed on in three parts that cancel, whatever
     it is; balls of all shares at once do not see that.  The gradient is a polynomial in the shares,
     of degree 1 in each.  One that is not constant has one value at two draws of n shares with a
-    chance of at most n / SHARES (Schwartz 1980).
+    chance of at most n / SHARES (Schwartz 1980).  Where they do not overlap nothing is known: what
+    lies between two draws is not all that lies between the sides.
     """
     rng = np.random.default_rng(question.leaves[0].size)
     drawn = lambda: arb(int(rng.integers(SHARES))) / SHARES
@@ -159,7 +160,7 @@ def _sweep(
     return made, np.asarray(value, object).ravel()[0], recorded
 
 
-_joined = np.frompyfunc(arb.union, 2, 1)
+_joined = np.frompyfunc(lambda a, b: a.union(b) if a.overlaps(b) else UNKNOWN, 2, 1)
 
 
 def _array(value) -> np.ndarray:
