@@ -15,11 +15,12 @@ from ..arithmetic import observed
 from ..measurement.ahead import bounds_of
 from ..measurement.answer import PROVABLE, cast
 from ..measurement.batch import budget_at
-from ..measurement.budget import Budget
+from ..measurement.budget import Budget, traced
 from ..measurement.drawn_truth import NAME as DRAWN
 from ..measurement.drawn_truth import drawn_truth
 from ..measurement.evaluation import Proof, evaluated, held, unproven
 from ..measurement.higher_precision import Told, formula
+from ..measurement.ruled import is_ruled
 from ..measurement.sample import Sample
 from ..measurement.spelled import budget_spelled
 from ..measurement.subject import Subject
@@ -169,7 +170,8 @@ def why_not_proven(subject: Subject, point: tuple) -> str:
             return ""
         args = here.args if cotangent is None else (*here.args, cotangent)
         reference = subject.reference(cotangent is None)
-        budget_at(reference, args, subject.dtype)
+        if not is_ruled(traced(reference, args)[0]):
+            budget_at(reference, args, subject.dtype)
         silence = subject.proven(here.args, cotangent).silence
     except Silent as said:
         return str(said)

@@ -9,7 +9,6 @@ program at another call is called as it is.
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from weakref import WeakSet
 
 import jax
 import numpy as np
@@ -17,11 +16,13 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from ..adapters.trees import is_key
+from .made_again import made
 from .traces import compiles, same_program
 
 KEPT = 128  # programs, and as many compiled ones
 TRACED = 3  # calls that must be the same program before the next is taken to be
-VERIFIED: WeakSet = WeakSet()  # candidates whose trace was seen to answer what they answer
+# candidates whose trace was seen to answer what they answer, made again or not
+VERIFIED: OrderedDict[Any, None] = OrderedDict()
 PROGRAMS: OrderedDict[Any, ClosedJaxpr] = OrderedDict()
 
 
@@ -69,16 +70,18 @@ def _is_no_array(x: Any) -> bool:
 
 def _verified(owner: Any) -> bool:
     try:
-        return owner in VERIFIED
-    except TypeError:  # what takes no weak reference, or has no hash
+        return made(owner) in VERIFIED
+    except (TypeError, ValueError, RecursionError):  # no weak reference, an empty cell, itself
         return False
 
 
 def _remember(owner: Any) -> None:
     try:
-        VERIFIED.add(owner)
-    except TypeError:
+        VERIFIED[made(owner)] = None
+    except (TypeError, ValueError, RecursionError):
         return
+    if len(VERIFIED) > KEPT:
+        VERIFIED.popitem(last=False)
 
 
 def _is_jax(said: Any) -> bool:

@@ -17,7 +17,8 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from ..arithmetic.inner_programs import equations
 from ..arithmetic.noise import DRAWS
 
-AT_ONCE, FEW = 16, 3
+AT_ONCE, FEW = 24, 3
+ROWS = 4  # points are filled up to a multiple of it, so that few traces serve all counts
 ROOM = 2**21  # numbers of one array, of all draws and points
 STEERED = ("cond", "while")  # batched, they would run every branch
 
@@ -65,11 +66,12 @@ def _groups(points: Sequence[list]) -> list[list[list]]:
 
 
 def _joined(program: ClosedJaxpr, points: list[list], count: int) -> Walk | None:
-    """The points, and the last of them again, until they are `count`: one trace serves all.
+    """The points, and the last of them again, until they fill their rows, `count` at most.
 
     None where the program has no rule of batching.
     """
     moving = [x.dtype.kind == "f" for x in points[0]]
+    count = min(count, -(-len(points) // ROWS) * ROWS)
     rows = [points[min(k, len(points) - 1)] for k in range(count)]
     columns = zip(moving, zip(*rows, strict=True), strict=True)
     batched = _batched(program, tuple(moving), count)
