@@ -40,7 +40,7 @@ def layer(
     inputs       how many arguments forward takes; what is left is given to backward: a cotangent,
                  or nothing for a loss
     forward      a method, or a function of the object and the inputs; so is backward, which is
-                 given the cotangents of several outputs one by one, or in a tuple where it takes one
+                 given the cotangents of several outputs one by one, or in a tuple if it takes one
     accumulates  True: a second pass adds to the gradients; False: it writes over them; None: not
                  looked at
 
@@ -76,7 +76,7 @@ def pair(forward: Callable, backward: Callable) -> Callable:
     """gradient(*args, cotangent) of two functions: forward(*args) -> (value, cache), and
     backward(cotangent, cache) -> slopes.
 
-    Several values, forward(*args) -> (h, c, cache), have several cotangents: backward(dh, dc, cache).
+    Several values, forward(*args) -> (h, c, cache), have several: backward(dh, dc, cache).
     """
 
     def gradient(*args):

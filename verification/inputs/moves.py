@@ -30,6 +30,13 @@ def all_equal(x: np.ndarray, law: Law) -> np.ndarray:
     return np.where(_present(x, law), several[0], x) if several.size else x
 
 
+def aside(x: np.ndarray, far: float) -> np.ndarray:
+    """All entries moved alike, the nearest to 0 by `far` beyond it."""
+    wide = _wide(x)
+    nearest = wide.max() if far < 0.0 else wide.min()
+    return np.asarray(wide + (far - nearest)).astype(x.dtype)
+
+
 def singular(x: np.ndarray, law: Law) -> np.ndarray:
     """A square matrix with its last row as its first; of a symmetric one the column, too."""
     n = x.shape[-1] if x.ndim >= 2 else 0

@@ -2,6 +2,7 @@
 
 near   one entry 0, two entries tied, an index twice
 far    all zeros, all equal, a singular matrix, every scale, one index everywhere
+beyond all entries far below 0, or far above: only whether the answer is a number is asked
 shape  a batch of 1, one example fewer: the sampler draws no such shape
 
 What is moved: the float arrays differentiated by, other float arrays that are free of any law,
@@ -20,7 +21,7 @@ from ..vocabulary import Case
 from . import moves
 from .domain import Law, is_float, is_key, keeps, lawless
 from .ranges import restored
-from .scales import scales
+from .scales import VANISHING, scales
 
 PAIRS = 3  # of arrays that meet in an entry
 
@@ -30,6 +31,7 @@ class Region(StrEnum):
 
     NEAR = "near"
     FAR = "far"
+    BEYOND = "beyond"
     SHAPE = "shape"
 
 
@@ -81,6 +83,8 @@ def edges(
     for position in positions:
         few = None if position in (*argnums, *named) else 1
         yield from _far(one, position, dtype, few)
+    for position in positions:
+        yield from _beyond(one, position, dtype) if position in (*argnums, *named) else ()
     yield from _shapes(one, argnums)
 
 
@@ -178,6 +182,14 @@ def _far(one: Sampled, position: int, dtype: str, few: int | None) -> Iterator[E
         power = f"{scale:.0f}" if scale >= 1.0 else f"2^{np.log2(scale):.0f}"
         point = _moved(one, chosen, lambda x, _, s=scale: moves.times(x, s))
         yield from _edge(point, Region.FAR, position, f"times {power}", scale)
+
+
+def _beyond(one: Sampled, position: int, dtype: str) -> Iterator[Edge]:
+    """Every entry so far on one side of 0 that e^x is 0 at all of them, or e^-x is."""
+    chosen = partial(_movable, position=position)
+    for what, side in (("below", -1.0), ("above", 1.0)):
+        point = _moved(one, chosen, lambda x, _, s=side: moves.aside(x, s * VANISHING[dtype]))
+        yield from _edge(point, Region.BEYOND, position, f"all entries far {what} 0")
 
 
 FAR = (
