@@ -241,6 +241,8 @@ def by_size(problems: Sequence[Problem], leaves: Sequence[int]) -> str:
         return ""
     low, high = (f"{ends:.3g}" for ends in (min(ratios), max(ratios)))
     spread = low if low == high else f"{low} to {high}"
+    if spread == "1":
+        return "the answer is as large as the truth"
     return f"what is wrong is {spread} times the size of the truth{_growth(ratios, rows)}"
 
 
