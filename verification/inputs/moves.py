@@ -150,3 +150,13 @@ def _pair(x: np.ndarray, score: np.ndarray, axis: int) -> tuple[Index, Index]:
 def _tied(x: np.ndarray, law: Law, pair: tuple[Index, Index]) -> np.ndarray:
     best, beside = pair
     return _with(x, law, beside, x[best])
+
+
+def neighbours(number: bool | int | float) -> tuple:
+    """Other values of the same type: of True False, of integers the next ones, 0 and 1."""
+    if isinstance(number, bool):
+        return (not number,)
+    if isinstance(number, int):
+        others = (number + 1, number - 1, 0, 1)
+        return tuple(dict.fromkeys(n for n in others if n != number and (n >= 0 or number < 0)))
+    return tuple(value for value in (0.0, 1.0) if value != number)

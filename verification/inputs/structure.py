@@ -6,7 +6,7 @@ beyond all entries far below 0, or far above: only whether the answer is a numbe
 shape  a batch of 1, one example fewer: the sampler draws no such shape
 
 What is moved: the float arrays differentiated by, other float arrays that are free of any law,
-integer arrays, and what `vary` names, where each keeps the law that the draws have in common.
+integers, and what `vary` names, where each keeps the law that the draws have in common.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -83,8 +83,8 @@ def edges(
     for position in positions:
         few = None if position in (*argnums, *named) else 1
         yield from _far(one, position, dtype, few)
-    for position in positions:
-        yield from _beyond(one, position, dtype) if position in (*argnums, *named) else ()
+    for position in dict.fromkeys((*argnums, *named)):
+        yield from _beyond(one, position, dtype)
     yield from _shapes(one, argnums)
 
 
@@ -186,9 +186,9 @@ def _far(one: Sampled, position: int, dtype: str, few: int | None) -> Iterator[E
 
 def _beyond(one: Sampled, position: int, dtype: str) -> Iterator[Edge]:
     """Every entry so far on one side of 0 that e^x is 0 at all of them, or e^-x is."""
-    chosen = partial(_movable, position=position)
-    for what, side in (("below", -1.0), ("above", 1.0)):
-        point = _moved(one, chosen, lambda x, _, s=side: moves.aside(x, s * VANISHING[dtype]))
+    for what, far in (("below", -VANISHING[dtype]), ("above", VANISHING[dtype])):
+        move = lambda x, _, far=far: moves.aside(x, far)
+        point = _moved(one, partial(_movable, position=position), move)
         yield from _edge(point, Region.BEYOND, position, f"all entries far {what} 0")
 
 
@@ -237,20 +237,10 @@ def _numbers(point: tuple, position: int, named: bool) -> Iterator[Edge]:
     number = getattr(number, "value", number)  # as inward trees hold it
     if not named or not isinstance(number, int | float):
         return
-    for value in neighbours(number):
+    for value in moves.neighbours(number):
         held = np.asarray(value, arg.dtype) if isinstance(arg, np.ndarray) else type(arg)(value)
         after = (*point[:position], held, *point[position + 1 :])
         yield from _edge(after, Region.NEAR, position, f"= {value!r}")
-
-
-def neighbours(number: bool | int | float) -> tuple:
-    """Other values of the same type: of True False, of integers the next ones, 0 and 1."""
-    if isinstance(number, bool):
-        return (not number,)
-    if isinstance(number, int):
-        others = (number + 1, number - 1, 0, 1)
-        return tuple(dict.fromkeys(n for n in others if n != number and (n >= 0 or number < 0)))
-    return tuple(value for value in (0.0, 1.0) if value != number)
 
 
 # --- shapes ---------------------------------------------------------------------------------------
@@ -265,8 +255,7 @@ def _shapes(one: Sampled, argnums: tuple[int, ...]) -> Iterator[Edge]:
     fewer = 1 if alone else size - 1
     if fewer < 1 or fewer == size or (fewer == 1 and not alone) or _is_indexed(one, fewer):
         return
-    what = f"a batch of {fewer}"
-    cut = {k: one.leaves[k].value[:fewer] for k in leaves}
+    what, cut = f"a batch of {fewer}", {k: one.leaves[k].value[:fewer] for k in leaves}
     yield Edge(Case(f"edge: {what}", one.where(cut)), Region.SHAPE, what)
 
 
