@@ -28,6 +28,7 @@ from ..oracles.work import products
 from ..vocabulary import Silent, Undecided
 from ..vocabulary.raised import kind_of
 from .answer import PROVABLE, cast
+from .contested import contested
 from .error import beyond
 from .joint import in_words
 from .nearer import is_right_nearer
@@ -104,6 +105,7 @@ def traced(gradient: Callable, sample: Sample) -> Told:
         leaves, tree = jax.tree.flatten(jax.tree.map(as_exact, sample.args))
         flat = lambda *xs: jax.tree.leaves(gradient(*jax.tree.unflatten(tree, xs)))
         program = real_program(jax.make_jaxpr(flat)(*leaves))
+    program, leaves, sample = contested(program, leaves, sample)
     lift = lambda x: BALLS.lift(x) if x.dtype.kind == "f" else x
     enclosures = lambda: run(program, list(map(lift, leaves)), BALLS)
     return _refined(sample, enclosures, products(program))

@@ -25,20 +25,22 @@ from ..arithmetic.balls import BALLS, UNIT, UNKNOWN
 from ..arithmetic.ties import Recorded
 from ..vocabulary import Ball, Rank, Sides, Undecided
 from .clarke import Hull, hull
+from .enclosures import fatness, to_ball
 from .one_sided import Beside
 from .question import Question
+from .sums import by_entry
 from .work import products
 
 NAME, RANK = "ball", Rank.PROVEN
 BITS = 128  # working precision at first
-THIN = 60  # bits of relative accuracy at which an enclosure is good enough
 MAX_BITS = 2048  # working precision at which we stop trying
 SHARES = 2**40  # of a tie, from which one is drawn
-FLOOR = arb(2) ** -1200  # far below every float64: nothing is told apart down there
 
 
 def gradient(question: Question) -> list[Ball]:
     """Enclose every partial derivative, leaf by leaf."""
+    if (of_sum := by_entry(question)) is not None:
+        return of_sum
     with ctx.workprec(BITS):
         leaves, value, recorded = _sweep(question, UNIT)
     compared = any(tie.compares for tie in recorded.ties.values())
@@ -165,31 +167,3 @@ _joined = np.frompyfunc(lambda a, b: a.union(b) if a.overlaps(b) else UNKNOWN, 2
 
 def _array(value) -> np.ndarray:
     return np.asarray(value, dtype=object)
-
-
-def fatness(leaves: list[np.ndarray]) -> float:
-    """Bits that the widest entry lacks; 0 when all are thin, inf where one is unbounded."""
-    return max((_lacking(x) for leaf in leaves for x in leaf.flat), default=0.0)
-
-
-def _lacking(x: arb) -> float:
-    if not x.is_finite():
-        return math.inf
-    lacking = THIN - x.rel_accuracy_bits()
-    return float(lacking) if lacking > 0 and not abs(x) < FLOOR else 0.0
-
-
-def to_ball(leaf: np.ndarray) -> Ball:
-    """The middle as two float64, and a radius that also covers what they leave out."""
-    parts = np.frompyfunc(_parts, 1, 3)(leaf)
-    mid, tail, rad = (np.asarray(part, dtype=np.float64) for part in parts)
-    return Ball(mid, tail, rad, proven=True)
-
-
-def _parts(x: arb) -> tuple[float, float, float]:
-    mid = float(x.mid())
-    if not x.is_finite() or math.isinf(mid):
-        return 0.0, 0.0, math.inf
-    tail = float((x - mid).mid())
-    rest = (x - mid - tail).abs_upper()
-    return mid, tail, 0.0 if rest == 0 else math.nextafter(float(rest), math.inf)
