@@ -133,6 +133,7 @@ LEFT = {
     "weights": (lambda x: (jnp.asarray(Y) * deviation(x) * deviation(x)).sum(0), X),
     "another count": (lambda x: ((x - x.sum(**COLUMNS) / 3) ** 2).sum(0), X),
     "the mean of another row": (lambda x: ((x - x.mean(1)[None, :]) ** 2).sum(0), SQUARE),
+    "a number less a sum": (lambda x: jnp.square(1.0 - x.sum()), X),
     "the mean of another array": (lambda x: ((x - Y.mean(**COLUMNS)) ** 2).sum(0), X),
 }
 

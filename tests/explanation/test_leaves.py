@@ -7,6 +7,7 @@ import pytest
 
 import verification as vf
 from verification.explanation import explain
+from verification.explanation.factors import undone
 from verification.explanation.problem import Problem, budgets
 from verification.measurement.sample import Sample
 from verification.vocabulary import Ball
@@ -97,3 +98,10 @@ def test_a_factor_near_one_that_is_no_cast_is_spelled_out():
     said = vf.validate(gradient, of=line, args=drawn, argnums=(0, 1), cases=4).explanation
 
     assert said[0].fits and "1 + 3e-08 times" in said[0].mistake
+    assert "multiply" not in said[0].remedy and "lost its later digits" in said[0].remedy
+
+
+def test_any_other_factor_is_taken_out_by_another():
+    assert undone("it", 0.25) == "multiply it by 4"
+    assert undone("it", 1.0005) == "multiply it by 0.9995"
+    assert undone("it", 1.0 - 5e-15) == "look for a constant that has lost its later digits in it"

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import verification as vf
+from verification.measurement.contract import Rejection
+from verification.measurement.layout import leaves_of
 from verification.vocabulary import Verdict
 
 
@@ -194,3 +196,16 @@ def test_what_overflows_at_a_larger_cotangent_is_linear_all_the_same(factor):
     assert ask(lambda x, d: d * np.float16(factor)).verdict == "correct"
     clipped = ask(lambda x, d: np.clip(d, -0.9, 0.9).astype(d.dtype) * np.float16(factor))
     assert clipped.verdict == "rejected"
+
+
+def test_none_for_what_was_not_asked_for_is_no_part_of_the_answer():
+    args = (np.ones(2), np.arange(2), np.ones(3))
+    parts = lambda answer, *argnums, single=True: leaves_of(answer, args, argnums, single)
+    assert parts((np.zeros(2), None, None), 0)[0].shape == (2,)
+    assert [x.shape for x in parts((np.zeros(2), None, np.zeros(3)), 0, 2, single=False)] == [
+        (2,),
+        (3,),
+    ]
+    for answer in ((np.zeros(2), None), (None, None, np.zeros(2)), (None, None, None)):
+        with pytest.raises(Rejection):
+            parts(answer, 0)

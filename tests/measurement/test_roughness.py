@@ -228,3 +228,15 @@ def test_only_leaves_that_are_wrong_are_kept_of_the_answers_around():
     shape = shape_of_error(gradient, sample, (0, 1), None)
     assert set(shape.noise) == set(shape.explained) == set(shape.untold) == {1}
     assert not shape.explained[1].any()
+
+
+def test_no_number_is_rounded_alike_along_all_lines():
+    """Steps of a whole number of units of float32 would show no noise in a thirtieth of all."""
+    d = np.random.default_rng(0).normal(size=500)
+    truth, budget = [Ball(d, 0.0 * d, 0.0 * d, proven=True)], [1e-15 * np.abs(d)]
+    shape_of = lambda g: shape_of_error(
+        g, Sample("", ("d",), truth, budget, [g(d)], (d,)), (0,), None
+    )
+
+    assert shape_of(lambda d: d.astype(np.float32).astype(float)).explained[0].all()
+    assert not shape_of(lambda d: (1.0 + 2.0**-11) * d).explained[0].any()

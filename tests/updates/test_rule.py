@@ -17,13 +17,25 @@ def test_what_a_maker_needs_the_variant_must_have():
     assert vf.validate_update(decayed, against="gradient_descent").verdict is Verdict.REJECTED
 
 
-def test_a_wider_scalar_is_said_to_be_the_usual_cause():
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("share, verdict", [(1.0, "correct"), (1.01, "wrong")])
+def test_what_a_wider_scalar_of_numpy_has_widened_is_judged_by_its_values(dtype, share, verdict):
     def make(learning_rate):
-        step = lambda g, s, w: (tree(lambda w, g: w - np.float64(learning_rate) * g, w, g), s)
-        return lambda params: (), step
+        rate = np.float64(share * learning_rate)
+        return lambda params: (), lambda g, s, w: (tree(lambda w, g: w - rate * g, w, g), s)
 
-    said = vf.validate_update(make, against="gradient_descent", dtype="float32").reason
-    assert "came back in float64: a wider scalar has widened them" in said
+    found = vf.validate_update(make, against="gradient_descent", dtype=dtype)
+    assert found.verdict == verdict
+    assert "came back in float64: a wider scalar has widened them" in " ".join(found.notes)
+
+
+def test_what_comes_back_narrower_is_refused():
+    def make(learning_rate):
+        step = lambda w, g: (w - learning_rate * g).astype(np.float32)
+        return lambda params: (), lambda g, s, w: (tree(step, w, g), s)
+
+    said = vf.validate_update(make, against="gradient_descent").reason
+    assert said.startswith("case 0: at step 1 parameters in float64 came back in float32;")
 
 
 def numpys_adam(learning_rate, b1, b2, eps, wrong=False):

@@ -8,6 +8,7 @@ changes are a second output.
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -18,8 +19,9 @@ from . import jax_function
 from .torch_programs.parameters import moved, signature_of
 
 KERAS_FLOATS = (
-    "the layers of {} compute in {}; call keras.config.set_floatx('float64') before they are made, "
-    "and run Keras on JAX: KERAS_BACKEND=jax"
+    "{} computes in {}; call keras.config.set_floatx('float64') and "
+    "keras.config.set_dtype_policy('float64') before it is made, and run Keras on JAX: "
+    "KERAS_BACKEND=jax"
 )
 
 
@@ -29,38 +31,64 @@ class Own(NamedTuple):
     name: str
     run: Callable
     parameters: Callable[..., dict[str, Any]]
+    has_parameters: bool = True  # as far as is known without inputs
+
+    @property
+    def called(self) -> Callable:
+        """run, where a module without parameters is called with its inputs alone."""
+
+        def run(params, *inputs):
+            is_given = isinstance(params, dict)
+            return self.run(params, *inputs) if is_given else self.run({}, params, *inputs)
+
+        alone = lambda *inputs: self.run({}, *inputs)
+        named = run if self.has_parameters else alone
+        named.__name__ = self.name
+        return named
 
     def sampler(self, args: Any) -> Any:
-        """args with the parameters before them; a tuple has them as they are."""
+        """args with the parameters before them, if there are any; a tuple has them as they are."""
+
+        def first(inputs: tuple, change: Callable) -> tuple:
+            if inputs and isinstance(inputs[0], dict):
+                return inputs
+            with jax.enable_x64(True):
+                found = self.parameters(*inputs)
+            return ({name: change(x) for name, x in found.items()}, *inputs) if found else inputs
+
         if isinstance(args, tuple):
-            return args if args and isinstance(args[0], dict) else (self.parameters(*args), *args)
+            return first(args, lambda x: x)
 
         def sample(rng, *dtype, **named):
             inputs = args(rng, *dtype, **named)
             inputs = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
-            if inputs and isinstance(inputs[0], dict):
-                return inputs
-            found = self.parameters(*inputs)
-            return ({name: moved(rng, np.asarray(x)) for name, x in found.items()}, *inputs)
+            return first(inputs, lambda x: moved(rng, np.asarray(x)))
 
         sample.__signature__ = signature_of(args)  # pyright: ignore[reportFunctionMemberAccess]
         return sample
 
 
 def opened(gradient: Any, of: Any, args: Any) -> tuple[Any, Any, Any]:
-    """A module's own derivative, its forward pass, and its sampler; anything else as it is."""
-    own = known(gradient)
-    if own is None or args is None:
+    """A module's own derivative, its forward pass, and its sampler; anything else as it is.
+
+    A gradient by hand of a module is called with its parameters first, too.
+    """
+    own, whole = known(gradient), known(of)
+    first = own or whole
+    if first is None or args is None:
         return gradient, of, args
-    whole = known(of) if of is not None else own
-    run = of if whole is None else whole.run
-    return jax_function.derivative(own.run), run, own.sampler(args)
+    run = of if of is not None and whole is None else (whole or first).called
+    candidate = gradient if own is None else jax_function.derivative(own.called)
+    return candidate, run, first.sampler(args)
 
 
 def known(module: Any) -> Own | None:
+    """A module, or a partial of one with keywords: `functools.partial(module, train=True)`."""
+    is_bound = isinstance(module, partial) and not module.args
+    inner, more = (module.func, module.keywords) if is_bound else (module, {})
     for framework, one in FRAMEWORKS.items():
-        if (there := sys.modules.get(framework)) is not None and (own := one(there, module)):
-            own.run.__name__ = own.name
+        there = sys.modules.get(framework)
+        if there is not None and (own := one(there, inner, more)):
             return own
     return None
 
@@ -78,80 +106,124 @@ def like(tree: Any, named: dict) -> Any:
     return jax.tree.unflatten(jax.tree.structure(tree), [named[name] for name in by_path(tree)])
 
 
-def equinox(eqx: Any, module: Any) -> Own | None:
+def wide_as(params: dict) -> Callable:
+    """What else a module holds, in the dtype of its parameters where it is of floats; copies."""
+    dtype = jnp.result_type(*params.values()) if params else jnp.float64
+    is_float = lambda x: jnp.issubdtype(x.dtype, jnp.floating)
+    return lambda x: x.astype(dtype) if is_float(x) else x
+
+
+def beside(out: Any, before: Any, after: Any) -> Any:
+    """The value, and by path what a pass has written elsewhere, if anything."""
+    old = by_path(before)
+    written = {name: x for name, x in by_path(after).items() if x is not old.get(name)}
+    return (out, written) if written else out
+
+
+def equinox(eqx: Any, module: Any, more: dict) -> Own | None:
     if not isinstance(module, eqx.Module) or not callable(module):
         return None
     moving, static = eqx.partition(module, eqx.is_inexact_array)
     if type(module).__module__.startswith("equinox._") and not jax.tree.leaves(moving):
         return None  # of filter_grad and its like, around a function: it is one, and no layer
-    run = lambda params, *inputs: eqx.combine(like(moving, params), static)(*inputs)
-    return Own(type(module).__name__, run, lambda *_: by_path(moving))
+    run = lambda params, *inputs: eqx.combine(like(moving, params), static)(*inputs, **more)
+    return Own(type(module).__name__, run, lambda *_: by_path(moving), bool(by_path(moving)))
 
 
-def nnx(there: Any, module: Any) -> Own | None:
+def nnx(there: Any, module: Any, more: dict) -> Own | None:
     if not isinstance(module, there.Module):
         return None
     graph, moving, statistics, rest = there.split(module, there.Param, there.BatchStat, ...)
-    has_statistics = bool(jax.tree.leaves(statistics))
 
     def run(params, *inputs):
-        dtype = jnp.result_type(*params.values())
-        wide = lambda x: x.astype(dtype) if jnp.issubdtype(x.dtype, jnp.floating) else x
-        kept = jax.tree.map(wide, statistics), jax.tree.map(lambda x: x, rest)  # its own copies
+        kept = (jax.tree.map(wide_as(params), x) for x in (statistics, rest))
+        kept = [jax.tree.map(lambda x: x, x) for x in kept]
         whole = there.merge(graph, like(moving, params), *kept)
-        out = whole(*inputs)
-        return (out, by_path(there.state(whole, there.BatchStat))) if has_statistics else out
+        out = whole(*inputs, **more)
+        return beside(out, kept[0], there.state(whole, there.BatchStat))
 
-    return Own(type(module).__name__, run, lambda *_: by_path(moving))
+    return Own(type(module).__name__, run, lambda *_: by_path(moving), bool(by_path(moving)))
 
 
-def linen(there: Any, module: Any) -> Own | None:
+def linen(there: Any, module: Any, more: dict) -> Own | None:
+    """Its random numbers are those of a key of 0, for every name that it asks by."""
     if not isinstance(module, there.Module):
         return None
-
-    def whole(inputs: tuple) -> dict:
-        return module.init(jax.random.key(0), *map(jnp.asarray, inputs))
+    whole = lambda inputs: module.init(jax.random.key(0), *map(jnp.asarray, inputs), **more)
 
     def run(params, *inputs):
         held = jax.eval_shape(lambda: whole(inputs))
+        given = {"params": like(held["params"], params)} if "params" in held else {}
         rest = {k: v for k, v in whole(inputs).items() if k != "params"} if len(held) > 1 else {}
-        return module.apply({"params": like(held["params"], params), **rest}, *inputs)
+        rest = jax.tree.map(wide_as(params), rest)
+        key, names = jax.random.key(0), list(rest)
+        out, after = module.apply(given | rest, *inputs, rngs=key, mutable=names, **more)
+        return beside(out, rest, after)
 
-    return Own(type(module).__name__, run, lambda *inputs: by_path(whole(inputs)["params"]))
+    return Own(type(module).__name__, run, lambda *inputs: by_path(whole(inputs).get("params", {})))
 
 
-def haiku(hk: Any, pair: Any) -> Own | None:
-    if not isinstance(pair, hk.Transformed):
+def haiku(hk: Any, pair: Any, more: dict) -> Own | None:
+    """A pair of init and apply, with a state and a key or without."""
+    has_state = isinstance(pair, hk.TransformedWithState)
+    if not has_state and not isinstance(pair, hk.Transformed):
         return None
-    made = lambda inputs: pair.init(jax.random.key(0), *map(jnp.asarray, inputs))
+    made = lambda inputs: pair.init(jax.random.key(0), *map(jnp.asarray, inputs), **more)
+    parameters = lambda inputs: made(inputs)[0] if has_state else made(inputs)
 
     def run(params, *inputs):
-        held = like(jax.eval_shape(lambda: made(inputs)), params)
+        held = like(jax.eval_shape(lambda: parameters(inputs)), params)
+        state = jax.tree.map(wide_as(params), made(inputs)[1]) if has_state else None
+        first = (held, state) if has_state else (held,)
         try:
-            return pair.apply(held, jax.random.key(0), *inputs)
+            found = pair.apply(*first, jax.random.key(0), *inputs, **more)
         except TypeError:  # it was made without a key
-            return pair.apply(held, *inputs)
+            found = pair.apply(*first, *inputs, **more)
+        return beside(found[0], state, found[1]) if has_state else found
 
-    return Own("haiku", run, lambda *inputs: by_path(made(inputs)))
+    return Own("haiku", run, lambda *inputs: by_path(parameters(inputs)))
 
 
-def keras(there: Any, module: Any) -> Own | None:
-    """Raises ValueError where its numbers are not those of JAX in float64."""
-    if not isinstance(module, there.layers.Layer):
+def keras(there: Any, module: Any, more: dict) -> Own | None:
+    """A layer, which is built at the sample, or a loss, which has no parameters.
+
+    Raises ValueError where its numbers are not those of JAX in float64.
+    """
+    is_loss = isinstance(module, there.losses.Loss)
+    if not is_loss and not isinstance(module, there.layers.Layer):
         return None
-    if module.compute_dtype != "float64" or there.backend.backend() != "jax":
-        raise ValueError(KERAS_FLOATS.format(module.name, module.compute_dtype))
-    names = [variable.path for variable in module.trainable_variables]
+    backend = there.backend.backend()
+    if backend == "torch" and not is_loss:
+        return None  # a module of PyTorch
+    dtype = module.dtype if is_loss else module.compute_dtype
+    if dtype != "float64" or backend != "jax":
+        raise ValueError(KERAS_FLOATS.format(module.name, dtype))
+    if is_loss:
+        return Own(module.name, lambda _, *inputs: module(*inputs, **more), lambda *_: {}, False)
+    return keras_layer(module, more)
 
+
+def keras_layer(module: Any, more: dict) -> Own:
     def run(params, *inputs):
         held = [variable.value for variable in module.non_trainable_variables]
-        return module.stateless_call([params[name] for name in names], held, *inputs)[0]
+        own = [params[variable.path] for variable in module.trainable_variables]
+        out, after = module.stateless_call(own, held, *inputs, **more)
+        names = [variable.path for variable in module.non_trainable_variables]
+        before, after = (dict(zip(names, x, strict=True)) for x in (held, after))
+        floats = lambda table: {
+            k: x for k, x in table.items() if jnp.issubdtype(x.dtype, jnp.floating)
+        }
+        return beside(out, floats(before), floats(after))
 
-    own = lambda *_: {variable.path: variable.value for variable in module.trainable_variables}
+    def own(*inputs):
+        if not module.built:
+            module(*map(jnp.asarray, inputs), **more)
+        return {variable.path: variable.value for variable in module.trainable_variables}
+
     return Own(module.name, run, own)
 
 
-FRAMEWORKS: dict[str, Callable[[Any, Any], Own | None]] = {
+FRAMEWORKS: dict[str, Callable[[Any, Any, dict], Own | None]] = {
     "equinox": equinox,
     "flax.nnx": nnx,
     "flax.linen": linen,

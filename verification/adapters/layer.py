@@ -5,7 +5,9 @@
 params are an object of arrays: a name for each, the place where the layer has it.
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,7 +39,8 @@ def layer(
                  takes a step of descent at once
     inputs       how many arguments forward takes; what is left is given to backward: a cotangent,
                  or nothing for a loss
-    forward      a method, or a function of the object and the inputs; so is backward
+    forward      a method, or a function of the object and the inputs; so is backward, which is
+                 given the cotangents of several outputs one by one, or in a tuple if it takes one
     accumulates  True: a second pass adds to the gradients; False: it writes over them; None: not
                  looked at
 
@@ -72,12 +75,14 @@ def layer(
 def pair(forward: Callable, backward: Callable) -> Callable:
     """gradient(*args, cotangent) of two functions: forward(*args) -> (value, cache), and
     backward(cotangent, cache) -> slopes.
+
+    Several values, forward(*args) -> (h, c, cache), have several: backward(dh, dc, cache).
     """
 
     def gradient(*args):
-        *own, above = (np.array(x) for x in args)
-        _, cache = forward(*own)
-        return backward(above, cache)
+        *own, above = map(_copied, args)
+        *_, cache = forward(*own)
+        return backward(*_each(backward, above, cache), cache)
 
     gradient.__name__ = getattr(backward, "__name__", "pair")
     return gradient
@@ -91,10 +96,27 @@ def _of(values: Any, place: str) -> Any:
 
 def _passed(one: Any, given: tuple, inputs: int, forward, backward, more: tuple = ()) -> Any:
     """What backward returns after forward."""
-    own = [np.array(x) for x in given]
-    call = lambda how, args: how(one, *args) if callable(how) else getattr(one, how)(*args)
-    call(forward, own[:inputs])
-    return call(backward, [*own[inputs:], *more])
+    own = [_copied(x) for x in given]
+    bound = lambda how: partial(how, one) if callable(how) else getattr(one, how)
+    bound(forward)(*own[:inputs])
+    back = bound(backward)
+    above = [x for each in own[inputs:] for x in _each(back, each, *more)]
+    return back(*above, *more)
+
+
+def _copied(x: Any) -> Any:
+    return tuple(map(_copied, x)) if isinstance(x, tuple) else np.array(x)
+
+
+def _each(backward: Callable, above: Any, *more: Any) -> tuple:
+    """The cotangents of several outputs, one by one where backward takes them so."""
+    if not isinstance(above, tuple):
+        return (above,)
+    try:
+        inspect.signature(backward).bind(*above, *more)
+    except TypeError:
+        return (above,)
+    return above
 
 
 def _stepped(one: Any, place: str, values: Any) -> np.ndarray:

@@ -152,6 +152,8 @@ def _same(jaxpr: Jaxpr) -> dict:
 def _axes_of_mean(difference: JaxprEqn, made: dict, one: dict) -> Axes | None:
     """The axes of x along which what is subtracted is its mean; None where it is none."""
     x, mean = difference.invars
+    if isinstance(x, Literal):
+        return None  # 1 - sum(p): a number, which is no array with a mean
     count, atom = 1.0, mean
     while (eqn := _making(atom, made)) is not None:
         name = eqn.primitive.name

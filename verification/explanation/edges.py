@@ -12,7 +12,7 @@ import numpy as np
 from ..arithmetic.local_derivatives import Spot, flows, swept
 from ..vocabulary import Explanation
 from .columns import REST, Fit, Table, alike, fits, table
-from .factors import Named, in_every_case, in_words, known_numbers, recognised
+from .factors import Named, in_every_case, in_words, known_numbers, recognised, undone
 from .places import Term, naturalness, terms
 from .problem import Problem
 
@@ -204,4 +204,4 @@ def remedy_of(term: Term, factor: float) -> str:
         return f"add what flows back through {term.what}"
     if factor == -1.0:
         return f"turn the sign of what flows back through {term.what}"
-    return f"multiply what flows back through {term.what} by {1.0 / factor:.6g}"
+    return undone(f"what flows back through {term.what}", factor)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from jax.tree_util import keystr, tree_leaves_with_path
 
 from ..vocabulary import Explanation
 from .problem import Problem
@@ -181,11 +182,13 @@ def _quantities(problems: Sequence[Problem], leaf: int) -> Iterator[Seen]:
     first, wanted = problems[0].inputs
     shape = problems[0].sample.truth[leaf].mid.shape
     own = wanted[leaf]
+    found = tree_leaves_with_path(problems[0].sample.args)
+    called = [f"args{keystr(path)}" for path, _ in found]
     for k in sorted(range(len(first)), key=lambda k: k != own):
         arrays = [p.inputs[0][k] for p in problems]
         if first[k].shape == shape and all(a.dtype.kind in "fi" for a in arrays):
             last = k == len(first) - 1 and not problems[0].scalar
-            name = "the argument" if k == own else "the cotangent" if last else f"array {k}"
+            name = "the argument" if k == own else "the cotangent" if last else called[k]
             yield Seen(name, np.concatenate([np.ravel(a) for a in arrays]).astype(float))
     truth = [p.sample.truth[leaf].mid.ravel() for p in problems]
     yield Seen("the right gradient", np.concatenate(truth))
@@ -238,6 +241,8 @@ def by_size(problems: Sequence[Problem], leaves: Sequence[int]) -> str:
         return ""
     low, high = (f"{ends:.3g}" for ends in (min(ratios), max(ratios)))
     spread = low if low == high else f"{low} to {high}"
+    if spread == "1":
+        return "the answer is as large as the truth"
     return f"what is wrong is {spread} times the size of the truth{_growth(ratios, rows)}"
 
 

@@ -15,6 +15,7 @@ from .calls import softmax_alone, wrong_call
 from .edges import Edges, one_edge
 from .leaves import by_leaf, each_leaf
 from .masks import wrong_mask
+from .other_constants import other_constant
 from .other_cotangents import other_cotangent
 from .other_gradients import exchanged, known_twins, part_of_batch
 from .other_rules import other_rule
@@ -149,6 +150,7 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
         lambda: wrong_partner(problems),
         lambda: truncated(problems),
         lambda: other_value(problems),
+        lambda: other_constant(problems),
         lambda: other_argument(problems),
         lambda: two_edges(edges),
         lambda: two_mistakes(edges),

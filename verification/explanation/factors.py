@@ -160,6 +160,14 @@ def spelled(factor: float) -> str:
     return f"1 {'+' if factor > 1.0 else '-'} {abs(factor - 1.0):.2g}"
 
 
+def undone(what: str, factor: float) -> str:
+    """How the factor is taken out: "multiply it by 4"; one that is all but 1 is lost digits."""
+    by = spelled(1.0 / factor)
+    if " " not in by:
+        return f"multiply {what} by {by}"
+    return f"look for a constant that has lost its later digits in {what}"
+
+
 def in_words(factor: float, named: Named | None) -> str:
     """ "0.0625 times what it should be: averaged over the batch of 16"."""
     times = f"{spelled(factor)} times what it should be"

@@ -9,7 +9,7 @@ from ..arithmetic.formats import format_of
 from ..vocabulary import Explanation
 from .answers import Instead, cast_through, forms, rarer
 from .entries import few_entries
-from .factors import in_every_case, in_words, known_numbers
+from .factors import in_every_case, in_words, known_numbers, undone
 from .problem import Problem, budgets
 
 
@@ -98,7 +98,7 @@ def _by_factor(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
     scaled = _scaled(problems, leaf)
     if scaled is not None:
         factor, words, residual = scaled
-        form = Instead("factor", words, f"multiply it by {1.0 / factor:.6g}", np.abs)
+        form = Instead("factor", words, undone("it", factor), np.abs)
         yield from _said("factor", form, _path(problems, leaf), residual, factor)
 
 

@@ -200,11 +200,11 @@ def _of_values(p: Problem) -> Iterator[Other]:
             keys.add(op.key)
             for value in _values(p.tape, op):
                 yield Other(
-                    lambda q, key=op.key, v=value: _with_value(q, key, v), _said_of_value(op, value)
+                    lambda q, key=op.key, v=value: with_value(q, key, v), said_of_value(op, value)
                 )
 
 
-def _with_value(p: Problem, key: Key, value: Value) -> Tape:
+def with_value(p: Problem, key: Key, value: Value) -> Tape:
     here = lambda op: op.key == key and op.name != "enter"
     return p.recorded(altered=lambda tape, op: value.make(tape, op) if here(op) else None)
 
@@ -215,17 +215,17 @@ def _values(tape: Tape, op: Operation) -> Iterator[Value]:
     if shifted is not None:
         words = f"the constant {shifted[1]:.6g} is added outside of the root"
         yield Value(words, "add it inside", _outside)
-    k = _constant(tape, op)
+    k = constant_operand(tape, op)
     if k is None:
         return
-    c = _number(tape, op.ins[k])
+    c = number_of(tape, op.ins[k])
     if op.name in ("add", "sub") and c != 0.0:
-        yield Value(f"the constant {c:.6g} is left out", "keep it", _constant_of(lambda c: 0.0))
+        yield Value(f"the constant {c:.6g} is left out", "keep it", constant_of(lambda c: 0.0))
     if op.name in ("mul", "div") and c not in (0.0, 1.0):
         words = f"the factor {c:.6g} of the forward is left out"
-        yield Value(words, "keep it", _constant_of(lambda c: 1.0))
+        yield Value(words, "keep it", constant_of(lambda c: 1.0))
     if op.name == "div" and c == np.round(c) and c > 1.0:
-        one_less = _constant_of(lambda c: c - 1.0)
+        one_less = constant_of(lambda c: c - 1.0)
         yield Value(f"n - 1 stands for n = {c:.0f}", f"divide by {c:.0f}", one_less)
 
 
@@ -243,33 +243,33 @@ def _outside(tape: Tape, op: Operation) -> Made:
 def _shifted(tape: Tape, op: Operation) -> tuple[np.ndarray, float] | None:
     """The y and the c of a root of y + c; None where there is none."""
     above = maker(tape, op.ins[0], PASSED) if op.name in ROOTS else None
-    k = None if above is None or above.name != "add" else _constant(tape, above)
-    if above is None or k is None or _number(tape, above.ins[k]) == 0.0:
+    k = None if above is None or above.name != "add" else constant_operand(tape, above)
+    if above is None or k is None or number_of(tape, above.ins[k]) == 0.0:
         return None
-    return tape.numbers[above.ins[1 - k]], _number(tape, above.ins[k])
+    return tape.numbers[above.ins[1 - k]], number_of(tape, above.ins[k])
 
 
-def _constant_of(change: Callable[[float], float]) -> Callable[[Tape, Operation], Made]:
+def constant_of(change: Callable[[float], float]) -> Callable[[Tape, Operation], Made]:
     """The operation with another constant, for its slope as well; who else reads it is spared."""
 
     def make(tape: Tape, op: Operation) -> Made:
-        k = _constant(tape, op)
+        k = constant_operand(tape, op)
         if k is None:
             raise KeyError(op.key)
         number = op.ins[k]
-        other = tape.put(np.full_like(tape.numbers[number], change(_number(tape, number))))
+        other = tape.put(np.full_like(tape.numbers[number], change(number_of(tape, number))))
         changed = op._replace(ins=(*op.ins[:k], other, *op.ins[k + 1 :]))
         return changed, computed(tape, changed)
 
     return make
 
 
-def _number(tape: Tape, number: int) -> float:
+def number_of(tape: Tape, number: int) -> float:
     """What all entries of a constant are."""
     return float(np.ravel(tape.numbers[number])[0])
 
 
-def _constant(tape: Tape, op: Operation) -> int | None:
+def constant_operand(tape: Tape, op: Operation) -> int | None:
     """Which of two operands is one number that does not move."""
     if len(op.ins) != 2:
         return None
@@ -278,7 +278,7 @@ def _constant(tape: Tape, op: Operation) -> int | None:
     return still[0] if len(still) == 1 and tape.moving[op.ins[1 - still[0]]] else None
 
 
-def _said_of_value(op: Operation, value: Value) -> Explanation:
+def said_of_value(op: Operation, value: Value) -> Explanation:
     place = place_of(op.eqns)
     symbol = SYMBOLS.get(op.name, op.name)
     return Explanation(

@@ -30,6 +30,13 @@ def all_equal(x: np.ndarray, law: Law) -> np.ndarray:
     return np.where(_present(x, law), several[0], x) if several.size else x
 
 
+def aside(x: np.ndarray, far: float) -> np.ndarray:
+    """All entries moved alike, the nearest to 0 by `far` beyond it."""
+    wide = _wide(x)
+    nearest = wide.max() if far < 0.0 else wide.min()
+    return np.asarray(wide + (far - nearest)).astype(x.dtype)
+
+
 def singular(x: np.ndarray, law: Law) -> np.ndarray:
     """A square matrix with its last row as its first; of a symmetric one the column, too."""
     n = x.shape[-1] if x.ndim >= 2 else 0
@@ -143,3 +150,13 @@ def _pair(x: np.ndarray, score: np.ndarray, axis: int) -> tuple[Index, Index]:
 def _tied(x: np.ndarray, law: Law, pair: tuple[Index, Index]) -> np.ndarray:
     best, beside = pair
     return _with(x, law, beside, x[best])
+
+
+def neighbours(number: bool | int | float) -> tuple:
+    """Other values of the same type: of True False, of integers the next ones, 0 and 1."""
+    if isinstance(number, bool):
+        return (not number,)
+    if isinstance(number, int):
+        others = (number + 1, number - 1, 0, 1)
+        return tuple(dict.fromkeys(n for n in others if n != number and (n >= 0 or number < 0)))
+    return tuple(value for value in (0.0, 1.0) if value != number)

@@ -9,6 +9,7 @@ SCALES = {  # powers of two, exact: into saturation, beyond it, and next to noth
     "bfloat16": (2.0**5, 2.0**7, 2.0**-20),
     "float16": (2.0**2, 2.0**4, 2.0**-6),
 }
+VANISHING = {"float64": 768.0, "float32": 112.0, "bfloat16": 112.0, "float16": 20.0}  # e^-z is 0
 MORE = 4.0  # powers of two, at most, for numbers that are smaller than 1
 
 

@@ -2,10 +2,11 @@
 
 near   one entry 0, two entries tied, an index twice
 far    all zeros, all equal, a singular matrix, every scale, one index everywhere
+beyond all entries far below 0, or far above: only whether the answer is a number is asked
 shape  a batch of 1, one example fewer: the sampler draws no such shape
 
 What is moved: the float arrays differentiated by, other float arrays that are free of any law,
-integer arrays, and what `vary` names, where each keeps the law that the draws have in common.
+integers, and what `vary` names, where each keeps the law that the draws have in common.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from ..vocabulary import Case
 from . import moves
 from .domain import Law, is_float, is_key, keeps, lawless
 from .ranges import restored
-from .scales import scales
+from .scales import VANISHING, scales
 
 PAIRS = 3  # of arrays that meet in an entry
 
@@ -30,6 +31,7 @@ class Region(StrEnum):
 
     NEAR = "near"
     FAR = "far"
+    BEYOND = "beyond"
     SHAPE = "shape"
 
 
@@ -81,6 +83,8 @@ def edges(
     for position in positions:
         few = None if position in (*argnums, *named) else 1
         yield from _far(one, position, dtype, few)
+    for position in dict.fromkeys((*argnums, *named)):
+        yield from _beyond(one, position, dtype)
     yield from _shapes(one, argnums)
 
 
@@ -180,6 +184,14 @@ def _far(one: Sampled, position: int, dtype: str, few: int | None) -> Iterator[E
         yield from _edge(point, Region.FAR, position, f"times {power}", scale)
 
 
+def _beyond(one: Sampled, position: int, dtype: str) -> Iterator[Edge]:
+    """Every entry so far on one side of 0 that e^x is 0 at all of them, or e^-x is."""
+    for what, far in (("below", -VANISHING[dtype]), ("above", VANISHING[dtype])):
+        move = lambda x, _, far=far: moves.aside(x, far)
+        point = _moved(one, partial(_movable, position=position), move)
+        yield from _edge(point, Region.BEYOND, position, f"all entries far {what} 0")
+
+
 FAR = (
     ("all zeros", moves.zeros),
     ("all equal", moves.all_equal),
@@ -225,20 +237,10 @@ def _numbers(point: tuple, position: int, named: bool) -> Iterator[Edge]:
     number = getattr(number, "value", number)  # as inward trees hold it
     if not named or not isinstance(number, int | float):
         return
-    for value in neighbours(number):
+    for value in moves.neighbours(number):
         held = np.asarray(value, arg.dtype) if isinstance(arg, np.ndarray) else type(arg)(value)
         after = (*point[:position], held, *point[position + 1 :])
         yield from _edge(after, Region.NEAR, position, f"= {value!r}")
-
-
-def neighbours(number: bool | int | float) -> tuple:
-    """Other values of the same type: of True False, of integers the next ones, 0 and 1."""
-    if isinstance(number, bool):
-        return (not number,)
-    if isinstance(number, int):
-        others = (number + 1, number - 1, 0, 1)
-        return tuple(dict.fromkeys(n for n in others if n != number and (n >= 0 or number < 0)))
-    return tuple(value for value in (0.0, 1.0) if value != number)
 
 
 # --- shapes ---------------------------------------------------------------------------------------
@@ -253,8 +255,7 @@ def _shapes(one: Sampled, argnums: tuple[int, ...]) -> Iterator[Edge]:
     fewer = 1 if alone else size - 1
     if fewer < 1 or fewer == size or (fewer == 1 and not alone) or _is_indexed(one, fewer):
         return
-    what = f"a batch of {fewer}"
-    cut = {k: one.leaves[k].value[:fewer] for k in leaves}
+    what, cut = f"a batch of {fewer}", {k: one.leaves[k].value[:fewer] for k in leaves}
     yield Edge(Case(f"edge: {what}", one.where(cut)), Region.SHAPE, what)
 
 

@@ -65,7 +65,7 @@ def visit(
 ) -> Visit:
     if sample is None:
         return Visit(edge, None)
-    sample = replace(sample, extreme=edge.region is Region.FAR)
+    sample = replace(sample, extreme=edge.region in (Region.FAR, Region.BEYOND))
     above = sample.args[subject.inputs :]
     ask = lambda args: source.answer(*args, *above)
     return Visit(edge, sample, partial(in_words, ask, edge, point, sample))

@@ -1,7 +1,9 @@
 """What edges have shown: at each of them an answer is right, lost digits, is no number, or differs.
 
 A near edge decides like a draw.  At a far one a number that is none is a loss, not a mistake, and
-so are digits that saturation takes of a right formula.  A shape that nobody draws decides nothing.
+so are digits that saturation takes of a right formula.  Beyond, where right formulas of many kinds
+keep no digits (a variance in one pass), a number is all that is asked for.  A shape that nobody
+draws decides nothing.
 """
 
 from collections import Counter
@@ -24,7 +26,7 @@ from ..vocabulary import Verdict, Worst
 from .evidence import EVIDENCE, Excuse, numbers_alone, worst
 
 MODES = {  # edges= of validate -> where edges decide
-    "judge": (Region.NEAR, Region.FAR),
+    "judge": (Region.NEAR, Region.FAR, Region.BEYOND),
     "near": (Region.NEAR,),
     "note": (),
     "none": (),
@@ -74,6 +76,7 @@ VERDICTS = {
     (Region.NEAR, Result.DIFFERENT): Verdict.WRONG,
     (Region.FAR, Result.NO_NUMBER): Verdict.INACCURATE,
     (Region.FAR, Result.DIFFERENT): Verdict.WRONG,
+    (Region.BEYOND, Result.NO_NUMBER): Verdict.INACCURATE,
 }
 
 
@@ -113,6 +116,8 @@ def _looked(before: Seen, visit: Visit, dtype: str, excuse: Excuse) -> Seen:
         return before._replace(skipped=before.skipped + 1)
     after = before._replace(judged=before.judged + 1, positions=before.positions | {edge.position})
     result, told = observed(edge, sample, excuse, dtype)
+    if result is None and edge.region is Region.BEYOND:
+        return after
     if result is None:
         better, kinks = worst(before.worst, sample, dtype), before.kinks + answers(sample)
         return after._replace(worst=better, kinks=kinks)
@@ -163,6 +168,8 @@ def observed(
         return None, None
     numbers = numbers_alone(sample)
     is_none = not all(map(_is_finite_where_wrong, *_columns(sample)))
+    if edge.region is Region.BEYOND:
+        return (Result.NO_NUMBER if is_none else None), None
     if is_none and (edge.region is not Region.FAR or not _is_outside(numbers)):
         return Result.NO_NUMBER, None
     is_far = edge.region is not Region.NEAR

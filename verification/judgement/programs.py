@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..adapters import jax_function, jax_modules
+from ..adapters import jax_function, jax_modules, nnx_arguments
 from ..adapters.function import Function
 from ..adapters.recognition import recognised
 from ..adapters.torch_function import derivative, on_tensors
@@ -31,6 +31,7 @@ UNBOUNDED = "traced, nothing bounds the rounding of its value"
 def handed_over(gradient: Any, of: Any, args: Any) -> tuple[Any, Any, Any]:
     """The candidate, what it should be the derivative of, and the arguments; a module is opened."""
     gradient, of, args = jax_modules.opened(gradient, of, args)
+    gradient, of, args = nnx_arguments.opened(gradient, of, args)
     return gradient, of_itself(gradient, of), args
 
 

@@ -23,6 +23,7 @@ def leaves_of(
     `typed` arguments came in the dtype under test: the answer must have it too.
     """
     wanted = [args[i] for i in argnums]
+    answer = _asked_alone(answer, args, argnums, single)
     _gradient_alone(answer, wanted[0] if single else tuple(wanted))
     parts = zip(_parts(answer, wanted, single), wanted, strict=True)
     found = [leaf for part, arg in parts for leaf in _matched(part, arg)]
@@ -31,6 +32,21 @@ def leaves_of(
         if typed and got.dtype != arg.dtype:
             raise Rejection(f"the answer is of dtype {got.dtype}; the argument is {arg.dtype}")
     return found
+
+
+def _asked_alone(answer: Any, args: tuple, argnums: tuple[int, ...], single: bool) -> Any:
+    """The parts that were asked for, of an answer with one for each argument and None at the rest.
+
+    So autograd functions of PyTorch answer, and layers that look rows up.
+    """
+    if type(answer) is not tuple or not len(answer) == len(args) > len(argnums):
+        return answer
+    if single and isinstance(args[argnums[0]], tuple):
+        return answer
+    rest = [part for k, part in enumerate(answer) if k not in argnums]
+    if any(part is not None for part in rest) or any(answer[k] is None for k in argnums):
+        return answer
+    return answer[argnums[0]] if single else tuple(answer[k] for k in argnums)
 
 
 def _gradient_alone(answer: Any, wanted: Any) -> None:

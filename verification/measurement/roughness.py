@@ -34,6 +34,7 @@ ORDERS = (6, 8, 10)  # of differences: noise is the same in all of them
 ALIKE = 3.0  # the largest deviation over the smallest, of noise
 LINES = 2
 DEGREES = 8 * LINES  # of freedom, or more: differences in a row are not independent
+GOLDEN = 0.618  # further from every fraction of small numbers than any other
 WIDE = 2.0**-9  # the third spacing
 SMOOTH = 2.0**-8  # of the reference's size that its own differences may have there
 CLEAR = 4.0  # times the reference's noise that the difference's must be
@@ -155,11 +156,16 @@ def is_real(x: np.ndarray) -> bool:
 
 
 def _lines(sample: Sample, moved: tuple[int, ...], spacing: float) -> list[Line]:
-    """Every number moves by steps of a power of two, near `spacing` of its size; 0 stays."""
+    """Every number moves by steps near `spacing` of its size; 0 stays.
+
+    The steps of one line are GOLDEN of those of another: a step that is nearly a whole number of
+    units of a narrower format is rounded alike at every point, and shows no noise there.
+    """
     rng = np.random.default_rng(len(sample.paths))
     made = []
-    for _ in range(LINES):
-        steps = [jax.tree.map(lambda x: _steps(x, spacing, rng), arg) for arg in sample.args]
+    for turn in range(LINES):
+        width = spacing * GOLDEN**turn
+        steps = [jax.tree.map(lambda x, w=width: _steps(x, w, rng), arg) for arg in sample.args]
         at = lambda k, steps=steps: tuple(
             jax.tree.map(lambda x, s: _moved(x, s, k), arg, step) if i in moved else arg
             for i, (arg, step) in enumerate(zip(sample.args, steps, strict=True))

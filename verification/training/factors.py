@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from ..arithmetic.formats import format_of
+from ..explanation.factors import spelled
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation
 from .local import sloped
@@ -26,7 +27,7 @@ def of_gradient(wrong: WrongStep) -> Iterator[tuple[str, str, Sample]]:
     factor = _factor(wrong)
     if factor is None:
         return
-    share = f"{factor:.6g} times what it should be"
+    share = f"{spelled(factor)} times what it should be"
     for power in SCALES:
         if abs(factor - 2.0**power) < 1e-3 * factor:
             said = f"it is {share}, a power of two: that of a scaled loss, never unscaled"

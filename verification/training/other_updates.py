@@ -14,6 +14,7 @@ import numpy as np
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.formats import format_of
 from ..derivations.rules import VARIANTS
+from ..explanation.factors import spelled
 from ..measurement.sample import Sample
 from ..updates.explain import explained
 from ..updates.vectors import Sequence, layout
@@ -218,7 +219,7 @@ def _rescaled(wrong: WrongStep, first: Left) -> Iterator[Explanation]:
             first.sample.got, first.sample.truth, before, right, first.sample.allowed, strict=True
         )
     ]
-    said = f"it is {factor:.6g} times what it should be: another learning rate"
+    said = f"it is {spelled(factor)} times what it should be: another learning rate"
     yield Explanation(
         "factor",
         f"the update of step {wrong.k + 1}",

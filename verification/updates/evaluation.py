@@ -26,6 +26,7 @@ class Evaluated(NamedTuple):
 
     rows: np.ndarray
     failure: str = ""
+    note: str = ""  # what is held against nobody
 
 
 class Refused(Exception):
@@ -39,32 +40,34 @@ def evaluated(
     nothing = np.full(sequence.gradients.shape, np.nan)
     try:
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            return Evaluated(_driven(rule_at, sequence, layout, dtype))
+            return Evaluated(*_driven(rule_at, sequence, layout, dtype))
     except Refused as refusal:
         return Evaluated(nothing, str(refusal))
     except Exception as error:
         return Evaluated(nothing, f"it raised {in_words(error)}")
 
 
-def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> np.ndarray:
+def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> tuple:
+    """The rows, no failure, and a note."""
     held = format_of(dtype).name
     params = layout.tree_of(sequence.params.astype(held))
     if len(sequence.rates) >= LONG:
         rule_at = _compiled(rule_at, sequence.rates)
     state = _asked("init", rule_at(sequence.rates[0]).init, params)
-    rows, again = [], None
+    rows, again, note = [], None, ""
     for k, (row, rate) in enumerate(zip(sequence.gradients, sequence.rates, strict=True)):
         gradient = layout.tree_of(row.astype(held))
         question = (rule_at(rate), gradient, copy.deepcopy(state), params, rate)
         before = copy.deepcopy(question[1:])
         answer = _asked("update", _call, *question)
+        note = note or _widened(answer, held, k + 1)
         params, state = _answer(answer, layout, held, k + 1)
         rows.append(flat(params))
         if k == len(sequence.gradients) // 2:
             again = (question[0], *before, rows[-1])
     if again is not None:
         _ask_again(*again, lambda answer: flat(_answer(answer, layout, held, 0)[0]))
-    return np.stack(rows)
+    return np.stack(rows), "", note
 
 
 def _compiled(rule_at: Callable, rates: tuple[float, ...]) -> Callable:
@@ -107,23 +110,42 @@ def _answer(answer: Any, layout: Layout, held: str, step: int) -> tuple[Any, Any
             f"they are {layout.tree} of shapes {list(layout.shapes)}"
         )
     dtypes = {str(np.asarray(leaf).dtype) for leaf in leaves} - {held}
-    if dtypes and held == "bfloat16" and all(map(_widened_by_numpy, leaves)):
+    if dtypes and all(_widened_by_numpy(leaf, held) for leaf in leaves):
         return jax.tree.map(lambda leaf: leaf.astype(held), params), state
     if dtypes:
-        came = f"at step {step} parameters in {held} came back in {', '.join(sorted(dtypes))}"
-        raise Refused(came + (WIDENED if dtypes <= {"float32", "float64"} else ""))
+        raise Refused(_came(dtypes, held, step))
     return jax.tree.map(np.asarray, params), state
 
 
-def _widened_by_numpy(leaf: Any) -> bool:
-    """NumPy, which has no bfloat16 of its own, makes float32 of it and a Python float."""
-    return isinstance(leaf, np.ndarray | np.generic) and str(leaf.dtype) in WIDE
+def _came(dtypes: set[str], held: str, step: int) -> str:
+    return f"at step {step} parameters in {held} came back in {', '.join(sorted(dtypes))}"
 
 
-WIDE = ("bfloat16", "float32", "float64")
+def _widened(answer: tuple, held: str, step: int) -> str:
+    """A note where NumPy's scalars have widened parameters; of bfloat16 it has no scalars."""
+    leaves = jax.tree.leaves(answer[0])
+    dtypes = {str(np.asarray(leaf).dtype) for leaf in leaves} - {held}
+    is_so = dtypes and held != "bfloat16" and all(_widened_by_numpy(x, held) for x in leaves)
+    return _came(dtypes, held, step) + WIDENED if is_so else ""
+
+
+def _widened_by_numpy(leaf: Any, held: str) -> bool:
+    """Whether NumPy has this, or a format that is wider, as it makes of it and a float of NumPy.
+
+    It has no bfloat16 of its own, and makes float32 of it and a Python float.
+    """
+    mine = isinstance(leaf, np.ndarray | np.generic)
+    return mine and str(leaf.dtype) in WIDER.get(held, (held,))
+
+
+WIDER = {
+    "bfloat16": ("bfloat16", "float32", "float64"),
+    "float16": ("float16", "float32", "float64"),
+    "float32": ("float32", "float64"),
+}
 WIDENED = (  # the usual way in which it happens
     ": a wider scalar has widened them, as np.sqrt(1 - b2**t) does, which is a float64 of NumPy; "
-    "make it a Python float, or cast what is returned"
+    "they are judged as rounded after every step; make it a Python float, or cast what is returned"
 )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..arithmetic.formats import format_of
 from ..derivations.rules import COUNTS, Variant
+from ..explanation.factors import spelled
 from ..faults.update_rules.change import multiplied, scaled
 from .same import Candidate
 from .truth import roughly, rounding
@@ -47,7 +48,7 @@ def candidates(variant: Variant, seen: list, layout: Layout, dtype: str) -> Iter
         c = float(np.median(factors))
         also = f", which is {equal[0][0].format(equal[0][1])}" if equal else ""
         yield Candidate(
-            make(c), "factor", NAME, f"{what} is {c:.6g} times what it should be{also}", 2
+            make(c), "factor", NAME, f"{what} is {spelled(c)} times what it should be{also}", 2
         )
 
 

@@ -216,6 +216,7 @@ def _sample(
         args=(sequence, rate),
         budgets=("running bound",) * len(where.paths),
         failure=answers.failure,
+        notes=(answers.note,) if answers.note else (),
     )
     return one.noted(sample)
 
