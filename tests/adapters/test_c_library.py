@@ -222,3 +222,14 @@ def test_shapes_must_agree(tmp_path):
     x, w, b = (np.zeros(s, np.float32) for s in ((5, 3), (2, 4), 4))
     with pytest.raises(ValueError, match=r"w has shape \(2, 4\); m is 3 there"):
         gradient(x, w, b, np.zeros((5, 4), np.float32))
+
+
+def test_a_constant_may_be_a_letter_and_any_number_may_be_returned():
+    said = "long f(char trans, const double *x, int n, double *dx)"
+    shapes = {"x": "n", "dx": "n"}
+    ask = lambda trans: layout(
+        signature_of(said), shapes, {}, {}, None, None, {"trans": trans}, "C", False
+    )
+    assert ask("N").said([np.ones(3)])[0][0] == ord("N")
+    with pytest.raises(ValueError, match="trans is 'NO'"):
+        ask("NO")

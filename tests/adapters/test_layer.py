@@ -6,6 +6,7 @@ import pytest
 
 import verification as vf
 from verification.adapters.layer import layer, pair
+from verification.adapters.places import put_at, read_at
 
 
 def dense(params, x):
@@ -245,7 +246,19 @@ def test_a_pair_of_functions_with_a_cache():
 def test_what_is_not_returned_or_cannot_be_put_is_said():
     x, d = np.ones((5, 3)), np.ones((5, 2))
     values = {"W": np.zeros((3, 2)), "b": np.zeros(2)}
-    with pytest.raises(ValueError, match="backward returned dx, dW, db; there is no slope of 'c'"):
-        layer(Named, ("W", "c"), "returned")({"W": values["W"], "c": values["b"]}, x, d)
+    with pytest.raises(
+        ValueError, match="backward returned dx, dW, db; there is no slope of 'share'"
+    ):
+        layer(Named, ("W", "share"), "returned")({"W": values["W"], "share": 1.0}, x, d)
     with pytest.raises(ValueError, match="'params.0' is in a tuple, where float64"):
         layer(Tuples, ("params.0",), ("dW",))({"params.0": np.zeros((4, 2))}, x, d)
+    made = layer(Named, ('["W"]', "v"), "returned")
+    with pytest.raises(ValueError, match="there is no 'v' in a Named; it has "):
+        made({'["W"]': np.zeros((3, 2)), "v": values["b"]}, x, d)
+
+
+def test_a_place_is_written_as_python_has_it():
+    one = {"layers": [{"W": np.zeros(2)}], "n": 1}
+    for place in ("layers.0.W", 'layers[0]["W"]', "['layers'][0].W"):
+        put_at(one, place, np.ones(2) + read_at(one, "layers[0].W"))
+    assert read_at(one, "layers.0.W").tolist() == [3.0, 3.0]

@@ -71,6 +71,13 @@ def test_sizes_constants_and_names():
         it.decoded({"w": 2.0}, (np.array(1.0), X), "float64")
 
 
+def test_what_is_answered_beside_the_slopes_is_named():
+    both, point = {"w": 2.0, "loss": 0.25}, (np.array(1.0), X)
+    assert wire({"beside": ["loss"]}, loss, 0, 2).decoded(both, point, "float64") == 2.0
+    with pytest.raises(Improper, match="with w, loss, not with w"):
+        wire({}, loss, 0, 2).decoded(both, point, "float64")
+
+
 def test_answers_without_names(tmp_path):
     file = tmp_path / "signature.json"
     file.write_text('{"output": "bare"}')

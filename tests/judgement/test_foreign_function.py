@@ -62,6 +62,29 @@ def test_what_is_no_answer_is_rejected_in_a_sentence():
     assert finding.verdict == "rejected" and "KeyError" in finding.reason
 
 
+ROWS = """
+import json, sys
+for line in sys.stdin:
+    said = json.loads(line)
+    reply = {"id": said["id"], "success": True}
+    if said["kind"] == "evaluate":
+        x, d = said["input"]["input"], said["input"]["cotangent"]
+        columns = lambda rows: list(zip(*rows))
+        weight = [[sum(a * b for a, b in zip(u, v)) for v in columns(x)] for u in columns(d)]
+        reply["output"] = {"weight": weight, "bias": [sum(u) for u in columns(d)]}
+    print(json.dumps(reply), flush=True)
+"""
+
+
+@pytest.mark.torch
+def test_a_module_is_one_of_its_parameters():
+    torch = pytest.importorskip("torch")
+    asked = {"of": torch.nn.Linear(3, 2), "args": lambda rng: (rng.normal(size=(4, 3)),)}
+    asked |= {"argnums": 0, "signature": {"spread": ["params"]}, "kwargs": None}
+    assert judged(ROWS, **asked).verdict == "correct"
+    assert judged(ROWS.replace("sum(u) for", "u[0] for"), **asked).verdict == "wrong"
+
+
 SOFTMAX = """
 import json, math, sys
 for line in sys.stdin:

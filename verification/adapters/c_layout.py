@@ -164,9 +164,11 @@ def _among(what: str, names: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _number(name: str, given: Any, enumerators: Mapping[str, int]) -> Any:
-    """A constant; an enumerator by its name."""
+    """A constant; an enumerator by its name, a letter such as 'N' by its code."""
     if not isinstance(given, str):
         return given
+    if len(given) == 1 and given not in enumerators:
+        return ord(given)
     if given not in enumerators:
         listed = ", ".join(enumerators) or "none"
         guess = nearest(given, enumerators)

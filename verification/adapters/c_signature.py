@@ -39,7 +39,7 @@ DTYPES = {  # type in C -> dtype of NumPy
 }
 FLOATS = ("float", "double", "_Float16", "__bf16")
 OPAQUE = "void"  # what is pointed to and not looked into
-RESULTS = ("void", "int", "float", "double")
+RESULTS = ("void", *(kind for kind in DTYPES if kind not in ("_Float16", "__bf16")))
 WHOLE = re.compile(r"\s*(\w+)\s+(\w+)\s*\((.*)\)\s*;?\s*", re.DOTALL)
 WORDS = r"(?:const|restrict|__restrict__|__restrict|volatile)"
 ONE = re.compile(

@@ -32,7 +32,7 @@ def layer(
     """The gradient of a layer; a new one is made for every call, so that nothing is remembered.
 
     make         make() -> an object
-    params       where its parameters are: "W", "params.W", "params.0", "parameters().0.data"
+    params       where its parameters are: "W", "params.W", "layers[0].W", "parameters().0.data"
     grads        where their gradients are after the backward pass, in the same order; "returned"
                  where backward returns (slope of the input, *slopes of params) or a dict with the
                  last word of each place (dW and W_grad, too); "updated" where backward(d, rate)
@@ -57,6 +57,7 @@ def layer(
         passes = lambda one: _passed(one, given, inputs, forward, backward, more)
         made = make()
         for place in params:
+            read_at(made, place)  # a name that is not there would be held for a weight without use
             put_at(made, place, np.array(_of(values, place)))
         returned = passes(made)
         if grads == UPDATED:

@@ -1,14 +1,21 @@
-"""Where something is inside an object: `W`, `params.W`, `params.0`, `parameters().1.data`."""
+"""Where something is inside an object: `W`, `params.W`, `layers[0].W`, `parameters().1.data`."""
 
+import re
 from typing import Any
 
 import numpy as np
+
+BRACKETS = re.compile(r"""\[["']?(\w+)["']?\]""")  # params["W"] is params.W, and layers[0] layers.0
+
+
+def words_of(place: str) -> list[str]:
+    return BRACKETS.sub(r".\1", place).removeprefix(".").split(".")
 
 
 def read_at(one: Any, place: str) -> Any:
     """What is there.  Raises ValueError where nothing is."""
     found = one
-    for word in place.split("."):
+    for word in words_of(place) if place else ():
         found = _inside(one, found, word, place)
     return found
 
@@ -18,8 +25,8 @@ def put_at(one: Any, place: str, value: Any) -> None:
 
     Raises ValueError where there is nothing to hold it.
     """
-    *way, last = place.split(".")
-    holder = read_at(one, ".".join(way)) if way else one
+    *way, last = words_of(place)
+    holder = read_at(one, ".".join(way))
     there = _there(holder, last)
     if _alike(there, value):
         there[...] = value
@@ -65,5 +72,15 @@ def _inside(one: Any, holder: Any, word: str, place: str) -> Any:
             found = getattr(holder, name)
     except (AttributeError, IndexError, KeyError, ValueError):
         said = f"{type(one).__name__} has no {place!r}"
-        raise ValueError(f"{said}: there is no {word!r} in a {type(holder).__name__}") from None
+        known = _known(holder)
+        there = f"; it has {', '.join(map(str, known))}" if known else ""
+        here = f"there is no {word!r} in a {type(holder).__name__}"
+        raise ValueError(f"{said}: {here}{there}") from None
     return found() if word.endswith("()") else found
+
+
+def _known(holder: Any) -> list:
+    """What is in it."""
+    if isinstance(holder, list | tuple):
+        return list(range(len(holder)))
+    return list(holder if isinstance(holder, dict) else getattr(holder, "__dict__", ()))

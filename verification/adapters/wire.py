@@ -49,6 +49,7 @@ MEMBERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {  # what each is, in
         '"bare", "list", or an object from arguments to names, such as {"w": "dw"}',
         lambda x: x in (BARE, ONE_LIST) or isinstance(x, dict) and _texts([*x, *x.values()]),
     ),
+    "beside": ("a list of names in the answer that are not looked at", _texts),
     "input": ('"bare": the one argument, and nothing around it', lambda x: x == BARE),
     "jacobian": ("true or false", lambda x: isinstance(x, bool)),
 }
@@ -68,6 +69,7 @@ class Wire(NamedTuple):
     sizes: Mapping[str, tuple[str, int]] = {}
     constants: Mapping[str, Any] = {}
     output: Any = {}  # "bare", "list", or a mapping from arguments to names
+    beside: tuple[str, ...] = ()  # members of the answer that are not looked at
     input: str = ""  # "bare": the one argument is the input
     jacobian: bool = False  # it answers that, and not the pullback of a cotangent
 
@@ -128,6 +130,8 @@ class Wire(NamedTuple):
             parts = np.split(flat, np.cumsum(sizes)[:-1])
             shaped = [p.reshape(np.shape(leaf)) for p, leaf in zip(parts, leaves, strict=True)]
             return dict(zip(likes, jax.tree.unflatten(tree, shaped), strict=True))
+        if isinstance(output, dict):
+            output = {name: x for name, x in output.items() if name not in self.beside}
         names = {name: self.output.get(name, name) for name in likes}
         spread = {name: member_names(likes[name]) for name in likes if name in self.spread}
         wanted = [m for name in likes for m in spread.get(name, (names[name],))]

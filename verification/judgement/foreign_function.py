@@ -24,6 +24,7 @@ from ..adapters.wire import wire
 from ..measurement.answer import cast
 from ..measurement.contract import Rejection
 from ..vocabulary import Finding
+from . import programs
 from .arguments import argnums_of, args_of, dtype_of
 from .keywords import check_keywords
 from .kinds.problem import first_point
@@ -48,17 +49,19 @@ def validate_against(
     """
     if not callable(of):
         raise TypeError(f"of is {of!r}; pass the function that was differentiated")
-    args, dtype = args_of(args), dtype_of(options["dtype"])
-    first = first_point(args)
-    numbers = argnums_of(argnums, of, len(first))
-    said = wire(signature, of, numbers, len(first))
+    given = of, args
+    _, of, args = programs.handed_over(validate, of, args)  # a module is one of its parameters
+    args, dtype = programs.sampled(of, args_of(args)), dtype_of(options["dtype"])
+    first, known = first_point(args), programs.traced(of)
+    numbers = argnums_of(argnums, known, len(first))
+    said = wire(signature, known, numbers, len(first))
     fixed = check_keywords(options.get("kwargs"), of, wire)
     said = said._replace(constants={**fixed, **said.constants})
     asked: Any = outward(cast(inward(first), dtype))
     said.encoded(asked, NUMBER)  # what cannot be written is told before anything is judged
     with Tool(words, said, dtype, limits, options["seed"]) as tool:
         found = validate(Asked(tool), of, args, argnums=numbers, **options)
-    return replace(found, reproduce=_snippet(words, of, args, numbers, signature, options))
+    return replace(found, reproduce=_snippet(words, *given, numbers, signature, options))
 
 
 def validate_module(
