@@ -77,21 +77,21 @@ def cumsum(noise, x, axis, reverse, **_):
 
 
 def scatter_add(noise, x, indices, updates, **params):
-    total = lambda a, b: scatter_sum(a, indices, b, params)
+    total = lambda a, b, into=None: scatter_sum(a, indices, b, params, into)
 
     def undisturbed():
         top = max(_top(x.value), _top(updates.value))
-        root = top * np.sqrt(total((x.value / top) ** 2, (updates.value / top) ** 2))
         into = landing(x.shape, indices, updates.shape, params)
+        root = top * np.sqrt(total((x.value / top) ** 2, (updates.value / top) ** 2, into))
         n = 1 + int(np.bincount(into[into >= 0], minlength=1).max())
-        value = total(x.value, updates.value)
-        return value, spread_of(noise.target, value, n, root, NO_LOOP)
+        value = total(x.value, updates.value, into)
+        return value, spread_of(noise.target, value, n, root, NO_LOOP), into
 
-    value, spread = noise.once(undisturbed)
+    value, spread, into = noise.once(undisturbed)
     if x.exact and updates.exact:
         return summed(noise, Samples(value), spread)
     rows = zip(noise.rows(x.rows), noise.rows(updates.rows), strict=True)
-    return summed(noise, Samples(value, np.stack([total(a, b) for a, b in rows])), spread)
+    return summed(noise, Samples(value, np.stack([total(a, b, into) for a, b in rows])), spread)
 
 
 def dot_general(noise, a, b, dimension_numbers, **_):

@@ -72,11 +72,11 @@ def cumsum(x, axis: int, reverse: bool):
     return flip(xp.cumsum(flip(x), axis))
 
 
-def scatter_sum(x, indices, updates, params):
-    """x with `updates` added where `indices` say."""
+def scatter_sum(x, indices, updates, params, into: np.ndarray | None = None):
+    """x with `updates` added where `indices` say; `into` is their landing, where it is known."""
     if is_traced(x, indices, updates):
         return _scattered(lax.scatter_add)(x, indices, updates, **params)
-    into = landing(x.shape, indices, updates.shape, params)
+    into = landing(x.shape, indices, updates.shape, params) if into is None else into
     kept = into >= 0
     out = np.array(x)
     np.add.at(out.reshape(-1), into[kept], updates.ravel()[kept])
