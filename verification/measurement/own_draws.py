@@ -44,11 +44,11 @@ def in_own_draws(of: Callable, point: tuple, argnums: tuple[int, ...], dtype: st
             narrow = traced_in_numbers(of, cast(point, dtype, argnums))[0]
     except Exception:  # somebody's function, which may raise anything: that is found elsewhere
         return of
-    if draws(wide) == draws(narrow):
-        return of
     with jax.enable_x64(True):
         mine, theirs = walks(wide, narrow)
-    return _drawing(of, argnums, dtype) if mine.is_like(theirs) else _unknown(of, dtype)
+    if mine.is_like(theirs):
+        return _drawing(of, argnums, dtype) if mine.held else of
+    return of if draws(wide) == draws(narrow) else _unknown(of, dtype)
 
 
 def _unknown(of: Callable, dtype: str) -> Callable:
@@ -82,10 +82,10 @@ def _drawing(of: Callable, argnums: tuple[int, ...], dtype: str) -> Callable:
     def function(*args):
         wide, out, numbers = traced_in_numbers(of, args)
         narrow = traced_in_numbers(of, narrowed(args))[0]
-        if draws(wide) == draws(narrow):
-            return of(*args)
         mine, theirs = walks(wide, narrow)
         if not mine.is_like(theirs):  # at other shapes
+            if draws(wide) == draws(narrow):
+                return of(*args)
             raise Undecided(OTHERS.format(dtype))
         return jax.tree.unflatten(out, mine.outputs(numbers, theirs.drawn()))
 
