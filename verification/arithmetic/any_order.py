@@ -8,12 +8,16 @@ positive terms together, or all negative ones, whatever the order; so beside the
 themselves the sum S may be off by
 
     u ((k - 2) max(sum of positive terms, sum of negative terms) + |S|)
+
+Terms that are whole multiples of one step, as counts, labels and shares in 64ths are, have no
+rounding in any order, if the sum of their sizes is no more steps than the format tells apart.
 """
 
 import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from .formats import Format
 from .namespaces import is_traced, namespace, where
 
 
@@ -66,3 +70,12 @@ def rounding(value, parts: Terms) -> tuple[Any, Terms]:
     more = largest * xp.sqrt(xp.maximum(parts.count - 2 - before * before, 0.0))
     size = xp.hypot(value, more)
     return more, parts._replace(error=xp.hypot(parts.error, size))
+
+
+def unrounded(target: Format, x, axes: tuple[int, ...]):
+    """Where no order rounds the sum of exact terms along axes: they are multiples of 2^power."""
+    xp = namespace(x)
+    size = abs(x).sum(axes, keepdims=True)
+    fraction, power = xp.frexp(size * target.unit)
+    steps = xp.ldexp(x, (fraction == 0.5) - power)
+    return (xp.isfinite(size) & (steps == xp.rint(steps))).all(axes)

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from jax import lax
 
-from .any_order import joined, opposite, terms
+from .any_order import joined, opposite, terms, unrounded
 from .bounded import Bounded, infinite, rounded, zero
 from .formats import Format
 from .moves import landing
@@ -116,7 +116,9 @@ def reduce_sum(target, x, axes, **_):
     n = int(np.prod([x.shape[i] for i in axes], dtype=int))
     moved, size = x.error.sum(axes), abs(x.value).sum(axes)
     error = moved + gamma(target.sums, max(n - 1, 0)) * size
-    return summed(target, x.value.sum(axes), error, moved + size, zero(x).all(axes), n)
+    exact = zero(x).all(axes)
+    exact = exact | unrounded(target, x.value, axes) if x.exact else exact
+    return summed(target, x.value.sum(axes), error, moved + size, exact, n)
 
 
 def cumsum(target, x, axis, reverse, **_):

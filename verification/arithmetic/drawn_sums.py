@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .any_order import unrounded
 from .arrays import matrices
 from .formats import Format
 from .loops import InOrder, along, in_order, of_products
@@ -58,14 +59,17 @@ def reduce_sum(noise, x, axes, **_):
     total = apply(
         lambda v: v.sum(axes), x, of_rows=lambda rows: rows.sum(tuple(axis + 1 for axis in axes))
     )
-    return summed(noise, total, noise.once(lambda: _spread_along(noise.target, x.value, axes)))
+    return summed(noise, total, noise.once(lambda: _spread_along(noise.target, x, axes)))
 
 
-def _spread_along(target: Format, x, axes: tuple[int, ...]) -> Spread | None:
-    n = int(np.prod([x.shape[i] for i in axes], dtype=int))
-    top = _top(x)
-    root = top * np.sqrt(((x / top) ** 2).sum(axes))
-    return spread_of(target, x.sum(axes), n, root, in_order(target, along(x, axes), top))
+def _spread_along(target: Format, x: Samples, axes: tuple[int, ...]) -> Spread | None:
+    """None, too, where exact terms come to an exact sum."""
+    n, terms = int(np.prod([x.shape[i] for i in axes], dtype=int)), x.value
+    if x.exact and unrounded(target, terms, axes).all():
+        return None
+    top = _top(terms)
+    root = top * np.sqrt(((terms / top) ** 2).sum(axes))
+    return spread_of(target, terms.sum(axes), n, root, in_order(target, along(terms, axes), top))
 
 
 def cumsum(noise, x, axis, reverse, **_):

@@ -19,7 +19,7 @@ from jax import lax
 
 from ..vocabulary import Undecided
 from . import observed
-from .any_order import joined, opposite, rounding, terms
+from .any_order import joined, opposite, rounding, terms, unrounded
 from .arrays import MOVES
 from .bounded import decided
 from .bounded_sums import largest_share
@@ -180,6 +180,8 @@ def summed(squares: Callable, terms: Callable, loop: Callable, products: bool = 
         reached = sum(jnp.square(part) for part in accumulate(pieces))
         path = ledger.target.sums * jnp.sqrt(n / len(pieces) / 3.0 * reached)
         spread = sum_spread(ledger.target, n, value, root, products, path, drift)
+        if name == "reduce_sum" and not ins[0].parts:
+            spread = jnp.where(unrounded(ledger.target, floats[0], params["axes"]), 0.0, spread)
         return ledger.round(value, parts, spread / unit)
 
     return rule
