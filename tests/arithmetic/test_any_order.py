@@ -79,3 +79,29 @@ def test_one_at_a_time_and_many_at_once():
     found = judged(four, args, "float32")(tuple(jnp.stack([x, x]) for x in args))
     (allowed,) = running_bound(four, args, "float32")
     assert (np.asarray(found.allowed[0][0]) <= 1.01 * allowed).all() or bool(found.sharp[0])
+
+
+SHARES = np.array([[14, 11, 8, 10, 21], [64, 64, 64, 64, 0], [1, 2, 3, 4, 5]]) / 64
+FINER = SHARES + np.array([[2.0**-12, 0.0, 0.0, 0.0, 0.0]])
+
+
+def summed(x):
+    return jnp.sum(x, 1)
+
+
+@pytest.mark.parametrize("bound", [running_bound, deviations])
+def test_multiples_of_one_step_are_added_without_rounding(bound):
+    (allowed,), (finer,) = (bound(summed, (x,), "bfloat16") for x in (SHARES, FINER))
+    assert not allowed.any()
+    assert (finer > 0.0).all()  # the control: one term off the steps
+    total = np.zeros(3, "bfloat16")
+    for k in (3, 0, 4, 2, 1):
+        total = total + SHARES[:, k].astype("bfloat16")
+    assert np.array_equal(total.astype(float), SHARES.sum(1))
+
+
+def test_a_condition_on_such_a_sum_is_decided():
+    """The window of a density on the simplex: |sum(p) - 1| < 1e-6."""
+    share = lambda x: jnp.where(abs(jnp.sum(x) - 1.0) < 1e-6, jnp.sum(jnp.log(x)), -jnp.inf)
+    (here,), (beyond,) = (running_bound(share, (x[0],), "bfloat16") for x in (SHARES, FINER))
+    assert np.isfinite(here) and np.isinf(beyond)

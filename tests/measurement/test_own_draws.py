@@ -65,9 +65,20 @@ def test_numbers_are_held_as_jax_draws_them():
         assert np.array_equal(jax.grad(own)(x), np.cos(x) * theirs)
 
 
-@pytest.mark.parametrize(
-    "draws", [lambda x: x * x, lambda x: x * random.bits(KEY, (), "uint32").astype(x.dtype)]
-)
-def test_another_function_stays_itself(draws):
-    of = lambda x: draws(x.sum())
+def test_what_is_drawn_in_one_dtype_for_all_is_not_drawn_anew(monkeypatch):
+    """One of the five numbers is so near to 1 that in bfloat16 it is 1, and its logarithm is not
+    finite."""
+    numbers = 1.0 - np.array([0.5, 0.25, 0.125, 0.75, 2.0**-10])
+    bits = lambda: random.bits(KEY, (5,), "uint32") * np.uint32(0)
+    of = lambda x: x * -jnp.log1p(-(numbers + bits().astype(numbers.dtype))).astype(x.dtype)
+    function = lambda x: jnp.sum(of(x))
+    assert judged(function).verdict == "correct"
+    twice = lambda x: jax.grad(function)(x).at[4].multiply(2.0)
+    assert judged(function, twice).verdict == "wrong"
+    monkeypatch.setattr(subject, "in_own_draws", lambda of, *_: of)
+    assert judged(function).verdict == "undecided"
+
+
+def test_another_function_stays_itself():
+    of = lambda x: jnp.sum(x * x)
     assert in_own_draws(of, (np.ones(3),), (0,), "bfloat16") is of

@@ -117,7 +117,9 @@ def reduce_sum(target, x, axes, **_):
     moved, size = x.error.sum(axes), abs(x.value).sum(axes)
     error = moved + gamma(target.sums, max(n - 1, 0)) * size
     exact = zero(x).all(axes)
-    exact = exact | unrounded(target, x.value, axes) if x.exact else exact
+    if x.exact:
+        exact = exact | unrounded(target, x.value, axes)
+        n = 0 if not is_traced(exact) and exact.all() else n  # nothing may be started with it
     return summed(target, x.value.sum(axes), error, moved + size, exact, n)
 
 
