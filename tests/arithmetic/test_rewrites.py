@@ -52,6 +52,7 @@ EXACT = {  # a program of fractions, whose result float64 holds
     "eq_to": (lambda x, y: jnp.where(lax.eq_to_p.bind(x, y), x, 0.0), X, Y),
     "scatter-sub": (lambda x, y: lax.scatter_sub(x, 0 * AT, y, NUMBERS), X, Y),
     "scatter-mul": (lambda x, y: lax.scatter_mul(x, AT, y, NUMBERS), X, Y),
+    "reduce": (lambda x: lax.reduce(x, np.array(0.5), lambda a, b: a + b + a * b, (1,)), X),
     "scatter-max": (lambda x, y: lax.scatter_max(x, AT, y, NUMBERS), X, Y),
     "scatter-min": (lambda x, y: lax.scatter_min(x, AT, y, NUMBERS), X, Y),
 }
@@ -205,6 +206,27 @@ def test_a_call_by_another_name_is_what_it_calls(name):
     assert name in {eqn.primitive.name for eqn in program.eqns}
     (found,), (want,) = (run(p, [BALLS.lift(x)], BALLS) for p in (program, plain))
     assert all(a == b or a.overlaps(b) for a, b in zip(found, want, strict=True))
+
+
+def test_a_computation_of_ones_own_reduces_along_several_axes_pairs_too():
+    """Affine maps, composed one after the other: from the first to the last."""
+    x = np.linspace(0.5, 2.0, 12).reshape(2, 3, 2)
+    start = (np.array(1.0), np.array(0.0))
+    after = lambda f, g: (f[0] * g[0], f[1] * g[0] + g[1])
+    whole = lambda x: jnp.sum(lax.reduce((x, x * x), start, after, (0, 2))[1])
+    (found,) = gradient(ask(whole, (x,)))
+
+    def by_loop(x):
+        scale, shift = jnp.ones(3), jnp.zeros(3)
+        for i, k in np.ndindex(2, 2):
+            scale, shift = after((scale, shift), (x[i, :, k], x[i, :, k] ** 2))
+        return jnp.sum(shift)
+
+    want = np.asarray(jax.grad(by_loop)(x))
+    assert found.proven and (found.rad < 1e-20).all()
+    assert (np.abs(found.mid - want) < 1e-13 * np.abs(want)).all()
+    with pytest.raises(AssertionError):  # another order is another function
+        np.testing.assert_allclose(found.mid, jax.grad(by_loop)(x[::-1, :, ::-1])[::-1, :, ::-1])
 
 
 @pytest.mark.parametrize("name", ["name", "linear_call"])

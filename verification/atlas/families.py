@@ -143,6 +143,8 @@ NAMES: dict[str, tuple[Kind, ...]] = {
     "right": KINDS[2:3],
     "lower": (NEGATIVE, *fixed("int", 0)),
     "upper": (KINDS[2], *fixed("int", 3)),
+    "minval": (NEGATIVE,),
+    "maxval": KINDS[2:3],
     "func": fixed("function", lambda y, t: jnp.sin(y) * t, jnp.sum),
     "y0": KINDS[:1],
     "A": (KINDS[4], KINDS[3]),

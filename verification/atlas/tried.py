@@ -93,7 +93,8 @@ def _parameters(function: Callable) -> list[inspect.Parameter]:
 
 
 OPTIONAL = ("args", "varargs")  # of *args, none where something else is given
-GIVEN = ("xs", "num_segments")  # have a default, and something must be given for them
+# They have a default, and something is given for them, and for all before them.
+GIVEN = ("xs", "num_segments", "minval", "maxval", "sigma")
 
 
 def required(function: Callable) -> list[str]:
@@ -103,11 +104,11 @@ def required(function: Callable) -> list[str]:
     parameters = _parameters(function)
     if any(_by_keyword(p) and p.name not in NAMES for p in parameters):
         return []
-    names = []
-    for p in parameters:
+    names, given = [], max((k for k, p in enumerate(parameters) if p.name in GIVEN), default=-1)
+    for k, p in enumerate(parameters):
         if p.kind is p.VAR_POSITIONAL:
             names += [] if names and p.name in OPTIONAL else _several(p.name)
-        elif p.kind is p.POSITIONAL_ONLY or _by_position(p):
+        elif p.kind is p.POSITIONAL_ONLY or _by_position(p, k < given):
             names.append(p.name)
     return names or [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY][:1]
 
@@ -116,8 +117,8 @@ def _several(name: str) -> list[str]:
     return [name] if name == "arrays" else ["x1", "x2"]
 
 
-def _by_position(p: inspect.Parameter) -> bool:
-    is_wanted = p.default is p.empty or p.name in GIVEN
+def _by_position(p: inspect.Parameter, is_before: bool) -> bool:
+    is_wanted = p.default is p.empty or p.name in GIVEN or is_before
     return is_wanted and p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)
 
 

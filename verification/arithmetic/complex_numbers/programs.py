@@ -19,6 +19,7 @@ from ..interpreter import live, scan_parts, solve_parts
 from ..known import with_known_parts
 from ..linear import bind
 from ..moves import MOVES
+from ..references import without_references
 from . import pairs
 from .fourier import fft
 from .functions import ELEMENTWISE, integer_power
@@ -27,8 +28,8 @@ from .pairs import Pair, pair
 
 
 def real_program(program: ClosedJaxpr) -> ClosedJaxpr:
-    """The same function; raises NoRule where an argument or a result is complex itself."""
-    program = with_known_parts(program)
+    """The same function, without writes; raises NoRule where an argument or a result is complex itself."""
+    program = with_known_parts(without_references(program))
     if not has_complex(program.jaxpr):
         return program
     return _real(program)
