@@ -1,7 +1,7 @@
 """Programs that write into arrays (`jax.new_ref`), as the same functions of arrays that stay.
 
-JAX makes them so itself before it compiles, by a pass that has no public name.  Where a JAX has none
-by this name the program is left as it is, and its writes have no rule.
+JAX makes them so itself before it compiles, by a pass that has no public name.  Where a JAX has
+none by this name the program is left as it is, and its writes have no rule.
 """
 
 import importlib

@@ -28,7 +28,7 @@ from .pairs import Pair, pair
 
 
 def real_program(program: ClosedJaxpr) -> ClosedJaxpr:
-    """The same function, without writes; raises NoRule where an argument or a result is complex itself."""
+    """The same function, without writes; raises NoRule where an argument or a result is complex."""
     program = with_known_parts(without_references(program))
     if not has_complex(program.jaxpr):
         return program
