@@ -14,7 +14,7 @@ from ..arithmetic.inner_programs import equations
 COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
 CARRIERS = frozenset({"jit", "pjit", "closed_call", "custom_jvp_call", "custom_vjp_call", "scan"})
 ELEMENTARY = frozenset({"cos", "erf", "exp", "expm1", "log", "log1p", "logistic", "sin", "tanh"})
-ROOTS = frozenset({"integer_pow", "rsqrt", "sqrt", "square"})
+ROOTS = frozenset({"integer_pow", "one_minus_square", "rsqrt", "sqrt", "square"})
 ALGEBRA = frozenset({"abs", "add", "add_any", "div", "max", "min", "mul", "neg", "sub"})
 SUMS = frozenset({"dot_general", "reduce_sum"})
 MOVED = frozenset({"broadcast_in_dim", "concatenate", "reshape", "slice", "squeeze", "transpose"})
