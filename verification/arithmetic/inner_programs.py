@@ -35,6 +35,16 @@ def bodies(params: Mapping) -> list[Jaxpr]:
     return [p.jaxpr if isinstance(p, ClosedJaxpr) else p for p in inner(params)]
 
 
+def constants(program: Jaxpr | ClosedJaxpr) -> list:
+    """The arrays that a program has with it, and the programs inside it."""
+    own = list(program.consts) if isinstance(program, ClosedJaxpr) else []
+    body = program.jaxpr if isinstance(program, ClosedJaxpr) else program
+    for eqn in body.eqns:
+        for one in inner(eqn.params):
+            own += constants(one)
+    return own
+
+
 def equations(program: Jaxpr) -> Iterator[JaxprEqn]:
     """Every equation of a program, and of the programs inside it."""
     for eqn in program.eqns:

@@ -11,9 +11,12 @@ from jax.extend.core import ClosedJaxpr
 from .bounded import Bounded
 from .bounds import bounds
 from .formats import format_of
+from .inner_programs import constants
 from .interpreter import run
 
 GRID = np.concatenate([np.linspace(-4.0, 4.0, 28) + 1 / 128, [-24.0, -12.0, 12.0, 24.0]])
+MOST = 256  # programs that are kept
+_KNOWN: dict[tuple, tuple] = {}
 FAR = np.array([24.0, 96.0, 384.0])  # e^FAR and its square are numbers
 
 
@@ -105,6 +108,18 @@ def _run_on_the_grid(program: ClosedJaxpr, shape: tuple[int, ...]) -> tuple:
 
 
 def _run_at(numbers: np.ndarray, program: ClosedJaxpr, shape: tuple[int, ...]) -> tuple:
+    """What is known of a program is not looked at again: loops in Python repeat theirs."""
+    if any(np.size(x) for x in constants(program)):  # of which the text shows nothing
+        return _ran(numbers, program, shape)
+    key = (str(program.jaxpr), numbers.tobytes(), shape)
+    if key not in _KNOWN:
+        if len(_KNOWN) == MOST:
+            _KNOWN.pop(next(iter(_KNOWN)))
+        _KNOWN[key] = _ran(numbers, program, shape)
+    return _KNOWN[key]
+
+
+def _ran(numbers: np.ndarray, program: ClosedJaxpr, shape: tuple[int, ...]) -> tuple:
     size = int(np.prod(shape, dtype=int))
     points = np.resize(numbers, (-(-len(numbers) // size), *shape))
     exact = bounds(format_of("float64"))
