@@ -18,7 +18,7 @@ def loss(params, x, y):
     return jnp.mean((x @ params["w"] + params["b"][None] - y) ** 2)
 
 
-def adam(inside=0.0, beside=0.0, biases=True):
+def adam(inside=0.0, beside=0.0, biases=True, rate=lambda k: RATE):
     """Adam in NumPy, with a decay in the gradient and one beside the step."""
 
     def train(params, batches):
@@ -31,7 +31,7 @@ def adam(inside=0.0, beside=0.0, biases=True):
                 g = told[n] + is_on * inside * w[n]
                 m[n], v[n] = 0.9 * m[n] + 0.1 * g, 0.999 * v[n] + 0.001 * g * g
                 step = m[n] / (1 - 0.9**t) / (np.sqrt(v[n] / (1 - 0.999**t)) + 1e-8)
-                w[n] = w[n] - RATE * (step + is_on * beside * w[n])
+                w[n] = w[n] - rate(t - 1) * (step + is_on * beside * w[n])
             yield vf.TrainingStep(dict(w), (e**2).mean(), told)
 
     return train
@@ -61,6 +61,16 @@ def asked(train, rule, dtype="float64"):
 def test_decay_at_the_other_place_is_named(train, rule, fault, dtype):
     finding = asked(train, rule, dtype)
     assert (finding.verdict, finding.explanation[0].fault) == ("wrong", fault)
+
+
+@pytest.mark.parametrize("warm", [1, 2])
+def test_so_it_is_after_a_warm_up_from_0(warm):
+    """The first steps have no rate: what it is follows from a memory that has seen gradients."""
+    rate = optax.join_schedules([optax.constant_schedule(0.0), lambda k: RATE], [warm])
+    rule, at = optax.adamw(rate, weight_decay=DECAY), lambda k: float(rate(k))
+    found = [asked(adam(rate=at, **mine), rule) for mine in ({"inside": DECAY}, {"beside": DECAY})]
+    assert [f.verdict for f in found] == ["wrong", "correct"]
+    assert found[0].step == warm + 1 and found[0].explanation[0].fault == "decay in gradient"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from .single_steps import WrongStep, fed, nearest
 HALVINGS, STRONGEST = 60, 64.0  # of a decay inside the gradient
 NONE, ALIKE = 2.0**-40, 2.0**-20  # of the weights: less is no decay; of what is told alike
 LARGE = 2.0**30  # a gradient beside which epsilon is nothing
+SIZES = (1.0, LARGE)
 FIRST, STEPS = 4, 64  # steps at which a schedule may be 0; steps that are run again
 AHEAD = 4  # steps from the wrong one on that must be explained
 Told = list[tuple]  # (answer, truth, allowed) of each tensor
@@ -32,9 +33,16 @@ def others(wrong: WrongStep) -> Iterator[tuple[str, str, Told]]:
         return
     weights = _wide(wrong.before)
     beside = _beside(wrong, wrong.memory, weights)
-    memory, rates = _rates(wrong)
-    if not all(rate > 0.0 for rate in rates):
-        return
+    known = [_rates(wrong, seen) for seen in (0.0, 1.0)]
+    for memory, rates in known[: 1 + (known[0][1] != known[1][1])]:
+        if all(rate > 0.0 for rate in rates):
+            yield from _moved(wrong, weights, beside, memory, rates)
+
+
+def _moved(
+    wrong: WrongStep, weights: list, beside: list | None, memory: Memory, rates: list[float]
+) -> Iterator[tuple[str, str, Told]]:
+    """The decay at the other place, where the rates at this memory are those of a first step."""
     if beside is not None and max(beside) > NONE:
         first = _beside(wrong, memory, weights) or beside
         inside = [c / rate for c, rate in zip(first, rates, strict=True)]
@@ -83,25 +91,31 @@ def _beside(wrong: WrongStep, memory: Memory, weights: list) -> list[float] | No
     return shares if all(one.all() for one in alike) else None
 
 
-def _rates(wrong: WrongStep) -> tuple[Memory, list[float]]:
-    """A memory that has seen no gradient, and r of each tensor at it; 0 where it is none."""
-    memory, none = start(wrong.reference), [np.zeros_like(w) for w in _wide(wrong.before)]
+def _rates(wrong: WrongStep, seen: float) -> tuple[Memory, list[float]]:
+    """The memory at the first step with a rate, and r of each tensor there; 0 where it is none.
+
+    Of the steps before, in a warm-up from 0, it has seen `seen` times the gradient by which r is
+    told: none of it, as momentum wants it, or all of it, as means that are corrected for a start
+    at 0 do.
+    """
+    none = [np.zeros_like(w) for w in _wide(wrong.before)]
+    memories = [start(wrong.reference)] * len(SIZES)
     for _ in range(FIRST):
-        rates = _rates_of(wrong, memory)
+        rates = _rates_of(wrong, memories, none, seen)
         if any(rate > 0.0 for rate in rates):
             break
-        _, memory = _after(wrong, memory, none, none)
-    return memory, rates
+        sizes = zip(memories, SIZES, strict=True)
+        memories = [_after(wrong, m, [x + seen * z for x in none], none)[1] for m, z in sizes]
+    return memories[0], rates
 
 
-def _rates_of(wrong: WrongStep, memory: Memory) -> list[float]:
-    none = [np.zeros_like(w) for w in _wide(wrong.before)]
-    bare = _steps(wrong, memory, none, none)
-    one, large = (
-        [_alike(b - s) for b, s in zip(bare, _steps(wrong, memory, g, none), strict=True)]
-        for g in ([x + size for x in none] for size in (1.0, LARGE))
-    )
-    pairs = zip(one, large, strict=True)
+def _rates_of(wrong: WrongStep, memories: list, none: list, seen: float) -> list[float]:
+    def moves(memory: Memory, size: float) -> list[float]:
+        bare = [0.0] * len(none) if seen else _steps(wrong, memory, none, none)
+        steps = _steps(wrong, memory, [x + size for x in none], none)
+        return [_alike(b - s) for b, s in zip(bare, steps, strict=True)]
+
+    pairs = zip(*map(moves, memories, SIZES), strict=True)
     return [a if abs(b - LARGE * a) <= ALIKE * b else b for a, b in pairs]
 
 
