@@ -1,4 +1,4 @@
-"""ATen's products of matrices, and the loss that picks by labels."""
+"""ATen's products of matrices, sparse ones as dense ones, and the loss that picks by labels."""
 
 import jax.numpy as jnp
 
@@ -26,6 +26,11 @@ def negative_log_likelihood(x, target, weight, reduction, ignore_index):
     return (jnp.sum(losses) / total if reduction == 1 else jnp.sum(losses)), total
 
 
+def put_together(sparse_dim, dense_dim, size, indices, values, **_):
+    """The dense array of coordinates; what stands twice is added."""
+    return jnp.zeros(tuple(size), values.dtype).at[tuple(jnp.asarray(indices))].add(values)
+
+
 LINEAR = {
     "mm": lambda x, y: x @ y,
     "bmm": lambda x, y: x @ y,
@@ -34,6 +39,10 @@ LINEAR = {
     "dot": lambda x, y: x @ y,
     "vdot": lambda x, y: jnp.vdot(x, y),
     "addmm": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, a @ b),
+    "_sparse_addmm": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, a @ b),
+    "_sparse_mm": lambda x, y: x @ y,
+    "_sparse_coo_tensor_with_dims_and_tensors": put_together,
+    "_to_dense": lambda x, *_, **__: x,
     "addmv": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, a @ b),
     "baddbmm": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, a @ b),
     "addbmm": lambda x, a, b, beta=1, alpha=1: added(beta, x, alpha, jnp.sum(a @ b, 0)),

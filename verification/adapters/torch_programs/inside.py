@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..torch_function import array, tensor
-from . import boundaries, memory, random_numbers, table
+from . import boundaries, memory, random_numbers, sparse_tensors, table
 from .boundaries import Boundary
 from .branches import READS, Way, deciding
 from .memory import Memory, NotTraced
@@ -36,6 +36,9 @@ class Inside:
         self.torch, self.memory, self.cut = torch, Memory(), False
         self.in_rules, self.records, self.stops, self.wide = 0, records, stops, wide
         self.in_torchs = False  # in PyTorch's own Python, whose detach the modes do not see
+        self.stand_ins = sparse_tensors.StandIns(
+            torch, lambda x: self.made(x.astype(self.dtype_of(x.dtype)))
+        )
         self.detached: set[int] = set()  # views of numbers whose slope is cut
         self.is_random, self.way, self.depth = False, way, 0  # depth: inside of an operator's parts
 
@@ -76,10 +79,13 @@ class Inside:
         name = func._schema.name
         if name in IGNORED:
             return func(*args, **kwargs)
+        args = self.stand_ins.of(args)
         if str(func) in self.stops:
             return boundaries.traced(self, str(func), (args, kwargs))
         args = self._sized(func, args)
         rule = table.rule(str(func).removeprefix("aten."))
+        if name in sparse_tensors.MADE and rule is not None:
+            return self._outputs(self._by_rule(func, rule, args, kwargs))
         if str(func) == "aten.as_strided_scatter.default":
             return self._scattered(func, args, kwargs)
         if self.torch.Tag.nondeterministic_seeded in func.tags and "attention" not in name:

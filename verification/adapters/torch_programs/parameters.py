@@ -57,7 +57,8 @@ class Module:
         before = self.buffers(next((x.dtype for x in first.values()), None))
         after = {name: buffer.clone() for name, buffer in before.items()}
         self._run(first | after, inputs)
-        moved = lambda name: not self.torch.equal(before[name], after[name])
+        dense = lambda x: x.to_dense()  # of sparse tensors, which cannot be compared
+        moved = lambda name: not self.torch.equal(dense(before[name]), dense(after[name]))
         return tuple(name for name in before if before[name].is_floating_point() and moved(name))
 
     def buffers(self, dtype: Any) -> dict:
