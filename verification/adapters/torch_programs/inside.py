@@ -79,10 +79,9 @@ class Inside:
         name = func._schema.name
         if name in IGNORED:
             return func(*args, **kwargs)
-        args = self.stand_ins.of(args)
         if str(func) in self.stops:
             return boundaries.traced(self, str(func), (args, kwargs))
-        args = self._sized(func, args)
+        args = self._sized(func, self.stand_ins.of(args))
         rule = table.rule(str(func).removeprefix("aten."))
         if name in sparse_tensors.MADE and rule is not None:
             return self._outputs(self._by_rule(func, rule, args, kwargs))
