@@ -104,6 +104,34 @@ def test_real_inputs_may_stand_beside():
     assert vf.torch_gradcheck(lambda z, x: (z * x).abs().sum(), (point(), real))
 
 
-def test_forward_mode_of_complex_numbers_is_refused():
-    with pytest.raises(ValueError, match="check_forward_ad: forward mode is not judged at complex"):
-        vf.torch_gradcheck(Square.apply, point(), check_forward_ad=True)
+class Ahead(torch.autograd.Function):
+    """z^2, with forward mode."""
+
+    @staticmethod
+    def forward(ctx, z):
+        ctx.save_for_backward(z)
+        ctx.save_for_forward(z)
+        return z * z
+
+    @staticmethod
+    def backward(ctx, d):
+        return 2 * d * ctx.saved_tensors[0].conj()
+
+    @staticmethod
+    def jvp(ctx, t):
+        return 2 * t * ctx.saved_tensors[0]
+
+
+class Conjugated(Ahead):
+    @staticmethod
+    def jvp(ctx, t):
+        return 2 * t * ctx.saved_tensors[0].conj()
+
+
+def test_forward_mode_of_complex_numbers_is_judged_in_their_parts():
+    asked = {"inputs": point(), "check_forward_ad": True, "raise_exception": False}
+    assert vf.torch_gradcheck(Ahead.apply, **asked)
+    assert not vf.torch_gradcheck(Conjugated.apply, **asked)
+    real = torch.tensor([0.5, -1.5, 2.0], dtype=torch.float64, requires_grad=True)
+    beside = asked | {"inputs": (point(), real)}
+    assert vf.torch_gradcheck(lambda z, x: (z * x).abs(), **beside)

@@ -15,6 +15,7 @@ from ..adapters.torch_function import array
 from ..adapters.torch_programs import Program
 from ..adapters.torch_programs.undefined import undefined_gradients
 from ..vocabulary import Finding, Verdict
+from .complex_parts import in_parts
 from .validate import validate
 
 CASES, SEED = 4, 0
@@ -53,16 +54,15 @@ def torch_gradcheck(
     import torch  # pyright: ignore[reportMissingImports]
 
     tensors = (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs)
-    argnums, dtype = _asked(torch, tensors)
+    _, dtype = _asked(torch, tensors)
     is_ahead = check_forward_ad or check_batched_forward_grad
-    _check_real(torch, tensors, is_ahead)
     _check_wide(torch, func, tensors)
     program = Program(func, func)
-    ways = [program.derivative(ahead=is_ahead)]
-    ways += [program.derivative(batched=True)] if check_batched_grad else []
+    by = [_ahead(torch, func, tensors)] if is_ahead else [(program.derivative(), program, tensors)]
+    by += [(program.derivative(batched=True), program, tensors)] if check_batched_grad else []
     said = ""
-    for way in ways:
-        found = validate_near(way, program, tensors, argnums, dtype)
+    for way, of, at in by:
+        found = validate_near(way, of, at, _asked(torch, at)[0], dtype)
         said = said or ("" if found.verdict is Verdict.CORRECT else str(found))
     if not said and check_undefined_grad:
         said = undefined_gradients(torch, func, tensors)
@@ -122,13 +122,12 @@ def _asked(torch: Any, tensors: tuple) -> tuple[tuple[int, ...], str]:
     return tuple(chosen), dtypes.pop()
 
 
-def _check_real(torch: Any, tensors: tuple, is_ahead: bool) -> None:
-    """Raises ValueError for forward mode of complex numbers, which is asked of real ones alone."""
-    if is_ahead and any(isinstance(x, torch.Tensor) and x.is_complex() for x in tensors):
-        raise ValueError(
-            "check_forward_ad: forward mode is not judged at complex inputs; leave it out, or "
-            "hand over a function of their real and imaginary parts"
-        )
+def _ahead(torch: Any, func: Callable, tensors: tuple) -> tuple[Function, Program, tuple]:
+    """Forward mode: of complex tensors in their real and imaginary parts."""
+    if any(isinstance(x, torch.Tensor) and x.is_complex() for x in tensors):
+        func, tensors = in_parts(torch, func, tensors)
+    program = Program(func, func)
+    return program.derivative(ahead=True), program, tensors
 
 
 def _check_wide(torch: Any, func: Callable, tensors: tuple) -> None:
