@@ -1,4 +1,4 @@
-"""A function of complex tensors as one of their real and imaginary parts, as forward mode has it."""
+"""A function of complex tensors as one of their real and imaginary parts, for forward mode."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
