@@ -208,3 +208,13 @@ def test_slopes_are_divided_by_how_often_a_row_is_looked_up_where_pytorch_says_s
     own = torch_function.derivative(lambda w: of(w, scaled))
     found = vf.validate(own, of, lambda rng: (rng.normal(size=(4, 2)),), cases=2, edges="none")
     assert (found.verdict, found.oracle) == (verdict, "ball"), str(found)
+
+
+@pytest.mark.parametrize("reduce, verdict", [("prod", "correct"), ("mean", "wrong")])
+def test_a_product_of_what_lands_at_one_place_is_proven(reduce, verdict):
+    places = torch.tensor([0, 1, 1, 0])
+    of = lambda x, s, kind="prod": torch.scatter_reduce(x, 0, places, s, kind)
+    own = torch_function.derivative(lambda x, s: of(x, s, reduce))
+    draw = lambda rng: (rng.normal(size=3), rng.normal(size=4))
+    found = vf.validate(own, of, draw, argnums=(0, 1), cases=2, edges="none")
+    assert (found.verdict, found.oracle) == (verdict, "ball"), str(found)

@@ -103,11 +103,22 @@ def reduced(x, at, src, reduce, include_self, ones):
     kind, empty = REDUCED[reduce]
     counts = at(jnp.zeros(x.shape)).add(ones)
     start = x if include_self else jnp.where(counts > 0, jnp.asarray(empty, x.dtype), x)
-    found = getattr(at(start), kind)(src)
+    found = start * factors(x, at, src) if kind == "multiply" else getattr(at(start), kind)(src)
     if reduce != "mean":
         return found
     counts = jnp.maximum(counts + include_self, 1)
     return jnp.floor_divide(found, counts) if is_integer(x) else found / counts
+
+
+def factors(x, at, src):
+    """Of each entry of x the product of what lands there, a row of src and ones for each.
+
+    A scatter that multiplies has no slope in JAX where two land at one place.
+    """
+    places = at(jnp.arange(x.size).reshape(x.shape)).get().ravel()
+    landed = places == jnp.arange(x.size)[:, None]
+    ones = jnp.ones((), src.dtype)
+    return jnp.prod(jnp.where(landed, src.ravel(), ones), axis=1).reshape(x.shape)
 
 
 def scatter_reduced(x, dim, index, src, reduce, include_self=True):
