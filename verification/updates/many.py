@@ -4,6 +4,7 @@ Settings that share their whole numbers are bounded together; the truth is prove
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -15,8 +16,10 @@ from ..adapters.update_libraries import Cell
 from ..arithmetic.formats import format_of
 from ..derivations.rules import COUNTS, LEAST, VARIANTS, Variant, run
 from ..measurement.error import beyond
+from ..measurement.tolerance import lost
 from ..oracles.question import as_exact
 from . import vectors
+from .drawn import with_draws
 from .evaluation import evaluated
 from .rule import rules
 from .running import RunningError
@@ -57,7 +60,17 @@ def bounds(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) ->
     steps = side_by_side(variant, runs, RunningError(where.slices, format_of(dtype)))
     shape = (len(runs), where.size)
     errors = np.stack([np.broadcast_to(w.error, shape) for w in steps], axis=1)
-    return np.where(np.isnan(errors), np.inf, errors)
+    errors = np.where(np.isnan(errors), np.inf, errors)
+    return errors if dtype == "float64" else _drawn(variant, runs, where, dtype, errors)
+
+
+def _drawn(
+    variant: Variant, runs: list[Sequence], where: Layout, dtype: str, errors: np.ndarray
+) -> np.ndarray:
+    """The bounds, and where they say nothing what random rounding does: see truth.rounding."""
+    target = format_of(dtype)
+    least = max(lost(target, run[1:3]) for run in runs)
+    return with_draws(partial(side_by_side, variant, runs), errors, least, where, target)
 
 
 def side_by_side(variant: Variant, runs: list[Sequence], numbers: Any) -> list:

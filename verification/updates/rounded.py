@@ -32,27 +32,36 @@ class Terms(NamedTuple):
 class Rounded:
     """value and error, arrays of one shape or none; an infinite error where nothing is known.
 
-    `entry` says that there is one number for each entry of the parameters.
+    `entry` says that there is one number for each entry of the parameters.  `held`, of others, is
+    what a program has that rounds each of its numbers to the nearest of the format.
     """
 
-    __slots__ = ("value", "error", "entry", "target", "terms")
+    __slots__ = ("value", "error", "entry", "held", "target", "terms")
     __array_ufunc__ = None
 
     def __init__(
-        self, value, error, target: Format, entry: bool = True, terms: Terms | None = None
+        self,
+        value,
+        error,
+        target: Format,
+        entry: bool = True,
+        terms: Terms | None = None,
+        held=None,
     ):
         self.value, self.error, self.target, self.entry = value, error, target, entry
+        if not entry:
+            self.held = nearest(value if held is None else held, target)
         one = (value != 0.0) | (error != 0.0)
         self.terms = Terms(np.abs(value), error, value * 0.0, one * 1.0) if terms is None else terms
 
-    def _new(self, value, carried, exact=False, slips=1, entry: bool | None = None):
+    def _new(self, value, carried, exact=False, slips=1, entry: bool | None = None, held=None):
         """One term that was rounded `slips` times; `exact` where it needed none."""
         target = self.target
         own = slips * (target.unit * np.abs(value) + target.tiny)
         error = carried + np.where(exact, 0.0, own)
         known = np.isfinite(error) & (np.abs(value) + error <= target.largest)
         entry = self.entry if entry is None else entry
-        return Rounded(value, np.where(known, error, np.inf), target, entry)
+        return Rounded(value, np.where(known, error, np.inf), target, entry, held=held)
 
     def _sum(self, value, terms: Terms):
         """A number of the parameters, its terms added in any order."""
@@ -82,14 +91,16 @@ class Rounded:
         gone = _both(self, b) & (value == 0.0)
         if not (self.entry or b.entry):
             exact = self._zero() | b._zero() | gone
-            return self._new(value, _left(value, self.error + b.error), exact)
+            held = nearest(self.held + b.held, self.target)
+            return self._new(value, _left(value, self.error + b.error, held), exact, held=held)
         terms = Terms(
             *(np.where(gone, 0.0, x + y) for x, y in zip(self.terms, b.terms, strict=True))
         )
         return self._sum(value, terms)
 
     def __neg__(self):
-        return Rounded(-self.value, self.error, self.target, self.entry, self.terms)
+        held = None if self.entry else -self.held
+        return Rounded(-self.value, self.error, self.target, self.entry, self.terms, held)
 
     def __sub__(self, other):
         return self + -self._lift(other)
@@ -102,7 +113,8 @@ class Rounded:
         zero, exact = a._zero() | b._zero(), _is_one(a) | _is_one(b)
         if not (a.entry or b.entry):
             carried = np.abs(a.value) * b.error + np.abs(b.value) * a.error + a.error * b.error
-            return a._new(a.value * b.value, np.where(zero, 0.0, carried), zero | exact)
+            carried = np.where(zero, 0.0, carried)
+            return a._new(a.value * b.value, carried, zero | exact, held=a.held * b.held)
         if (np.asarray(a.terms.count) > 1).any() and (np.asarray(b.terms.count) > 1).any():
             a, b = a.one_term(), b.one_term()
         x, y = a.terms, b.terms
@@ -121,7 +133,8 @@ class Rounded:
         zero, exact = self._zero() & (room > 0.0), _is_one(b)
         if not (self.entry or b.entry):
             carried = np.where(zero, 0.0, (self.error + np.abs(value) * b.error) / room)
-            return self._new(np.where(zero, 0.0, value), carried, zero | exact)
+            held = self.held / b.held
+            return self._new(np.where(zero, 0.0, value), carried, zero | exact, held=held)
         x, rounded = self.terms, np.where(exact, 0.0, 1.0)
         size = x.size / np.abs(b.value)
         carried = (x.carried + size * b.error) / room + rounded * self.target.tiny
@@ -138,17 +151,26 @@ class Rounded:
         value = self.value**count
         spread = np.abs(self.value) + self.error
         exact = (count == 0) | _is_one(self)
-        return self._new(value, spread**count - np.abs(value), exact, slips=max(count, 1))
+        held = None if self.entry else self.held**count
+        carried = spread**count - np.abs(value)
+        return self._new(value, carried, exact, slips=max(count, 1), held=held)
 
     __radd__, __rmul__ = __add__, __mul__
 
 
-def _left(value, error):
-    """The error of a scalar, unless nothing would be left of it: then programs have it wider.
+def _left(value, error, held):
+    """The error of a scalar, unless nothing is left of it in the format: programs have it wider.
 
     bfloat16 has no 0.999: there 1 - b2 and 1 - b2^t are 0, and who rounded them so divided by 0.
     """
-    return np.where((value != 0.0) & (error >= np.abs(value)), 0.0, error)
+    return np.where((value != 0.0) & (held == 0.0) & (error >= np.abs(value)), 0.0, error)
+
+
+def nearest(x, target: Format):
+    """The nearest number of the format."""
+    x = np.asarray(x)
+    with np.errstate(all="ignore"):
+        return x.astype(np.dtype(target.name)).astype(x.dtype)
 
 
 def _both(a: Rounded, b: Rounded):

@@ -82,10 +82,13 @@ class RunningError:
         return base._new(value, np.abs(value) * np.expm1(inner), slips=2)
 
     def ratio(self, above: Rounded, below: Rounded) -> Rounded:
+        """Unknown where a number that is not 0 may be rounded to 0: the ratio is 1 there."""
         zero = above._zero() | below._zero()
         filled = Rounded(np.where(zero, 1.0, below.value), below.error, self.target)
         out = above.one_term() / filled
-        return Rounded(np.where(zero, 1.0, out.value), np.where(zero, 0.0, out.error), self.target)
+        gone = (np.abs(above.value) <= above.error) | (np.abs(below.value) <= below.error)
+        error = np.where(zero, 0.0, np.where(gone, np.inf, out.error))
+        return Rounded(np.where(zero, 1.0, out.value), error, self.target)
 
     def cosine(self, part: int, whole: int) -> Rounded:
         """cos of a rounded multiple of a rounded pi."""

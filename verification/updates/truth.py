@@ -1,6 +1,7 @@
 """What a variant does on given vectors: proven, and with the rounding that it may show."""
 
 from collections import deque
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,8 +9,10 @@ from flint import ctx
 
 from ..arithmetic.formats import format_of
 from ..derivations.rules import Variant, run
+from ..measurement.tolerance import lost
 from ..oracles import ball, rational
 from ..vocabulary import Ball
+from .drawn import says_nothing, with_draws
 from .numbers import Exact, Floats, balls, rationals
 from .running import RunningError
 from .vectors import Layout, Sequence
@@ -22,6 +25,12 @@ class Trajectory(NamedTuple):
 
     values: np.ndarray  # (steps, entries)
     allowed: np.ndarray
+
+    @property
+    def silence(self) -> str:
+        """Why nothing is known of an entry; or nothing, where all are."""
+        known = np.isfinite(self.allowed).all()
+        return "" if known else "rounding may leave no digit there, turn a comparison, or overflow"
 
 
 def proven(variant: Variant, sequence: Sequence, layout: Layout) -> list[Ball]:
@@ -59,11 +68,25 @@ def rounding(variant: Variant, sequence: Sequence, layout: Layout, dtype: str) -
         if all(a is b for a, b in zip(known, asked, strict=True)):
             return told
     told = trajectory(variant, sequence, layout, RunningError(layout.slices, format_of(dtype)))
+    if dtype != "float64":
+        told = told._replace(allowed=_drawn(variant, sequence, layout, told, dtype))
     _ROUNDED.append((asked, told))
     return told
 
 
 _ROUNDED: deque[tuple[tuple, Trajectory]] = deque(maxlen=8)
+
+
+def _drawn(
+    variant: Variant, sequence: Sequence, layout: Layout, told: Trajectory, dtype: str
+) -> np.ndarray:
+    """The bound, and where it says nothing of a number what random rounding does to it."""
+    finite = np.isfinite(told.values).all()
+    if not finite or not says_nothing(told.values, told.allowed, layout).any():
+        return told.allowed
+    target = format_of(dtype)
+    least = lost(target, sequence[1:3])
+    return with_draws(partial(_run, variant, sequence), told.allowed, least, layout, target)
 
 
 def trajectory(

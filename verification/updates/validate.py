@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arithmetic.formats import DTYPES, format_of
 from ..derivations.rules import VARIANTS, Variant, family_of
 from ..judgement.verdict import Draws, judge
-from ..measurement.budget import DTYPES
 from ..measurement.higher_precision import Told
 from ..measurement.sample import Sample, outside
 from ..vocabulary import Finding, Verdict
@@ -91,8 +91,9 @@ class Asked(NamedTuple):
     def horizon(self) -> int:
         """Steps of the long run: as many as HORIZON, fewer for large leaves."""
         usual = [x for n, x in self.variant.defaults.items() if n in USUAL and x]
-        if not all(0 < vectors.held(x, self.dtype) < 1 for x in usual):
-            return 0  # without an epsilon, or with a decay of 1, it is another rule
+        tiny = format_of(self.dtype).tiny
+        if not all(tiny <= vectors.held(x, self.dtype) < 1 for x in usual):
+            return 0  # with an epsilon that is rounded away, or a decay of 1, it is another rule
         return min(HORIZON, MOST // self.where.size)
 
     @classmethod
@@ -209,6 +210,7 @@ def _sample(
     sample = Sample(
         label=label,
         paths=where.paths,
+        silence=bound.silence,
         truth=(proven if proof else in_float64)(variant, sequence, where),
         edge=not proof,  # beside the cases that were asked for
         allowed=where.leaves_of(bound.allowed),

@@ -42,6 +42,13 @@ def elsewhere(x: np.ndarray, where: Slices, value: Any) -> np.ndarray:
     return out
 
 
+def of_leaves(x: np.ndarray, where: Slices, of: Callable) -> np.ndarray:
+    out = x.copy()
+    for leaf in filled(where):
+        out[..., leaf] = of(x[..., leaf], axis=-1, keepdims=True)
+    return out
+
+
 def filled(where: Slices) -> list[slice]:
     """The leaves that have entries."""
     return [s for s in where if s.stop > s.start]
