@@ -12,6 +12,7 @@ from ..measurement.sample import Sample
 from ..vocabulary import Explanation, Silent
 from .arrows import wrong_pullback
 from .calls import softmax_alone, wrong_call
+from .clipped import clipped
 from .edges import Edges, one_edge
 from .leaves import by_leaf, each_leaf
 from .masks import wrong_mask
@@ -125,6 +126,7 @@ def _placed_too(problems: list[Problem]) -> list[Explanation]:
 def _of_answers(problems: list[Problem]) -> list[Stage]:
     """What needs no more of the function than its values."""
     return [
+        lambda: clipped(problems),
         lambda: other_cotangent(problems),
         lambda: exchanged(problems),
         lambda: other_rule(problems),
@@ -137,6 +139,7 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
     edges = Edges(problems)
     local = cache(lambda: _local(problems))
     return [
+        lambda: clipped(problems),
         lambda: other_cotangent(problems),
         lambda: _placed(_weighed(edges, one_edge(edges), local), said),
         lambda: _in_two(edges, _weighed(edges, said, local)),
