@@ -112,7 +112,7 @@ def summed(target: Format, value, error, reach, exact: Any = False, terms: int =
 
 
 def reduce_sum(target, x, axes, **_):
-    axes = tuple(axes)
+    axes = tuple(map(int, axes))  # of NumPy, in some programs
     n = int(np.prod([x.shape[i] for i in axes], dtype=int))
     moved, size = x.error.sum(axes), abs(x.value).sum(axes)
     error = moved + gamma(target.sums, max(n - 1, 0)) * size

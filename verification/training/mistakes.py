@@ -36,8 +36,10 @@ def explain(
     fitting = sorted((e for e in found if e.fits), key=_rank)
     if first.part == "update" and not any(e.fault not in VAGUE for e in fitting):
         fitting = [*other_updates.of_rule(wrong), *fitting]  # explains the whole run, not one step
-    others = tuple(dict.fromkeys(e.fault or e.mistake for e in fitting[1:]))
     if fitting:
+        first_fault = fitting[0].fault
+        rest = (e for e in fitting[1:] if not e.fault or e.fault != first_fault)
+        others = tuple(dict.fromkeys(e.fault or e.mistake for e in rest))
         return (replace(fitting[0], confused_with=others), *fitting[1:])
     return _handed_over(wrong, first) or (_unknown(first),)
 
