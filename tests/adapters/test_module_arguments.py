@@ -113,6 +113,9 @@ def test_keras_layers_that_are_not_built_and_losses(monkeypatch):
         pairs = lambda rng: (*rows(rng), *rows(rng))
         mean = keras.losses.CosineSimilarity()
         by_loss = judged(mean, args=pairs, argnums=1)
+        monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+        with pytest.raises(ValueError, match="run Keras on JAX"):
+            judged(keras.layers.Dense(2))
     finally:
         keras.config.set_floatx(before[0])
         keras.config.set_dtype_policy(before[1])

@@ -192,11 +192,8 @@ def keras(there: Any, module: Any, more: dict) -> Own | None:
     is_loss = isinstance(module, there.losses.Loss)
     if not is_loss and not isinstance(module, there.layers.Layer):
         return None
-    backend = there.backend.backend()
-    if backend == "torch" and not is_loss:
-        return None  # a module of PyTorch
     dtype = module.dtype if is_loss else module.compute_dtype
-    if dtype != "float64" or backend != "jax":
+    if dtype != "float64" or there.backend.backend() != "jax":
         raise ValueError(KERAS_FLOATS.format(module.name, dtype))
     if is_loss:
         return Own(module.name, lambda _, *inputs: module(*inputs, **more), lambda *_: {}, False)
