@@ -14,7 +14,14 @@ from verification.oracles import ball, sums
 from verification.oracles.enclosures import THIN
 from verification.oracles.question import ask
 
-N = sums.MANY
+N = 2**14
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch):
+    monkeypatch.setattr(sums, "MANY", N)
+
+
 SUMS = {
     "a product": lambda x: jnp.sum(jnp.sin(x) * jnp.exp(-x * x)),
     "gelu": lambda x: jnp.sum(jax.nn.gelu(x, approximate=False)),
@@ -65,6 +72,13 @@ def beyond_both(name: str, x: np.ndarray) -> int:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_entry_is_where_its_ball_is(name):
     assert beyond_both(name, drawn()) == 0
+
+
+def test_fewer_entries_are_left_to_balls(monkeypatch):
+    question = ask(SUMS["gelu"], (drawn(),))
+    assert sums.by_entry(question) is not None
+    monkeypatch.setattr(sums, "MANY", N + 1)
+    assert sums.by_entry(question) is None
 
 
 def test_a_coefficient_that_is_off_in_its_last_digits_is_seen():

@@ -19,7 +19,7 @@ from ..vocabulary import Ball, NoRule
 from .enclosures import THIN, fatness, to_ball
 from .question import Question
 
-MANY = 2**14  # entries; a proof of fewer takes no longer by balls
+MANY = 2**17  # entries; balls of fewer take no longer than to make the cells
 LEVELS = (7, 11)  # bits that the numbers of a cell share
 NEW, ALONE = 2**14, 2**16  # cells made at once, and numbers that are looked at by themselves
 CHUNK = 2**13  # numbers in one step: what they are made of stays near the processor
