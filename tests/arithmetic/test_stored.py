@@ -4,11 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import lax
 
 import refnet as rn
 import verification as vf
-from verification.measurement.budget import running_bound, traced
-from verification.measurement.subject import with_stored
+from verification.measurement.budget import budget, running_bound, traced
+from verification.measurement.subject import autodiff, with_stored
 
 from .stored_slopes import ONE, Z, outside, pullback
 
@@ -245,3 +246,19 @@ def test_what_levels_out_on_one_side_is_not():
         (lambda z: jnp.log1p(jnp.exp(z)), 1 - 1 / (1 + np.exp(Z))),
     ):
         assert outside(got, f, with_stored(f))[0]
+
+
+MULTIPLIED = lambda x: jnp.sum(x.at[jnp.array([0, 0])].multiply(x[1:]))
+NAMED = lambda x: jnp.sum(lax.composite(lambda x: x * x, name="refnet.square")(x))
+
+
+@pytest.mark.parametrize(("of", "slope"), [(MULTIPLIED, [6, 4, 3]), (NAMED, [2, 4, 6])])
+def test_what_jax_has_no_slopes_of_has_a_budget(of, slope):
+    x = np.array([1.0, 2.0, 3.0])
+    with pytest.raises((NotImplementedError, ValueError)):  # the control: JAX alone
+        jax.grad(of)(x)
+    reference = autodiff(of, (0,), True)
+    with jax.enable_x64(True):
+        assert np.array_equal(reference(x)[0], slope)
+    (allowed,) = budget(reference, (x,), "float32").allowed
+    assert (allowed > 0.0).all() and (allowed < 1e-5).all()

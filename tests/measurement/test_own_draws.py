@@ -7,7 +7,7 @@ import pytest
 from jax import random
 
 import verification as vf
-from verification.measurement import subject
+from verification.measurement import own_draws, subject
 from verification.measurement.own_draws import OTHERS, in_own_draws
 
 KEY = random.key(0)
@@ -31,6 +31,11 @@ def stepped(x):
     return jnp.sum(jax.lax.scan(add, x, random.split(KEY, 3))[0])
 
 
+def branched(x):
+    drawn = lambda x: jnp.sum(x * random.normal(KEY, x.shape, x.dtype))
+    return jax.lax.cond(jnp.sum(x) > -50.0, drawn, jnp.sum, x)
+
+
 def judged(of, gradient=None, dtype="bfloat16", args=sample):
     gradient = gradient or jax.grad(of)
     return vf.validate(gradient, of=of, args=args, dtype=dtype, cases=2, edges="none")
@@ -52,8 +57,23 @@ def test_the_key_may_be_an_argument():
     assert judged(of, args=keyed).verdict == "correct"
 
 
+def test_a_loop_that_draws_is_taken_step_by_step(monkeypatch):
+    x = np.linspace(-1.0, 1.0, 5)
+    with jax.enable_x64(True):
+        own = in_own_draws(stepped, (x,), (0,), "bfloat16")
+        keys = random.split(KEY, 3)
+        theirs = [random.normal(key, (5,), "bfloat16").astype(float) for key in keys]
+        by_hand = x
+        for drawn in theirs:
+            by_hand = np.tanh(by_hand + np.asarray(drawn))
+        assert np.isclose(own(x), by_hand.sum(), rtol=1e-14)
+        assert not np.isclose(stepped(x), by_hand.sum(), rtol=1e-3)  # beside those of float64
+    monkeypatch.setattr(own_draws, "STEPS", 2)
+    assert judged(stepped).verdict == "undecided"  # the control: one step too many
+
+
 def test_what_is_drawn_on_a_way_of_the_argument_is_another_function_in_each_dtype():
-    found = judged(stepped)
+    found = judged(branched)
     assert found.verdict == "undecided" and OTHERS.format("bfloat16") in found.reason
 
 

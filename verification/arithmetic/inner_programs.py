@@ -7,6 +7,7 @@ import jax
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
 PLAIN_CALLS = frozenset({"jit", "pjit", "closed_call", "eval_jaxpr", "checkpoint", "remat2"})
+PLAIN_CALLS |= {"composite"}  # its name is for a compiler; JAX itself has no slope of it
 RULED_CALLS = frozenset({"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"})
 CALLS = PLAIN_CALLS | RULED_CALLS  # of one program, which stands under one of these names
 BODY = ("jaxpr", "call_jaxpr", "fun_jaxpr")

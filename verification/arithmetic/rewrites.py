@@ -240,7 +240,6 @@ REWRITES = (
         "nextafter": lambda x, towards: (x + x) - x,  # x, and room for two units of its rounding
         "device_put": lambda *xs, **_: xs,  # where a number lies is not what it is
         "name": lambda x, name: x,  # jax.ad_checkpoint.checkpoint_name
-        "composite": called,
         "custom_vmap_call": called,
         "linear_call": called,
         "recalled": lambda product, above, at, program: product,  # room, where errors are counted

@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.extend.core import ClosedJaxpr, Literal
+from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 from . import gamma_draws
 from .chains import (
@@ -40,6 +40,7 @@ from .interpreter import scan_parts
 from .linear import bind
 from .one_way import are_alike, both_ends, keeps, slopes, turns
 from .recalled import Stored, recalled
+from .rewrites import rewritten
 from .tails import is_used_otherwise, of_both_tails
 
 KEEPING = {"exp", "exp2", "expm1", "logistic", "tanh", "sqrt", "rsqrt", "cbrt", "div", "select_n"}
@@ -53,6 +54,7 @@ ENTRYWISE = (
 ENTRYWISE |= {"lt", "gt", "le", "ge", "eq", "ne", "and", "or", "not", "convert_element_type"}
 ENTRYWISE |= {"stop_gradient", "copy", "copy_p", "is_finite"}
 OWN_SLOPES = {"custom_jvp_call"}
+UNDERIVED = {"scatter-mul"}  # JAX has no slopes of it where updates may meet
 TURNING = {"max", "min", "abs", "select_n", "square", "integer_pow", "mul"} | OWN_SLOPES
 
 
@@ -149,6 +151,8 @@ def applied(eqn, operands: list) -> list:
     if eqn.primitive.name == gamma_draws.NAME:
         drawn = lambda key, a: bind(eqn, [key, a])[0]
         return [gamma_draws.with_slope(drawn, *operands, log_space=eqn.params["log_space"])]
+    if eqn.primitive.name in UNDERIVED and not eqn.params["unique_indices"]:
+        return jaxpr_as_fun(rewritten(eqn, (True,)))(*operands)
     return looped(operands, eqn.params) if eqn.primitive.name == "scan" else results(eqn, operands)
 
 

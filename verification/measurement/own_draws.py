@@ -12,23 +12,27 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, JaxprEqn, Literal, Primitive, jaxpr_as_fun
 from jax.interpreters import batching, mlir
 
 from ..arithmetic.formats import PRECISIONS
-from ..arithmetic.inner_programs import PLAIN_CALLS, bodies, equations
+from ..arithmetic.inner_programs import PLAIN_CALLS, bodies, equations, program_of
+from ..arithmetic.interpreter import scan_parts
 from ..arithmetic.linear import bind
-from ..arithmetic.shifts import begun, opened, read
+from ..arithmetic.shifts import anew, begun, opened, read, replayed
 from ..vocabulary import Undecided
 from .answer import cast
 from .shifted import traced_in_numbers
 
+STEPS = 64  # of a loop that draws: so many are looked at one by one
 BITS = {"random_bits", "random_gamma", "rng_bit_generator", "rng_uniform"}
 OTHERS = (
     "random numbers are drawn in the dtype of an argument, and what they are depends on it there: "
     "the function is another one in each dtype, and nothing exact is known of that of {}; draw "
-    "outside of loops, and of derivatives of one's own, or in one dtype for all"
+    "outside of branches, of loops whose end is not known and of derivatives of one's own, or in "
+    "one dtype for all"
 )
 
 
@@ -161,8 +165,31 @@ def _rounded(x: Any) -> Any:
     return x * jnp.ones((), x.dtype) if jnp.issubdtype(x.dtype, jnp.floating) else x
 
 
-def walks(*programs: ClosedJaxpr) -> list[Walk]:
-    return [Walk.of(opened(one, PLAIN_CALLS)) for one in programs]
+def walks(one: ClosedJaxpr, other: ClosedJaxpr) -> list[Walk]:
+    """Those of two; step by step where they draw in loops."""
+    whole = [Walk.of(opened(program, PLAIN_CALLS)) for program in (one, other)]
+    if whole[0].is_like(whole[1]):
+        return whole
+    return [Walk.of(anew(program, _unrolled)) for program in (one, other)]
+
+
+def _unrolled(eqn: JaxprEqn, ins: list) -> list:
+    """The outputs of an equation, with the steps of a loop that draws one after the other."""
+    if eqn.primitive.name in PLAIN_CALLS:
+        return replayed(program_of(eqn.params), ins, _unrolled)
+    within = (e for body in bodies(eqn.params) for e in equations(body))
+    if not (eqn.primitive.name == "scan" and any(map(_drawn_by, within))):
+        return bind(eqn, ins)
+    length, backwards = eqn.params["length"], eqn.params["reverse"]
+    if length > STEPS:
+        return bind(eqn, ins)
+    consts, carry, xs = scan_parts(eqn.params, ins)
+    rows: list = [None] * length
+    for k in reversed(range(length)) if backwards else range(length):
+        row = [lax.index_in_dim(x, k, keepdims=False) for x in xs]
+        outs = replayed(eqn.params["jaxpr"], [*consts, *carry, *row], _unrolled)
+        carry, rows[k] = outs[: len(carry)], outs[len(carry) :]
+    return [*carry, *map(jnp.stack, zip(*rows, strict=True))]
 
 
 def _kind(v: Any) -> str:
