@@ -72,9 +72,10 @@ def rounding(value, parts: Terms) -> tuple[Any, Terms]:
     return more, parts._replace(error=xp.hypot(parts.error, size))
 
 
-def unrounded(target: Format, x, axes: tuple[int, ...]):
+def unrounded(target: Format, x, axes):
     """Where no order rounds the sum of exact terms along axes: they are multiples of 2^power."""
     xp = namespace(x)
+    axes = tuple(map(int, axes))
     size = abs(x).sum(axes, keepdims=True)
     fraction, power = xp.frexp(size * target.unit)
     steps = xp.ldexp(x, (fraction == 0.5) - power)
