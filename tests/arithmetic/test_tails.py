@@ -7,7 +7,9 @@ import pytest
 
 import refnet as rn
 import verification as vf
+from verification.arithmetic import recalled
 from verification.measurement.subject import with_stored
+from verification.selftest.spellings.corpus import CORPUS, judgements
 
 from .stored_slopes import outside
 
@@ -123,6 +125,17 @@ def test_a_tail_of_a_bent_argument_stays_sharp():
     assert outside(got, f, with_stored(f), Z)[5]
 
 
+def test_a_slope_through_the_logarithm_of_the_sum_is_one_of_softplus(monkeypatch):
+    """e^(z - L), L = softplus(z) stored, as JAX has it: as far off as L is, 17 units at 17."""
+    found = lambda: judgements({"log_sigmoid": CORPUS["log_sigmoid"]}, ("float64",), range(7, 8))
+    alarms = lambda: [one.configuration for one in found() if one.alarms]
+    assert alarms() == []
+    monkeypatch.setattr(recalled, "_of_exponent", lambda target, slope, r: 0.0 * r)
+    recalled.KNOWN.clear()
+    assert len(alarms()) == 1
+    recalled.KNOWN.clear()
+
+
 def drawn(rng):
     return 8 * rng.normal(size=6), rng.integers(0, 2, size=6).astype(float)
 
@@ -134,3 +147,5 @@ def test_verdicts(dtype):
     assert said(lambda z, y: residual(z, y) / z.size, loss) == "correct"
     assert said(lambda z, y: residual(z, y), loss) == "wrong"
     assert said(lambda z, y: residual(z, 1), lambda z, y: softplus(-z).sum()) == "inaccurate"
+    own = lambda f: jax.grad(lambda z, y: f(30 * z).sum())
+    assert said(own(jax.nn.log_sigmoid), lambda z, y: rn.log_sigmoid(30 * z).sum()) == "correct"

@@ -41,10 +41,12 @@ class Stored(NamedTuple):
     program    the slope of the chain and its slope, then each value and its slope
     limits     of each value that is stored as a complement what it tends to on either side, of
                others None: such a one may be e^(z - c)
+    exponent   whether one more value is the r of a c softplus(r) + d: see tails.py
     """
 
     program: ClosedJaxpr
     limits: tuple[tuple[float, float] | None, ...]
+    exponent: bool = False
 
 
 recalled = Primitive("recalled")
@@ -89,6 +91,7 @@ def _room_at(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
         return program.room(target, at)
     with np.errstate(all="ignore"):
         slope, bend, *kept = run(program.program, [Bounded(at)], bounds)
+        *kept, r, _ = kept if program.exponent else (*kept, None, None)
         parts = zip(kept[::2], kept[1::2], program.limits, strict=True)
         unit = target.unit * abs(at)
         own = abs(bend.value) * unit
@@ -98,6 +101,7 @@ def _room_at(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
             else _room_of_complement(target, slope.value, bend.value, a, da.value, limits)
             for a, da, limits in parts
         ]
+        rooms += [] if r is None else [_of_exponent(target, slope.value, r.value)]
     return reduce(namespace(at).maximum, rooms, where(namespace(own).isfinite(own), own, 0.0))
 
 
@@ -106,6 +110,14 @@ def _room(slope, bend, a: Bounded, da, unit):
     error = a.error + unit * abs(a.value)
     off = where(flat, abs(slope), abs(bend) * error / where(flat, 1.0, abs(da)))
     return where(namespace(off).isfinite(off), off, 0.0)
+
+
+def _of_exponent(target: Format, slope, r):
+    """|slope| u (|L| + |r - L|), L = softplus(r)."""
+    xp = namespace(r)
+    logarithm = xp.maximum(r, 0.0) + xp.log1p(xp.exp(-abs(r)))
+    off = abs(slope) * target.unit * (logarithm + abs(r - logarithm))
+    return where(xp.isfinite(off), off, 0.0)
 
 
 def _room_of_complement(target: Format, slope, bend, a: Bounded, da, limits):

@@ -41,7 +41,7 @@ from .linear import bind
 from .one_way import are_alike, both_ends, keeps, slopes, turns
 from .recalled import Stored, recalled
 from .rewrites import rewritten
-from .tails import is_used_otherwise, of_both_tails
+from .tails import is_used_otherwise, of_softplus, tail
 
 KEEPING = {"exp", "exp2", "expm1", "logistic", "tanh", "sqrt", "rsqrt", "cbrt", "div", "select_n"}
 KEEPING |= {"integer_pow", "pow", "square"}
@@ -186,14 +186,17 @@ def _chained(end: Node, begin: Node) -> Callable:
     if not (real(end) and any(map(bends, nodes))):
         return chain
     shape, maps = value(begin).shape, _stored(chain, begin, nodes)
-    kept, tail = _program(chain, maps, shape), of_both_tails(end, begin, shape)
-    if tail is None:
+    r = of_softplus(end, begin, shape)
+    kept = _program(chain, maps, shape, r)
+    if r is None:
         return _recalling(chain, lambda product, *at: recalled.bind(product, *at, program=kept))
-    return _with_tails(chain, kept, _program(chain, [*maps, (tail, None)], shape), end, begin)
+    return _with_tails(chain, kept, _program(chain, [*maps, (tail(r), None)], shape, r), end, begin)
 
 
-def _program(chain: Callable, maps: list[tuple[Callable, Limits]], shape: tuple) -> Stored:
-    return Stored(slopes(chain, [kept for kept, _ in maps], shape), tuple(ends for _, ends in maps))
+def _program(chain: Callable, maps: list[tuple[Callable, Limits]], shape: tuple, r=None) -> Stored:
+    """What may be stored: values on the way, and the logarithm that a softplus of r is."""
+    kept = [value for value, _ in maps] + ([] if r is None else [r])
+    return Stored(slopes(chain, kept, shape), tuple(ends for _, ends in maps), r is not None)
 
 
 def _turn(end: Node) -> Node | None:

@@ -9,6 +9,9 @@ It is given where z is used otherwise: in a softplus of the other side, or as it
 softplus that stands alone has none: 1 - 1 / (1 + e^z) loses the digits of a small e^z, and no other
 term of the program has lost them already.  Labels of -1 and 1 choose a side: softplus(-y z) has
 that room at each entry whose other factor is 1 or -1.
+
+Every softplus is a logarithm L of a sum that may be stored, as that of softmax is: its slope is
+e^(r - L), whose exponent is off by u (|L| + |r - L|): see normalizers.py.
 """
 
 from collections.abc import Callable
@@ -25,8 +28,8 @@ from .one_way import Column, in_proportion, on_the_grid
 LOGARITHMS = {"log", "log1p"}
 
 
-def of_both_tails(end: Node, begin: Node, shape: tuple[int, ...]) -> Callable | None:
-    """s(|r|) of x, where the end is c softplus(r) + d of an x at the beginning; else None.
+def of_softplus(end: Node, begin: Node, shape: tuple[int, ...]) -> Callable | None:
+    """r of x, where the end is c softplus(r) + d of an x at the beginning; else None.
 
     r is straight, or straight on each side of 0: a value on the way, or minus its size.
     """
@@ -40,8 +43,13 @@ def of_both_tails(end: Node, begin: Node, shape: tuple[int, ...]) -> Callable | 
     columns = zip(maps, rest[::3], rest[1::3], rest[2::3], strict=True)
     for r, bend, *sides in columns:
         if _is_zero(bend) and any(in_proportion(first, side) for side in sides):
-            return lambda x, r=r: _logistic(abs(r(x)))
+            return r
     return None
+
+
+def tail(r: Callable) -> Callable:
+    """s(|r|)."""
+    return lambda x: _logistic(abs(r(x)))
 
 
 def is_used_otherwise(end: Node) -> bool:
@@ -56,7 +64,7 @@ def _is_other(node: Node, end: Node, shape: tuple[int, ...]) -> bool:
     if node is end or not real(node):
         return False
     one, mine = (partial(replayed, n, n.root) for n in (node, end))
-    if of_both_tails(node, node.root, shape):
+    if of_softplus(node, node.root, shape):
         return _side(one, shape) != _side(mine, shape)
     return _is_straight(one, shape)
 

@@ -13,16 +13,18 @@ from jax.extend.core import ClosedJaxpr, JaxprEqn, jaxpr_as_fun
 from ..arithmetic.inner_programs import PLAIN_CALLS, equations, program_of
 from ..arithmetic.shifts import opened
 from ..oracles.question import as_exact
+from .factored import has_squares, in_factors
 from .shifted import has_shifts, traced_in_numbers, without_shifts
 
 OWN = frozenset({"custom_vjp_call", "custom_vjp_call_jaxpr"})
 
 
 def other_spellings(of: Callable, args: tuple) -> list[Callable]:
-    """All that are known of a function at such arguments: see shifted.py, too."""
+    """All that are known of a function at such arguments: see shifted.py and factored.py, too."""
     with jax.enable_x64(True):
         program, _, numbers = traced_in_numbers(of, jax.tree.map(as_exact, args))
         ways = (has_shifts(program), without_shifts), (_opens(program, numbers), by_autodiff)
+        ways += ((has_squares(program), in_factors),)
         return [way(of) for has, way in ways if has]
 
 

@@ -1,0 +1,71 @@
+"""Another spelling of a function that has 1 - t^2: (1 - t) (1 + t), as JAX has the slope of tanh.
+
+Their slopes are -2 t, and what is left of -(1 + t) + (1 - t): near t = 0 the latter loses digits,
+which a program that differentiates tanh twice loses, too.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import jax
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxpr_as_fun
+
+from ..arithmetic.inner_programs import PLAIN_CALLS
+from ..arithmetic.linear import bind
+from ..arithmetic.shifts import anew, opened
+from .shifted import traced_in_numbers
+
+
+def has_squares(program: ClosedJaxpr) -> bool:
+    """Whether there is a 1 - t^2 in it."""
+    return any(_less_squares(opened(program, PLAIN_CALLS).jaxpr))
+
+
+@lru_cache(maxsize=64)
+def in_factors(of: Callable) -> Callable:
+    """The function by a program that has (1 - t) (1 + t)."""
+
+    def function(*args):
+        program, out, numbers = traced_in_numbers(of, args)
+        return jax.tree.unflatten(out, jaxpr_as_fun(_factored(program))(*numbers))
+
+    return function
+
+
+def _factored(program: ClosedJaxpr) -> ClosedJaxpr:
+    flat = opened(program, PLAIN_CALLS)
+    less = {id(eqn): square for eqn, square in _less_squares(flat.jaxpr)}
+    kept: dict[int, Any] = {id(square): None for square in less.values()}
+
+    def outputs(eqn: JaxprEqn, ins: list) -> list:
+        if id(eqn) in kept:
+            kept[id(eqn)] = ins[0]
+        if id(eqn) in less:
+            t = kept[id(less[id(eqn)])]
+            return [(1 - t) * (1 + t)]
+        return bind(eqn, ins)
+
+    return anew(flat, outputs)
+
+
+def _less_squares(jaxpr: Jaxpr) -> Iterator[tuple[JaxprEqn, JaxprEqn]]:
+    """Each 1 - t^2, with the equation of t^2."""
+    squares = {eqn.outvars[0]: eqn for eqn in jaxpr.eqns if _is_square(eqn)}
+    for eqn in jaxpr.eqns:
+        if eqn.primitive.name == "sub":
+            one, square = eqn.invars
+            if _is_one(one) and not isinstance(square, Literal) and square in squares:
+                yield eqn, squares[square]
+
+
+def _is_square(eqn: JaxprEqn) -> bool:
+    name = eqn.primitive.name
+    if name == "mul":
+        return eqn.invars[0] is eqn.invars[1] and not isinstance(eqn.invars[0], Literal)
+    return name == "square" or (name == "integer_pow" and eqn.params["y"] == 2)
+
+
+def _is_one(atom: Any) -> bool:
+    return isinstance(atom, Literal) and np.ndim(atom.val) == 0 and float(atom.val) == 1.0
