@@ -43,7 +43,9 @@ def edge_visits(
     inputs = PRECISIONS[subject.dtype].inputs
     every = structure.edges(here.args, subject.argnums, named, inputs, laws)
     taken = (e for e in every if e.region is not Region.SHAPE or source.takes_shapes)
-    for edges in chunks(taken, lambda edge: edge.case):
+    settled: list[Edge] = []
+    still_open = partial(_is_open, subject, source, rng.spawn(1)[0], settled)
+    for edges in chunks(filter(still_open, taken), lambda edge: edge.case):
         streams = rng.spawn(len(edges))
         source.weighed_soon([e.case for e in edges], deepcopy(streams))
         works = [source.work(e.case, s) for e, s in zip(edges, streams, strict=True)]
@@ -58,6 +60,26 @@ def edge_visits(
             there = subject.on_way(edge.case.args)
             sample = sample and told_by_floats(there, sample, stream)
             yield visit(subject, source, edge, here.args, sample)
+    yield from (Visit(edge, None, is_number=True) for edge in settled)
+
+
+def _is_open(
+    subject: Subject, source: TruthSource, rng: np.random.Generator, settled: list, edge: Edge
+) -> bool:
+    """Whether more must be known of an edge than that the answer is a number: not beyond."""
+    if edge.region is not Region.BEYOND:
+        return True
+    here = held(edge.case, subject.dtype, subject.argnums)
+    if here is None:
+        return True
+    cotangent = subject.cotangent(here.args, rng)
+    args = here.args if cotangent is None else (*here.args, cotangent)
+    try:
+        answered = all(np.isfinite(x).all() for x in source.answer(*deepcopy(args)))
+    except Exception:  # somebody's code may raise anything: it is asked again, and judged
+        return True
+    settled += [edge] if answered else []
+    return not answered
 
 
 def visit(

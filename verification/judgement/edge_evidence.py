@@ -43,11 +43,15 @@ class Result(StrEnum):
 
 
 class Visit(NamedTuple):
-    """An edge and the sample there, None where it is not judged; in_words() says what failed."""
+    """An edge and the sample there, None where it is not judged; in_words() says what failed.
+
+    is_number: the answer is one, and nothing else is asked for there.
+    """
 
     edge: Edge
     sample: Sample | None
     in_words: Callable[[], str] = lambda: ""
+    is_number: bool = False
 
     def where(self, holds: Callable[[tuple], bool]) -> "Visit":
         """The visit, of which there is no sample where its arguments do not hold."""
@@ -109,6 +113,9 @@ def seen(visits: Iterable[Visit], dtype: str, excuse: Excuse) -> Seen:
 
 def _looked(before: Seen, visit: Visit, dtype: str, excuse: Excuse) -> Seen:
     edge, sample = visit.edge, visit.sample
+    if visit.is_number:
+        moved = before.positions | {edge.position}
+        return before._replace(judged=before.judged + 1, positions=moved)
     if sample is not None and any(turns(sample, k).any() for k in range(len(sample.paths))):
         before = before._replace(turning=(*before.turning, edge.case.label))
         sample = without_turns(sample)
