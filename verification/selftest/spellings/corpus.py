@@ -76,8 +76,14 @@ CORPUS: dict[str, Spelled] = {
 }
 WHOLE = ("float64", "float32")  # formats that every library has functions for
 SEEDS = range(20)
-NOT_RIGHT = {  # in a format, of spellings that are right in others
-    ("float16", "e^-z / (1 + e^-z)^2"): "its square is beyond the largest number from z = -5.5 on",
+ROUNDS_TO_ONE = "from z = 6 on its a is 1, and 1 - a a divisor of 0"
+NOT_RIGHT = {  # spellings of a function that are right in other formats
+    ("neuron", "float16", "e^-z / (1 + e^-z)^2"): "from z = -5.5 on its square is too large",
+    ("binary cross-entropy through s", "bfloat16", "through a"): ROUNDS_TO_ONE,
+    ("logistic_neuron", "bfloat16", "through a"): ROUNDS_TO_ONE,
+    ("logistic_neuron", "bfloat16", "over a (1 - a)"): ROUNDS_TO_ONE,
+    ("logistic_neuron", "bfloat16", "JAX"): ROUNDS_TO_ONE,
+    ("tanh_jet", "bfloat16", "JAX"): "near 0 it takes s (1 + t) from s (1 - t)",
 }
 
 
@@ -138,7 +144,7 @@ def met(
             held = target(spelled, dtype, scale, seed)
             for who, gradient in spelled.right.items():
                 where = f"{who}, seed {seed}, times {scale:g}"
-                here = _not_right(who, dtype) or answered(
+                here = _not_right(name, dtype, who) or answered(
                     change(mixed(gradient, dtype)), held, dtype
                 )
                 if isinstance(here, str):
@@ -147,9 +153,9 @@ def met(
                     yield judged(name, here, dtype, where, held)
 
 
-def _not_right(who: str, dtype: str) -> str:
-    """Why a spelling is none in a format, whatever its sums are."""
-    return NOT_RIGHT.get((dtype, who.partition(",")[0]), "")
+def _not_right(function: str, dtype: str, who: str) -> str:
+    """Why a spelling is none in a format, in whatever way its sums are added."""
+    return NOT_RIGHT.get((function, dtype, who.partition(",")[0]), "")
 
 
 def points(spelled: Spelled, dtypes: tuple[str, ...], seeds: range) -> Iterator[tuple]:
