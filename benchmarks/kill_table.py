@@ -40,8 +40,10 @@ PAIRED = ("mlp", "mlp_mse", "layer_norm", "attention", "residual_block")
 def write(parts: dict[str, list[dict]], how: dict) -> None:
     """One row a line."""
     lines = [f'"how": {json.dumps(how)}', f'"summary": {json.dumps(summary(parts))}']
+    dense = lambda row: json.dumps(row, separators=(",", ":"))
     for name, rows in parts.items():
-        lines.append(f'"{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]")
+        told = map(_without_defaults, rows) if name == "kills" else rows
+        lines.append(f'"{name}": [\n' + ",\n".join(map(dense, told)) + "\n]")
     write_text(HERE / "kill_table.json", "{\n" + ",\n".join(lines) + "\n}\n")
 
 
@@ -77,7 +79,20 @@ SAID = ("explained", "unaided", "seconds", "said")
 
 def before() -> dict[str, Any]:
     file = HERE / "kill_table.json"
-    return json.loads(file.read_text()) if file.exists() else {"how": {}}
+    found = json.loads(file.read_text()) if file.exists() else {"how": {}}
+    return found | {"kills": list(map(_with_defaults, found.get("kills", [])))}
+
+
+DEFAULTS = {"place": "", "why": "", "level": "own", "status": "caught"}  # of a row of kills
+
+
+def _without_defaults(row: dict) -> dict:
+    plain = DEFAULTS | {"class": row["fault"]}
+    return {k: x for k, x in row.items() if k not in plain or x != plain[k]}
+
+
+def _with_defaults(row: dict) -> dict:
+    return DEFAULTS | {"class": row["fault"]} | row
 
 
 def kept(how: dict, without: Iterable[str]) -> dict[str, list[dict]]:

@@ -2,10 +2,9 @@
 
     python -m benchmarks.updates_spelled [--settings 1000] [--seed N] [--seconds N]
 
-Every variant in float64, float32 and bfloat16; rules of matrices, whose budget says nothing there,
-not in bfloat16.  The truth is a wider format with its own running error.  Writes
-updates_spelled.json and updates_spelled.md beside this file; exits with 1 where a spelling was
-outside of the budget of its own rule.  What the record has at as many settings is not asked again;
+Every variant in float64, float32 and bfloat16.  The truth is a wider format with its own running
+error.  Writes updates_spelled.json and updates_spelled.md beside this file; exits with 1 where a
+spelling was outside of the budget of its own rule.  What the record has at as many settings is not asked again;
 after so many seconds no other row is begun, and it exits with 2.
 """
 
@@ -29,9 +28,9 @@ DONE, OUTSIDE, MORE = 0, 1, 2  # exit statuses
 
 
 def asked(names: Iterable[str] = VARIANTS) -> Iterator[tuple[str, str]]:
-    """Every variant and dtype in which something could be seen."""
-    for name in names:
-        yield from ((name, d) for d in DTYPES if d != "bfloat16" or not VARIANTS[name].matrices)
+    """Every variant and dtype; rules of matrices last, whose roundings are drawn."""
+    matrices = lambda name: VARIANTS[name].matrices
+    yield from ((name, dtype) for name in sorted(names, key=matrices) for dtype in DTYPES)
 
 
 def row(name: str, dtype: str, settings: int, seed: int) -> dict[str, Any]:

@@ -76,3 +76,14 @@ def test_of_a_count_rounding_leaves_something_and_its_error_is_kept():
     one = numbers.scalar(101.4)
     left = one - numbers.scalar(96.3) - 4
     assert left.error >= 0.2
+
+
+def test_a_fraction_that_is_drawn_stays_one(monkeypatch):
+    """bfloat16 rounds 0.999 to 1, and a decay of all weights is another rule."""
+    draw = lambda rng: 0.999
+    monkeypatch.setattr(vectors, "STRONG", {"weight_decay": draw})
+    settings = lambda dtype: vectors.hyperparameters(
+        VARIANTS["adamw"], np.random.default_rng(0), dtype
+    )
+    assert vectors.held(0.999, "bfloat16") == 1.0
+    assert settings("bfloat16")["weight_decay"] == 1.0 - 2.0**-8

@@ -12,9 +12,9 @@ import numpy as np
 
 from ..arithmetic.formats import Format
 from ..measurement.tolerance import allowances
-from .draws import Draws
+from .draws import Draws, of_leaves
 from .random_rounding import RandomRounding
-from .vectors import Layout, filled, of_leaves
+from .vectors import Layout, filled
 
 WIDE = 4.0  # as in arithmetic/samples.py
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.noise import DRAWS
+from .vectors import Slices, filled
 
 
 def aligned(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,3 +79,11 @@ class Draws:
         return self.numbers.rounded(self.rows**count, self.entry, roundings, abs(self.rows) == 1.0)
 
     __radd__, __rmul__ = __add__, __mul__
+
+
+def of_leaves(x: np.ndarray, where: Slices, of: Callable) -> np.ndarray:
+    """`of` every leaf, at each of its entries."""
+    out = x.copy()
+    for leaf in filled(where):
+        out[..., leaf] = of(x[..., leaf], axis=-1, keepdims=True)
+    return out

@@ -12,9 +12,9 @@ import numpy as np
 from ..arithmetic.formats import Format
 from ..arithmetic.noise import DRAWS, Noise, sum_spread
 from . import bases, sides
-from .draws import Draws, aligned, turns
+from .draws import Draws, aligned, of_leaves, turns
 from .newton_schulz import as_matrices
-from .vectors import Slices, along, elsewhere, of_leaves
+from .vectors import Slices, along, elsewhere
 
 SEED = 20261130
 

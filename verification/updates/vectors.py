@@ -42,13 +42,6 @@ def elsewhere(x: np.ndarray, where: Slices, value: Any) -> np.ndarray:
     return out
 
 
-def of_leaves(x: np.ndarray, where: Slices, of: Callable) -> np.ndarray:
-    out = x.copy()
-    for leaf in filled(where):
-        out[..., leaf] = of(x[..., leaf], axis=-1, keepdims=True)
-    return out
-
-
 def filled(where: Slices) -> list[slice]:
     """The leaves that have entries."""
     return [s for s in where if s.stop > s.start]
@@ -180,13 +173,22 @@ RELATIVE = logarithmic(-0.8, 0.2)  # about 1 / sqrt t, which is there the larges
 def hyperparameters(
     variant: Variant, rng: np.random.Generator, dtype: str
 ) -> dict[str, int | float]:
-    """Settings of a variant, the rate among them, at numbers that the dtype holds."""
+    """Settings of a variant, the rate among them, at numbers that the dtype holds.
+
+    A fraction stays one: a decay that is rounded to 1 leaves nothing of the weights.
+    """
     names, drawn = ["learning_rate", *variant.defaults], DRAWN
     if is_coarse(dtype):
         drawn = DRAWN | STRONG
     if variant.family in ("adafactor", "prodigy"):
         drawn = drawn | {"learning_rate": RELATIVE}
-    return {name: held(drawn[name](rng), dtype) for name in names}
+    return {name: _below_one(drawn[name](rng), dtype) for name in names}
+
+
+def _below_one(x: int | float, dtype: str) -> int | float:
+    """The number that the dtype holds; below 1 where x is."""
+    kept = held(x, dtype)
+    return 1.0 - format_of(dtype).unit if kept == 1.0 and x < 1.0 else kept
 
 
 def held(x: int | float, dtype: str) -> int | float:
