@@ -4,8 +4,8 @@
 
 Every variant in float64, float32 and bfloat16.  The truth is a wider format with its own running
 error.  Writes updates_spelled.json and updates_spelled.md beside this file; exits with 1 where a
-spelling was outside of the budget of its own rule.  What the record has at as many settings is not asked again;
-after so many seconds no other row is begun, and it exits with 2.
+spelling was outside of the budget of its own rule.  What the record has at as many settings is not
+asked again; after so many seconds no other row is begun, and it exits with 2.
 """
 
 import argparse
