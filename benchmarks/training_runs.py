@@ -229,7 +229,9 @@ def right_runs() -> Iterator[str]:
     for name, make in rn.UPDATES.items():
         for dtype in ("float64", "float32", "bfloat16"):
             for batches in (dealt, whole * 16):
-                steps, start = run_of(make(0.02), dtype, batches)
+                # at 0.02 its first steps are less than bfloat16 rounds weights by, as is then said
+                rate = 1.0 if name == "adadelta" else 0.02
+                steps, start = run_of(make(rate), dtype, batches)
                 yield "; ".join(f"{name}: {s}" for s in vf.lint_training(steps, start=start)[0])
 
 

@@ -175,7 +175,7 @@ def hyperparameters(
 ) -> dict[str, int | float]:
     """Settings of a variant, the rate among them, at numbers that the dtype holds.
 
-    A fraction stays one: a decay that is rounded to 1 leaves nothing of the weights.
+    None is 1: a decay that is rounded to it leaves nothing of the weights.
     """
     names, drawn = ["learning_rate", *variant.defaults], DRAWN
     if is_coarse(dtype):
@@ -186,9 +186,9 @@ def hyperparameters(
 
 
 def _below_one(x: int | float, dtype: str) -> int | float:
-    """The number that the dtype holds; below 1 where x is."""
+    """The number that the dtype holds; the one below 1 for 1."""
     kept = held(x, dtype)
-    return 1.0 - format_of(dtype).unit if kept == 1.0 and x < 1.0 else kept
+    return 1.0 - format_of(dtype).unit if isinstance(kept, float) and kept == 1.0 else kept
 
 
 def held(x: int | float, dtype: str) -> int | float:
