@@ -83,7 +83,7 @@ def before() -> dict[str, Any]:
     return found | {"kills": list(map(_with_defaults, found.get("kills", [])))}
 
 
-DEFAULTS = {"place": "", "why": "", "level": "own", "status": "caught"}  # of a row of kills
+DEFAULTS = {"place": "", "why": "", "level": "own", "case": "draw 0"}  # of a row of kills
 
 
 def _without_defaults(row: dict) -> dict:
