@@ -27,6 +27,7 @@ def says_nothing(values: np.ndarray, errors: np.ndarray, layout: Layout) -> np.n
 
 def with_draws(
     steps_in: Callable[[RandomRounding], list[Draws]],
+    values: np.ndarray,
     errors: np.ndarray,
     least: float,
     layout: Layout,
@@ -37,6 +38,9 @@ def with_draws(
     No less than `least`, what underflow takes.  Each step of each leaf of each run is a leaf of its
     own: errors grow on the way.
     """
+    nothing = says_nothing(values, errors, layout)
+    if not nothing.any():
+        return errors
     wider = target._replace(unit=WIDE * target.unit, sums=WIDE * target.sums)
     with np.errstate(all="ignore"):
         rows, wide = (
@@ -46,9 +50,10 @@ def with_draws(
         sigma = np.sqrt(((rows[1:] - rows[:1]) ** 2).mean(axis=0))
         turned = np.abs(wide[1:] - wide[:1]).max(axis=0)
     unknown = np.isnan(sigma) | np.isnan(turned)
-    drawn, sigma = np.empty_like(errors), np.where(unknown, np.inf, sigma)
-    places = [(*k, s) for k in np.ndindex(errors.shape[:-1]) for s in filled(layout.slices)]
+    drawn, sigma = errors.copy(), np.where(unknown, np.inf, sigma)
+    steps = np.argwhere(nothing.any(axis=-1))
+    places = [(*k, s) for k in steps for s in filled(layout.slices) if nothing[*k, s].any()]
     pairs = [sigma[place] for place in places], [errors[place] for place in places]
     for place, allowed in zip(places, allowances(*pairs, least), strict=True):
         drawn[place] = np.maximum(allowed, turned[place])
-    return np.where(says_nothing(rows[0], errors, layout), np.fmin(errors, drawn), errors)
+    return np.where(nothing, np.fmin(errors, drawn), errors)

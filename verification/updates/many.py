@@ -61,16 +61,25 @@ def bounds(variant: Variant, runs: list[Sequence], where: Layout, dtype: str) ->
     shape = (len(runs), where.size)
     errors = np.stack([np.broadcast_to(w.error, shape) for w in steps], axis=1)
     errors = np.where(np.isnan(errors), np.inf, errors)
-    return errors if dtype == "float64" else _drawn(variant, runs, where, dtype, errors)
+    if dtype == "float64":
+        return errors
+    values = np.stack([np.broadcast_to(w.value, shape) for w in steps], axis=1)
+    return _drawn(variant, runs, where, dtype, values, errors)
 
 
 def _drawn(
-    variant: Variant, runs: list[Sequence], where: Layout, dtype: str, errors: np.ndarray
+    variant: Variant,
+    runs: list[Sequence],
+    where: Layout,
+    dtype: str,
+    values: np.ndarray,
+    errors: np.ndarray,
 ) -> np.ndarray:
     """The bounds, and where they say nothing what random rounding does: see truth.rounding."""
     target = format_of(dtype)
     least = max(lost(target, run[1:3]) for run in runs)
-    return with_draws(partial(side_by_side, variant, runs), errors, least, where, target)
+    steps_in = partial(side_by_side, variant, runs)
+    return with_draws(steps_in, values, errors, least, where, target)
 
 
 def side_by_side(variant: Variant, runs: list[Sequence], numbers: Any) -> list:

@@ -12,7 +12,7 @@ from ..derivations.rules import Variant, run
 from ..measurement.tolerance import lost
 from ..oracles import ball, rational
 from ..vocabulary import Ball
-from .drawn import says_nothing, with_draws
+from .drawn import with_draws
 from .numbers import Exact, Floats, balls, rationals
 from .running import RunningError
 from .vectors import Layout, Sequence
@@ -81,12 +81,11 @@ def _drawn(
     variant: Variant, sequence: Sequence, layout: Layout, told: Trajectory, dtype: str
 ) -> np.ndarray:
     """The bound, and where it says nothing of a number what random rounding does to it."""
-    finite = np.isfinite(told.values).all()
-    if not finite or not says_nothing(told.values, told.allowed, layout).any():
+    if not np.isfinite(told.values).all():
         return told.allowed
     target = format_of(dtype)
     least = lost(target, sequence[1:3])
-    return with_draws(partial(_run, variant, sequence), told.allowed, least, layout, target)
+    return with_draws(partial(_run, variant, sequence), *told, least, layout, target)
 
 
 def trajectory(
