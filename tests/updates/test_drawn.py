@@ -76,6 +76,11 @@ def test_of_a_count_rounding_leaves_something_and_its_error_is_kept():
     one = numbers.scalar(101.4)
     left = one - numbers.scalar(96.3) - 4
     assert left.error >= 0.2
+    draws = RandomRounding(TWO, BFLOAT16._replace(unit=4.0 * BFLOAT16.unit))
+    left = draws.scalar(101.4) - draws.scalar(96.9) - 4
+    assert np.ptp(left.rows) > abs(left.rows[0]).max() > 0.0
+    gone = 1 - draws.scalar(0.9999)
+    assert np.ptp(gone.rows) == 0.0 < gone.rows.min(), "programs have it wider"
 
 
 def test_a_fraction_that_is_drawn_stays_one(monkeypatch):

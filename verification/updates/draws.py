@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.noise import DRAWS
+from .rounded import nearest
 from .vectors import Slices, filled
 
 
@@ -29,21 +30,27 @@ def turns(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 class Draws:
     """A number or vector: rows are what is not disturbed, and the draws.
 
-    `terms`: of the first row sum |t_i| and sum p_i |t_i|, multiplied out: see rounded.py.
+    `terms`: of the first row sum |t_i| and sum p_i |t_i|, multiplied out; `held`, of what does not
+    depend on the entry: in the nearest numbers of the format.  See rounded.py for both.
     """
 
-    __slots__ = ("entry", "numbers", "rows", "terms")
+    __slots__ = ("entry", "held", "numbers", "rows", "terms")
     __array_ufunc__ = None
 
-    def __init__(self, rows: np.ndarray, numbers: Any, entry: bool, terms: Any = None):
+    def __init__(
+        self, rows: np.ndarray, numbers: Any, entry: bool, terms: Any = None, held: Any = None
+    ):
         self.rows, self.numbers, self.entry = rows, numbers, entry
+        if not entry:
+            self.held = nearest(rows[0] if held is None else held, numbers.target)
         self.terms = (np.abs(rows[0]), 0.0) if terms is None else terms
 
     def _with(self, other: "Draws", of: Callable, exact: Callable, terms: Any) -> "Draws":
         a, b = aligned(self.rows, other.rows)
         entry = self.entry or other.entry
-        out = self.numbers.rounded(of(a, b), entry, exact=exact(a, b))
-        return Draws(out.rows, self.numbers, entry, terms if entry else None)
+        held = None if entry else of(self.held, other.held)
+        out = self.numbers.rounded(of(a, b), entry, exact=exact(a, b), held=held)
+        return Draws(out.rows, self.numbers, entry, terms, held) if entry else out
 
     def __add__(self, other):
         other = self.numbers.lift(other)
@@ -51,7 +58,8 @@ class Draws:
         return self._with(other, np.add, lambda a, b: (a == 0.0) | (b == 0.0), terms)
 
     def __neg__(self):
-        return Draws(-self.rows, self.numbers, self.entry, self.terms)
+        held = None if self.entry else -self.held
+        return Draws(-self.rows, self.numbers, self.entry, self.terms, held)
 
     def __sub__(self, other):
         return self + -self.numbers.lift(other)
@@ -76,7 +84,9 @@ class Draws:
 
     def __pow__(self, count: int):
         roundings = max(count - 1, 0) ** 0.5
-        return self.numbers.rounded(self.rows**count, self.entry, roundings, abs(self.rows) == 1.0)
+        held = None if self.entry else self.held**count
+        exact = abs(self.rows) == 1.0
+        return self.numbers.rounded(self.rows**count, self.entry, roundings, exact, held)
 
     __radd__, __rmul__ = __add__, __mul__
 

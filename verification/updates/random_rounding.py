@@ -44,17 +44,21 @@ class RandomRounding:
             same = rows.astype(np.dtype(self.target.name)).astype(np.float64) == rows
         return Draws(rows, self, entry) if same.all() else self.rounded(rows, entry, exact=same)
 
-    def rounded(self, rows, entry: bool, roundings: float = 1.0, exact: Any = False) -> Draws:
+    def rounded(
+        self, rows, entry: bool, roundings: float = 1.0, exact: Any = False, held: Any = None
+    ) -> Draws:
         """What an operation answers, off by so many roundings; its first row is not disturbed.
 
         Of a number that does not depend on the entry something is left: see rounded.py.
         """
         spread = np.where(exact, 0.0, roundings * self.target.unit / 3**0.5 * np.abs(rows))
         out = self._spread(rows, spread)
-        if not entry:
-            nothing = np.abs(out - out[:1]).max(axis=0) >= np.abs(out[0])
-            out = np.where(nothing & (out[:1] != 0.0), out[:1], out)
-        return Draws(out, self, entry)
+        if entry:
+            return Draws(out, self, True)
+        made = Draws(out, self, False, held=held)
+        nothing = np.abs(out - out[:1]).max(axis=0) >= np.abs(out[0])
+        made.rows = np.where(nothing & (made.held == 0.0) & (out[:1] != 0.0), out[:1], out)
+        return made
 
     def _spread(self, rows: np.ndarray, spread: np.ndarray) -> np.ndarray:
         if not spread.any():
