@@ -106,7 +106,7 @@ def test_a_limit_that_nobody_asked_for_leaves_no_right_rule_undecided():
 
 def test_in_a_coarse_format_the_mistakes_of_adamw_show_in_its_runs():
     variant, where = VARIANTS["adamw"], layout(vectors.PARAMS)
-    samples = runs(variant, where, "bfloat16", kept("bfloat16"), seed=1)
+    samples = runs(variant, where, "bfloat16", kept("bfloat16"), seed=3)
     found = verdict_on(variant, variant, where, "bfloat16", samples)
     assert found.verdict == "correct"
     assert with_kills(found, variant, where, samples, "").verdict == "correct"

@@ -50,7 +50,7 @@ def _by_entry(problems: Sequence[Problem]) -> Iterator[tuple[str, Callable]]:
     cut = sum(int((np.abs(t) > c).sum()) for p in problems for t in _truth(p))
     if cut >= LEAST and c > 0.0:
         words = f"each entry is clipped to between -{c:.6g} and {c:.6g}"
-        yield words, lambda p: [np.clip(t, -c, c) for t in _truth(p)]
+        yield words, lambda p: [np.asarray(np.clip(t, -c, c)) for t in _truth(p)]
 
 
 def _by_length(problems: Sequence[Problem]) -> Iterator[tuple[str, Callable]]:
@@ -64,7 +64,7 @@ def _by_length(problems: Sequence[Problem]) -> Iterator[tuple[str, Callable]]:
 
         def predicted(p: Problem, more: float = more, c: float = c) -> Leaves:
             share = min(1.0, c / (_length(_truth(p)) + more))
-            return [share * t for t in _truth(p)]
+            return [np.asarray(share * t) for t in _truth(p)]
 
         also = f", with {more:g} added to it" if more else ""
         yield f"it is clipped to a length of {c:.6g} over all leaves{also}", predicted

@@ -67,7 +67,7 @@ def _is_open(
     subject: Subject, source: TruthSource, rng: np.random.Generator, settled: list, edge: Edge
 ) -> bool:
     """Whether more must be known of an edge than that the answer is a number: not beyond."""
-    if edge.region is not Region.BEYOND:
+    if edge.region is not Region.BEYOND or source.is_measured:
         return True
     here = held(edge.case, subject.dtype, subject.argnums)
     if here is None:

@@ -60,8 +60,8 @@ def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> tuple:
         question = (rule_at(rate), gradient, copy.deepcopy(state), params, rate)
         before = copy.deepcopy(question[1:])
         answer = _asked("update", _call, *question)
-        note = note or _widened(answer, held, k + 1)
         params, state = _answer(answer, layout, held, k + 1)
+        note = note or _widened(answer, held, k + 1)
         rows.append(flat(params))
         if k == len(sequence.gradients) // 2:
             again = (question[0], *before, rows[-1])
@@ -121,7 +121,7 @@ def _came(dtypes: set[str], held: str, step: int) -> str:
     return f"at step {step} parameters in {held} came back in {', '.join(sorted(dtypes))}"
 
 
-def _widened(answer: tuple, held: str, step: int) -> str:
+def _widened(answer: Any, held: str, step: int) -> str:
     """A note where NumPy's scalars have widened parameters; of bfloat16 it has no scalars."""
     leaves = jax.tree.leaves(answer[0])
     dtypes = {str(np.asarray(leaf).dtype) for leaf in leaves} - {held}
