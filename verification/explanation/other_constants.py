@@ -37,16 +37,18 @@ BY_NAME = ("add", "sub", "mul", "div", "max", "min", "pow")
 
 def other_constant(problems: Sequence[Problem]) -> list[Explanation]:
     """The constants that fit, each at its place."""
-    return other_runs(problems, _candidates(problems[0]))
+    return other_runs(problems, _candidates(*problems))
 
 
-def _candidates(p: Problem) -> Iterator[Other]:
+def _candidates(p: Problem, *others: Problem) -> Iterator[Other]:
+    """A size of the arguments is no constant: it differs from case to case."""
     known = [op for op in p.tape.operations if _is_constant(p.tape, op)]
+    mine = lambda op: _number_at(p.tape, op)
+    known = [op for op in known if all(_alike(mine(op), q.tape, op.key) for q in others)]
     affordable = WORK // max(len(p.tape.operations) * STEPS, 1)
     for op in known[: min(FEW, affordable)]:
         of = partial(_with, key=op.key)
-        k = constant_operand(p.tape, op)
-        c = 0.0 if k is None else number_of(p.tape, op.ins[k])
+        c = _number_at(p.tape, op)
         other = _fitted(p, of, c)
         if other is not None:
             words = f"the constant {c:.6g} is {other:.6g} there"
@@ -59,6 +61,15 @@ def _is_constant(tape: Tape, op: Operation) -> bool:
         return False
     k = constant_operand(tape, op)
     return k is not None and number_of(tape, op.ins[k]) not in (0.0, -1.0)
+
+
+def _number_at(tape: Tape, op: Operation) -> float:
+    k = constant_operand(tape, op)
+    return 0.0 if k is None else number_of(tape, op.ins[k])
+
+
+def _alike(c: float, tape: Tape, key) -> bool:
+    return all(_number_at(tape, op) == c for op in tape.operations if op.key == key)
 
 
 def _with(p: Problem, key, c: float) -> Tape:
