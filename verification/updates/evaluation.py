@@ -7,7 +7,7 @@ answers is a rule in Python, or whoever else can be asked for whole runs (`Answe
 import copy
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import numpy as np
@@ -18,6 +18,7 @@ from ..vocabulary.raised import in_words
 from .rule import RATE, Rule, Rules, Unmade
 from .vectors import Layout, Sequence, flat
 
+T = TypeVar("T")
 LONG = 100  # steps of a run that is worth compiling for
 
 
@@ -57,8 +58,8 @@ def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> tuple:
     rows, again, note = [], None, ""
     for k, (row, rate) in enumerate(zip(sequence.gradients, sequence.rates, strict=True)):
         gradient = layout.tree_of(row.astype(held))
-        question = (rule_at(rate), gradient, copy.deepcopy(state), params, rate)
-        before = copy.deepcopy(question[1:])
+        question = (rule_at(rate), gradient, _copied(state), params, rate)
+        before = _copied(question[1:])
         answer = _asked("update", _call, *question)
         params, state = _answer(answer, layout, held, k + 1)
         note = note or _widened(answer, held, k + 1)
@@ -68,6 +69,15 @@ def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> tuple:
     if again is not None:
         _ask_again(*again, lambda answer: flat(_answer(answer, layout, held, 0)[0]))
     return np.stack(rows), "", note
+
+
+def _copied(x: T) -> T:
+    """A copy of all that could be changed: arrays of JAX could not, and take long to copy."""
+    try:
+        still = {id(leaf): leaf for leaf in jax.tree.leaves(x) if isinstance(leaf, jax.Array)}
+    except (TypeError, ValueError):  # keys that have no order
+        still = {}
+    return copy.deepcopy(x, still)
 
 
 def _compiled(rule_at: Callable, rates: tuple[float, ...]) -> Callable:
@@ -85,7 +95,7 @@ def _call(rule: Rule, gradient, state, params, rate):
 def _asked(what: str, function: Callable, *args) -> Any:
     """The answer; Refused where the arrays that were handed in are not what they were."""
     mine = args[:1] if what == "init" else (args[1], args[3])
-    before = copy.deepcopy(mine)
+    before = _copied(mine)
     answer = function(*args)
     for name, old, new in zip(("params",) if len(mine) == 1 else NAMES, before, mine, strict=True):
         leaves = zip(jax.tree.leaves(old), jax.tree.leaves(new), strict=True)
@@ -151,7 +161,7 @@ WIDENED = (  # the usual way in which it happens
 
 def _ask_again(rule: Rule, gradient, state, params, rate, row: np.ndarray, read: Callable) -> None:
     """The same question must have the same answer, whatever happened in between."""
-    told = read(_call(rule, gradient, copy.deepcopy(state), params, rate))
+    told = read(_call(rule, gradient, _copied(state), params, rate))
     if not np.array_equal(told, row, equal_nan=True):
         raise Refused(
             "one step asked for again was answered differently: something is remembered outside "
