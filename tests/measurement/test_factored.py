@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from verification.measurement.factored import has_squares, in_factors
-from verification.measurement.shifted import traced_in_numbers
+from verification.measurement.other_words import traced_in_numbers
 from verification.selftest.spellings import corpus
 from verification.selftest.spellings.corpus import judgements
 

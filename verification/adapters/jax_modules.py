@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import jax_function
-from .torch_programs.parameters import moved, signature_of
+from .torch_programs.parameters import arguments_of, moved, signature_of
 
 KERAS_FLOATS = (
     "{} computes in {}; call keras.config.set_floatx('float64') and "
@@ -60,8 +60,7 @@ class Own(NamedTuple):
             return first(args, lambda x: x)
 
         def sample(rng, *dtype, **named):
-            inputs = args(rng, *dtype, **named)
-            inputs = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+            inputs = arguments_of(args(rng, *dtype, **named))
             return first(inputs, lambda x: moved(rng, np.asarray(x)))
 
         sample.__signature__ = signature_of(args)  # pyright: ignore[reportFunctionMemberAccess]

@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 from .jax_modules import by_path, like, wide_as
-from .torch_programs.parameters import signature_of
+from .torch_programs.parameters import arguments_of, signature_of
 
 
 class Opened:
@@ -94,16 +94,14 @@ def _first(args: Any) -> tuple | None:
     if not callable(args):
         return args if isinstance(args, tuple) else None
     try:
-        point = args(np.random.default_rng(0))
+        return arguments_of(args(np.random.default_rng(0)))
     except Exception:  # somebody's sampler: what is wrong with it is said where it is drawn from
         return None
-    return tuple(point) if isinstance(point, tuple | list) else (point,)
 
 
 def _drawing(args: Callable, here: Opened) -> Callable:
     def sample(rng, *dtype, **named):
-        point = args(rng, *dtype, **named)
-        return here.inward(tuple(point) if isinstance(point, tuple | list) else (point,))
+        return here.inward(arguments_of(args(rng, *dtype, **named)))
 
     sample.__signature__ = signature_of(args)  # pyright: ignore[reportFunctionMemberAccess]
     return sample

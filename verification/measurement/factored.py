@@ -4,34 +4,21 @@ Their slopes are -2 t, and what is left of -(1 + t) + (1 - t): near t = 0 the la
 which a program that differentiates tanh twice loses, too.
 """
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Any
 
-import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 from ..arithmetic.inner_programs import PLAIN_CALLS
 from ..arithmetic.linear import bind
 from ..arithmetic.shifts import anew, opened
-from .shifted import traced_in_numbers
+from .other_words import in_other_words
 
 
 def has_squares(program: ClosedJaxpr) -> bool:
     """Whether there is a 1 - t^2 in it."""
     return any(_less_squares(opened(program, PLAIN_CALLS).jaxpr))
-
-
-@lru_cache(maxsize=64)
-def in_factors(of: Callable) -> Callable:
-    """The function by a program that has (1 - t) (1 + t)."""
-
-    def function(*args):
-        program, out, numbers = traced_in_numbers(of, args)
-        return jax.tree.unflatten(out, jaxpr_as_fun(_factored(program))(*numbers))
-
-    return function
 
 
 def _factored(program: ClosedJaxpr) -> ClosedJaxpr:
@@ -48,6 +35,9 @@ def _factored(program: ClosedJaxpr) -> ClosedJaxpr:
         return bind(eqn, ins)
 
     return anew(flat, outputs)
+
+
+in_factors = in_other_words(_factored)
 
 
 def _less_squares(jaxpr: Jaxpr) -> Iterator[tuple[JaxprEqn, JaxprEqn]]:

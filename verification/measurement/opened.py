@@ -5,7 +5,6 @@ a slope of one's own around a loop, whose steps others take back one by one; or 
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import jax
 from jax.extend.core import ClosedJaxpr, JaxprEqn, jaxpr_as_fun
@@ -14,7 +13,8 @@ from ..arithmetic.inner_programs import PLAIN_CALLS, equations, program_of
 from ..arithmetic.shifts import opened
 from ..oracles.question import as_exact
 from .factored import has_squares, in_factors
-from .shifted import has_shifts, traced_in_numbers, without_shifts
+from .other_words import in_other_words, traced_in_numbers
+from .shifted import has_shifts, without_shifts
 
 OWN = frozenset({"custom_vjp_call", "custom_vjp_call_jaxpr"})
 
@@ -40,17 +40,6 @@ def _opens(program: ClosedJaxpr, numbers: list) -> bool:
     return True
 
 
-@lru_cache(maxsize=64)
-def by_autodiff(of: Callable) -> Callable:
-    """The function by a program without pullbacks of its own."""
-
-    def function(*args):
-        program, out, numbers = traced_in_numbers(of, args)
-        return jax.tree.unflatten(out, jaxpr_as_fun(_without(program))(*numbers))
-
-    return function
-
-
 def _is_own(eqn: JaxprEqn) -> bool:
     if eqn.primitive.name != "custom_jvp_call":
         return eqn.primitive.name in OWN
@@ -60,3 +49,6 @@ def _is_own(eqn: JaxprEqn) -> bool:
 
 def _without(program: ClosedJaxpr) -> ClosedJaxpr:
     return opened(program, lambda eqn: eqn.primitive.name in PLAIN_CALLS or _is_own(eqn))
+
+
+by_autodiff = in_other_words(_without)  # of a program without pullbacks of its own

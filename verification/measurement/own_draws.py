@@ -24,7 +24,7 @@ from ..arithmetic.linear import bind
 from ..arithmetic.shifts import anew, begun, opened, read, replayed
 from ..vocabulary import Undecided
 from .answer import cast
-from .shifted import traced_in_numbers
+from .other_words import traced_in_numbers
 
 STEPS = 64  # of a loop that draws: so many are looked at one by one
 BITS = {"random_bits", "random_gamma", "rng_bit_generator", "rng_uniform"}

@@ -32,21 +32,13 @@ def with_kills(
 ) -> Finding:
     """The finding, with every catalogued mistake that changes anything, and whether it shows.
 
-    Where one does not show, nothing is accepted; `advice` says what could be done about it.  One
-    that is less than the weights are rounded by, when they are stored, nobody can see: a note.
+    Where one does not show, nothing is accepted; `advice` says what could be done about it.
     """
     tried = [sample for sample in samples[: kept(finding.dtype)] if not sample.failure]
     usable = [_Shown.of(sample, variant, where) for sample in tried]
     made = ((w.fault.name, _killed(w.variant, where, usable)) for w in wrong_rules(variant.name))
     kills = {name: seen for name, seen in made if seen is not None}
-    unit = format_of(finding.dtype).unit
-    wrong = {w.fault.name: w.variant for w in wrong_rules(variant.name)}
-    hidden = [n for n, seen in kills.items() if not seen and _stored(wrong[n], where, usable, unit)]
-    kills = {name: seen for name, seen in kills.items() if name not in hidden}
     finding = replace(finding, kills=kills)
-    if hidden:
-        said = f"less than a weight of {finding.dtype} is rounded by: {', '.join(hidden)}"
-        finding = replace(finding, notes=(*finding.notes, said))
     unseen = [name for name, seen in kills.items() if not seen]
     if finding.verdict is not Verdict.CORRECT or not unseen:
         return finding
@@ -101,13 +93,6 @@ def _killed(wrong: Variant, where: Layout, runs: list[_Shown]) -> bool | None:
             return True
         differs |= bool((gap > run.exact).any())
     return False if differs else None
-
-
-def _stored(wrong: Variant, where: Layout, runs: list[_Shown], unit: float) -> bool:
-    """Whether a mistake is less, at every step, than storing the weights has rounded them by."""
-    gaps = [(np.abs(roughly(wrong, r.sequence, where) - r.right), r) for r in runs]
-    stored = lambda r: unit * np.cumsum(np.abs(r.right), axis=0) + r.exact
-    return bool(gaps) and all((gap <= stored(r)).all() for gap, r in gaps)
 
 
 class Planted(NamedTuple):

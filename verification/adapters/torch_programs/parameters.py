@@ -95,8 +95,7 @@ class Module:
 
     def _drawing(self, draw: Callable) -> Callable:
         def sample(rng, *dtype, **named):
-            inputs = draw(rng, *dtype, **named)
-            inputs = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+            inputs = arguments_of(draw(rng, *dtype, **named))
             if inputs and self.is_parameters(inputs[0]):
                 return inputs
             return ({name: moved(rng, x) for name, x in self.own().items()}, *inputs)
@@ -133,6 +132,11 @@ def scripted(module: Any, held: dict) -> Iterator[None]:
 def moved(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
     spread = float(np.std(x)) or SPREAD
     return x + spread * rng.normal(size=x.shape)
+
+
+def arguments_of(drawn: Any) -> tuple:
+    """What a sampler returned, as the arguments of a call."""
+    return tuple(drawn) if isinstance(drawn, list | tuple) else (drawn,)
 
 
 def signature_of(draw: Callable) -> Any:
