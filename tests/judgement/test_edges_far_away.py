@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 import verification as vf
-from verification.vocabulary import Verdict
+from verification.inputs.structure import Edge, Region
+from verification.judgement.edge_cases import _is_open
+from verification.judgement.truth_source import truth_source
+from verification.measurement.subject import Subject
+from verification.vocabulary import Case, Verdict
 
 
 def normal(*shape):
@@ -51,3 +55,30 @@ def test_so_far_away_a_number_is_all_that_is_asked_for():
     assert found.verdict is Verdict.CORRECT and not any("far" in note for note in found.notes)
     late = lambda x: one_pass(x) * np.where(x.max() < -50.0, np.nan, 1.0)
     assert judged(late, of, normal(6), dtype="float32").verdict is Verdict.INACCURATE
+
+
+ANSWERS = {
+    "a number": (lambda x: np.ones(3), True),
+    "no number": (lambda x: np.full(3, np.nan), False),
+    "an exception": (lambda x: 1 / 0, False),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_proof_is_made_there_only_where_the_answer_is_no_number(name):
+    """Nor where the function is only called, which has no cotangent ahead; nor at other edges."""
+    answer, is_settled = ANSWERS[name]
+    point = (np.arange(3.0),)
+    subject = Subject(answer, jnp.sum, 0, "float64", point)
+    source = truth_source(subject, point)
+
+    def settled(region: Region, is_measured: bool = False) -> bool:
+        edge = Edge(Case("far", (np.full(3, -768.0),)), region, "all entries far below 0", 0)
+        rng, found = np.random.default_rng(0), []
+        there = source._replace(is_measured=is_measured)
+        is_open = _is_open(subject, there, rng, found, edge)
+        assert len(found) == (not is_open)
+        return not is_open
+
+    assert settled(Region.BEYOND) == is_settled
+    assert not settled(Region.BEYOND, is_measured=True) and not settled(Region.FAR)

@@ -42,9 +42,8 @@ def other_constant(problems: Sequence[Problem]) -> list[Explanation]:
 
 def _candidates(p: Problem, *others: Problem) -> Iterator[Other]:
     """A size of the arguments is no constant: it differs from case to case."""
-    known = [op for op in p.tape.operations if _is_constant(p.tape, op)]
-    mine = lambda op: _number_at(p.tape, op)
-    known = [op for op in known if all(_alike(mine(op), q.tape, op.key) for q in others)]
+    same = lambda op: all(_alike(_number_at(p.tape, op), q.tape, op.key) for q in others)
+    known = [op for op in p.tape.operations if _is_constant(p.tape, op) and same(op)]
     affordable = WORK // max(len(p.tape.operations) * STEPS, 1)
     for op in known[: min(FEW, affordable)]:
         of = partial(_with, key=op.key)
