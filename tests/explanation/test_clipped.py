@@ -84,3 +84,9 @@ def test_one_entry_is_not_enough():
     )
     assert not any(e.kind == "clipped" for e in found.explanation)
     assert jax.grad(lambda x: jnp.sum(x * x))(jnp.ones(1))[0] == 2.0
+
+
+def test_a_gradient_that_is_zero_is_not_called_clipped():
+    found = judged(lambda *args: tuple(0 * g for g in slopes(*args)))
+    assert found.verdict == "wrong"
+    assert found.explanation and "clipped" not in {e.kind for e in found.explanation}

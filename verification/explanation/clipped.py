@@ -56,8 +56,8 @@ def _by_entry(problems: Sequence[Problem]) -> Iterator[tuple[str, Callable]]:
 def _by_length(problems: Sequence[Problem]) -> Iterator[tuple[str, Callable]]:
     """The length of the answers that are wrong is c."""
     wrong = [p for p in problems if any(p.wrong)]
-    if len(wrong) < LEAST:
-        return
+    if len(wrong) < LEAST or not _length(wrong[0].sample.got):
+        return  # a gradient that is 0 is not one of length 0
     for more in LENGTHENED:
         length = _length(_truth(wrong[0]))
         c = _length(wrong[0].sample.got) * (length + more) / max(length, np.finfo(float).tiny)
