@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.sharding import NamedSharding
 from jaxtyping import Array, Float, PyTree
+
+from .devices import dealt, joined
 
 
 class Options(NamedTuple):
@@ -18,6 +21,7 @@ class Options(NamedTuple):
     compute: Any = None  # the dtype of the network, where it is not that of the weights
     loss_scale: float = 1.0
     checkpoint: bool = False  # what is in between is computed again on the way back
+    sharding: NamedSharding | None = None  # over which devices the rows of a batch are dealt
 
 
 class Pass(NamedTuple):
@@ -56,6 +60,7 @@ def one_pass(
         return forward(network, options, params, running, x, key, training=True)
 
     through = jax.checkpoint(through) if options.checkpoint else through
+    x, y = dealt(options.sharding, (x, y))
 
     def objective(params):
         prediction, kept = through(params, running, x, key)
@@ -66,7 +71,7 @@ def one_pass(
     gradient, (value, prediction, kept) = jax.grad(objective, has_aux=True)(params)
     if options.loss_scale != 1.0:
         gradient = jax.tree.map(lambda g: g / options.loss_scale, gradient)
-    return Pass(value, prediction, gradient, kept)
+    return Pass(value, prediction, joined(options.sharding, gradient), kept)
 
 
 def passes(

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from .checks import Data, checked
+from .devices import runs_sharding
 from .training import train_step
 from .transformations import GradientTransformation
 
@@ -39,6 +41,7 @@ class _Plan(NamedTuple):
     batch: int | None
     epochs: int
     shuffle: bool
+    sharding: NamedSharding | None
 
 
 class _Carry(NamedTuple):
@@ -65,6 +68,7 @@ def sweep(
     shuffle: bool = True,
     start: Mapping[str, Runs] | None = None,
     first_epoch: int = 0,
+    devices: Sequence[Any] | None = None,
 ) -> dict[str, Runs]:
     """Rule -> its runs, one for each rate and key: `train` for all of them, in one jitted program.
 
@@ -72,6 +76,8 @@ def sweep(
     that of the weights and that of the order; the order of epoch e is a permutation by
     fold_in(key, e), so that a sweep that goes on from `start`, the runs of an earlier one, at
     `first_epoch` ends as one that was never interrupted.  Another batch size is another program.
+    devices, such as jax.devices(): each computes its own share of the seeds, or of the rates where
+    the seeds do not divide, and nothing is sent; numbers are those of one but for the last digits.
 
     Raises ValueError for data, sizes or dtypes that do not fit together.
     """
@@ -86,7 +92,8 @@ def sweep(
     if epochs < 1 or first_epoch < 0:
         raise ValueError(f"epochs, first_epoch are {epochs}, {first_epoch}; at least 1 and 0")
     shuffle = shuffle and batch is not None
-    plan = _Plan(network, loss, tuple(rules.items()), init, batch, epochs, shuffle)
+    over = None if devices is None else runs_sharding(devices, len(rates), len(keys))
+    plan = _Plan(network, loss, tuple(rules.items()), init, batch, epochs, shuffle, over)
     grid = jnp.asarray(list(rates), data[0].dtype)
     return _sweep(plan, grid, keys, data, validation, start, jnp.int32(first_epoch))
 
@@ -105,8 +112,18 @@ def _sweep(plan: _Plan, rates, keys, data, validation, start, first_epoch) -> di
         kept = None if start is None else start[name]
         over_seeds = jax.vmap(run, (None, 0, 0))
         over_rates = jax.vmap(over_seeds, (0, None, 0))
-        out[name] = over_rates(rates, pairs, kept)
+        out[name] = _dealt(plan.sharding, over_rates)(rates, pairs, kept)
     return out
+
+
+def _dealt(sharding: NamedSharding | None, grid: Callable) -> Callable:
+    """grid(rates, seeds, start), each device its own share of the runs, and nothing sent."""
+    if sharding is None:
+        return grid
+    of_rates, of_seeds = (*sharding.spec, None)[:2]
+    specs = PartitionSpec(of_rates), PartitionSpec(of_seeds), sharding.spec
+    where = {"mesh": sharding.mesh, "in_specs": specs, "out_specs": sharding.spec}
+    return jax.shard_map(grid, **where, check_vma=False)  # all that comes out varies
 
 
 def _run(plan: _Plan, rule: Callable, data, validation, first_epoch, rate, pair, kept) -> Runs:

@@ -7,9 +7,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.sharding import NamedSharding
 from jaxtyping import Array, Float, Int, Key, PyTree, Shaped
 
 from .checks import Data, check_options, check_parts, checked
+from .devices import batch_sharding, joined, placed
 from .passes import Options, dtype_of, forward, passes
 from .transformations import GradientTransformation
 
@@ -132,6 +134,7 @@ def train(
     loss_scale: float = 1.0,
     checkpoint: bool = False,
     tell: Callable | None = None,
+    sharding: NamedSharding | None = None,
 ) -> Run:
     """`epochs` passes over data = (x, y), one `train_step` per batch; all of it one jitted scan.
 
@@ -152,6 +155,8 @@ def train(
     compute: the dtype of the network, such as bfloat16, beside float32 weights; loss_scale is
     multiplied in before the way back, and divided by after it.  checkpoint: see jax.checkpoint.
     tell: tell(epoch) is called as each epoch ends, from 1 on.
+    sharding: NamedSharding(mesh, P(axis)) deals the rows of each batch over the devices of that
+    axis, of one process or of many; a rest that cannot be dealt is computed by all of them.
 
     Raises ValueError for data, sizes, dtypes or options that do not fit together.
     """
@@ -166,9 +171,13 @@ def train(
         raise ValueError(f"key is None; {said} wants jax.random.key(seed), or {said[:7]}=False")
     named = tuple((metrics or {}).items())
     how = Options(running is not None, dropout, accumulate, compute, loss_scale, checkpoint)
+    if sharding is not None:
+        how = how._replace(sharding=batch_sharding(sharding, size, batch, accumulate))
     plan = _Plan(network, loss, update, named, batch, epochs, shuffle, patience, gradient_norm, how)
     plan = plan._replace(tell=tell)
-    return _run(plan, params, state, running, data, validation, key if shuffle or dropout else None)
+    key = key if shuffle or dropout else None
+    arrays = placed(how.sharding, (params, state, running, data, validation, key))
+    return joined(how.sharding, _run(plan, *arrays))
 
 
 @partial(jax.jit, static_argnums=0)
