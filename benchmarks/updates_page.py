@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from verification.derivations.rules import VARIANTS
-
 
 def is_first(row: dict[str, Any]) -> bool:
     """Whether the mistake itself came first, and not only tied with what did."""
@@ -35,7 +33,7 @@ def page(r: dict[str, Any]) -> str:
         "",
         *agreed_or_not_run(r),
         "",
-        f"Of {r['planted']:,} mistakes planted into {len(VARIANTS)} variants {r['caught']:,} are",
+        f"Of {r['planted']:,} mistakes, one in {r['every']} of each variant's, {r['caught']:,} are",
         f"caught. {r['first']:,} ({share(r, 'first')}) are named first. {r['same']:,} more are the",
         "same rule as what is named first, in other words: at fresh runs both are equal, in",
         "fractions or in balls of 128 bits, and nothing could rank them. Together that is",
@@ -96,9 +94,10 @@ def cost_of(rows: list[dict[str, Any]]) -> list[str]:
     return [
         "## Cost",
         "",
-        "A warm verdict on Adam over a tree of ten leaves, 16 steps, in processor seconds.",
+        "A warm verdict on Adam over a tree of ten leaves, 16 steps, in processor seconds; and",
+        "what the rule takes by itself for the steps that it is asked for.",
         "",
-        *table(("dtype", "verdict", "seconds"), rows),
+        *table(("rule", "dtype", "verdict", "seconds", "of them the rule"), rows),
         "",
     ]
 

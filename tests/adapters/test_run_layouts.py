@@ -11,7 +11,8 @@ from verification.adapters.run_layouts import in_one_line, run_layout
 from verification.adapters.strict_json import Improper
 from verification.derivations.rules import COUNTS, VARIANTS
 from verification.updates import vectors
-from verification.updates.vectors import Sequence, layout, question, sequence_of
+from verification.updates.trees import question, sequence_of
+from verification.updates.vectors import Sequence, layout
 
 WHERE = layout(vectors.PARAMS)
 

@@ -10,7 +10,9 @@ from verification.arithmetic.formats import format_of
 from verification.derivations.rules import VARIANTS
 from verification.derivations.rules.outside import SCHEDULES
 from verification.updates import truth, vectors
-from verification.updates.running import RunningError
+from verification.updates.many import side_by_side
+from verification.updates.rounded import Formats
+from verification.updates.running import Beside, RunningError
 from verification.updates.vectors import Sequence, Slices, layout
 
 WHERE = layout(vectors.PARAMS)
@@ -147,3 +149,19 @@ def test_a_warm_up_that_is_a_step_late_does_not():
 def test_a_running_mean_of_one_gradient_too_few_does_not():
     spelling = lambda *run, every: _running_mean(*run, every=every + 1)
     assert _worst(spelling, "accumulation", 4) > 1e3
+
+
+@pytest.mark.parametrize("name", ["adam", "lamb", "adafactor", "radam"])
+def test_bounds_in_two_formats_at_once_are_those_of_each_alone(name):
+    variant, rng = VARIANTS[name], np.random.default_rng(3)
+    h = vectors.hyperparameters(variant, rng, "float32")
+    rates = vectors.rates(h.pop("learning_rate"), 6, changes=True)
+    run = Sequence(h, *vectors.draw(rng, WHERE.size, 6, "float32"), rates)
+    formats = format_of("float32"), format_of("float64")
+    numbers = Beside(WHERE.slices, Formats(*formats))
+    values, errors = truth.tried(variant, run, WHERE, numbers, len(formats))
+    for row, target in enumerate(formats):
+        alone = side_by_side(variant, [run], RunningError(WHERE.slices, target))
+        assert np.array_equal(values[row], [w.value[0] for w in alone])
+        assert np.array_equal(errors[row], [w.error[0] for w in alone])
+        assert not np.array_equal(errors[1 - row], errors[row])

@@ -4,10 +4,9 @@ Only what it returns is handed back to it, as copies; one step is asked for agai
 answers is a rule in Python, or whoever else can be asked for whole runs (`Answering`).
 """
 
-import copy
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -15,10 +14,10 @@ import numpy as np
 from ..arithmetic.formats import format_of
 from ..measurement.sample import Sample
 from ..vocabulary.raised import in_words
+from .copies import copied
 from .rule import RATE, Rule, Rules, Unmade
 from .vectors import Layout, Sequence, flat
 
-T = TypeVar("T")
 LONG = 100  # steps of a run that is worth compiling for
 
 
@@ -51,33 +50,26 @@ def evaluated(
 def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> tuple:
     """The rows, no failure, and a note."""
     held = format_of(dtype).name
-    params = layout.tree_of(sequence.params.astype(held))
+    vectors = [x.astype(held) for x in (sequence.params, *sequence.gradients)]
+    params, last = layout.tree_of(vectors[0]), vectors[0].astype(np.float64)
     if len(sequence.rates) >= LONG:
         rule_at = _compiled(rule_at, sequence.rates)
-    state = _asked("init", rule_at(sequence.rates[0]).init, params)
+    state = _asked("init", rule_at(sequence.rates[0]).init, (params,), {"params": (params, last)})
     rows, again, note = [], None, ""
-    for k, (row, rate) in enumerate(zip(sequence.gradients, sequence.rates, strict=True)):
-        gradient = layout.tree_of(row.astype(held))
-        question = (rule_at(rate), gradient, _copied(state), params, rate)
-        before = _copied(question[1:])
-        answer = _asked("update", _call, *question)
-        params, state = _answer(answer, layout, held, k + 1)
-        note = note or _widened(answer, held, k + 1)
-        rows.append(flat(params))
+    for k, (row, rate) in enumerate(zip(vectors[1:], sequence.rates, strict=True)):
+        gradient = layout.tree_of(row)
+        question = (rule_at(rate), gradient, copied(state), params, rate)
         if k == len(sequence.gradients) // 2:
-            again = (question[0], *before, rows[-1])
+            again = (question[0], *copied(question[1:]))
+        handed = {"gradient": (gradient, row.astype(np.float64)), "params": (params, last)}
+        answer = _asked("update", _call, question, handed)
+        params, state, widened = _answer(answer, layout, held, k + 1)
+        note = note or widened
+        rows.append(last := flat(params))
     if again is not None:
-        _ask_again(*again, lambda answer: flat(_answer(answer, layout, held, 0)[0]))
+        row = rows[len(sequence.gradients) // 2]
+        _ask_again(*again, row, lambda answer: flat(_answer(answer, layout, held, 0)[0]))
     return np.stack(rows), "", note
-
-
-def _copied(x: T) -> T:
-    """A copy of all that could be changed: arrays of JAX could not, and take long to copy."""
-    try:
-        still = {id(leaf): leaf for leaf in jax.tree.leaves(x) if isinstance(leaf, jax.Array)}
-    except (TypeError, ValueError):  # keys that have no order
-        still = {}
-    return copy.deepcopy(x, still)
 
 
 def _compiled(rule_at: Callable, rates: tuple[float, ...]) -> Callable:
@@ -92,51 +84,40 @@ def _call(rule: Rule, gradient, state, params, rate):
     return rule.update(gradient, state, params, **told)
 
 
-def _asked(what: str, function: Callable, *args) -> Any:
-    """The answer; Refused where the arrays that were handed in are not what they were."""
-    mine = args[:1] if what == "init" else (args[1], args[3])
-    before = _copied(mine)
-    answer = function(*args)
-    for name, old, new in zip(("params",) if len(mine) == 1 else NAMES, before, mine, strict=True):
-        leaves = zip(jax.tree.leaves(old), jax.tree.leaves(new), strict=True)
-        if not all(np.array_equal(a, b, equal_nan=True) for a, b in leaves):
+def _asked(what: str, function: Callable, question: tuple, handed: Mapping) -> Any:
+    """The answer; Refused where a tree that was handed out is no longer the vector that it was."""
+    answer = function(*question)
+    for name, (tree, before) in handed.items():
+        if not np.array_equal(flat(tree), before, equal_nan=True):
             raise Refused(f"{what} changed the {name} that it was given; return new arrays")
     return answer
 
 
-NAMES = ("gradient", "params")
-
-
-def _answer(answer: Any, layout: Layout, held: str, step: int) -> tuple[Any, Any]:
-    """Parameters and state; Refused unless they have the shape of a step."""
+def _answer(answer: Any, layout: Layout, held: str, step: int) -> tuple[Any, Any, str]:
+    """Parameters and state, and a note; Refused unless they have the shape of a step."""
     if not (isinstance(answer, tuple | list) and len(answer) == 2):
         raise Refused(f"update answered {type(answer).__name__}; return (params, state)")
     params, state = answer
     leaves, tree = jax.tree.flatten(params)
-    shapes = tuple(np.shape(leaf) for leaf in leaves)
+    arrays = [*map(np.asarray, leaves)]
+    shapes = tuple(array.shape for array in arrays)
     if tree != layout.tree or shapes != layout.shapes:
         raise Refused(
             f"at step {step} the parameters came back as {tree} of shapes {list(shapes)}; "
             f"they are {layout.tree} of shapes {list(layout.shapes)}"
         )
-    dtypes = {str(np.asarray(leaf).dtype) for leaf in leaves} - {held}
-    if dtypes and all(_widened_by_numpy(leaf, held) for leaf in leaves):
-        return jax.tree.map(lambda leaf: leaf.astype(held), params), state
+    dtypes = {str(dtype) for dtype in {array.dtype for array in arrays}} - {held}
+    note = _came(dtypes, held, step) if dtypes else ""
+    if dtypes and not all(_widened_by_numpy(leaf, held) for leaf in leaves):
+        raise Refused(note)
     if dtypes:
-        raise Refused(_came(dtypes, held, step))
-    return jax.tree.map(np.asarray, params), state
+        arrays = [array.astype(held) for array in arrays]
+        note = "" if held == "bfloat16" else note + WIDENED  # NumPy has no scalars of bfloat16
+    return jax.tree.unflatten(tree, arrays), state, note
 
 
 def _came(dtypes: set[str], held: str, step: int) -> str:
     return f"at step {step} parameters in {held} came back in {', '.join(sorted(dtypes))}"
-
-
-def _widened(answer: Any, held: str, step: int) -> str:
-    """A note where NumPy's scalars have widened parameters; of bfloat16 it has no scalars."""
-    leaves = jax.tree.leaves(answer[0])
-    dtypes = {str(np.asarray(leaf).dtype) for leaf in leaves} - {held}
-    is_so = dtypes and held != "bfloat16" and all(_widened_by_numpy(x, held) for x in leaves)
-    return _came(dtypes, held, step) + WIDENED if is_so else ""
 
 
 def _widened_by_numpy(leaf: Any, held: str) -> bool:
@@ -161,7 +142,7 @@ WIDENED = (  # the usual way in which it happens
 
 def _ask_again(rule: Rule, gradient, state, params, rate, row: np.ndarray, read: Callable) -> None:
     """The same question must have the same answer, whatever happened in between."""
-    told = read(_call(rule, gradient, _copied(state), params, rate))
+    told = read(_call(rule, gradient, copied(state), params, rate))
     if not np.array_equal(told, row, equal_nan=True):
         raise Refused(
             "one step asked for again was answered differently: something is remembered outside "

@@ -16,8 +16,9 @@ from ..judgement.foreign import DEFAULT, note, program
 from ..measurement.sample import Sample
 from ..vocabulary import Finding
 from .evaluation import Answering, Evaluated
+from .trees import question
 from .validate import Asked, judged
-from .vectors import Layout, Sequence, flat, question
+from .vectors import Layout, Sequence, flat
 
 CHANGED = (
     "the same run asked for again was answered differently: something is remembered from one "

@@ -13,11 +13,23 @@ Hyperparameters that the dtype cannot hold start with half a unit of their own: 
 1 - b2 or 1 - b2^t in the dtype, where that leaves something of them.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arithmetic.formats import Format
+
+
+class Formats:
+    """Several formats at once: every array has a row for each of them."""
+
+    def __init__(self, *formats: Format):
+        column = lambda name: np.array([[getattr(one, name)] for one in formats])
+        self.formats = formats
+        self.unit: Any = column("unit")
+        self.tiny: Any = column("tiny")
+        self.largest: Any = column("largest")
 
 
 class Terms(NamedTuple):
@@ -28,31 +40,46 @@ class Terms(NamedTuple):
     products: Any
     count: Any
 
+    def without(self, zero: np.ndarray) -> "Terms":
+        """Of what is 0 for certain there are none."""
+        return Terms(*(np.where(zero, 0.0, t) for t in self)) if zero.any() else self
+
 
 class Rounded:
     """value and error, arrays of one shape or none; an infinite error where nothing is known.
 
     `entry` says that there is one number for each entry of the parameters.  `held`, of others, is
-    what a program has that rounds each of its numbers to the nearest of the format.
+    what a program has that rounds each of its numbers to the nearest of the format; it is computed
+    where it is asked for, as the terms are.
     """
 
-    __slots__ = ("value", "error", "entry", "held", "target", "terms")
+    __slots__ = ("_held", "_terms", "entry", "error", "target", "value")
     __array_ufunc__ = None
 
     def __init__(
         self,
         value,
         error,
-        target: Format,
+        target: Format | Formats,
         entry: bool = True,
         terms: Terms | None = None,
         held=None,
     ):
         self.value, self.error, self.target, self.entry = value, error, target, entry
-        if not entry:
-            self.held = nearest(value if held is None else held, target)
-        one = (value != 0.0) | (error != 0.0)
-        self.terms = Terms(np.abs(value), error, value * 0.0, one * 1.0) if terms is None else terms
+        self._held, self._terms = held, terms
+
+    @property
+    def held(self):
+        if self._held is None or callable(self._held):
+            self._held = nearest(self._held() if self._held else self.value, self.target)
+        return self._held
+
+    @property
+    def terms(self) -> Terms:
+        if self._terms is None:
+            one = (self.value != 0.0) | (self.error != 0.0)
+            self._terms = Terms(np.abs(self.value), self.error, self.value * 0.0, one * 1.0)
+        return self._terms
 
     def _new(self, value, carried, exact=False, slips=1, entry: bool | None = None, held=None):
         """One term that was rounded `slips` times; `exact` where it needed none."""
@@ -91,16 +118,24 @@ class Rounded:
         gone = _both(self, b) & (value == 0.0)
         if not (self.entry or b.entry):
             exact = self._zero() | b._zero() | gone
-            held = nearest(self.held + b.held, self.target)
-            return self._new(value, _left(value, self.error + b.error, held), exact, held=held)
-        terms = Terms(
-            *(np.where(gone, 0.0, x + y) for x, y in zip(self.terms, b.terms, strict=True))
-        )
-        return self._sum(value, terms)
+            held = lambda: self.held + b.held
+            return self._new(value, self._left(value, self.error + b.error, held), exact, held=held)
+        terms = Terms(*(x + y for x, y in zip(self.terms, b.terms, strict=True)))
+        return self._sum(value, terms.without(gone))
+
+    def _left(self, value, error, held: Callable):
+        """The error of a scalar; none, where the format has nothing of it: programs have it wider.
+
+        bfloat16 has no 0.999: there 1 - b2 and 1 - b2^t are 0, and who rounded so divided by 0.
+        """
+        nothing = (value != 0.0) & (error >= np.abs(value))
+        if not nothing.any():
+            return error
+        return np.where(nothing & (nearest(held(), self.target) == 0.0), 0.0, error)
 
     def __neg__(self):
-        held = None if self.entry else -self.held
-        return Rounded(-self.value, self.error, self.target, self.entry, self.terms, held)
+        held = None if self.entry else lambda: -self.held
+        return Rounded(-self.value, self.error, self.target, self.entry, self._terms, held)
 
     def __sub__(self, other):
         return self + -self._lift(other)
@@ -114,7 +149,7 @@ class Rounded:
         if not (a.entry or b.entry):
             carried = np.abs(a.value) * b.error + np.abs(b.value) * a.error + a.error * b.error
             carried = np.where(zero, 0.0, carried)
-            return a._new(a.value * b.value, carried, zero | exact, held=a.held * b.held)
+            return a._new(a.value * b.value, carried, zero | exact, held=lambda: a.held * b.held)
         if (np.asarray(a.terms.count) > 1).any() and (np.asarray(b.terms.count) > 1).any():
             a, b = a.one_term(), b.one_term()
         x, y = a.terms, b.terms
@@ -124,7 +159,7 @@ class Rounded:
         terms = Terms(
             size, carried + rounded * self.target.tiny, products + rounded * size, x.count * y.count
         )
-        return self._sum(a.value * b.value, Terms(*(np.where(zero, 0.0, t) for t in terms)))
+        return self._sum(a.value * b.value, terms.without(zero))
 
     def __truediv__(self, other):
         b = self._lift(other)
@@ -133,15 +168,13 @@ class Rounded:
         zero, exact = self._zero() & (room > 0.0), _is_one(b)
         if not (self.entry or b.entry):
             carried = np.where(zero, 0.0, (self.error + np.abs(value) * b.error) / room)
-            held = self.held / b.held
+            held = lambda: self.held / b.held
             return self._new(np.where(zero, 0.0, value), carried, zero | exact, held=held)
         x, rounded = self.terms, np.where(exact, 0.0, 1.0)
         size = x.size / np.abs(b.value)
         carried = (x.carried + size * b.error) / room + rounded * self.target.tiny
         terms = Terms(size, carried, x.products / room + rounded * size, x.count)
-        return self._sum(
-            np.where(zero, 0.0, value), Terms(*(np.where(zero, 0.0, t) for t in terms))
-        )
+        return self._sum(np.where(zero, 0.0, value), terms.without(zero))
 
     def __rtruediv__(self, other):
         return self._lift(other) / self
@@ -151,24 +184,19 @@ class Rounded:
         value = self.value**count
         spread = np.abs(self.value) + self.error
         exact = (count == 0) | _is_one(self)
-        held = None if self.entry else self.held**count
+        held = None if self.entry else lambda: self.held**count
         carried = spread**count - np.abs(value)
         return self._new(value, carried, exact, slips=max(count, 1), held=held)
 
     __radd__, __rmul__ = __add__, __mul__
 
 
-def _left(value, error, held):
-    """The error of a scalar, unless nothing is left of it in the format: programs have it wider.
-
-    bfloat16 has no 0.999: there 1 - b2 and 1 - b2^t are 0, and who rounded them so divided by 0.
-    """
-    return np.where((value != 0.0) & (held == 0.0) & (error >= np.abs(value)), 0.0, error)
-
-
-def nearest(x, target: Format):
-    """The nearest number of the format."""
+def nearest(x, target: Format | Formats):
+    """The nearest number of the format, or in each row of that row's."""
     x = np.asarray(x)
+    if isinstance(target, Formats):
+        rows = np.broadcast_to(x, (len(target.formats), x.shape[-1] if x.ndim else 1))
+        return np.stack([*map(nearest, rows, target.formats)])
     with np.errstate(all="ignore"):
         return x.astype(np.dtype(target.name)).astype(x.dtype)
 

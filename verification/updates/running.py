@@ -8,7 +8,7 @@ import numpy as np
 from ..arithmetic.formats import Format
 from . import bases, sides
 from .newton_schulz import bounded
-from .rounded import Rounded
+from .rounded import Formats, Rounded, nearest
 from .vectors import Slices, along, elsewhere, filled
 
 
@@ -27,7 +27,7 @@ def _reach(x: Rounded) -> Any:
 class RunningError:
     """The arithmetic of Rounded in one format, with leaves at `slices`; values are `wide`."""
 
-    def __init__(self, slices: Slices, target: Format, wide: Any = np.float64):
+    def __init__(self, slices: Slices, target: Format | Formats, wide: Any = np.float64):
         self.slices, self.target, self.wide = slices, target, wide
         self.steered: Any = False  # whether rounding may have chosen another branch, for each run
 
@@ -43,8 +43,7 @@ class RunningError:
 
     def _held(self, value: np.ndarray) -> np.ndarray:
         """Half a unit where the format does not hold a number."""
-        with np.errstate(over="ignore"):
-            held = value.astype(np.dtype(self.target.name)).astype(self.wide)
+        held = nearest(value, self.target)
         error = np.maximum(self.target.unit * np.abs(value), self.target.tiny)
         return np.where(held == value, 0.0, error)
 
@@ -234,3 +233,16 @@ class RunningError:
         slips = max(value.shape[-1] - 1, 0) * self.target.unit
         total = lambda x: x.sum(axis=-1, keepdims=True)
         return total(value), total(error) + slips * total(np.abs(value))
+
+
+class Beside(RunningError):
+    """The same in several formats at once, a row for each: most of the time goes into calls."""
+
+    def scalar(self, x: Any) -> Rounded:
+        return super().scalar(self._rows(np.reshape(x, (1, 1))))
+
+    def vector(self, x: Any) -> Rounded:
+        return super().vector(self._rows(np.reshape(x, (1, -1))))
+
+    def _rows(self, x: np.ndarray) -> np.ndarray:
+        return np.repeat(x, np.size(self.target.unit), axis=0)

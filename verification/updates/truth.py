@@ -14,7 +14,8 @@ from ..oracles import ball, rational
 from ..vocabulary import Ball
 from .drawn import with_draws
 from .numbers import Exact, Floats, balls, rationals
-from .running import RunningError
+from .rounded import Formats
+from .running import Beside, RunningError
 from .vectors import Layout, Sequence
 
 BITS = 256  # of working precision: a step loses a few bits, and a sequence has a few dozen
@@ -67,11 +68,22 @@ def rounding(variant: Variant, sequence: Sequence, layout: Layout, dtype: str) -
     for known, told in _ROUNDED:
         if all(a is b for a, b in zip(known, asked, strict=True)):
             return told
-    told = trajectory(variant, sequence, layout, RunningError(layout.slices, format_of(dtype)))
+    told, *wide = _bounds(variant, sequence, layout, dtype)
     if dtype != "float64":
         told = told._replace(allowed=_drawn(variant, sequence, layout, told, dtype))
+    _ROUNDED.extend(((*asked[:3], "float64"), one) for one in wide)
     _ROUNDED.append((asked, told))
     return told
+
+
+def _bounds(variant: Variant, sequence: Sequence, layout: Layout, dtype: str) -> list[Trajectory]:
+    """The bound in the dtype; with that in float64, which is asked for next, if it costs little."""
+    target = format_of(dtype)
+    if dtype == "float64" or variant.matrices:
+        return [trajectory(variant, sequence, layout, RunningError(layout.slices, target))]
+    both = Formats(target, format_of("float64"))
+    values, errors = tried(variant, sequence, layout, Beside(layout.slices, both), 2)
+    return [Trajectory(*one) for one in zip(values, errors, strict=True)]
 
 
 _ROUNDED: deque[tuple[tuple, Trajectory]] = deque(maxlen=8)
@@ -92,12 +104,20 @@ def trajectory(
     variant: Variant, sequence: Sequence, layout: Layout, numbers: RunningError
 ) -> Trajectory:
     """The parameters after every step and their bound, in numbers with a running error."""
+    values, errors = tried(variant, sequence, layout, numbers, 1)
+    return Trajectory(values[0], errors[0])
+
+
+def tried(
+    variant: Variant, sequence: Sequence, layout: Layout, numbers: RunningError, rows: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values and bounds: (rows, steps, entries)."""
     with np.errstate(all="ignore"):
         steps = _run(variant, sequence, numbers)
-    shape = (len(steps), layout.size)
-    values = np.array([np.broadcast_to(w.value, shape[1:]) for w in steps], np.float64)
-    errors = np.array([np.broadcast_to(w.error, shape[1:]) for w in steps], np.float64)
-    return Trajectory(values, np.where(np.isnan(errors) | np.isnan(values), np.inf, errors))
+    shape = (rows, layout.size)
+    values = np.stack([np.broadcast_to(w.value, shape) for w in steps], 1).astype(np.float64)
+    errors = np.stack([np.broadcast_to(w.error, shape) for w in steps], 1).astype(np.float64)
+    return values, np.where(np.isnan(errors) | np.isnan(values), np.inf, errors)
 
 
 def roughly(

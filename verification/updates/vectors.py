@@ -5,14 +5,15 @@ own kind, over scales from far below every epsilon to huge; every kind is there 
 of unequal size and rank.  The rate changes twice, by factors that are no powers of two.
 """
 
+import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from ..adapters.run_layouts import Run
 from ..arithmetic.formats import format_of
 from ..derivations.rules import Variant
 from ..oracles.question import as_exact
@@ -60,10 +61,7 @@ class Layout(NamedTuple):
 
     @property
     def slices(self) -> Slices:
-        ends = list(accumulate((int(np.prod(shape)) for shape in self.shapes), initial=0))
-        out = Slices(slice(a, b) for a, b in pairwise(ends))
-        out.shapes = self.shapes
-        return out
+        return _slices(self.shapes)
 
     @property
     def size(self) -> int:
@@ -80,9 +78,20 @@ class Layout(NamedTuple):
         return [rows[:, s].reshape(len(rows), *n) for s, n in pairs]
 
 
+@cache
+def _slices(shapes: tuple[tuple[int, ...], ...]) -> Slices:
+    ends = accumulate(map(math.prod, shapes), initial=0)
+    out = Slices(slice(a, b) for a, b in pairwise(ends))
+    out.shapes = shapes
+    return out
+
+
 def flat(tree: Any) -> np.ndarray:
     """All leaves in one vector of float64."""
-    return np.concatenate([as_exact(leaf).reshape(-1) for leaf in jax.tree.leaves(tree)])
+    leaves = [np.asarray(leaf).reshape(-1) for leaf in jax.tree.leaves(tree)]
+    if len({leaf.dtype for leaf in leaves}) > 1:
+        leaves = [as_exact(leaf) for leaf in leaves]
+    return as_exact(np.concatenate(leaves))
 
 
 def layout(params: Any) -> Layout:
@@ -212,8 +221,8 @@ def rates(rate: Any, steps: int, changes: bool, dtype: str = "float64") -> tuple
         return (float(rate),) * steps
     if is_coarse(dtype):
         first, second = -(-steps // 6), -(-steps * 7 // 16)
-        factors = ((1.0, 0.125, 0.75)[(i >= first) + (i >= second)] for i in range(steps))
-        return tuple(float(rate) * factor for factor in factors)
+        coarse = lambda i: (1.0, 0.125, 0.75)[(i >= first) + (i >= second)]
+        return tuple(float(rate) * coarse(i) for i in range(steps))
     factors = (1.0, 0.4375, 1.3125)  # few bits: every dtype holds the product or nearly
     third = -(-steps // 3)
     return tuple(float(rate) * factors[i // third] for i in range(steps))
@@ -282,16 +291,3 @@ def params_of(variant: Variant) -> dict[str, np.ndarray]:
     if variant.family in DENSE:
         return SQUARISH
     return MATRICES if variant.matrices else PARAMS
-
-
-def question(sequence: Sequence, where: Layout) -> Run:
-    """The run, its vectors as trees."""
-    gradients = tuple(where.tree_of(row) for row in sequence.gradients)
-    params = where.tree_of(sequence.params)
-    return Run(dict(sequence.hyperparameters), params, gradients, sequence.rates)
-
-
-def sequence_of(run: Run) -> Sequence:
-    """The run, its trees as vectors."""
-    gradients = np.stack([flat(tree) for tree in run.gradients])
-    return Sequence(dict(run.hyperparameters), flat(run.params), gradients, tuple(run.rates))

@@ -18,7 +18,8 @@ from ..updates import vectors
 from ..updates.digits import digits_lost
 from ..updates.explain import explained, with_reason
 from ..updates.planted import KEPT, with_kills
-from ..updates.vectors import layout, sequence_of
+from ..updates.trees import sequence_of
+from ..updates.vectors import layout
 from ..vocabulary import Ball, Finding
 from .reading import UNASKED, answered, tree
 

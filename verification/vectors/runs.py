@@ -15,8 +15,9 @@ from ..faults.update_rules import WrongRule, wrong_rules
 from ..measurement.sample import Sample, decidable, outside
 from ..updates import vectors
 from ..updates.planted import run_of
+from ..updates.trees import question
 from ..updates.truth import roughly
-from ..updates.vectors import Layout, layout, question
+from ..updates.vectors import Layout, layout
 from ..vocabulary.progress import counted
 from .documents import Group, as_written, rounded, whole
 from .notes import DRAWS, fault_flag, run_bug_type, run_notes

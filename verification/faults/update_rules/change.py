@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
+
 from ...derivations.rules import DECAYS, SIDES, Variant
 
 
@@ -35,8 +37,10 @@ def remembers(variant: Variant, *names: str) -> bool:
 
 def mask(k, slices):
     """1 in some leaves, 0 in the others."""
-    size = max(s.stop for s in k.n.slices)
-    return k.n.vector([float(any(s.start <= i < s.stop for s in slices)) for i in range(size)])
+    chosen = np.zeros(max(s.stop for s in k.n.slices))
+    for s in slices:
+        chosen[s] = 1.0
+    return k.n.vector(chosen)
 
 
 def mask_of(k, variant: Variant, memory: str, slices):
