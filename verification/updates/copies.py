@@ -30,7 +30,7 @@ def copied(x: Any, known: dict[int, Any] | None = None) -> Any:
         else:
             made.update((key, copied(one, known)) for key, one in x.items())
         return made
-    if kind is tuple or (isinstance(x, tuple) and hasattr(kind, "_make")):
-        parts = [copied(one, known) for one in x]
-        return known.setdefault(id(x), tuple(parts) if kind is tuple else kind._make(parts))
+    make = tuple if kind is tuple else getattr(kind, "_make", None)  # a tuple with names
+    if make:
+        return known.setdefault(id(x), make(copied(one, known) for one in x))
     return copy.deepcopy(x, known)

@@ -55,7 +55,7 @@ def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> tuple:
     if len(sequence.rates) >= LONG:
         rule_at = _compiled(rule_at, sequence.rates)
     state = _asked("init", rule_at(sequence.rates[0]).init, (params,), {"params": (params, last)})
-    rows, again, note = [], None, ""
+    rows, again, note = [], (), ""
     for k, (row, rate) in enumerate(zip(vectors[1:], sequence.rates, strict=True)):
         gradient = layout.tree_of(row)
         question = (rule_at(rate), gradient, copied(state), params, rate)
@@ -66,9 +66,9 @@ def _driven(rule_at, sequence: Sequence, layout: Layout, dtype: str) -> tuple:
         params, state, widened = _answer(answer, layout, held, k + 1)
         note = note or widened
         rows.append(last := flat(params))
-    if again is not None:
-        row = rows[len(sequence.gradients) // 2]
-        _ask_again(*again, row, lambda answer: flat(_answer(answer, layout, held, 0)[0]))
+    if again:
+        told = flat(_answer(_call(*again), layout, held, 0)[0])
+        _check_again(told, rows[len(sequence.gradients) // 2])
     return np.stack(rows), "", note
 
 
@@ -140,9 +140,8 @@ WIDENED = (  # the usual way in which it happens
 )
 
 
-def _ask_again(rule: Rule, gradient, state, params, rate, row: np.ndarray, read: Callable) -> None:
+def _check_again(told: np.ndarray, row: np.ndarray) -> None:
     """The same question must have the same answer, whatever happened in between."""
-    told = read(_call(rule, gradient, copied(state), params, rate))
     if not np.array_equal(told, row, equal_nan=True):
         raise Refused(
             "one step asked for again was answered differently: something is remembered outside "
