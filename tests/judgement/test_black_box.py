@@ -54,10 +54,10 @@ def spectrum(x):
 
 UNPROVEN = {  # of, args, right, wrong, what has no rule
     "a primitive of somebody's own": (
-        lambda x: cubed(x).sum(),
+        cubed,
         lambda rng: (rng.uniform(0.2, 0.9, size=4),),
-        lambda x: 3 * x**2,
-        lambda x: 3.06 * x**2,
+        lambda x, d: 3 * d * x**2,
+        lambda x, d: 3.06 * d * x**2,
         "no rule for the primitive 'cubed'",
     ),
 }

@@ -114,7 +114,6 @@ def test_an_exception_is_a_rejection_that_quotes_it():
 
 
 def test_a_primitive_without_a_rule_is_measured_and_named():
-    """Where there are more entries than are measured, nothing is decided."""
     of = lambda w: jnp.sum(cubed(w))
     points = lambda n: lambda rng: (rng.uniform(1.2, 3.0, size=n),)
     ask = lambda factor, n: vf.validate(
@@ -123,9 +122,14 @@ def test_a_primitive_without_a_rule_is_measured_and_named():
 
     finding = ask(1.0, 3)
     assert finding.verdict == Verdict.CORRECT
-    assert any("no rule for the primitive 'cubed'; it is measured" in n for n in finding.notes)
+    assert any("cubed is measured where the program comes to it" in n for n in finding.notes)
     assert ask(1.02, 3).verdict == Verdict.WRONG
-    finding = ask(1.0, 300)
+    assert ask(1.0, 300).verdict == Verdict.CORRECT
+
+
+def test_where_it_is_all_and_too_large_to_be_measured_nothing_is_decided():
+    points = lambda rng: (rng.uniform(1.2, 3.0, size=300),)
+    finding = vf.validate(lambda w, d: 3 * w * w * d, of=cubed, args=points, cases=1, edges="none")
     assert finding.verdict == Verdict.UNDECIDED
     assert "no rule for the primitive 'cubed'" in finding.reason
 

@@ -16,7 +16,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 from ..arithmetic import gamma_draws
 from ..arithmetic.inner_programs import PLAIN_CALLS, RULED_CALLS, bodies, equations, program_of
 from ..arithmetic.linear import bind
-from ..arithmetic.shifts import replayed
+from ..arithmetic.shifts import anew, replayed, within_steps
 from ..oracles.question import as_exact
 
 STOP = "stop_gradient"
@@ -86,4 +86,6 @@ def _is_inexact(x: Any) -> bool:
 def _outputs(still: bool, eqn: JaxprEqn, ins: list) -> list:
     if eqn.primitive.name in PLAIN_CALLS:
         return replayed(program_of(eqn.params), ins, partial(_outputs, still))
+    if not still:
+        eqn = within_steps(eqn, lambda program: anew(program, partial(_outputs, still)))
     return ins if eqn.primitive.name == STOP and not still else bind(eqn, ins)

@@ -5,10 +5,12 @@ case goes there.  What a case is judged by is all that differs.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ..measurement.in_place import InPlace, in_place
 from ..measurement.sample import Sample
 from ..measurement.subject import Subject
 from ..vocabulary import Case, Finding
@@ -18,9 +20,9 @@ from .truth_source import TruthSource, truth_source
 
 def routed(subject: Subject, first: tuple) -> TruthSource:
     """How a case is evaluated, whichever way the function goes there."""
-    if not hasattr(subject.of, "along"):
-        return truth_source(subject, first)
-    routes = Routes(subject, first)
+    routes = _opened(subject, first)
+    if isinstance(routes, TruthSource):
+        return routes
     return routes.first._replace(
         at=routes.at,
         excuse=lambda sample: routes.source(sample.args).excuse(sample),
@@ -30,6 +32,23 @@ def routed(subject: Subject, first: tuple) -> TruthSource:
         asked_soon=routes.soon("asked_soon"),
         weighed_soon=routes.soon("weighed_soon"),
     )
+
+
+def _opened(subject: Subject, first: tuple) -> "Routes | TruthSource":
+    """Its ways; or its one, where it has one alone, and nothing in it has to be measured."""
+    of = subject.of
+    if hasattr(of, "along"):
+        return Routes(subject, first)
+    source = truth_source(subject, first)
+    opened = in_place(of, first, subject.dtype) if source.is_measured else None
+    if opened is None:
+        return source
+    plain, subject.of = subject.of, opened
+    routes = Routes(subject, first)
+    if routes.first.is_measured:  # something else has no rule either
+        subject.of = plain
+        return source
+    return routes
 
 
 def of_one_way(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Subject, tuple]:
@@ -90,5 +109,7 @@ class Routes:
     def said(self, finding: Finding) -> Finding:
         """By the first way; and by the first that is measured, if another is."""
         finding = self.first.said(finding)
+        if isinstance(self.subject.of, InPlace):
+            finding = replace(finding, notes=(*finding.notes, *self.subject.of.notes))
         is_other = self.asked and not self.first.is_measured
         return self.asked[0].said(finding) if is_other else finding

@@ -20,6 +20,7 @@ from ..measurement.drawn_truth import NAME as DRAWN
 from ..measurement.drawn_truth import drawn_truth
 from ..measurement.evaluation import Proof, evaluated, held, unproven
 from ..measurement.higher_precision import Told, formula
+from ..measurement.in_place import without_a_rule
 from ..measurement.ruled import is_ruled
 from ..measurement.sample import Sample
 from ..measurement.spelled import budget_spelled
@@ -157,7 +158,8 @@ def _is_numbers(leaf: object) -> bool:
 def why_not_proven(subject: Subject, point: tuple) -> str:
     """Empty where the first point has a proven truth and a budget; else why witnesses are asked.
 
-    A point at which the proof is too much work is left to it: it is too large for them, too.
+    A point at which the proof is too much work is left to it: it is too large for them, too, but
+    where a primitive without a rule is small.
     """
     here = held(Case("", point), subject.dtype, subject.argnums)
     if here is None:
@@ -166,7 +168,8 @@ def why_not_proven(subject: Subject, point: tuple) -> str:
     try:
         cotangent = subject.cotangent(here.args, rng)
         question = subject.question(here.args, cotangent)
-        if sum(question.leaves[i].size for i in question.wanted) > ENTRIES:
+        is_large = sum(question.leaves[i].size for i in question.wanted) > ENTRIES
+        if is_large and not without_a_rule(question.program.jaxpr, subject.dtype):
             return ""
         args = here.args if cotangent is None else (*here.args, cotangent)
         reference = subject.reference(cotangent is None)

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...arithmetic.observed import observed
+from ...oracles.beside import beside
 from ...oracles.jacobian import Local, local
 from ...vocabulary import Silent
 from ..torch_function import array, tensor
@@ -143,20 +143,6 @@ def traced(inside: Any, name: str, given: tuple) -> Any:
             low, one = low + part.size, inside.made(part.astype(inside.dtype_of(kind)))
         outs.append(inside.made(one))
     return torch.utils._pytree.tree_unflatten(outs, known.tree)
-
-
-def beside(at: Local, x: Any) -> Any:
-    """The function beside the point, with all that is not known of it."""
-    exact = np.zeros_like
-    number = lambda *parts: observed.bind(*(jnp.asarray(part, x.dtype) for part in parts))
-    d = x - number(at.x, exact(at.x), exact(at.x))
-    y = number(at.y, at.y_errors, at.y_units)
-    y = y.at[at.rows].add(number(at.slopes, at.errors, at.units) * d[at.columns])
-    outputs, first, second = at.at
-    if not outputs.size:
-        return y
-    half = number(0.5 * at.bends, at.bend_errors, exact(at.bends))
-    return y.at[outputs].add(half * d[first] * d[second])
 
 
 # --- autograd.Function --------------------------------------------------------------------------
