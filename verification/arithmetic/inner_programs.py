@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
 PLAIN_CALLS = frozenset({"jit", "pjit", "closed_call", "eval_jaxpr", "checkpoint", "remat2"})
@@ -52,3 +53,14 @@ def equations(program: Jaxpr) -> Iterator[JaxprEqn]:
         yield eqn
         for body in bodies(eqn.params):
             yield from equations(body)
+
+
+def waits(program: Jaxpr) -> bool:
+    """Whether some loop of a program goes on for as long as real numbers say."""
+    loops = (eqn for eqn in equations(program) if eqn.primitive.name == "while")
+    return any(_compares(eqn.params["cond_jaxpr"].jaxpr) for eqn in loops)
+
+
+def _compares(condition: Jaxpr) -> bool:
+    holds = lambda v: jnp.issubdtype(v.aval.dtype, jnp.floating)
+    return any(holds(v) for eqn in equations(condition) for v in eqn.invars)

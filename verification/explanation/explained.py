@@ -8,6 +8,7 @@ from functools import cache
 import jax
 import numpy as np
 
+from ..arithmetic.inner_programs import waits
 from ..measurement.sample import Sample
 from ..vocabulary import Explanation, Silent
 from .arrows import wrong_pullback
@@ -33,6 +34,7 @@ from .where import not_numbers, where_to_look
 LOG = logging.getLogger(__name__)
 Stage = Callable[[], list[Explanation]]
 CASES = 4  # of the evidence that is looked at
+FOLLOWED = 2**10  # steps of a loop that goes on for as long as its numbers say
 SCALAR = ("zero", "sign", "factor")  # what a local derivative does too: then it has a place
 
 
@@ -93,7 +95,7 @@ def attempted(stage: Callable[[], list[Explanation]]) -> list[Explanation]:
 def _explained(everything: list[Problem]) -> list[Explanation]:
     problems = everything[:CASES]
     said = attempted(lambda: by_leaf(problems))
-    if problems[0].untraced:  # only the answer is known
+    if problems[0].untraced or _steps_on(problems[0]):  # only the answer is known
         stages = [lambda: said, *_of_answers(problems)]
     elif said and said[0].kind not in SCALAR:
         placed = attempted(lambda: _placed_too(of_one_program(problems)))
@@ -109,6 +111,12 @@ def _explained(everything: list[Problem]) -> list[Explanation]:
     nearer = (e for e in closest if np.isfinite(e.residual))  # infinite: it explains nothing
     nearest = sorted(nearer, key=lambda e: e.residual)[:1]
     return [*nearest, where_to_look(everything, each_leaf(problems))]
+
+
+def _steps_on(problem: Problem) -> bool:
+    """Whether its steps, which are many, are as many as its numbers say: they are no one's code."""
+    waiting = waits(problem.question.program.jaxpr)
+    return waiting and len(problem.tape.operations) > FOLLOWED
 
 
 def _with_calls(problems: list[Problem], found: list[Explanation]) -> list[Explanation]:

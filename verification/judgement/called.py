@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
+from ..arithmetic import inner_programs
 from ..arithmetic.inner_programs import equations
 from ..measurement.subject import Subject
 from ..oracles.question import Question, as_exact
@@ -206,11 +207,7 @@ def _value(of: Callable, tree: Any, wanted: Iterable[int], row, leaves, cotangen
 def waits(of: Callable, args: tuple) -> bool:
     """Whether some loop of the traced function goes on for as long as real numbers say."""
     with jax.enable_x64(True):
-        program = jax.make_jaxpr(of)(*args)
-    return any(
-        eqn.primitive.name == "while" and reads_numbers(eqn.params["cond_jaxpr"].jaxpr)
-        for eqn in equations(program.jaxpr)
-    )
+        return inner_programs.waits(jax.make_jaxpr(of)(*args).jaxpr)
 
 
 def is_factored(of: Callable, args: tuple) -> bool:
@@ -226,9 +223,3 @@ def is_complex(of: Callable, args: tuple) -> bool:
         program = jax.make_jaxpr(of)(*args)
     holds = lambda v: jnp.issubdtype(v.aval.dtype, jnp.complexfloating)
     return any(holds(v) for eqn in equations(program.jaxpr) for v in eqn.outvars)
-
-
-def reads_numbers(condition: Jaxpr) -> bool:
-    """Whether a loop's condition compares real numbers."""
-    holds = lambda v: jnp.issubdtype(v.aval.dtype, jnp.floating)
-    return any(holds(v) for eqn in equations(condition) for v in eqn.invars)

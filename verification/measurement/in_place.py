@@ -148,8 +148,9 @@ class InPlace:
             if whole is not None:
                 outs.append(jnp.asarray(whole))
                 continue
-            size = int(np.prod(v.aval.shape))
-            outs.append(flat[low : low + size].reshape(v.aval.shape).astype(v.aval.dtype))
+            aval: Any = v.aval
+            size = int(np.prod(aval.shape))
+            outs.append(flat[low : low + size].reshape(aval.shape).astype(aval.dtype))
             low += size
         return outs
 
