@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 import jax
+import numpy as np
 import pytest
 
+import verification as vf
 from benchmarks import atlas
 from verification.atlas import tables
 
@@ -40,8 +42,16 @@ def test_every_line_is_true_in_jax_alone(committed):
     """In the JAX that was looked at; another one may have been mended."""
     if jax.__version__ != committed["version"]:
         pytest.skip(f"the atlas is of JAX {committed['version']}, this is {jax.__version__}")
-    lines = [look.line for look in atlas.LOOKED_AT.values()]
+    lines = [look.line for look in (*atlas.LOOKED_AT.values(), *atlas.AT_EDGES.values())]
     head = "import jax, jax.numpy as jnp, numpy as np\njax.config.update('jax_enable_x64', True)\n"
     asked = head + "".join(f"print({line} is True)\n" for line in [*lines, "False"])
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert said.stdout.split() == ["True"] * len(lines) + ["False"]
+
+
+@pytest.mark.parametrize(("x", "verdict"), [(-25.0, "wrong"), (-15.0, "correct")])
+def test_what_is_convicted_at_far_edges_is_wrong_where_it_is_drawn(x, verdict):
+    """A series of three terms is another function, whatever the digits; above -20 there is none."""
+    of = jax.scipy.special.log_ndtr
+    found = vf.validate(jax.grad(of), of=of, args=(np.array(x),), edges="none")
+    assert "jax.scipy.special.log_ndtr" in atlas.AT_EDGES and found.verdict == verdict
