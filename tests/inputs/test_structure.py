@@ -39,6 +39,19 @@ def test_the_differentiated_argument_has_zeros_ties_and_every_scale():
     assert at(point, "edge: args[0] with its smallest tied")[0].tolist() == [-0.7, -0.7, 1.9]
 
 
+def test_the_order_is_reversed_far_away_within_the_law():
+    x, label = np.array([[0.3, -0.7, 1.9]]), "edge: args[0] times 1024, its order reversed"
+    turned = at((x,), label)[0]
+
+    assert turned.tolist() == [[1024 * (1.9 - 0.7 - v) for v in (0.3, -0.7, 1.9)]]
+    signs = "edge: args[0] times 4096, its order reversed"  # the ends are less far apart
+    assert np.argsort(at((np.array([0.3, 0.9, 0.7]),), signs)[0]).tolist() == [1, 2, 0]
+    assert not any("reversed" in s for s in labels((np.sort(x),)))  # sorted: the law of a draw
+    below = at((np.tril(NORMAL[:3]),), label.replace("1024", "2048"))[0]
+    assert np.array_equal(below, np.tril(below)) and (below[np.tril_indices(3)] != 0).all()
+    assert not any("reversed" in s for s in labels((x, x), argnums=(1,)) if "args[0]" in s)
+
+
 def test_a_tie_lies_along_each_axis_and_in_a_window():
     x = np.arange(1.0, 13.0).reshape(3, 4)
     x[0, 0] = -1.0

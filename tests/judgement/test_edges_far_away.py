@@ -48,6 +48,28 @@ def test_all_entries_lie_far_on_one_side_of_0_once(dtype):
     assert "0/0 at all entries far above 0" in found[2].reason
 
 
+def less(k):
+    """Softmax as the slope of logsumexp, its exponents those less entry k."""
+
+    def gradient(x):
+        e = np.exp(x - (x.max() if k is None else x[k]))
+        return e / e.sum()
+
+    return gradient
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("k", [0, 1, -1])
+def test_no_entry_is_the_largest_in_both_orders(k, dtype):
+    """At a draw whose largest is entry k, and at one whose entries have one sign."""
+    points = [np.roll([2.0, -1.0, 0.5, -0.3], k), np.roll([-0.3, -1.1, -0.5, -0.8], k)]
+    for point in points:
+        drawn = lambda rng, point=point: (point + 0.01 * rng.normal(size=4),)
+        wrong = judged(less(k), jax.nn.logsumexp, drawn, dtype=dtype, cases=2)
+        assert wrong.verdict is Verdict.INACCURATE and "reversed" in wrong.worst.case
+    assert judged(less(None), jax.nn.logsumexp, drawn, dtype=dtype, cases=2).verdict == "correct"
+
+
 def test_so_far_away_a_number_is_all_that_is_asked_for():
     of = lambda x: jnp.sqrt(jnp.var(x) + 1.0)
     one_pass = lambda x: (x - x.mean()) / x.size / np.sqrt((x * x).mean() - x.mean() ** 2 + 1)

@@ -62,6 +62,15 @@ def times(x: np.ndarray, scale: float) -> np.ndarray:
         return np.asarray(x * np.asarray(scale, x.dtype))
 
 
+def turned(x: np.ndarray, law: Law) -> np.ndarray:
+    """Every entry as far from the largest as it was from the smallest: none is near both."""
+    wide, here = _wide(x), _present(x, law)
+    if not here.any() or not np.isfinite(wide).all():
+        return x
+    ends = wide[here].max() + wide[here].min()
+    return np.where(here, ends - wide, wide).astype(x.dtype)
+
+
 def ties(x: np.ndarray, law: Law) -> Iterator[tuple[str, np.ndarray]]:
     """The largest entry and the one beside it, along each axis; the smallest likewise.
 

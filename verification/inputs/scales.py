@@ -14,9 +14,18 @@ MORE = 4.0  # powers of two, at most, for numbers that are smaller than 1
 
 
 def scales(arrays: list[np.ndarray], dtype: str) -> tuple[float, ...]:
-    """Powers of two for these arrays: as far as numbers of about 1 come by those of the table."""
+    """Powers of two for these arrays: as far as numbers of about 1 come by those of the table.
+
+    By the largest both ends of the widest come as far from its middle, too: from one of them to any
+    entry e^x overflows.
+    """
     overflow = float(np.log(float(ml_dtypes.finfo(dtype).max)))  # of e^x, from there on
-    return tuple(reaching(arrays, nominal, overflow) for nominal in SCALES[dtype])
+    wide = [np.asarray(x, np.float64).reshape(-1) for x in arrays]
+    centred = [x - (x.max() + x.min()) / 2.0 for x in wide if np.isfinite(x).all()]
+    farthest = max(SCALES[dtype])
+    more = reaching(centred, farthest, overflow) if centred else farthest
+    found = ((n, reaching(wide, n, overflow)) for n in SCALES[dtype])
+    return tuple(max(scale, more) if n == farthest else scale for n, scale in found)
 
 
 def reaching(arrays: list[np.ndarray], nominal: float, enough: float = np.inf) -> float:
@@ -26,8 +35,8 @@ def reaching(arrays: list[np.ndarray], nominal: float, enough: float = np.inf) -
     """
     if nominal < 1.0:
         return nominal
-    wide = np.concatenate([np.asarray(x, np.float64).reshape(-1) for x in arrays])
-    sides = [side for side in (wide.max(), -wide.min()) if 0.0 < side < np.inf]
+    every = np.concatenate([np.asarray(x, np.float64).reshape(-1) for x in arrays])
+    sides = [side for side in (every.max(), -every.min()) if 0.0 < side < np.inf]
     wanted = min(nominal, enough) / nominal
     more = np.ceil(np.log2(wanted / min(sides))) if sides else 0.0
     return float(nominal * 2.0 ** np.clip(more, 0.0, MORE))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .domain import is_float, keeps
-from .structure import Sampled
+from .leaves import Sampled
 
 DECIMALS = (0, 1, 2)
 SMALL = 6  # entries of an array that are made simple one by one

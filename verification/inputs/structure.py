@@ -1,7 +1,8 @@
 """Edges made from the structure of somebody's sample: the places that users do not think of.
 
 near   one entry 0, two entries tied, an index twice
-far    all zeros, all equal, a singular matrix, every scale, one index everywhere
+far    all zeros, all equal, a singular matrix, every scale, the order of all entries reversed at
+       the largest, one index everywhere
 beyond all entries far below 0, or far above: only whether the answer is a number is asked
 shape  a batch of 1, one example fewer: the sampler draws no such shape
 
@@ -19,7 +20,8 @@ import numpy as np
 
 from ..vocabulary import Case
 from . import moves
-from .domain import Law, is_float, is_key, keeps, lawless
+from .domain import Law, is_float, is_key, keeps
+from .leaves import Leaf, Sampled, sampled
 from .ranges import restored
 from .scales import VANISHING, scales
 
@@ -45,28 +47,6 @@ class Edge(NamedTuple):
     scale: float = 0.0
 
 
-class Leaf(NamedTuple):
-    """One array of the arguments: in which of them, by which path, and under which law."""
-
-    value: Any
-    position: int
-    path: str
-    law: Law
-    free: bool  # it moves wherever its law lets it
-
-
-class Sampled(NamedTuple):
-    """A drawn point, leaf by leaf."""
-
-    tree: Any
-    leaves: tuple[Leaf, ...]
-
-    def where(self, values: dict[int, Any]) -> tuple:
-        """The point with other values in some of its leaves."""
-        leaves = [values.get(k, leaf.value) for k, leaf in enumerate(self.leaves)]
-        return jax.tree.unflatten(self.tree, leaves)
-
-
 def edges(
     point: tuple, argnums: tuple[int, ...], named: tuple[int, ...], dtype: str, laws: list[Law]
 ) -> Iterator[Edge]:
@@ -86,19 +66,6 @@ def edges(
     for position in dict.fromkeys((*argnums, *named)):
         yield from _beyond(one, position, dtype)
     yield from _shapes(one, argnums)
-
-
-def sampled(
-    point: tuple, argnums: tuple[int, ...], named: tuple[int, ...], laws: list[Law]
-) -> Sampled:
-    found, tree = jax.tree_util.tree_flatten_with_path(point)
-    leaves = []
-    for (path, value), seen in zip(found, laws, strict=True):
-        position = path[0].idx
-        law = lawless(seen) if position in named else seen
-        free = not law.constrained and (law.free or position in argnums)
-        leaves.append(Leaf(value, position, f"args{jax.tree_util.keystr(path)}", law, free))
-    return Sampled(tree, tuple(leaves))
 
 
 def _moved(one: Sampled, chosen: Callable[[Leaf], bool], move: Callable) -> tuple | None:
@@ -178,10 +145,16 @@ def _far(one: Sampled, position: int, dtype: str, few: int | None) -> Iterator[E
     for what, move in FAR:
         yield from _edge(_moved(one, chosen, move), Region.FAR, position, what)
     arrays = [leaf.value for leaf in one.leaves if chosen(leaf)]
-    for scale in scales(arrays, dtype)[:few] if arrays else ():
+    several = scales(arrays, dtype) if arrays else ()
+    for scale in several[:few]:
         power = f"{scale:.0f}" if scale >= 1.0 else f"2^{np.log2(scale):.0f}"
         point = _moved(one, chosen, lambda x, _, s=scale: moves.times(x, s))
         yield from _edge(point, Region.FAR, position, f"times {power}", scale)
+    if several and few is None:
+        scale = max(several)
+        point = _moved(one, chosen, lambda x, law: moves.times(moves.turned(x, law), scale))
+        what = f"times {scale:.0f}, its order reversed"
+        yield from _edge(point, Region.FAR, position, what, scale)
 
 
 def _beyond(one: Sampled, position: int, dtype: str) -> Iterator[Edge]:

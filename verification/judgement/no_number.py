@@ -68,18 +68,18 @@ def _place(ask: Callable, edge: Edge, point: tuple) -> float:
 
 
 def _at_size(edge: Edge, point: tuple, size: float) -> tuple:
-    """The point at the scale of the edge, with no number larger than `size`; or scaled down."""
+    """The point of the edge, with no number larger than `size`; or ours scaled down."""
 
-    def at(x: Any) -> Any:
+    def at(x: Any, there: Any) -> Any:
         if not _is_movable(x):
             return x
-        wide = np.asarray(x, np.float64)
         if edge.scale > 1.0:
-            return np.clip(wide * edge.scale, -size, size).astype(x.dtype)
+            return np.clip(np.asarray(there, np.float64), -size, size).astype(x.dtype)
+        wide = np.asarray(x, np.float64)
         usual = float(np.abs(wide).max(initial=0.0)) or 1.0
         return (wide * (size / usual)).astype(x.dtype)
 
-    moved = jax.tree.map(at, point[edge.position])
+    moved = jax.tree.map(at, point[edge.position], edge.case.args[edge.position])
     return (*point[: edge.position], moved, *point[edge.position + 1 :])
 
 

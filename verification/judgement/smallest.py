@@ -13,7 +13,7 @@ import numpy as np
 
 from ..inputs import simpler
 from ..inputs.domain import Law
-from ..inputs.structure import Sampled, sampled
+from ..inputs.leaves import Sampled, sampled
 from ..measurement.sample import Sample, outside
 
 TRIES, SECONDS = 60, 3.0

@@ -35,6 +35,16 @@ def loose_softmax(x):
     return e / e.sum(-1, keepdims=True)
 
 
+def softmax_less(k):
+    """Shares whose exponents are those less one entry, which is the largest at some draws."""
+
+    def shares(x):
+        e = np.exp(x - x[..., k, None])
+        return e / e.sum(-1, keepdims=True)
+
+    return shares
+
+
 def pulled(p, g):
     return p * (g - (p * g).sum(-1, keepdims=True))
 
@@ -118,6 +128,20 @@ FAULTS = (
         lambda x, g: g[:, None] * softmax(x),
         lambda x, g: g[:, None] * loose_softmax(x),
         normal(3, 4),
+    ),
+    fault(
+        "logarithm of a sum of exponentials less the first",
+        jax.nn.logsumexp,
+        softmax,
+        softmax_less(0),
+        normal(3),
+    ),
+    fault(
+        "softmax less its last entry",
+        jax.nn.softmax,
+        lambda x, g: pulled(softmax(x), g),
+        lambda x, g: pulled(softmax_less(-1)(x), g),
+        normal(3),
     ),
     fault(
         "cross-entropy through logits",
