@@ -12,7 +12,8 @@ import numpy as np
 from ..arithmetic.local_derivatives import Spot, flows, swept
 from ..vocabulary import Explanation
 from .columns import REST, Fit, Table, alike, fits, table
-from .factors import Named, in_every_case, in_words, known_numbers, recognised, undone
+from .counts import numbers_of
+from .factors import Named, in_every_case, in_words, recognised, undone
 from .places import Term, naturalness, terms
 from .problem import Problem
 
@@ -47,7 +48,7 @@ class Edges:
 
     @cached_property
     def numbers(self) -> list[list[Named]]:
-        return [known_numbers(p) for p in self.problems]
+        return [numbers_of(p) for p in self.problems]
 
 
 def one_edge(edges: Edges) -> list[Explanation]:
@@ -90,15 +91,16 @@ def _explained(edges: Edges, fit: Fit, common: bool) -> tuple[Explanation | None
     scales = [{spot: c} for c in exact]
     residual = residual_of(edges, scales)
     group = [spot, *alike(edges.table, spot)]
-    term, others = representative(edges, group, exact[0])
-    words = in_words(exact[0], named[0] if named else None)
+    first = named[0] if named else None
+    counted = first is not None and bool(first.remedy)  # by whom it is divided: at the division
+    term, others = representative(edges, group, np.nan if counted else exact[0])
     said = Explanation(
         kind="dropped path" if exact[0] == 0.0 else "edge",
         term=str(term),
-        mistake=words,
+        mistake=in_words(exact[0], first),
         location=term.place.location,
         source=term.place.text,
-        remedy=remedy_of(term, exact[0]),
+        remedy=(first and first.remedy) or remedy_of(term, exact[0]),
         factor=exact[0],
         residual=residual,
         fits=residual <= 1.0,

@@ -14,6 +14,7 @@ from ..vocabulary import Explanation, Silent
 from .arrows import wrong_pullback
 from .calls import softmax_alone, wrong_call
 from .clipped import clipped
+from .counts import wrong_divisor
 from .edges import Edges, one_edge
 from .leaves import by_leaf, each_leaf
 from .masks import wrong_mask
@@ -151,6 +152,7 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
         lambda: other_cotangent(problems),
         lambda: _placed(_weighed(edges, one_edge(edges), local), said),
         lambda: _in_two(edges, _weighed(edges, said, local)),
+        lambda: wrong_divisor(problems),
         lambda: exchanged(problems),
         lambda: part_of_batch(problems),
         lambda: _seen_first(problems, local()),

@@ -22,6 +22,7 @@ class Named(NamedTuple):
     name: str
     value: float
     words: str
+    remedy: str = ""  # where another is known than to take the factor out
 
 
 def known_numbers(problem: Problem) -> list[Named]:

@@ -8,8 +8,9 @@ import numpy as np
 from ..arithmetic.formats import format_of
 from ..vocabulary import Explanation
 from .answers import Instead, cast_through, forms, rarer
+from .counts import numbers_of
 from .entries import few_entries
-from .factors import in_every_case, in_words, known_numbers, undone
+from .factors import Named, in_every_case, in_words, undone
 from .problem import Problem, budgets
 
 
@@ -97,8 +98,9 @@ def _common(problems: Sequence[Problem], leaf: int, of: Callable) -> list[Instea
 def _by_factor(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
     scaled = _scaled(problems, leaf)
     if scaled is not None:
-        factor, words, residual = scaled
-        form = Instead("factor", words, undone("it", factor), np.abs)
+        factor, named, residual = scaled
+        remedy = (named and named.remedy) or undone("it", factor)
+        form = Instead("factor", in_words(factor, named), remedy, np.abs)
         yield from _said("factor", form, _path(problems, leaf), residual, factor)
 
 
@@ -179,14 +181,14 @@ def _rms(x: Any) -> float:
     return float(np.sqrt(np.mean(np.square(x)))) if np.size(x) else 0.0
 
 
-def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] | None:
+def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, Named | None, float] | None:
     """One factor, or one number of the problem that depends on the case."""
     fitted = [_factor(p, leaf) for p in problems]
     if any(f is None for f in fitted):
         return None
     factors = [f[0] for f in fitted if f is not None]
     offs = [f[1] for f in fitted if f is not None]
-    named = in_every_case([known_numbers(p) for p in problems], factors, offs)
+    named = in_every_case([numbers_of(p) for p in problems], factors, offs)
     first = named[0] if named else None
     exact = [n.value for n in named] if named else [factors[0]] * len(factors)
     if first is None and problems[0].sample.truth[leaf].mid.size * len(problems) < 2:
@@ -200,7 +202,7 @@ def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, str, float] 
         residual = max(residual, budgets(p.sample.got[leaf] - c * (truth.mid + truth.tail), room))
     if exact[0] in (0.0, 1.0):
         return None
-    return exact[0], in_words(exact[0], first), residual
+    return exact[0], first, residual
 
 
 def _factor(p: Problem, leaf: int) -> tuple[float, float] | None:
