@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from verification.measurement.spelled import budget_spelled
+from verification.measurement.spelled import budget_spelled, float64_values
 from verification.oracles import ball
 from verification.oracles.question import ask
 
@@ -31,3 +31,23 @@ def test_a_right_spelling_widens_the_budget_and_a_wrong_one_does_not():
     )
     assert (wide.allowed[0] > own.allowed[0]).all()
     np.testing.assert_array_equal(same.allowed[0], own.allowed[0])
+
+
+def test_a_spelling_is_traced_once_for_all_points_of_a_shape():
+    """A Hessian of a loop in Python took seconds to trace, at every case."""
+    traced = []
+
+    def counted(x):
+        traced.append(1)
+        return longer(x)
+
+    gradients = [jax.grad(loss), jax.grad(counted)]
+    for k in range(3):
+        point = (POINT[0] + k,)
+        truth = ball.gradient(ask(loss, point))
+        found = budget_spelled(truth, gradients, point, "float32", (0,))
+        own = budget_spelled(truth, gradients[:1], point, "float32", (0,))
+        assert (found.allowed[0] > own.allowed[0]).all()
+    assert len(traced) == 1
+    float64_values(gradients[1], POINT)  # which is asked as it stands
+    assert len(traced) == 2

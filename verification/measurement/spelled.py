@@ -10,10 +10,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..arithmetic.bounds import bounds
+from ..arithmetic.formats import format_of
 from ..oracles.question import as_exact
 from ..vocabulary import Ball, Silent
 from .beside import budget_beside
-from .budget import Budget
+from .budget import Budget, running, traced
 from .error import beyond
 
 
@@ -41,13 +43,19 @@ def _widened(budget: Budget, truth, other: Callable, args: tuple, dtype: str, mo
         found = budget_beside(truth, other, args, dtype, moved)
     except Silent:
         return budget
-    parts = zip(budget.allowed, found.allowed, truth, float64_values(other, args), strict=True)
+    parts = zip(budget.allowed, found.allowed, truth, _in_numpy(other, args), strict=True)
     return Budget([_wider(*part) for part in parts], budget.kinds)
 
 
 def _wider(one: np.ndarray, other: np.ndarray, ball: Ball, value: np.ndarray) -> np.ndarray:
     right = beyond(value, ball) <= other  # false where the value is no number
     return np.asarray(np.where(right & np.isfinite(other), np.maximum(one, other), one))
+
+
+def _in_numpy(gradient: Callable, args: tuple) -> list[np.ndarray]:
+    """As float64_values, by the program of which its budget is made: it is not traced again."""
+    program, leaves = traced(gradient, args)
+    return [value for value, _ in running(program, leaves, bounds(format_of("float64")))]
 
 
 def float64_values(gradient: Callable, args: tuple) -> list[np.ndarray]:

@@ -7,6 +7,7 @@ import pytest
 
 import verification as vf
 from verification.adapters import jax_function
+from verification.judgement.kinds.problem import output
 
 from .double_backward import cubes_of_pytorch
 
@@ -192,3 +193,21 @@ def test_a_loop_may_take_comparisons_one_by_one():
     draw = lambda rng: (rng.normal(size=3), rng.normal())
     finding = judged(jax_function.derivative(gated), gated, draw, argnums=(0, 1), edges="none")
     assert finding.verdict == "correct" and finding.oracle == "ball", finding.reason
+
+
+def test_the_shapes_of_what_is_answered_are_looked_for_once():
+    """By samplers that draw a cotangent behind every point."""
+    asked = []
+
+    def of(x):
+        asked.append(x.shape)
+        return jnp.sum(x**3)
+
+    for seed in range(3):
+        point = (np.random.default_rng(seed).normal(size=4),)
+        assert output(of, point).shape == ()
+    assert asked == [(4,)]
+    assert output(lambda x: x, (np.ones((2, 3)),)).shape == (2, 3)
+    assert output(of, (np.ones(5),)).shape == () and asked == [(4,), (5,)]
+    with pytest.raises(TypeError, match="TypeError where JAX traced it"):
+        output(lambda x: x.reshape(7), (np.ones(2),))

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -65,15 +66,32 @@ def followed(args: Any, more: Callable[[np.random.Generator, tuple], tuple]) -> 
 
 def output(of: Callable, point: tuple) -> Any:
     """The shapes of of(*point), in float64.  Raises TypeError where JAX cannot trace it."""
-    given = jax.tree.map(as_exact, inward(point))
+    leaves, tree = jax.tree.flatten(jax.tree.map(as_exact, inward(point)))
+    shapes = tuple(jax.ShapeDtypeStruct(x.shape, x.dtype) for x in leaves)
     try:
         with jax.enable_x64(True):
-            return jax.eval_shape(lambda *args: inward(of(*outward(args))), *given)
+            return _output(of, tree, shapes) if _has_hash(of, tree) else _traced(of, tree, shapes)
     except Exception as error:  # somebody's function may raise anything
         raise TypeError(
             f"of raised {type(error).__name__} where JAX traced it; this kind of derivative is "
             "judged for functions that JAX can trace: write it with jax.numpy"
         ) from error
+
+
+def _traced(of: Callable, tree: Any, shapes: tuple) -> Any:
+    given = jax.tree.unflatten(tree, shapes)
+    return jax.eval_shape(lambda *args: inward(of(*outward(args))), *given)
+
+
+_output = lru_cache(maxsize=64)(_traced)  # samplers ask for it at every draw
+
+
+def _has_hash(*parts: Any) -> bool:
+    try:
+        hash(parts)
+    except TypeError:
+        return False
+    return True
 
 
 def like(rng: np.random.Generator, tree: Any) -> Any:
