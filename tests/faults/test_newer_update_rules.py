@@ -39,6 +39,7 @@ MADE = [  # a mistake, and a variant in which it is another function
     ("decay beside the trust ratio", "lamb"),
     ("deviation from the old mean", "adabelief_plain"),
     ("never rectified", "radam_from_four"),
+    ("rectified without its count", "radam"),
     ("maximum in memory", "amsgrad_maximum_first"),
     ("change of the difference", "yogi_mean_from_zero"),
     ("ahead shares swapped", "nadam_one_count"),

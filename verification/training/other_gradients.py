@@ -12,10 +12,11 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from ..arithmetic.formats import format_of
 from ..measurement.sample import Sample
 from ..oracles.question import as_exact
 from ..vocabulary import Explanation
-from . import examples, factors, other_batches, parts
+from . import differences, examples, factors, other_batches, parts
 from .local import Reference, loose, moved, sloped
 from .single_steps import WrongStep, fed, fitted, slopes
 from .steps import Step
@@ -58,11 +59,26 @@ def of_gradient(
     for name, said, sample in factors.of_gradient(wrong):
         yield say(name, said, sample, "factor")
     yield from factors.of_narrow_format(wrong, term)
+    yield from _of_differences(wrong, term)
     for said, sample in examples.others(
         wrong.reference, wrong.before, wrong.batch, wrong.step, None
     ):
         yield say("wrong seed", said, sample)
     yield from _leaks(wrong, term, held_out)
+
+
+def _of_differences(wrong: WrongStep, term: str) -> Iterator[Explanation]:
+    """A gradient that is made of losses: they were taken beside the weights."""
+    if wrong.step.gradient is None:
+        return
+    loss = float(np.asarray(wrong.base.truth[0].mid))
+    c = differences.divisor(wrong.step.gradient, loss, format_of(wrong.reference.dtype))
+    if c is not None:
+        said = (
+            f"it is the difference of two losses over {c:g}: every entry is a whole number of last"
+            " places of the loss; finite differences check a gradient, they do not replace it"
+        )
+        yield Explanation("fault", term, said, fault="finite differences", residual=0.0, fits=True)
 
 
 def _told_before(wrong: WrongStep, term: str) -> Iterator[Explanation]:

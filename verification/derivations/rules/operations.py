@@ -69,6 +69,10 @@ class Operations:
     def tractable(self, rho, least):
         return self.n.exceeds(rho, least)
 
+    def forgetting(self, beta, t):
+        """2 t beta^t / (1 - beta^t)."""
+        return 2 * t * beta**t / (1 - beta**t)
+
     def rectification(self, rho, last):
         """sqrt((rho - 4) (rho - 2) last / ((last - 4) (last - 2) rho))."""
         return self.n.sqrt((rho - 4) * (rho - 2) * last / ((last - 4) * (last - 2) * rho))

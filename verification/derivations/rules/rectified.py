@@ -36,7 +36,7 @@ def radam_eps_hat(k, h, g, w, s, t, r):
 def _rectified(k, h, t, least=FIVE):
     """The rectification; None where the variance of the step is not tractable yet."""
     last = 2 / (1 - h.b2) - 1
-    rho = last - 2 * t * h.b2**t / (1 - h.b2**t)
+    rho = last - k.forgetting(h.b2, t)
     return k.rectification(rho, last) if k.tractable(rho, least) else None
 
 

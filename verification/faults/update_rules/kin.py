@@ -51,6 +51,16 @@ def never_rectified(v: Variant) -> Wrong:
     return operating(v, tractable=lambda k, rho, least: False)
 
 
+def rectified_without_its_count(v: Variant) -> Wrong:
+    """2 b2^t / (1 - b2^t) for 2 t b2^t / (1 - b2^t): the factor t of rho is missing.
+
+    Where people meet it: RAdam's rho in one line, where t is an exponent twice and a factor once.
+    """
+    if v.name not in LEAST:
+        return None
+    return operating(v, forgetting=lambda k, beta, t: 2 * beta**t / (1 - beta**t))
+
+
 def rectified_without_a_root(v: Variant) -> Wrong:
     """The rectification is squared: its root is missing.
 
