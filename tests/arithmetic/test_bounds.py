@@ -154,3 +154,23 @@ def test_the_larger_of_two_that_are_apart_has_its_own_error(best):
 
     assert exact.sum() == 2 and (out.error[exact] > 0.0).tolist() == [False, True]
     assert out.error[~exact] > 0.0
+
+
+@pytest.mark.parametrize("best", [jnp.maximum, jnp.minimum])
+def test_a_maximum_is_known_to_be_one_of_its_operands(best):
+    """Both have an error.  Where rounding may turn which it is, nothing is known."""
+    numbers = bounds(format_of("float32"))
+
+    def asked(x, y):
+        total = x + y
+        found = best(total, y)
+        return total == found, y == found, x * 1.0 + y == found  # that again, by other roundings
+
+    x, y = np.array([0.3, -0.3, 1e-9, 0.2]), np.full(4, 0.1)
+    args = [numbers.lift(x), numbers.lift(y)]
+    own, other, again = run(jax.make_jaxpr(asked)(x, y), args, numbers)
+    first = (x > 0.0) == (best is jnp.maximum)
+    for told, right in ((own, first), (other, ~first)):
+        assert told.sure.tolist() == [True, True, False, True]
+        assert np.array_equal(told.value[told.sure], right[told.sure])
+    assert not again.sure[first].any()

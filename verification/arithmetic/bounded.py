@@ -21,14 +21,17 @@ class Bounded:
     """A value, and a bound on |computed - exact|, entry by entry; `exact`: the bound is 0.
 
     `terms`: how many were summed for it, where it comes from a sum; 0 elsewhere.  `parts`: what
-    was added up one by one for it, see any_order.py; None elsewhere.
+    was added up one by one for it, see any_order.py; None elsewhere.  `among`: of the larger or the
+    smaller of two numbers both of them, and where rounding cannot turn which it is.
     """
 
-    __slots__ = ("bound", "parts", "terms", "value")
+    __slots__ = ("among", "bound", "parts", "terms", "value")
 
-    def __init__(self, value, bound=None, terms: int = 0, parts: Terms | None = None):
+    def __init__(
+        self, value, bound=None, terms: int = 0, parts: Terms | None = None, among: tuple = ()
+    ):
         xp = namespace(value, bound)
-        self.terms, self.parts = terms, parts
+        self.terms, self.parts, self.among = terms, parts, among
         self.value = xp.asarray(value, xp.float64)
         whole = bound is None or xp.shape(bound) == self.value.shape
         self.bound = bound if whole else xp.broadcast_to(bound, self.value.shape)
@@ -152,9 +155,21 @@ def _compare(holds: Callable) -> Callable:
         if x is y or (x.exact and y.exact):  # x is x, whatever it is: this asks for NaN
             return Predicate(value, namespace(value).ones_like(value))
         apart = abs(x.value - y.value) > x.error + y.error
-        return Predicate(value, apart | ((x.error == 0) & (y.error == 0)))
+        sure = apart | ((x.error == 0) & (y.error == 0))
+        if holds in (operator.eq, operator.ne):
+            sure = sure | _picked(x, y) | _picked(y, x)
+        return Predicate(value, sure)
 
     return rule
+
+
+def _picked(one: Bounded, of: Bounded) -> Any:
+    """Where it is known whether `one` is what max or min has picked: that is one of its operands.
+
+    Slopes of max(x, y) ask x == max(x, y), whose errors are the same.
+    """
+    first, second, known = of.among or (None, None, False)
+    return known if one is first or one is second else False
 
 
 def _truth(p) -> Predicate:

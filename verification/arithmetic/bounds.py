@@ -174,7 +174,8 @@ def extreme(best: str) -> Callable:
         value = getattr(xp, best)(x.value, y.value)
         apart = abs(x.value - y.value) > x.error + y.error
         own, either = where(x.value == value, x.error, y.error), xp.maximum(x.error, y.error)
-        return Bounded(value, None if x.exact and y.exact else where(apart, own, either))
+        bound = None if x.exact and y.exact else where(apart, own, either)
+        return Bounded(value, bound, among=(x, y, apart))
 
     return rule
 

@@ -76,7 +76,7 @@ def _unknown(first: Left) -> Explanation:
 
 def _handed_over(wrong: WrongStep, first: Left) -> tuple[Explanation, ...]:
     """A wrong gradient, to those who explain gradients."""
-    if wrong.step.gradient is None or first.part == "update":
+    if wrong.step.gradient is None or first.part == "update" or other_gradients.is_right(wrong):
         return ()
     base = wrong.base
     sample = replace(

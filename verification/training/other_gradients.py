@@ -158,9 +158,16 @@ def _near(wrong: WrongStep, sample: Sample) -> dict:
     else:
         moves, _ = moved(wrong.reference, wrong.memory, fed(sample, step), wrong.before)
         told = list(zip(step.weights, moves.truth, moves.allowed, strict=True))
-        if step.loss is not None and np.isfinite(sample.allowed[0]).all():
-            told.append((step.loss, sample.truth[0], sample.allowed[0]))
+    alone = step.gradient is None or is_right(wrong)  # then the loss alone is wrong
+    if alone and step.loss is not None and np.isfinite(sample.allowed[0]).all():
+        told.append((step.loss, sample.truth[0], sample.allowed[0]))
     return fitted(told)
+
+
+def is_right(wrong: WrongStep) -> bool:
+    """Whether the gradient that is told is right: then every mistake that keeps it explains it."""
+    base, told = wrong.base, wrong.step.gradient or ()
+    return bool(fitted(list(zip(told, base.truth[1:], base.allowed[1:], strict=True)))["fits"])
 
 
 def partly_updated(
