@@ -1,18 +1,23 @@
 """Every entry of the gradient of a GPT, judged in one verdict: time, memory, power, and mistakes.
 
-    python -m benchmarks.gpt2 [--sizes NAME ...] [--dtypes DTYPE ...]
+    python -m benchmarks.gpt2 [--sizes NAME ...] [--dtypes DTYPE ...] [--resume FOLDER]
 
-Each size, format and mistake has a process of its own.  Writes gpt2.json and gpt2.md beside this
-file, again after each row; rows that are there already stay unless they are asked for.  Exits with
-1 where a right gradient is not `correct`, or a planted mistake is not `wrong`.
+Each size, format and mistake has a process of its own.  Truth and budget are found once for a size
+and a format, and kept in the folder for the mistakes; one that is named stays, and a run that was
+ended goes on from there.  Writes gpt2.json and gpt2.md beside this file, again after each row; rows
+that are there already stay unless they are asked for.  Exits with 1 where a right gradient is not
+`correct`, or a planted mistake is not `wrong`.
 """
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,7 +68,41 @@ def planted(mistake: str, g: Any, symbols: Any, size: Size) -> Any:
     return g
 
 
-def judge(size: Size, dtype: str, mistake: str) -> dict:
+class Stages:
+    """What the stages of a judgement take: seconds, those of processors, and the peak so far.
+
+    What a stage has inside of it counts there alone.
+    """
+
+    def __init__(self):
+        self.found: dict[str, list[float]] = {}
+        self.inside, self.since = ["all else"], self._now()
+
+    def __call__(self, what: str, begins: bool) -> None:
+        self.told()
+        if begins:
+            self.inside.append(what)
+        else:
+            self.inside.pop()
+
+    def told(self) -> dict[str, list[float]]:
+        """Until now."""
+        now, here = self._now(), self.found.setdefault(self.inside[-1], [0.0, 0.0, 0.0])
+        spent = [after - before for after, before in zip(now, self.since, strict=True)]
+        self.found[self.inside[-1]] = [here[0] + spent[0], here[1] + spent[1], peak()]
+        self.since = now
+        return {what: [round(x, 2) for x in row] for what, row in self.found.items()}
+
+    def _now(self) -> tuple[float, float]:
+        return time.perf_counter(), time.process_time()
+
+
+def peak() -> float:
+    """GiB held at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def judge(size: Size, dtype: str, mistake: str, folder: str) -> dict:
     """One validation, alone in its process: what it took, and where the worst entry is."""
     import jax
     import jax.numpy as jnp
@@ -71,6 +110,7 @@ def judge(size: Size, dtype: str, mistake: str) -> dict:
 
     import refnet as rn
     import verification as vf
+    from verification.vocabulary import progress
 
     def loss(params, symbols):
         logits = rn.gpt(params, symbols[:, :-1], size.heads)
@@ -85,8 +125,11 @@ def judge(size: Size, dtype: str, mistake: str) -> dict:
     slope = jax.jit(lambda *args: planted(mistake, jax.grad(loss)(*args), args[1], size))
     gradient = lambda *args: slope(*jax.tree.map(jnp.asarray, args))
     parameters = sum(leaf.size for leaf in jax.tree.leaves(sample(np.random.default_rng(0))[0]))
+    was_there, stages = bool(os.listdir(folder)), Stages()
+    progress.HEARERS.append(stages)
     start, used = time.perf_counter(), time.process_time()
-    found = vf.validate(gradient, of=loss, args=sample, dtype=dtype, cases=1, edges="none")
+    asked = {"dtype": dtype, "cases": 1, "edges": "none", "resume": folder}
+    found = vf.validate(gradient, of=loss, args=sample, **asked)
     return {
         "parameters": parameters,
         "dtype": dtype,
@@ -98,7 +141,9 @@ def judge(size: Size, dtype: str, mistake: str) -> dict:
         "power": max(found.power.values(), default=None),
         "seconds": round(time.perf_counter() - start, 1),
         "processor seconds": round(time.process_time() - used, 1),
-        "peak GiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "peak GiB": round(peak(), 2),
+        "resumed": was_there,
+        "stages": stages.told(),
     }
 
 
@@ -118,12 +163,27 @@ def page(rows: list[dict]) -> str:
     show = lambda v: f"{v:,}" if isinstance(v, int) else f"{v:.3g}"
     cells = lambda r: [r[h] if isinstance(r[h], str) else show(r[h]) for h in heads]
     lines += ["| " + " | ".join(cells(row)) + " |" for row in rows]
+    lines += ["", "Mistakes are judged against the truth and the budget that were kept.", ""]
+    for row in rows:
+        if not row["mistake"] and "stages" in row:
+            lines += [f"## Where it goes: {row['parameters']:,} parameters, {row['dtype']}", ""]
+            lines += by_stage(row)
     return "\n".join(lines) + "\n"
 
 
-def asked(size: str, dtype: str, mistake: str) -> dict:
-    command = [sys.executable, "-m", "benchmarks.gpt2", "--alone", size, dtype, mistake]
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def by_stage(row: dict) -> list[str]:
+    """The stages of a row as a table."""
+    heads = ("stage", "seconds", "processor seconds", "share", "peak GiB so far")
+    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
+    all_used = sum(used for _, used, _ in row["stages"].values()) or 1.0
+    for what, (wall, used, most) in row["stages"].items():
+        lines += [f"| {what} | {wall:.3g} | {used:.3g} | {used / all_used:.0%} | {most:.3g} |"]
+    return [*lines, ""]
+
+
+def asked(size: str, dtype: str, mistake: str, folder: str) -> dict:
+    command = [sys.executable, "-m", "benchmarks.gpt2", "--alone", size, dtype, mistake, folder]
+    out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     return {"size": size, **json.loads(out.splitlines()[-1])}
 
 
@@ -132,21 +192,26 @@ def main() -> int:
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=list(DTYPES))
     parser.add_argument("--mistakes", nargs="+", choices=MISTAKES, default=list(MISTAKES))
-    parser.add_argument("--alone", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--resume", help="a folder that truth and budget are kept in")
+    parser.add_argument("--alone", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
-        size, dtype, mistake = options.alone
-        print(json.dumps(judge(SIZES[size], dtype, mistake)))
+        size, dtype, mistake, folder = options.alone
+        print(json.dumps(judge(SIZES[size], dtype, mistake, folder)))
         return 0
     record = HERE.with_suffix(".json")
     rows = json.loads(record.read_text())["rows"] if record.exists() else []
     known = {(row["size"], row["dtype"], row["mistake"]): row for row in rows}
-    for key in product(options.sizes, options.dtypes, options.mistakes):
-        known[key] = asked(*key)
-        print(known[key], flush=True)
-        rows = [known[k] for k in product(SIZES, DTYPES, MISTAKES) if k in known]
-        write_text(record, json.dumps({"rows": rows}, indent=1) + "\n")
-        write_text(HERE.with_suffix(".md"), page(rows))
+    for pair in product(options.sizes, options.dtypes):
+        with ExitStack() as stack:
+            folder = options.resume or stack.enter_context(tempfile.TemporaryDirectory())
+            for mistake in options.mistakes:
+                key = (*pair, mistake)
+                known[key] = asked(*key, folder)
+                print(known[key], flush=True)
+                rows = [known[k] for k in product(SIZES, DTYPES, MISTAKES) if k in known]
+                write_text(record, json.dumps({"rows": rows}, indent=1) + "\n")
+                write_text(HERE.with_suffix(".md"), page(rows))
     return int(not all(map(is_right, known.values())))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import verification as vf
 from verification.judgement import truth_source, verdict
-from verification.measurement import answer, beside
+from verification.measurement import answer, beside, large_truth
 from verification.measurement.budget import RANDOM, Budget
 from verification.measurement.drawn_truth import NAME, drawn_truth
 from verification.measurement.evaluation import Proof
@@ -39,7 +39,7 @@ GRADIENTS = {"correct": right, "wrong": lambda *args: right(*args).at[2, 3].mult
 def large(monkeypatch):
     """As if a proof were too much work for any program."""
     monkeypatch.setattr(answer, "PROVABLE", 1)
-    monkeypatch.setattr(truth_source, "PROVABLE", 1)
+    monkeypatch.setattr(large_truth, "PROVABLE", 1)
 
 
 def judged(gradient, dtype="float32"):
@@ -91,7 +91,7 @@ SHALLOW = lambda w, x: jnp.sum(jnp.tanh(x @ w) ** 2)
 @pytest.mark.parametrize(("of", "oracle"), [(deep, NAME), (SHALLOW, "reverse_autodiff")])
 def test_the_budget_of_a_large_program_is_found_once(large, monkeypatch, of, oracle):
     asked, found = [], beside.budget_at
-    for where in (beside, truth_source):
+    for where in (beside, large_truth):
         monkeypatch.setattr(where, "budget_at", lambda *args: asked.append(args) or found(*args))
     subject = Subject(jax.grad(of), of, (0,), "float32", sample(np.random.default_rng(0)))
     point = tuple(map(np.float32, sample(np.random.default_rng(0))))

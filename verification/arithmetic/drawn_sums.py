@@ -16,9 +16,9 @@ from .namespaces import cumsum as cumulative
 from .namespaces import dot, scatter_sum
 from .noise import Noise, sum_spread, underflow
 from .samples import Samples, apply
+from .shaken import ABSOLUTE, is_large, is_slim, shaken
 
-ONE_THREAD = 2**18  # products of numbers, up to which OpenBLAS takes one thread for a matrix
-FEW = 32  # columns; a block of fewer is no faster than its overhead
+SPARSE = 8  # so many times as many entries as are rounded: those are shaken alone
 NO_LOOP = InOrder(np.zeros(()), np.zeros(()))  # sums that go by another order
 
 
@@ -36,18 +36,37 @@ def spread_of(target: Format, value, n: int, root, loop: InOrder, products=False
     deviation = sum_spread(target, n, value, root, products, loop.path, loop.drift)
     if products:
         deviation = deviation + np.sqrt(n) * np.minimum(underflow(target), root)
-    return Spread(deviation, np.sqrt(n) * root > target.largest)
+    deviation = np.float32(deviation) if is_slim(deviation) else deviation
+    beyond = np.sqrt(n) * root > target.largest
+    return Spread(deviation, beyond if beyond.any() else np.zeros((), bool))
 
 
 def summed(noise: Noise, x: Samples, spread: Spread | None) -> Samples:
     """The sum x, rounded."""
     if spread is None:
         return x
+    if is_large(x.value):
+        return Samples(x.value, _beyond(spread, _shaken(noise, x, spread.deviation)))
     rows = noise.rows(x.rows)
     draw = noise.draw(x.value, np.sign(rows))
-    draws = rows + spread.deviation * draw
-    draws = np.where(spread.beyond, np.inf, draws) if spread.beyond.any() else draws
+    draws = _beyond(spread, rows + spread.deviation * draw)
     return Samples(x.value, noise.settle(draws, draw))
+
+
+def _beyond(spread: Spread, draws: np.ndarray) -> np.ndarray:
+    return np.where(spread.beyond, np.inf, draws) if spread.beyond.any() else draws
+
+
+def _shaken(noise: Noise, x: Samples, deviation: np.ndarray) -> np.ndarray:
+    """Where anything was added at all: of a table, few rows are read."""
+    deviation = np.broadcast_to(deviation, x.shape)
+    places = np.flatnonzero(deviation)
+    if SPARSE * len(places) > x.size:
+        return shaken(noise, x.rows, deviation, ABSOLUTE)
+    rows = np.array(noise.rows(x.rows)).reshape(-1, x.size)
+    few = shaken(noise, rows[:, places], deviation.ravel()[places], ABSOLUTE)
+    rows[:, places] = few
+    return rows.reshape(-1, *x.shape)
 
 
 def _top(x) -> float:
@@ -125,22 +144,8 @@ def _dot(a, b, dimension_numbers):
     """A general product of samples: axes as in dot_general, which does not count the first."""
     (a4, free_a), (b4, free_b) = _stacks(a, b, dimension_numbers)
     batch = tuple(a.shape[i + 1] for i in dimension_numbers[1][0])
-    out = _product(a4, b4)
+    out = a4 @ b4
     return out.reshape(len(out), *batch, *free_a, *free_b)
-
-
-def _product(a, b):
-    """a @ b, by blocks of columns that one thread computes.
-
-    BLAS spreads what is larger over all processors, where its threads wait for each other: on a
-    machine that others use, too, that takes twenty times as long as the product.
-    """
-    columns = b.shape[-1]
-    count = ONE_THREAD // max(1, a.shape[-2] * a.shape[-1])
-    if count < FEW or count >= columns:
-        return a @ b
-    blocks = (b[..., k : k + count] for k in range(0, columns, count))
-    return np.concatenate([a @ block for block in blocks], axis=-1)
 
 
 def _stacks(a, b, dimension_numbers):

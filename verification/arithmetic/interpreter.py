@@ -38,12 +38,15 @@ def run(program: ClosedJaxpr, args: list, arithmetic: Arithmetic) -> list:
         return enter(atom.val, arithmetic) if isinstance(atom, Literal) else env[atom]
 
     known = whole_numbers(jaxpr)
-    for eqn, wanted in live(jaxpr):
+    for (eqn, wanted), over in zip(live(jaxpr), _over(jaxpr), strict=True):
         if known and eqn.outvars and eqn.outvars[0] in known:
             outs = [enter(known[eqn.outvars[0]], arithmetic)]
         else:
             outs = evaluate(eqn, [read(atom) for atom in eqn.invars], arithmetic, wanted)
         env.update(zip(eqn.outvars, outs, strict=True))
+        for v in over:  # of a large program all numbers together are more than memory holds
+            env.pop(v, None)
+        outs = None
     return [read(atom) for atom in jaxpr.outvars]
 
 
@@ -61,6 +64,18 @@ def live(jaxpr: Jaxpr) -> tuple:
             read.update(v for v in eqn.invars if not isinstance(v, Literal))
             kept.append((eqn, wanted))
     return tuple(reversed(kept))
+
+
+@functools.lru_cache(maxsize=4096)
+def _over(jaxpr: Jaxpr) -> tuple:
+    """After each of the live equations: the variables that are not read again."""
+    read, ends = {v for v in jaxpr.outvars if not isinstance(v, Literal)}, []
+    for eqn, _ in reversed(live(jaxpr)):
+        mine = (v for v in (*eqn.invars, *eqn.outvars) if not isinstance(v, Literal))
+        over = tuple(dict.fromkeys(v for v in mine if v not in read))
+        read.update(over)
+        ends.append(over)
+    return tuple(reversed(ends))
 
 
 def enter(number, arithmetic: Arithmetic):

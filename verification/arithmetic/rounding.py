@@ -15,7 +15,7 @@ import numpy as np
 
 from ..vocabulary import Undecided
 from . import gamma_draws, observed
-from .any_order import joined, rounding, terms
+from .any_order import Terms, joined, rounding, terms
 from .bounds import bounds
 from .complex_numbers import roots_of_unity
 from .drawn_sums import SUMS
@@ -27,6 +27,7 @@ from .namespaces import special
 from .noise import DRAWS, Noise
 from .recalled import room
 from .samples import UNROUNDED, Samples, apply, decide, level, sampled, select, whole, wide
+from .shaken import ADDED, RELATIVE, is_large, is_slim, shaken
 from .special_floats import TABLE as SPECIAL
 from .special_floats import Special
 from .ulps import ULPS, power_ulps, whole_below
@@ -55,15 +56,20 @@ def random_rounding(
 def lift(noise: Noise, array) -> Samples:
     """A literal: exact where the format holds it, else one rounding.  Arguments are held."""
     array = np.asarray(array, np.float64)
-    held = has_digits(noise.target, array)
-    size = abs(array)
-    beyond = (size < noise.target.tiny) & (size > 0.0)
-    beyond |= (size > noise.target.largest) & (size < np.inf)  # an infinity is held
-    if held.all() and not beyond.any():
+    held = noise.once(lambda: _held(noise.target, array))
+    if held is None:
         return Samples(array)
     draw = noise.draw(array)
     error = np.where(held, 0.0, noise.target.unit * draw)
     return Samples(array, noise.settle(array * (1.0 + error), draw))
+
+
+def _held(target: Format, array: np.ndarray) -> np.ndarray | None:
+    """Which numbers the format holds; None for all of them, and for those within its range."""
+    held, size = has_digits(target, array), abs(array)
+    beyond = (size < target.tiny) & (size > 0.0)
+    beyond |= (size > target.largest) & (size < np.inf)  # an infinity is held
+    return None if held.all() and not beyond.any() else held
 
 
 # --- arithmetic ------------------------------------------------------------------------------
@@ -71,8 +77,10 @@ def lift(noise: Noise, array) -> Samples:
 
 def rounded(noise: Noise, x: Samples, ulps: Any = 1.0, flushed: bool = False) -> Samples:
     """One rounding of `ulps` units, uniform."""
-    draw = noise.draw(x.value)
     spread = (noise.target.unit / 3**0.5) * ulps
+    if is_large(x.value):
+        return Samples(x.value, shaken(noise, x.rows, spread, RELATIVE, flushed))
+    draw = noise.draw(x.value)
     return Samples(x.value, noise.settle(x.rows * (1.0 + spread * draw), draw, flushed))
 
 
@@ -85,13 +93,27 @@ def added(noise, x, y, **_) -> Samples:
     """x + y, and what another order of several terms rounds: see any_order.py."""
     x, y = sampled(x), sampled(y)
     total = apply(np.add, x, y)
-    parts = joined(terms(x.value, x.parts, 0.0), terms(y.value, y.parts, 0.0), np.hypot)
-    more, parts = rounding(total.value, parts)
+    pair = ((x.value, x.parts, 0.0), (y.value, y.parts, 0.0))
+    more, parts = noise.once(
+        lambda: _slim(*rounding(total.value, joined(terms(*pair[0]), terms(*pair[1]), np.hypot)))
+    )
+    if is_large(total.value):
+        return Samples(total.value, shaken(noise, total.rows, more, ADDED), parts)
     draw = noise.draw(total.value)
     spread = np.copysign(np.hypot(total.rows, more), total.rows)
     spread = np.where(np.isfinite(total.rows), spread, 0.0)
     draws = total.rows + noise.target.unit / 3**0.5 * spread * draw
     return Samples(total.value, noise.settle(draws, draw), parts)
+
+
+def _slim(more: Any, parts: Terms) -> tuple[Any, Terms]:
+    """Of large arrays in half the memory."""
+    if not is_slim(parts.plus, parts.minus):
+        return more, parts
+    more = np.float32(more) if more.any() else np.zeros(())
+    return more, parts._replace(
+        plus=np.float32(parts.plus), minus=np.float32(parts.minus), error=np.float32(parts.error)
+    )
 
 
 def elementary(name: str, f: Callable) -> Callable:
@@ -140,7 +162,10 @@ def one_minus_square(noise, x, **_):
 
 def recalled(noise, product, above, at, program):
     """The slope was read back from a stored value: see recalled.py."""
-    off = abs(above.value) * room(noise.target, bounds(noise.target), at.value, program) / 3**0.5
+    target = noise.target
+    off = noise.once(
+        lambda: abs(above.value) * room(target, bounds(target), at.value, program) / 3**0.5
+    )
     draw = noise.draw(product.value)
     return Samples(product.value, noise.settle(product.rows + off * draw, draw))
 

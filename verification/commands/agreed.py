@@ -28,6 +28,8 @@ def agree(given: dict[str, str]) -> None:
         apart += ("--seconds",) if "FILE.py:GRADIENT" in given else ()
     else:
         apart += OF_RULES
+    if "--seconds" in given:  # it is asked in a process of its own
+        apart, head = (*apart, "--resume"), f"{head} and --seconds {given['--seconds']}"
     for option, others in OF_KINDS.items():
         if option in given:
             value = f" {given[option]}" if option != "--forward" else ""
@@ -45,7 +47,7 @@ OF_KINDS = {  # what a kind of derivative has no use for
     "--forward": (*BACKWARDS, "--samples"),
     "--samples": (*BACKWARDS, "--against", "--allow", "--vary", "--edges"),
 }
-OF_DRAWS = ("--allow", "--vary", "--edges", *BACKWARDS[2:], "--kwargs", *OF_KINDS)
+OF_DRAWS = ("--allow", "--vary", "--edges", "--resume", *BACKWARDS[2:], "--kwargs", *OF_KINDS)
 OF_PROCESSES = ("--start", "--memory", "--output", "--failures")
 OF_RULES = ("--steps", "--params")
 KINDS = (*BACKWARDS[2:], *OF_KINDS)

@@ -27,6 +27,7 @@ from .validate_options import (
     MEANT,
     OF,
     ORDER,
+    RESUME,
     SAMPLES,
     SARIF,
     SECONDS,
@@ -63,6 +64,7 @@ def explain(
     kwargs: KWARGS = None,
     against: AGAINST = None,
     seconds: SECONDS = None,
+    resume: RESUME = None,
     html: HTML = None,
     json: JSON = None,
     junit: JUNIT = None,
@@ -78,9 +80,10 @@ def explain(
     for option, file in files.items():
         writable_file(option, file)
     given = {"allow": allow, "vary": vary, "edges": edges, "against": against, "kwargs": kwargs}
+    given["resume"] = resume
     kind = kind_of(order, under, meant, forward, samples, bias, error)
     one = named(gradient, of, args, argnums, kind=kind, limits={"seconds": seconds}, **given)
-    findings = judged(one, dtype, cases, seed)
+    findings = judged(one, dtype, cases, seed, resume)
     from ..campaign.implementation import row
     from .shown import show_all
 

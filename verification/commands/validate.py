@@ -1,6 +1,9 @@
 """`refnet validate`: is somebody's gradient or update rule right?  In a file, or a process."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .agreed import agree
@@ -40,6 +43,7 @@ from .validate_options import (
     OUTPUT,
     PARAMS,
     PROCESS,
+    RESUME,
     SAMPLES,
     SARIF,
     SECONDS,
@@ -88,6 +92,7 @@ def validate(
     memory: MEMORY = None,
     output: OUTPUT = None,
     failures: FAILURES = None,
+    resume: RESUME = None,
     html: HTML = None,
     json: JSON = None,
     junit: JUNIT = None,
@@ -115,9 +120,9 @@ def validate(
         gradient, of, args, argnums, allow=allow, vary=vary, edges=edges, process=process,
         against=against, limits=limits, update=update, kwargs=kwargs, signature=signature,
         kind=kind_of(order, under, meant, forward, samples, bias, error), steps=steps,
-        params=params,
+        params=params, resume=resume,
     )  # fmt: skip
-    findings = judged(one, dtype, cases, seed)
+    findings = judged(one, dtype, cases, seed, resume)
     from ..campaign.implementation import row
     from .shown import show_all
 
@@ -144,13 +149,14 @@ def implementation(
     signature: str | None = None,
     steps: int | None = None,
     params: str | None = None,
+    resume: str | None = None,
 ) -> "Implementation":
     """What the options name, or a Mistake where they contradict each other or one is missing."""
     given = {name: value for name, value in (limits or {}).items() if value is not None}
     options = {"FILE.py:GRADIENT": gradient, "--of": of, "--args": args, "--allow": allow}
     options |= {"--vary": vary, "--kwargs": kwargs, "--process": process, "--against": against}
     options |= {"--update": update, "--argnums": argnums if update or process else None}
-    options |= {"--signature": signature, "--params": params}
+    options |= {"--signature": signature, "--params": params, "--resume": resume}
     options |= {"--steps": None if steps is None else at_least("--steps", steps, 2)}
     from ..campaign.derivative_kind import FIRST
     from ..campaign.keys import EDGES as MODES
@@ -246,7 +252,11 @@ def object_of(option: str, text: str | None, such_as: str) -> str:
 
 
 def judged(
-    one: "Implementation", dtype: list[str] | None, cases: int | None, seed: int
+    one: "Implementation",
+    dtype: list[str] | None,
+    cases: int | None,
+    seed: int,
+    resume: str | None = None,
 ) -> "list[Finding]":
     """One finding for each dtype; whatever is wrong in the user's files is a Mistake."""
     usual = 2 if one.kind.samples else 16
@@ -260,4 +270,15 @@ def judged(
         from ..campaign.usable import check
 
         check(one)
-        return [in_time(one, name, cases, seed) for name in dtypes]
+        with _kept_in(resume) as damaged:
+            found = [in_time(one, name, cases, seed) for name in dtypes]
+    return [replace(f, notes=(*f.notes, *damaged)) for f in found] if damaged else found
+
+
+def _kept_in(folder: str | None) -> AbstractContextManager[list[str]]:
+    """Where stages are kept, or a Mistake where that is a file."""
+    from ..measurement.stages import kept_in
+
+    if folder is not None and Path(folder).is_file():
+        raise Mistake(f"--resume is {folder!r}, a file; give a folder")
+    return kept_in(folder)

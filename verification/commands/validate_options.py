@@ -69,6 +69,13 @@ KWARGS = Annotated[
         "rule: its hyperparameters."
     ),
 ]
+RESUME = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Truth and budget of what is large are kept there, and not found again.",
+    ),
+]
 SIGNATURE = Annotated[
     str | None,
     typer.Option(

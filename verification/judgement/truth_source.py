@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -13,14 +13,14 @@ from ..adapters.torch_programs.memory import NotTraced
 from ..adapters.trees import Held
 from ..arithmetic import observed
 from ..measurement.ahead import bounds_of
-from ..measurement.answer import PROVABLE, cast
+from ..measurement.answer import cast
 from ..measurement.batch import budget_at
 from ..measurement.budget import Budget, traced
-from ..measurement.drawn_truth import NAME as DRAWN
-from ..measurement.drawn_truth import drawn_truth
-from ..measurement.evaluation import Proof, evaluated, held, unproven
+from ..measurement.evaluation import evaluated, held, unproven
 from ..measurement.higher_precision import Told, formula
 from ..measurement.in_place import without_a_rule
+from ..measurement.large_truth import Told as Known
+from ..measurement.large_truth import told
 from ..measurement.ruled import is_ruled
 from ..measurement.sample import Sample
 from ..measurement.spelled import budget_spelled
@@ -194,28 +194,21 @@ def proven(
         return None
     cotangent = subject.cotangent(here.args, rng)
     args = here.args if cotangent is None else (*here.args, cotangent)
-    found = subject.proven(here.args, cotangent)
     references = subject.references(cotangent is None)
-    first = drawn = None
-    if not edge and _is_unproven(found):
-        first = cache(partial(budget_at, references[0], args, subject.dtype))  # asked for twice
-        drawn = drawn_truth(found, first, references[0], args, subject.dtype)
-    told = drawn or found
+    if edge:
+        known = Known(subject.proven(here.args, cotangent))
+    else:
+        known = told(subject, here.args, cotangent, references[0])
+    found = known.found
     bound = partial(
-        budget_spelled, told.truth, references, args, subject.dtype, subject.argnums, first
+        budget_spelled, found.truth, references, args, subject.dtype, subject.argnums, known.first
     )
-    sample = evaluated(subject.answer, told, bound, Case(case.label, args), edge)
-    if drawn is not None:
-        return replace(sample, oracle=DRAWN)
+    sample = evaluated(subject.answer, found, bound, Case(case.label, args), edge)
+    if known.oracle:
+        return replace(sample, oracle=known.oracle)
     if observed.is_in(found.question.program):
         sample = replace(sample, oracle=MEASURED)
     return sample if edge else told_by_floats(subject, sample, rng)  # at edges: once all are known
-
-
-def _is_unproven(found: Proof) -> bool:
-    """Whether the program is too large for a proof, and so none of the truth is one."""
-    too_large = products(found.question.program) > PROVABLE
-    return too_large and not any(ball.proven for ball in found.truth)
 
 
 def work(subject: Subject, case: Case, rng: np.random.Generator) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 from ..adapters.time_limit import in_time
 from ..adapters.trees import inward
 from ..measurement import conventions
+from ..measurement.stages import kept_in
 from ..measurement.subject import Subject, on_inward
 from ..vocabulary import Finding, Verdict
 from ..vocabulary.progress import watched as in_sight
@@ -54,6 +55,7 @@ def validate(
     meant: Any = None,
     kwargs: Any = None,
     timeout: Any = None,
+    resume: Any = None,
 ) -> Finding:
     """The verdict on gradient(*args) -> d of / d args[argnums].
 
@@ -81,6 +83,8 @@ def validate(
     meant     a function whose derivative the answer is meant to have, where it is not that of `of`
     kwargs    keyword arguments of `of`, and of the gradient where it takes them; they stay fixed
     timeout   seconds for each answer of the gradient; after a late one it is not asked again
+    resume    a folder: truth and budget of what is large are kept there, and not found again by a
+              judgement that was ended, nor by one of another gradient of the same function
 
     Without `of` it is the forward pass of a function that has a rule of its own.  Where the cases
     could not have shown a catalogued mistake, more are drawn: up to LIMIT times as many.  Raises
@@ -94,7 +98,7 @@ def validate(
     asked = Asked(gradient, of, args, argnums, dtype, cases, seed, edges, keywords, more)
     gradient, of = (with_keywords(f, keywords) for f in (gradient, of))
     options: dict[str, Any] = {"dtype": dtype, "cases": cases, "seed": seed}
-    options |= {"allow": allow, "vary": vary, "edges": edges, "timeout": timeout}
+    options |= {"allow": allow, "vary": vary, "edges": edges, "timeout": timeout, "resume": resume}
     if order != 1 or under or meant is not None or isinstance(of, Implicit):
         options |= {"edges": "none"} if isinstance(of, Implicit) else {}
         problem = _problem(gradient, of, args, argnums)
@@ -122,9 +126,10 @@ def validate(
     candidate = in_time(candidate, timeout)
     points = chain([first], points)
     subject = Subject(candidate, on_inward(of, point), argnums, asked.dtype, point)
-    with in_sight(subject.name):
+    with in_sight(subject.name), kept_in(resume) as damaged:
         finding, fits = judged(subject, asked, named, points)
     finding = programs.noted(finding, of)
+    finding = replace(finding, notes=(*finding.notes, *damaged)) if damaged else finding
     if finding.verdict is not Verdict.WRONG:
         problem = Problem(gradient, programs.traced(of), asked.args, argnums)
         return with_names(_looked_at_again(finding, problem, options), names)

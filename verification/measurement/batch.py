@@ -25,8 +25,10 @@ from ..arithmetic.tangents import tangents
 from ..oracles.question import as_exact
 from ..oracles.work import numbers, products
 from ..vocabulary import NoRule, Undecided
+from . import stages
 from .ahead import budget_known
 from .budget import RANDOM, RUNNING, Budget, budget, floored, floored_deviations, traced
+from .stages import Kept
 from .tolerance import allowances, is_sharp, lost
 
 FIRST_ORDER = ("float64", "float32", "float16_float32")
@@ -61,7 +63,15 @@ def budgets(gradient: Callable, points: list[tuple], dtype: str) -> list[Budget]
 
 def budget_at(gradient: Callable, args: tuple, dtype: str) -> Budget:
     """What gradient(*args) may be off by: of a large program compiled, of a small one in NumPy."""
-    return budget_known(gradient, args, dtype) or budgets(gradient, [args], dtype)[0]
+    find = lambda: budget_known(gradient, args, dtype) or budgets(gradient, [args], dtype)[0]
+    if not stages.STORES:
+        return find()
+    where = stages.place("budget", *traced(gradient, args), dtype)
+    if kept := stages.known(where):
+        return Budget(kept.arrays, tuple(kept.said["kinds"]))
+    found = find()
+    stages.keep(where, Kept(found.allowed, {"kinds": found.kinds}))
+    return found
 
 
 def _settled(gradient: Callable, point: tuple, dtype: str) -> Budget:

@@ -15,6 +15,7 @@ allowance.py.  Here one case is looked at, in NumPy; many cases under one compil
 import functools
 import operator
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -29,17 +30,22 @@ from ..arithmetic.interpreter import Arithmetic, is_plain, run
 from ..arithmetic.namespaces import namespace, where
 from ..arithmetic.noise import DRAWS
 from ..arithmetic.normalizers import normalized
+from ..arithmetic.one_thread import one_thread, side_by_side
 from ..arithmetic.paths import longest
 from ..arithmetic.rounding import random_rounding
 from ..arithmetic.samples import Samples
 from ..oracles.question import as_exact
+from ..vocabulary.progress import during
 from ..vocabulary.progress import parts as in_sight
+from . import stages
+from .stages import Kept
 from .together import Walk, alone
 from .tolerance import allowances, is_sharp, lost, root_of_squares
 
 __all__ = ["DTYPES", "Budget", "budget", "deviations", "running_bound"]
 
 ROOM = 2**21  # numbers of one array that are held at once
+QUARTER = DRAWS // 4  # after so many draws of a large program they are kept
 COARSER = 2.0**12  # so much larger are the roundings drawn for float64
 RUNNING, RANDOM = "running bound", "random rounding"
 
@@ -128,17 +134,19 @@ def _of_leaf(enough: bool, rigorous, random) -> tuple[np.ndarray, str]:
 
 def _rigorous(program: ClosedJaxpr, walk: Walk, target: Format) -> list[list[tuple]]:
     """At each point, value and bound of every leaf, no bound below its floor."""
-    found = walk.each(running(walk.program, walk.leaves, bounds(target)))
+    with during("the running bound"):
+        found = walk.each(running(walk.program, walk.leaves, bounds(target)))
+    flushed = (lost(target, leaves) for leaves in walk.points)
     return [
-        [(v, floored(v, e, program, target, lost(target, leaves))) for v, e in pairs]
-        for leaves, pairs in zip(walk.points, found, strict=True)
+        [(v, floored(v, e, program, target, least)) for v, e in pairs]
+        for least, pairs in zip(flushed, found, strict=True)
     ]
 
 
 def running(program: ClosedJaxpr, leaves: list, arithmetic: Arithmetic) -> list[tuple]:
     """Value and bound of every leaf."""
     lifted = [arithmetic.lift(x) if x.dtype.kind == "f" else x for x in leaves]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), one_thread():
         outs = run(program, lifted, arithmetic)
     return [value_and_error(out) for out in outs]
 
@@ -189,16 +197,37 @@ def _drawn(program, leaves, target: Format, coarser: float = 1.0) -> list[np.nda
     largest = max((x.size for x in leaves), default=1)
     count = int(np.clip(ROOM // max(largest, 1), 1, DRAWS))
     kept: dict | None = {} if count < DRAWS else None
-    with np.errstate(all="ignore"):
-        parts = (
-            _spreads(program, leaves, target, (first, min(count, DRAWS - first)), kept, coarser)
-            for first in range(0, DRAWS, count)
-        )
-        parts = in_sight("draws", parts, -(-DRAWS // count)) if count < DRAWS else parts
-        # one by one: all draws of ten million entries would be three times 2.5 GiB
-        total = functools.reduce(lambda one, more: list(map(np.hypot, one, more)), parts)
-        roots = [np.asarray(leaf) / np.sqrt(DRAWS) for leaf in total]
+    where = stages.place("draws", program, leaves, f"{target} {coarser} {count}")
+    total, begun = _begun(where)
+    steps = range(begun, DRAWS, count)
+    one = lambda first: _spreads(
+        program, leaves, target, (first, min(count, DRAWS - first)), kept, coarser
+    )
+    with one_thread():
+        parts = side_by_side(one, steps) if count == 1 else map(one, steps)
+        parts = in_sight("draws", parts, len(steps)) if count < DRAWS else parts
+        for first, part in zip(steps, parts, strict=True):
+            total = part if total is None else _added(total, part)
+            done = first + count
+            if done % QUARTER < count < QUARTER and done < DRAWS:
+                stages.keep(where, Kept(total, {"done": done}))
+    stages.forget(where)
+    roots = [np.asarray(leaf) / np.sqrt(DRAWS) for leaf in total or ()]
     return [np.asarray(np.where(np.isnan(root), np.inf, root)) for root in roots]
+
+
+def _begun(where: Path | None) -> tuple[list[np.ndarray] | None, int]:
+    """What the first of the draws have come to, where somebody keeps stages, and how many."""
+    found = stages.known(where)
+    return (found.arrays, found.said["done"]) if found else (None, 0)
+
+
+def _added(total: list[np.ndarray], more: list[np.ndarray]) -> list[np.ndarray]:
+    """Roots of sums of squares, added in place: all draws of ten million entries are 7.5 GiB."""
+    with np.errstate(all="ignore"):
+        for k, leaf in enumerate(total):
+            total[k] = np.hypot(leaf, more[k], out=leaf if leaf.ndim else None)
+    return total
 
 
 def _spreads(
@@ -206,9 +235,11 @@ def _spreads(
 ) -> list[np.ndarray]:
     first, count = part
     arithmetic = random_rounding(target, count, first=first, kept=kept, coarser=coarser)
-    lifted = [arithmetic.lift(x) if x.dtype.kind == "f" else x for x in leaves]
-    outs = run(program, lifted, arithmetic)
-    return [np.zeros(out.shape) if is_plain(out) else spread(out) for out in outs]
+    with np.errstate(all="ignore"):
+        lifted = [arithmetic.lift(x) if x.dtype.kind == "f" else x for x in leaves]
+        outs = run(program, lifted, arithmetic)
+        each = (outs.pop(0) for _ in range(len(outs)))  # of large leaves none is held for long
+        return [np.zeros(x.shape) if is_plain(x) else np.asarray(spread(x)) for x in each]
 
 
 def spread(out: Samples):
@@ -219,7 +250,8 @@ def spread(out: Samples):
     if out.draws is None:
         return np.where(np.isfinite(out.value), 0.0, np.inf)
     parts = (x.astype(float) if x.dtype.kind == "b" else x for x in (out.draws, out.value))
-    return root_of_squares(operator.sub(*parts))
+    apart = operator.sub(*parts)
+    return abs(apart[0]) if len(apart) == 1 else root_of_squares(apart)
 
 
 def traced(gradient: Callable, args: tuple) -> tuple[ClosedJaxpr, list[np.ndarray]]:

@@ -59,7 +59,7 @@ def float64_balls(
         if not all(np.isfinite(mid).all() for mid in mids):
             raise Silent("inf or NaN in float64")
         pairs = zip(mids, allowed, strict=True)
-        return [Ball(mid, np.zeros_like(mid), share * room, proven=False) for mid, room in pairs]
+        return [Ball(mid, np.zeros(mid.shape), share * room, proven=False) for mid, room in pairs]
 
     if len(allowed) == len(question.wanted):
         return opened(question, drawn)

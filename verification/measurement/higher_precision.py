@@ -33,6 +33,7 @@ from .error import beyond
 from .joint import in_words
 from .nearer import is_right_nearer
 from .roughness import is_float32, is_seen, shape_of_error
+from .same_error import has_same_error, is_heavy
 from .sample import Sample, decidable, mixed_up, outside, outside_measured_sides
 
 BITS = (128, 1024, 16384)  # of working precision; the last has digits left after 1 - e^-10000
@@ -183,6 +184,8 @@ def in_float64(gradient: Callable, sample: Sample) -> Told:
     accepted = len(wider) == len(leaves) and all(_accepted(sample, k, wider[k]) for k in leaves)
     if accepted and any(_seen(sample, k).any() for k in leaves):
         return Told(True, "computed in float64 its error vanishes")
+    if is_heavy(sample) and has_same_error(sample, wider):
+        return Told(False, "computed in float64 it has the same error: no rounding is that large")
     return Told(None, "computed in float64 its error stays")
 
 

@@ -40,6 +40,7 @@ SMOOTH = 2.0**-8  # of the reference's size that its own differences may have th
 CLEAR = 4.0  # times the reference's noise that the difference's must be
 UNITS = 64.0  # in the last place of 1 that an answer which stands still may be off by
 COARSEST = 2.0**-9  # the unit of bfloat16
+MOST = 2**22  # entries that have a number at each of POINTS of six lines: 7 GiB
 FACTOR = 2.0**-12  # what must be left to be seen of a number: a factor 1.0005 is
 Leaves = dict[int, np.ndarray]  # those with an entry outside of its budget, by their numbers
 Line = Callable[[int], tuple]  # the args at each of POINTS
@@ -69,6 +70,8 @@ def shape_of_error(
         raise Undecided("it answers arrays of other shapes")
     out = {k: outside(sample, k) for k in range(len(sample.paths))}
     wrong = [k for k, entries in out.items() if entries.any()]
+    if sum(sample.got[k].size for k in wrong) > MOST:
+        raise Undecided("has too many entries for lines beside the case")
     errors = {k: beyond(sample.got[k], sample.truth[k]) for k in wrong}
     quantile = _quantile(sum(int(out[k].sum()) for k in wrong))
     largest = _largest(sample, moved)

@@ -132,9 +132,11 @@ class Subject:
         asked = ask(self.contracted, (*args, cotangent), (self.inputs, *self.argnums))
         return replace(asked, paths=tuple(self._path(path) for path in asked.paths))
 
-    def proven(self, args: tuple, cotangent: Any) -> Proof:
+    def proven(
+        self, args: tuple, cotangent: Any, prove: Callable[[Question, str], Proof] = proof
+    ) -> Proof:
         """The truth of everything that is answered."""
-        found = proof(self.question(args, cotangent), self.dtype)
+        found = prove(self.question(args, cotangent), self.dtype)
         values = sum(path.startswith(VALUE) for path in found.question.paths)
         if not self.ahead_at(args):
             return found

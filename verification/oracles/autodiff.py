@@ -12,6 +12,7 @@ from ..arithmetic.bounds import bounds
 from ..arithmetic.complex_numbers.programs import real_program
 from ..arithmetic.formats import format_of
 from ..arithmetic.interpreter import is_plain, run
+from ..arithmetic.one_thread import one_thread
 from ..vocabulary import Ball, Silent
 from .question import Question
 
@@ -27,7 +28,7 @@ def gradient(question: Question, derive: Callable, what: str) -> list[Ball]:
         signature = tuple((leaf.shape, leaf.dtype) for leaf in question.leaves)
         program = _traced(question.function, derive, question.wanted, signature)
     point = zip(question.leaves, question.floats, strict=True)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), one_thread():
         outs = run(program, [FLOAT64.lift(x) if f else x for x, f in point], FLOAT64)
     return [_ball(out, what) for out in outs]
 
@@ -39,7 +40,7 @@ def _ball(out, what: str) -> Ball:
     lost = int((~np.isfinite(out.value) | ~np.isfinite(out.error)).sum())
     if lost:
         raise Silent(f"{what} is inf or NaN in float64, or may be, at {lost} of {out.size} entries")
-    return Ball(out.value, np.zeros_like(out.value), np.array(out.error), proven=False)
+    return Ball(out.value, np.zeros(out.value.shape), np.array(out.error), proven=False)
 
 
 @functools.lru_cache(maxsize=256)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..arithmetic.bounded import Bounded
 from ..arithmetic.interpreter import Arithmetic, is_plain, run
+from ..arithmetic.one_thread import one_thread
 from ..arithmetic.ties import COMPARISONS, REDUCTIONS
 from ..vocabulary import Ball
 from .autodiff import FLOAT64
@@ -71,7 +72,7 @@ def is_tied(question: Question) -> bool:
 
     watching = Arithmetic(FLOAT64.name, FLOAT64.lift, rules, decide)
     point = zip(question.leaves, question.floats, strict=True)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), one_thread():
         outs = run(question.program, [FLOAT64.lift(x) if f else x for x, f in point], watching)
     return bool(steered) or any(id(out) in met for out in outs)
 

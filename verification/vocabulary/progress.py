@@ -153,13 +153,27 @@ def begin(what: str, ks: range | None = None) -> list[Run]:
 
 def parts(what: str, items: Iterable[T], total: int) -> Iterator[T]:
     """The items of one long step of the run, which is told of again when they are over."""
-    before = [(run, run.what, run.done, run.total, run.since) for run in CURRENT[-1:]]
-    begin(what, range(total))
-    try:
+    with during(what, total):
         yield from counted(what, items, range(total))
+
+
+HEARERS: list[Callable[[str, bool], Any]] = []  # hearer(stage, whether it begins), of each
+
+
+@contextmanager
+def during(what: str, total: int = 0) -> Iterator[None]:
+    """One long step of the run, which is told of again when it is over."""
+    before = [(run, run.what, run.done, run.total, run.since) for run in CURRENT[-1:]]
+    begin(what, range(total) if total else None)
+    for hearer in HEARERS:
+        hearer(what, True)
+    try:
+        yield
     finally:
-        for run, what, done, total, since in before:
-            run.what, run.done, run.total, run.since = what, done, total, since
+        for hearer in HEARERS:
+            hearer(what, False)
+        for run, was, done, most, since in before:
+            run.what, run.done, run.total, run.since = was, done, most, since
 
 
 def _shown(run: Run, surface: Terminal | Notebook, over: threading.Event) -> None:
