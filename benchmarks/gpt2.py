@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from verification.report.findings.writing import write_text
 
 HERE = Path(__file__)
+WHAT = (__doc__ or "").split("\n\n")[0]
 
 
 class Size(NamedTuple):
@@ -130,6 +131,7 @@ def judge(size: Size, dtype: str, mistake: str, folder: str) -> dict:
     start, used = time.perf_counter(), time.process_time()
     asked = {"dtype": dtype, "cases": 1, "edges": "none", "resume": folder}
     found = vf.validate(gradient, of=loss, args=sample, **asked)
+    progress.HEARERS.remove(stages)
     return {
         "parameters": parameters,
         "dtype": dtype,
@@ -158,7 +160,7 @@ def page(rows: list[dict]) -> str:
     """The rows as Markdown."""
     named = ("parameters", "dtype", "mistake", "verdict", "worst", "power")
     heads = (*named, "seconds", "processor seconds", "peak GiB")
-    lines = ["# A GPT, judged whole", "", __doc__.split("\n\n")[0], ""]
+    lines = ["# A GPT, judged whole", "", WHAT, ""]
     lines += ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
     show = lambda v: f"{v:,}" if isinstance(v, int) else f"{v:.3g}"
     cells = lambda r: [r[h] if isinstance(r[h], str) else show(r[h]) for h in heads]
@@ -188,7 +190,7 @@ def asked(size: str, dtype: str, mistake: str, folder: str) -> dict:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=WHAT)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=list(DTYPES))
     parser.add_argument("--mistakes", nargs="+", choices=MISTAKES, default=list(MISTAKES))

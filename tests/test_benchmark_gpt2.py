@@ -50,10 +50,22 @@ def test_a_row_is_right_where_the_verdict_is_the_one_wanted():
 
 
 @pytest.mark.dear
-def test_the_smallest_is_judged():
-    row = gpt2.judge(TINY, "float32", "")
+def test_the_smallest_is_judged(tmp_path):
+    row = gpt2.judge(TINY, "float32", "", str(tmp_path))
     assert gpt2.is_right(row) and row["parameters"] == 27_520
-    assert str(row["parameters"])[:2] in gpt2.page([row])
+    page, spent = gpt2.page([row]), sum(wall for wall, _, _ in row["stages"].values())
+    assert str(row["parameters"])[:2] in page and "## Where it goes: 27,520 parameters" in page
+    assert abs(spent - row["seconds"]) <= 0.1 + 0.01 * len(row["stages"])  # rounded
+
+
+def test_what_is_inside_of_a_stage_counts_there_alone(monkeypatch):
+    clock = iter([(t, 2.0 * t) for t in (0.0, 1.0, 3.0, 6.0, 10.0)])
+    monkeypatch.setattr(gpt2.Stages, "_now", lambda self: next(clock))
+    stages = gpt2.Stages()
+    for what, begins in (("truth", True), ("bound", True), ("bound", False)):
+        stages(what, begins)
+    told = {what: row[:2] for what, row in stages.told().items()}
+    assert told == {"all else": [1.0, 2.0], "truth": [6.0, 12.0], "bound": [3.0, 6.0]}
 
 
 def test_the_page_is_of_the_record():

@@ -5,7 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from verification.arithmetic import drawn_sums
+from verification.arithmetic.formats import format_of
 from verification.arithmetic.noise import DRAWS, Noise
+from verification.arithmetic.samples import Samples
 from verification.measurement import budget as budgets
 
 
@@ -23,13 +25,12 @@ def test_what_all_draws_have_in_common_is_found_by_the_first_of_them(monkeypatch
     assert few and len(asked) - few == DRAWS / 8 * few
 
 
-def test_a_product_in_blocks_of_columns_is_the_product(monkeypatch):
-    rng = np.random.default_rng(0)
-    few = drawn_sums.FEW
-    for rows in (1, DRAWS):  # of what is the same in all draws there is one
-        a, b = rng.integers(-9, 9, (rows, 1, 3, 5)), rng.integers(-9, 9, (DRAWS, 1, 5, 3 * few + 1))
-        a, b = a.astype(float), b.astype(float)
-        monkeypatch.setattr(drawn_sums, "ONE_THREAD", 3 * 5 * few)
-        assert np.array_equal(drawn_sums._product(a, b), a @ b)
-        monkeypatch.setattr(drawn_sums, "ONE_THREAD", 3 * 5 * few - 1)
-        assert np.array_equal(drawn_sums._product(a, b), a @ b), "fewer columns: in one"
+def test_of_a_table_the_rows_that_were_read_are_shaken_alone(monkeypatch):
+    monkeypatch.setattr(drawn_sums, "is_large", lambda value: True)
+    noise = Noise(format_of("float32"), 0, 4, 0)
+    deviation = np.zeros((6, 5))
+    deviation[2] = 2.0**-24
+    x = Samples(np.ones((6, 5)), np.ones((1, 6, 5)))
+    shaken = drawn_sums.summed(noise, x, drawn_sums.Spread(deviation, np.zeros((), bool))).rows
+    assert shaken.shape == (4, 6, 5) and (x.rows == 1.0).all()
+    assert (shaken[:, 2] != 1.0).all() and (np.delete(shaken, 2, 1) == 1.0).all()

@@ -114,7 +114,9 @@ def drawn(truth, silence="", gradient=slope, dtype="float32"):
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16_float32"])
 def test_its_radius_is_the_budget_over_how_much_finer_float64_is(dtype):
     """Than the sums: they carry the numbers on, and are as fine as float32 in both."""
-    (ball,) = drawn([WIDE], dtype=dtype).truth
+    found = drawn([WIDE], dtype=dtype)
+    assert found is not None
+    (ball,) = found.truth
     assert (ball.rad == 2.0**-29 * ROOM).all()
 
 

@@ -49,7 +49,7 @@ def test_what_saturates_alike_in_both_formats_is_left_open(monkeypatch):
     monkeypatch.setattr(higher_precision, "_accepted", lambda *_: False)
     balls = [Ball(truth, np.zeros(8), np.zeros(8), proven=True)]
     room = np.full(8, 1e-15)
-    sample = Sample("case 0", ("x",), balls, [room], [np.float64(answer(X))], (X,))
+    sample = Sample("case 0", ("x",), balls, [room], [answer(X).astype(np.float64)], (X,))
     assert in_float64(answer, sample).right is None
 
 

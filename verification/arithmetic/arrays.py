@@ -11,7 +11,7 @@ import numpy as np
 from ..vocabulary import Undecided
 from . import namespaces
 from .interpreter import is_plain
-from .moves import MOVES, carried
+from .moves import MOVES, carried, picked
 
 
 def box(value) -> np.ndarray:
@@ -61,6 +61,8 @@ def move(name: str) -> Callable:
 def moved(name: str, operands, params) -> tuple[list, np.ndarray]:
     """The operands that are moved, and for each entry of the output its place among theirs."""
     data = carried(name, len(operands))
+    if name == "gather" and is_plain(operands[1]):  # of a large table, few places are asked for
+        return [operands[0]], picked(operands[0].shape, operands[1], **params)
     offset, ids = 0, list(operands)
     for i in data:
         ids[i] = np.arange(offset, offset + operands[i].size).reshape(operands[i].shape)

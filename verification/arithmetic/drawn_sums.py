@@ -36,7 +36,7 @@ def spread_of(target: Format, value, n: int, root, loop: InOrder, products=False
     deviation = sum_spread(target, n, value, root, products, loop.path, loop.drift)
     if products:
         deviation = deviation + np.sqrt(n) * np.minimum(underflow(target), root)
-    deviation = np.float32(deviation) if is_slim(deviation) else deviation
+    deviation = deviation.astype(np.float32) if is_slim(deviation) else deviation
     beyond = np.sqrt(n) * root > target.largest
     return Spread(deviation, beyond if beyond.any() else np.zeros((), bool))
 
@@ -116,7 +116,9 @@ def scatter_add(noise, x, indices, updates, **params):
     if x.exact and updates.exact:
         return summed(noise, Samples(value), spread)
     rows = zip(noise.rows(x.rows), noise.rows(updates.rows), strict=True)
-    return summed(noise, Samples(value, np.stack([total(a, b, into) for a, b in rows])), spread)
+    sums = [total(a, b, into) for a, b in rows]
+    draws = sums[0][None] if len(sums) == 1 else np.stack(sums)
+    return summed(noise, Samples(value, draws), spread)
 
 
 def dot_general(noise, a, b, dimension_numbers, **_):

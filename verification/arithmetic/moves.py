@@ -72,7 +72,8 @@ def landing(shape, indices, update_shape, params) -> np.ndarray:
     return into
 
 
-def _gather(x, indices, dimension_numbers, slice_sizes, mode, **_):
+def picked(shape, indices, dimension_numbers, slice_sizes, mode, **_) -> np.ndarray:
+    """Where in the flat operand each entry of a gather's result is."""
     d = dimension_numbers
     layout = Layout(
         d.offset_dims,
@@ -81,10 +82,14 @@ def _gather(x, indices, dimension_numbers, slice_sizes, mode, **_):
         tuple(map(int, d.operand_batching_dims)),
         tuple(map(int, d.start_indices_batching_dims)),
     )
-    at = places(x.shape, indices, layout, slice_sizes, mode)
+    at = places(shape, indices, layout, slice_sizes, mode)
     if (at < 0).any():
         raise Undecided("an index is outside the array it picks from")
-    return x.reshape(-1)[at]
+    return at
+
+
+def _gather(x, indices, **params):
+    return x.reshape(-1)[picked(x.shape, indices, **params)]
 
 
 def _scatter(x, indices, updates, update_jaxpr=None, **params):

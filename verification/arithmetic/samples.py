@@ -82,13 +82,16 @@ def move(name: str) -> Callable:
 
     def rule(*operands, **params):
         kind = Gate if any(isinstance(x, Gate) for x in operands) else Samples
-        if name in UNDER_DRAWS and operands[0].draws is not None:
+        if name in UNDER_DRAWS:
             (x,) = operands
+            if x.draws is None:
+                return kind(MOVES[name](x.value, **params))
             shifted = UNDER_DRAWS[name](len(x.draws), **params)
             return kind(MOVES[name](x.value, **params), MOVES[name](x.draws, **shifted))
         numbers, places = moved(name, operands, params)
         numbers = list(map(sampled, numbers))  # constants among predicates
-        value = np.concatenate([x.value.ravel() for x in numbers])[places]
+        flat = [x.value.ravel() for x in numbers]
+        value = (flat[0] if len(flat) == 1 else np.concatenate(flat))[places]
         if all(x.exact for x in numbers):
             return kind(value)
         count = max(len(x.rows) for x in numbers)

@@ -60,17 +60,16 @@ def _shaken(rows, spread, words, common, drop, limits, how: str):
     places = lax.iota(jnp.uint32, rows.shape[1])
     own = _normal(mixed(mixed(places)[None, :] ^ words[:, None]))
     draw = 0.5**0.5 * (own.astype(jnp.float64) + common[:, None])
-    if how == RELATIVE:
-        off = rows * spread
-    elif how == ABSOLUTE:
+    off = spread
+    if how == ABSOLUTE:
         off = jnp.where(rows < 0.0, -spread, spread)
-    else:
+    elif how == ADDED:
         size = jnp.abs(rows)
         most = jnp.maximum(size, spread)
         ratio = jnp.minimum(size, spread) / jnp.where(most > 0.0, most, 1.0)
         off = jnp.copysign(unit * most * jnp.sqrt(1.0 + ratio * ratio), rows)
         off = jnp.where(size < np.inf, off, 0.0)
-    draws = rows + off * draw
+    draws = rows * (1.0 + spread * draw) if how == RELATIVE else rows + off * draw
     size = jnp.abs(draws)
     small = (size < tiny) & (size > 0.0)
     draws = jnp.where(size > largest, jnp.copysign(np.inf, draws), draws)

@@ -128,8 +128,7 @@ def validate(
     subject = Subject(candidate, on_inward(of, point), argnums, asked.dtype, point)
     with in_sight(subject.name), kept_in(resume) as damaged:
         finding, fits = judged(subject, asked, named, points)
-    finding = programs.noted(finding, of)
-    finding = replace(finding, notes=(*finding.notes, *damaged)) if damaged else finding
+    finding = _damaged(programs.noted(finding, of), damaged)
     if finding.verdict is not Verdict.WRONG:
         problem = Problem(gradient, programs.traced(of), asked.args, argnums)
         return with_names(_looked_at_again(finding, problem, options), names)
@@ -137,6 +136,11 @@ def validate(
     found = (_meant(subject, asked, named, convention) for convention in allowed)
     passed = next((one for one in found if one.verdict is not Verdict.WRONG), None)
     return with_names(finding if passed is None else programs.noted(passed, of), names)
+
+
+def _damaged(finding: Finding, sentences: list[str]) -> Finding:
+    """With a note on each stage that was kept and cannot be read."""
+    return replace(finding, notes=(*finding.notes, *sentences)) if sentences else finding
 
 
 def _once(options: dict, problem: Problem) -> Finding:

@@ -45,6 +45,7 @@ from .tolerance import allowances, is_sharp, lost, root_of_squares
 __all__ = ["DTYPES", "Budget", "budget", "deviations", "running_bound"]
 
 ROOM = 2**21  # numbers of one array that are held at once
+TOGETHER = 2**26  # numbers of a program two of whose draws are held at once: 3 GiB more
 QUARTER = DRAWS // 4  # after so many draws of a large program they are kept
 COARSER = 2.0**12  # so much larger are the roundings drawn for float64
 RUNNING, RANDOM = "running bound", "random rounding"
@@ -204,7 +205,8 @@ def _drawn(program, leaves, target: Format, coarser: float = 1.0) -> list[np.nda
         program, leaves, target, (first, min(count, DRAWS - first)), kept, coarser
     )
     with one_thread():
-        parts = side_by_side(one, steps) if count == 1 else map(one, steps)
+        few = count == 1 and sum(x.size for x in leaves) <= TOGETHER
+        parts = side_by_side(one, steps) if few else map(one, steps)
         parts = in_sight("draws", parts, len(steps)) if count < DRAWS else parts
         for first, part in zip(steps, parts, strict=True):
             total = part if total is None else _added(total, part)

@@ -25,6 +25,7 @@ from jax.extend.core import ClosedJaxpr
 from refnet.about import __version__
 
 from ..arithmetic.inner_programs import constants
+from ..arithmetic.integers import is_key
 from ..oracles.work import products
 
 SMALL = 2**24  # products: of a smaller program all is found again in a second
@@ -111,8 +112,7 @@ def forget(where: Path | None) -> None:
 
 
 def _summed(array: Any) -> str:
-    if jax.dtypes.issubdtype(getattr(array, "dtype", None), jax.dtypes.prng_key):
-        array = jax.random.key_data(array)
+    array = jax.random.key_data(array) if is_key(array) else array
     array = np.ascontiguousarray(array)
     return f"{array.dtype} {array.shape} {sha256(array.reshape(-1).view(np.uint8)).hexdigest()}"
 
@@ -154,7 +154,11 @@ def _saved(file: Path, array: np.ndarray) -> int:
         np.save(out, array, allow_pickle=False)
         out.flush()
         os.fsync(out.fileno())
-    return zlib.crc32(array)
+    return _sum_of(array)
+
+
+def _sum_of(array: np.ndarray) -> int:
+    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def _read(where: Path) -> Kept:
@@ -166,6 +170,6 @@ def _read(where: Path) -> Kept:
 def _loaded(files: Iterable[Path], sums: Sequence[int]) -> Iterator[np.ndarray]:
     for file, wanted in zip(files, sums, strict=True):
         array = np.load(file, allow_pickle=False)
-        if zlib.crc32(np.asarray(array, order="C")) != wanted:
+        if _sum_of(array) != wanted:
             raise ValueError(f"the check sum of {file.name} is another")
         yield array
