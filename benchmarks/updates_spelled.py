@@ -1,28 +1,36 @@
 """Six spellings of every update rule over drawn settings: `python -m benchmarks.updates_spelled`.
 
-    python -m benchmarks.updates_spelled [--settings 1000] [--seed N] [--seconds N]
+    python -m benchmarks.updates_spelled [--settings 1000] [--seed N] [--seconds N] [--known 20]
 
 Every variant in float64, float32 and bfloat16.  The truth is a wider format with its own running
 error.  Writes updates_spelled.json and updates_spelled.md beside this file; exits with 1 where a
 spelling was outside of the budget of its own rule.  What the record has at as many settings is not
-asked again; after so many seconds no other row is begun, and it exits with 2.
+asked again; after so many seconds no other row is begun, and it exits with 2.  `--known` asks, at
+so many settings, of how many numbers there is a budget: nothing is said of the others.
 """
 
 import argparse
 import json
 import math
 import secrets
+import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from verification.adapters.update_libraries import Cell
 from verification.derivations.rules import VARIANTS
 from verification.report.findings.writing import write_text
+from verification.updates import many, vectors
 from verification.updates.spelled import SPELLINGS
 from verification.updates.spelled_runs import Spelled, spelled
+from verification.updates.vectors import layout
 
-RECORD = Path(__file__).with_suffix(".json")
+RECORD, HERE = Path(__file__).with_suffix(".json"), Path(__file__).parent
 DTYPES = ("float64", "float32", "bfloat16")
 DONE, OUTSIDE, MORE = 0, 1, 2  # exit statuses
 
@@ -37,7 +45,23 @@ def row(name: str, dtype: str, settings: int, seed: int) -> dict[str, Any]:
     """One variant and dtype: its spellings together."""
     start = time.process_time()
     found = joined(spelled(name, dtype, settings, seed))
-    return {**found, "seed": seed, "seconds": round(time.process_time() - start, 2)}
+    seconds = round(time.process_time() - start, 2)
+    return {**found, "seed": seed, "commit": commit(), "seconds": seconds}
+
+
+def commit() -> str:
+    """Of the code that was run; nothing where that is not known."""
+    told = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, cwd=HERE)
+    return told.stdout.decode().strip()
+
+
+def known_share(name: str, dtype: str, settings: int, seed: int) -> float:
+    """The share of numbers, over all steps, that have a budget."""
+    variant = VARIANTS[name]
+    where = layout(vectors.params_of(variant))
+    runs = many.settings(Cell(name, "", len), settings, dtype, seed, where)
+    allowed = [many.bounds(variant, g, where, dtype) for g in many.together(runs, variant)]
+    return float(np.isfinite(np.concatenate(allowed)).mean())
 
 
 def joined(found: list[Spelled]) -> dict[str, Any]:
@@ -70,8 +94,11 @@ def page(r: dict[str, Any]) -> str:
         "float64 below. Made by `python -m benchmarks.updates_spelled`.",
         "",
         f"Spellings: {', '.join(SPELLINGS)}. {total('seconds'):.0f} CPU-seconds; seeds",
-        f"{', '.join(map(str, sorted({row['seed'] for row in r['rows']})))}.",
+        f"{', '.join(map(str, sorted({row['seed'] for row in r['rows']})))}. The record has",
+        "the seed and the commit of each row:",
+        f"{rows_of_commits(r['rows'])}.",
         "",
+        *page_of_known(r.get("known", {})),
         f"| {' | '.join(columns)} |",
         f"| {' | '.join('---' for _ in columns)} |",
         *(f"| {' | '.join(shown(row[c]) for c in columns)} |" for row in r["rows"]),
@@ -79,12 +106,42 @@ def page(r: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def page_of_known(known: dict[str, Any]) -> list[str]:
+    if not known:
+        return []
+    some = [row for row in known["rows"] if row["share"] < 1.0]
+    return [
+        "Nothing is known of a number where rounding may turn a branch, or where a root or a",
+        "quotient may have no digit left: it is not outside, whatever it is. At",
+        f"{known['settings']} settings (seed {known['seed']}) all numbers have a budget in"
+        f" {len(known['rows']) - len(some)} of {len(known['rows'])} rows; in the others:",
+        "",
+        "| variant | dtype | share with a budget |",
+        "| --- | --- | --- |",
+        *(f"| {row['variant']} | {row['dtype']} | {row['share']:.1%} |" for row in some),
+        "",
+    ]
+
+
+def rows_of_commits(rows: list[dict[str, Any]]) -> str:
+    counts = Counter(row["commit"] for row in rows)
+    return ", ".join(f"{count} rows of {name}" for name, count in counts.most_common())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--settings", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
     parser.add_argument("--seconds", type=float, default=math.inf)
+    parser.add_argument("--known", type=int, default=0)
     given, start = parser.parse_args(), time.process_time()
+    if given.known:
+        shares = [
+            {"variant": v, "dtype": d, "share": known_share(v, d, given.known, given.seed)}
+            for v, d in asked()
+        ]
+        write(kept(0), {"settings": given.known, "seed": given.seed, "rows": shares})
+        return DONE
     known = kept(given.settings)
     for name, dtype in asked():
         if (name, dtype) in known:
@@ -109,9 +166,11 @@ def kept(settings: int) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def write(known: dict[tuple[str, str], dict[str, Any]]) -> None:
+def write(known: dict[tuple[str, str], dict[str, Any]], shares: Any = None) -> None:
     """The record and its page, in the order of the table of variants."""
-    made = {"rows": [known[key] for key in asked() if key in known]}
+    if shares is None and RECORD.exists():
+        shares = json.loads(RECORD.read_text(encoding="utf-8")).get("known")
+    made = {"rows": [known[key] for key in asked() if key in known], "known": shares or {}}
     write_text(RECORD, json.dumps(made, indent=1) + "\n")
     write_text(RECORD.with_suffix(".md"), page(made))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.updates_spelled import asked, row
+from benchmarks.updates_spelled import asked, known_share, row
 from verification.derivations.rules import VARIANTS
 from verification.updates.spelled import SPELLINGS, Terms, backward
 from verification.updates.spelled_runs import spelled
@@ -26,6 +26,12 @@ def test_the_benchmark_asks_for_rules_of_matrices_last():
     told = [*asked(("muon", "adam"))]
     assert told[-1] == ("muon", "bfloat16") and told[0][0] == "adam" and len(told) == 6
     assert not any(row(*each, settings=2, seed=0)["outside"] for each in told)
+
+
+def test_numbers_without_a_budget_are_counted():
+    """A step of RAdam hangs on a count that bfloat16 has no digit of."""
+    assert known_share("adam", "bfloat16", 3, seed=0) == 1.0
+    assert 0.0 < known_share("radam", "bfloat16", 3, seed=0) < 0.5
 
 
 @pytest.mark.parametrize("name", ["adam", "schedule_cosine", "muon"])
