@@ -2,11 +2,15 @@
 
 Every kill is a SIGKILL of the whole process group.  Then --resume must give the same report, byte
 for byte; after every kill no answer that was in the journal may be gone.
+
+Over Dask the campaign stays, and one of its two workers is killed 25 times, at random answers: the
+report must be the same again, without anybody's help.
 """
 
 import argparse
 import contextlib
 import json
+import multiprocessing
 import os
 import random
 import resource
@@ -17,8 +21,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from verification.campaign import journal
+from verification.campaign import cluster, journal
 from verification.campaign.plan import read
+from verification.campaign.run import run
 from verification.report.findings.writing import write_text
 
 RECORD = Path(__file__).with_suffix(".json")
@@ -144,6 +149,32 @@ def killed(file: Path, out: Path, workers: int, kills: int, seed: int) -> dict:
     return {"seconds": seconds, "cpu": round(cpu + processor() - before, 1), "kills": said}
 
 
+class Killer:
+    """A SIGKILL for one worker of this process's cluster, at answers that are drawn."""
+
+    def __init__(self, questions: int, kills: int, seed: int):
+        self.rng, self.killed = random.Random(seed), []
+        self.at = set(self.rng.sample(range(1, questions), kills))
+        self.before = {child.pid for child in multiprocessing.active_children()}
+
+    def __call__(self, done: int, total: int) -> None:
+        mine = [c.pid for c in multiprocessing.active_children() if c.pid not in self.before]
+        if mine and self.at and done >= min(self.at):
+            self.at.remove(min(self.at))
+            os.kill(self.rng.choice(mine), signal.SIGKILL)
+            self.killed.append(f"after {done} answers")
+
+
+def over_dask(file: Path, out: Path, workers: int, kills: int, seed: int) -> dict:
+    """One campaign over a cluster of this machine, whose workers are killed one by one."""
+    plan = read(Path(file.name))
+    killer, start = Killer(len(plan.questions), kills, seed), time.perf_counter()
+    run(plan, out, workers=workers, make=cluster.dask(), tell=killer)
+    left = {child.pid for child in multiprocessing.active_children()} - killer.before
+    assert not left, "workers are left"
+    return {"seconds": round(time.perf_counter() - start, 1), "kills": killer.killed}
+
+
 def processor() -> float:
     """Seconds of all children that were waited for, and theirs."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -178,9 +209,12 @@ def main() -> None:
             "kills": seen["kills"],
             "byte for byte the same": same(folder / "alone", folder / "killed"),
         }
+        seen = over_dask(file, folder / "dask", asked.workers, asked.kills, asked.seed)
+        row["over dask"] = seen | {"byte for byte the same": same(folder / "alone", folder / "dask")}
     print(json.dumps(row, indent=1))
     write_text(RECORD, json.dumps(row, indent=1) + "\n")
-    assert row["byte for byte the same"]
+    assert row["byte for byte the same"] and row["over dask"]["byte for byte the same"]
+    assert len(row["over dask"]["kills"]) == asked.kills
 
 
 if __name__ == "__main__":
