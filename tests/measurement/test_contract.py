@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import verification as vf
-from verification.measurement.contract import Rejection
+from verification.measurement.contract import VARIES, Rejection
 from verification.measurement.layout import leaves_of
 from verification.vocabulary import Verdict
 
@@ -98,6 +98,26 @@ def test_the_habit_is_rejected_in_its_own_sentence(habit):
     assert sentence in found.reason
     assert found.cases == 2  # the others are still asked
     assert judged(right).verdict is Verdict.CORRECT
+
+
+def test_a_kernel_whose_sums_have_another_order_each_time_is_judged_and_noted():
+    """As sums by atomic additions are: within the budget, but no two the same."""
+
+    def atomic(w, x):
+        order = rng.permutation(len(x))
+        return {"w": np.add.reduce([x[i] * np.cos(x[i] @ w["w"]) for i in order])}
+
+    rng = np.random.default_rng(0)
+    asked = {
+        "of": lambda w, x: jnp.sum(jnp.sin(x @ w["w"])),
+        "args": lambda rng: ({"w": rng.normal(size=2)}, rng.normal(size=(40, 2))),
+        "argnums": 0,
+        "edges": "none",
+    }
+    found = vf.validate(atomic, **asked)
+    assert found.verdict is Verdict.CORRECT and VARIES in found.notes
+    steady = vf.validate(lambda w, x: {"w": x.T @ np.cos(x @ w["w"])}, **asked)
+    assert steady.verdict is Verdict.CORRECT and VARIES not in steady.notes
 
 
 # --- more than one argument ---------------------------------------------------------------------

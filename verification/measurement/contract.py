@@ -30,6 +30,7 @@ from . import listed, memory
 from .memory import Unsettled, called, named, settled
 from .sample import VALUE, Sample, decidable, outside
 
+VARIES = "called twice alike, it answers differently, by less than rounding allows"
 SCALE = -2.0  # a power of two: exact in every format; negative: absolute values are seen
 
 
@@ -70,8 +71,9 @@ def behaved(sample: Sample, ask: Callable, raw: Callable | None, inputs: int) ->
         return sample
     try:
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            _constant(sample, ask)
-            sample = replace(sample, notes=_remarks(sample, raw, inputs) if raw else ())
+            varied = _constant(sample, ask)
+            remarks = _remarks(sample, raw, inputs) if raw else ()
+            sample = replace(sample, notes=(*varied, *remarks))
             is_right = not any(outside(sample, k).any() for k in range(len(sample.paths)))
             if is_right and len(sample.args) > inputs:
                 _linear(sample, ask, inputs)
@@ -91,7 +93,9 @@ def _remarks(sample: Sample, raw: Callable, inputs: int) -> tuple[str, ...]:
     return (*lists, *memory.notes(first, given[0], inputs), *memory.kept(first, second))
 
 
-def _constant(sample: Sample, ask: Callable) -> None:
+def _constant(sample: Sample, ask: Callable) -> tuple[str, ...]:
+    """What is to be said of answers that are no two the same."""
+    alike = True
     for k, leaf in enumerate(map(as_exact, ask(*sample.args))):
         known, room = decidable(sample, k), 2.0 * sample.allowed[k]
         with np.errstate(invalid="ignore"):
@@ -99,6 +103,8 @@ def _constant(sample: Sample, ask: Callable) -> None:
         same = near | (np.isnan(leaf) & np.isnan(sample.got[k])) | (leaf == sample.got[k])
         if not same[known].all():
             raise Rejection(f"called twice alike, it answers differently in {_leaf(sample, k)}")
+        alike &= np.array_equal(leaf, sample.got[k], equal_nan=True)
+    return () if alike else (VARIES,)
 
 
 def _linear(sample: Sample, ask: Callable, inputs: int) -> None:
