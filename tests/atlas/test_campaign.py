@@ -1,6 +1,8 @@
 """Rows in turn, at once on disk; a mistake, a crash and a late answer are rows like others."""
 
 import time
+from contextlib import closing
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +12,7 @@ from verification.atlas import campaign, tables
 from verification.atlas import tried as tried_first
 from verification.atlas.found import Found
 from verification.atlas.rows import ABSENT, CRASH, SLOW, Row
+from verification.campaign.pool import Pool
 
 
 @jax.custom_jvp
@@ -59,6 +62,30 @@ def test_a_mistake_is_found_and_what_is_known_is_not_asked_again(planted, tmp_pa
         file.write('{"name": "torn", "dty')
     monkeypatch.setattr(campaign, "of_function", lambda *_: pytest.fail("asked again"))
     assert asked(journal) == rows
+
+
+@pytest.mark.end_to_end
+def test_functions_are_judged_apart_with_the_same_rows(tmp_path):
+    """Of JAX itself: another process finds a function by its name."""
+    known = {"dtypes": ("float64",), "cases": 2, "only": lambda name: name.endswith("nn.relu")}
+    with closing(Pool(1)) as pool:
+        apart = [*campaign.rows("jax", tmp_path / "apart.jsonl", **known, apart=pool)]
+    here = [*campaign.rows("jax", tmp_path / "here.jsonl", **known)]
+    same = lambda rows: [replace(row, seconds=0.0) for row in rows]
+    assert same(apart) == same(here) and [row.verdict for row in here] == ["correct"]
+    assert [*campaign.read(tmp_path / "apart.jsonl").values()] == apart
+
+
+def test_a_function_that_ends_its_process_is_a_row(planted, tmp_path):
+    class Lost(Pool):
+        def __init__(self):
+            """No processes."""
+
+        def each(self, function, tasks):
+            yield from ((task, None) for task in tasks)
+
+    lost = asked(tmp_path / "rows.jsonl", apart=Lost())
+    assert [row.verdict for row in lost] == [CRASH] * 3 and campaign.ENDED in lost[0].reason
 
 
 def test_a_crash_and_a_late_answer_are_rows(planted, tmp_path, monkeypatch):

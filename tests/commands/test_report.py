@@ -62,10 +62,10 @@ def test_an_unwritable_folder_is_found_before_the_work(refnet, work, tmp_path):
     ],
 )
 def test_it_ends_with_counts_and_the_path(refnet, work, tmp_path, counts, passed, status):
-    def write(out, quick, seed, progress, workers):
+    def write(out, quick, seed, progress, workers, make):
         progress("claims", 1, 2)
         progress("claims", 2, 2)
-        assert (quick, seed, workers) == (True, 7, 3)
+        assert (quick, seed, workers, make) == (True, 7, 3, None)
         return SimpleNamespace(counts=counts, passed=passed)
 
     work(write)

@@ -1,6 +1,7 @@
 """The run: rows in the order of the tables, however many processes; an end leaves nobody behind."""
 
 import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,29 @@ def test_the_result_does_not_depend_on_the_number_of_workers():
     assert all(repr(alone[task].result) == repr(together[task].result) for task in TASKS)
     assert repr(alone[TASKS[0]].result) != repr(alone[TASKS[1]].result)
     assert said[1] == said[2] == [("figures", 1, 2), ("figures", 2, 2)]
+
+
+@pytest.mark.end_to_end
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_the_workers_of_a_cluster_find_the_same():
+    pytest.importorskip("distributed")
+    from verification.campaign.cluster import dask
+
+    alone = stages.carried_out(TASKS, lambda *_: None, 1)
+    far = stages.carried_out(TASKS, lambda *_: None, 2, dask())
+    assert {*far} == {*TASKS}
+    assert all(repr(alone[task].result) == repr(far[task].result) for task in TASKS)
+
+
+def test_a_task_that_ended_its_process_is_named():
+    """A cluster answers None for it."""
+
+    class Lost(ThreadPoolExecutor):
+        def submit(self, function, /, *args, **how):
+            return super().submit(lambda: None)
+
+    with pytest.raises(RuntimeError, match="figures: .* ended the process that it ran in, twice"):
+        stages.carried_out(TASKS, lambda *_: None, 2, Lost)
 
 
 def test_what_an_earlier_run_has_left_is_no_part_of_a_task(monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""All functions of a library, one after another in one process: a row for each, at once on disk.
+"""All functions of a library, one after another or apart: a row for each, at once on disk.
 
 The journal is lines of JSON.  A function that is in it already is not asked again.  One that is not
 decided at the first arguments that suit it, is judged at others, and where that does not help, the
@@ -8,24 +8,25 @@ bounded.
 
 import gc
 import json
-from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import starmap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 
+from ..campaign.pool import Pool
 from ..campaign.worker import Late, limited
 from ..vocabulary.progress import counted, watched
 from . import torch_operators, tried
 from .found import Found, functions
-from .rows import SLOW, Row, row
+from .rows import CRASH, SLOW, Row, row
 from .tables import DECIDED
 
 DTYPES = ("float64", "float32", "bfloat16")
 EMPTIED = 25  # functions after which compiled programs are let go
 TORCH = "torch"
+ENDED = "it ended the process that it was judged in"
 SECONDS = 60.0  # for one function in one dtype
 OTHERS = 5  # more arguments that a function is judged at, where the first leave it undecided
 
@@ -37,28 +38,75 @@ def rows(
     cases: int = 4,
     only: Callable[[str], bool] = lambda name: True,
     seconds: float = SECONDS,
+    apart: Pool | None = None,
 ) -> Iterator[Row]:
-    """The rows in turn, those of the journal first; the arguments of its rows are tried first."""
+    """The rows in turn, those of the journal first; the arguments of its rows are tried first.
+
+    With a pool its processes are asked, and rows come as they are answered.
+    """
     kept = read(journal)
     yield from kept.values()
     done = set(kept)
     likely = {row.name: row.arguments for row in kept.values()}
-    every = torch_operators.functions() if library == TORCH else functions(library)
-    asked = ((f, [d for d in dtypes if (f.name, d) not in done]) for f in every if only(f.name))
-    left = [(f, wanted) for f, wanted in asked if wanted and (f.name, "") not in done]
+    every = {one.name: one for one in _found(library) if only(one.name)}
+    asked = ((name, [d for d in dtypes if (name, d) not in done]) for name in every)
+    left = [
+        Question(library, name, tuple(wanted), cases, seconds, likely.get(name, ""))
+        for name, wanted in asked
+        if wanted and (name, "") not in done
+    ]
+    made = _in_turn(every, left) if apart is None else _apart(apart, left)
+    for found in counted("functions", made, range(len(left))):
+        yield from (append(journal, one) for one in found)
 
-    def judge(found: Found, wanted: list[str]) -> list[Row]:
-        known = partial(tried.every_suited, likely=likely.get(found.name, ""))
-        find = torch_operators.every_suited if library == TORCH else known
-        made = of_function(found, wanted, cases, seconds, find)
-        with watched(found.name):
-            return [append(journal, one) for one in made]
 
-    for count, made in enumerate(counted("functions", starmap(judge, left), range(len(left)))):
-        yield from made
+class Question(NamedTuple):
+    """A function by its name, the dtypes that it is judged in, and how."""
+
+    library: str
+    name: str
+    dtypes: tuple[str, ...]
+    cases: int
+    seconds: float
+    likely: str  # arguments that suited it before
+
+
+def judged_by_name(question: Question) -> list[Row]:
+    """The rows of one function, in another process than that of the journal."""
+    return judged(_every(question.library)[question.name], question)
+
+
+def judged(found: Found, question: Question) -> list[Row]:
+    """The rows of one function."""
+    library, name, dtypes, cases, seconds, likely = question
+    known = partial(tried.every_suited, likely=likely)
+    find = torch_operators.every_suited if library == TORCH else known
+    with watched(name):
+        return list(of_function(found, list(dtypes), cases, seconds, find))
+
+
+@cache
+def _every(library: str) -> dict[str, Found]:
+    return {one.name: one for one in _found(library)}
+
+
+def _found(library: str) -> Iterable[Found]:
+    return torch_operators.functions() if library == TORCH else functions(library)
+
+
+def _in_turn(every: Mapping[str, Found], left: list[Question]) -> Iterator[list[Row]]:
+    for count, question in enumerate(left):
+        yield judged(every[question.name], question)
         if count % EMPTIED == EMPTIED - 1:
             jax.clear_caches()
             gc.collect()
+
+
+def _apart(pool: Pool, left: list[Question]) -> Iterator[list[Row]]:
+    """As they are answered; a function that ends its process is a row that says so."""
+    for (question,), found in pool.each(judged_by_name, [(one,) for one in left]):
+        crashed = Row(question.name, question.dtypes[0], CRASH, "", reason=ENDED)
+        yield [crashed] if found is None else found
 
 
 def of_function(

@@ -2,12 +2,14 @@
 
 import importlib
 import json
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .mistakes import Mistake, known
+from .executors import Executor, Scheduler, Where, over
+from .mistakes import Mistake, at_least_one, known, translated
 
 
 def atlas(
@@ -19,6 +21,11 @@ def atlas(
     cases: Annotated[int, typer.Option(help="Draws for one verdict.")] = 4,
     only: Annotated[str, typer.Option(help="Functions whose name has this in it.")] = "",
     seconds: Annotated[float, typer.Option(help="For one function in one dtype.")] = 60.0,
+    workers: Annotated[
+        int, typer.Option(help="How many processes. With 1, and no executor, this one.")
+    ] = 1,
+    executor: Where = Executor.PROCESS,
+    scheduler: Scheduler = "",
     against: Annotated[
         Path | None, typer.Option(help="Another atlas.json: say what has changed since.")
     ] = None,
@@ -29,6 +36,7 @@ def atlas(
     """
     from ..atlas import campaign, tables
     from ..atlas.rows import CRASH
+    from ..campaign.pool import Pool, processes
     from ..vocabulary.progress import aside, watched
 
     version = _version(library)
@@ -39,8 +47,11 @@ def atlas(
     out.mkdir(parents=True, exist_ok=True)
     named = lambda name: only in name
     rows, journal = [], out / f"{library}.jsonl"
-    with watched(f"atlas of {library}"):
-        for row in campaign.rows(library, journal, wanted, cases, named, seconds):
+    make = over(executor, scheduler) or processes
+    far = at_least_one("--workers", workers) > 1 or make is not processes
+    asked = closing(Pool(workers, make)) if far else nullcontext()
+    with translated(), watched(f"atlas of {library}"), asked as pool:
+        for row in campaign.rows(library, journal, wanted, cases, named, seconds, pool):
             aside()
             typer.echo(f"{row.name:<50} {row.dtype:<9} {row.verdict}")
             rows.append(row)

@@ -4,27 +4,17 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .executors import AT_ONCE, Executor, Scheduler, Where, over
 from .mistakes import Mistake, at_least_one, translated
 from .status import status_of
 
 if TYPE_CHECKING:
     from ..campaign.run import Tell
-
-
-AT_ONCE = 64  # questions with a cluster
-
-
-class Executor(StrEnum):
-    """Who asks the questions."""
-
-    PROCESS = "process"
-    DASK = "dask"
 
 
 def campaign(
@@ -42,17 +32,8 @@ def campaign(
             "many questions are with the cluster at a time, 64 by default."
         ),
     ] = None,
-    executor: Annotated[
-        Executor, typer.Option(help="Where the questions are asked: here, or by Dask's workers.")
-    ] = Executor.PROCESS,
-    scheduler: Annotated[
-        str,
-        typer.Option(
-            metavar="ADDRESS",
-            help="With --executor dask: tcp://HOST:PORT of its scheduler. Default: a cluster on "
-            "this machine, which ends with the campaign.",
-        ),
-    ] = "",
+    executor: Where = Executor.PROCESS,
+    scheduler: Scheduler = "",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the answers in the journal.")
     ] = False,
@@ -65,17 +46,14 @@ def campaign(
     """
     usual = AT_ONCE if scheduler else min(os.cpu_count() or 1, 4)
     workers = usual if workers is None else at_least_one("--workers", workers)
-    if scheduler and executor is not Executor.DASK:
-        raise Mistake("--scheduler is for --executor dask; add that, or leave it out")
+    make = over(executor, scheduler)
     if out.exists() and not out.is_dir():
         raise Mistake(f"--out is {str(out)!r}, which is a file; give a folder")
     with translated(), progress() as tell:
-        from ..campaign.cluster import dask
         from ..campaign.plan import read
         from ..campaign.run import run
 
-        over = {"make": dask(scheduler)} if executor is Executor.DASK else {}
-        done = run(read(file), out, workers, resume, tell, **over)
+        done = run(read(file), out, workers, resume, tell, **({"make": make} if make else {}))
     for line in done.damaged:
         said = f"line {line} of the journal was damaged, so its question was asked again"
         typer.echo(said, err=True)

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from .mistakes import at_least_one, seed_of
+from .executors import Executor, Scheduler, Where, over
+from .mistakes import at_least_one, seed_of, translated
 from .status import status_of
 
 Tell = Callable[[str, int, int], None]  # stage, how many of it are done, of how many
@@ -26,6 +27,8 @@ def report(
     workers: Annotated[
         int | None, typer.Option(help="How many processes. Default: one for each core, at most 4.")
     ] = None,
+    executor: Where = Executor.PROCESS,
+    scheduler: Scheduler = "",
 ) -> int:
     """Judge everything, and write one report.
 
@@ -36,13 +39,15 @@ def report(
     """
     seed_of(seed)
     workers = min(os.cpu_count() or 1, 4) if workers is None else at_least_one("--workers", workers)
+    make = over(executor, scheduler)
     from ..report import report as judge_everything
     from ..report.write import writable
 
     import_module("verification.report.stages")  # what is not installed is said before all else
     writable(out)  # before the work
-    with stages() as tell:
-        written = judge_everything(out, quick=quick, seed=seed, progress=tell, workers=workers)
+    asked = {"quick": quick, "seed": seed, "workers": workers, "make": make}
+    with translated(), stages() as tell:
+        written = judge_everything(out, progress=tell, **asked)
     for verdict, number in written.counts.items():
         if number:
             typer.echo(f"{number:6d} {verdict}")

@@ -11,6 +11,7 @@ The stage itself can be called: verification.report(out) is verification.report.
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import Executor
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
@@ -25,13 +26,15 @@ def report(
     quick: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
     workers: int = 1,
+    make: Callable[[int], Executor] | None = None,
 ) -> Report:
     """Judge all there is and write index.html, report.md, report.json and junit.xml to `out`.
 
     progress(stage, done, total) is called as each task ends; without it a line, or a bar, says how
-    far the run has come.  With workers above 1 the tasks are
-    spread over processes; the rows do not depend on their number.  (A script that asks for that
-    keeps its own work under `if __name__ == "__main__"`: the processes import it.)
+    far the run has come.  With workers above 1 the tasks are spread over processes, or over what
+    make(workers) makes, such as verification.campaign.cluster.dask(); the rows do not depend on
+    their number.  (A script that asks for that keeps its own work under
+    `if __name__ == "__main__"`: the processes import it.)
 
     Raises OSError, before anything is computed, where `out` cannot be written; a former report
     stays as it is until the new one is whole.
@@ -42,7 +45,7 @@ def report(
     writable(out)
     tell = progress or (lambda stage, done, total: None)
     with watched("report") if progress is None else nullcontext():
-        done = run(seed, quick, tell, workers)
+        done = run(seed, quick, tell, workers, make)
     write(done, out)
     return done
 

@@ -9,7 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from .document import (
 from .sections import SECTIONS
 from .sections.section import Part, Section
 
+Make = Callable[[int], Executor]
 Progress = Callable[[str, int, int], None]  # stage, tasks done, tasks in all
 CASES, QUICK_CASES = 8, 4  # at first, in each dtype; in narrow ones, quick or not, the fewer
 PACKAGES = ("jax", "jaxlib", "numpy", "optax", "python-flint", "scikit-learn", "scipy", "sympy")
@@ -160,10 +161,12 @@ STAGES: dict[str, Stage] = {  # long tasks first, so that no worker is left alon
 # --- the run ---------------------------------------------------------------------------------
 
 
-def run(seed: int, quick: bool, progress: Progress, workers: int) -> Report:
+def run(
+    seed: int, quick: bool, progress: Progress, workers: int, make: Make | None = None
+) -> Report:
     """Every task of every stage; the rows stand in the order of the tables, not of the clock."""
     tasks = [Task(s, name, seed, quick) for s, stage in STAGES.items() for name in stage.names()]
-    done = carried_out(tasks, progress, workers)
+    done = carried_out(tasks, progress, workers, make)
     of = lambda stage: [done[task].result for task in tasks if task.stage == stage]
     real, lossy, claims = of("real data"), of("digits"), in_order(of("claims"))
     calibration_rows = tuple(row for rows in of("calibration") for row in rows)
@@ -206,11 +209,13 @@ def seconds_of(done: Mapping[Task, Done]) -> dict[str, float]:
     return {name: round(seconds, 3) for name, seconds in found.items()}
 
 
-def carried_out(tasks: list[Task], progress: Progress, workers: int) -> dict[Task, Done]:
+def carried_out(
+    tasks: list[Task], progress: Progress, workers: int, make: Make | None = None
+) -> dict[Task, Done]:
     done: dict[Task, Done] = {}
     totals = {name: sum(task.stage == name for task in tasks) for name in STAGES}
     finished = dict.fromkeys(STAGES, 0)
-    with arrivals(tasks, workers) as answers:
+    with arrivals(tasks, workers, make) as answers:
         for task, answer in counted("tasks", answers, range(len(tasks))):
             done[task] = answer
             finished[task.stage] += 1
@@ -219,19 +224,20 @@ def carried_out(tasks: list[Task], progress: Progress, workers: int) -> dict[Tas
 
 
 @contextlib.contextmanager
-def arrivals(tasks: list[Task], workers: int) -> Iterator[Iterator[tuple[Task, Done]]]:
+def arrivals(
+    tasks: list[Task], workers: int, make: Make | None = None
+) -> Iterator[Iterator[tuple[Task, Done]]]:
     """Tasks with their answers as they come; nothing goes on working after the block."""
-    if workers < 2:
+    if workers < 2 and make is None:
         yield ((task, carry_out(task)) for task in tasks)
         return
-    context = multiprocessing.get_context("spawn")  # JAX has threads, and they do not fork
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        workers, context, initializer=prepare, initargs=(jax.config.read("jax_enable_x64"),)
-    )
+    pool, x64 = (make or processes)(workers), jax.config.read("jax_enable_x64")
     try:
-        futures = {pool.submit(carry_out, task): task for task in tasks}
-        yield ((futures[future], future.result()) for future in as_completed(futures))
+        futures = {pool.submit(in_mode, x64, task): task for task in tasks}
+        yield (
+            (futures[future], _told(futures[future], future)) for future in as_completed(futures)
+        )
     except BaseException:
         for child in set(multiprocessing.active_children()) - before:
             child.terminate()
@@ -240,10 +246,28 @@ def arrivals(tasks: list[Task], workers: int) -> Iterator[Iterator[tuple[Task, D
         pool.shutdown(cancel_futures=True)
 
 
-def prepare(x64: bool) -> None:
-    """A process of ours: in the mode of its parent, which alone answers to Ctrl-C."""
+def processes(workers: int) -> Executor:
+    """Fresh ones: JAX has threads, and they do not fork."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, initializer=alone_with_interruptions)
+
+
+def alone_with_interruptions() -> None:
+    """Of a process: its parent alone answers to Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _told(task: Task, future: Future) -> Done:
+    done = future.result()
+    if done is None:  # a cluster's word for it, see campaign/cluster.py
+        raise RuntimeError(f"{task.stage}: {task.name} ended the process that it ran in, twice")
+    return done
+
+
+def in_mode(x64: bool, task: Task) -> Done:
+    """The task, in the mode of whoever asks."""
     jax.config.update("jax_enable_x64", x64)
+    return carry_out(task)
 
 
 def carry_out(task: Task) -> Done:
