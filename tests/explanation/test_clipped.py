@@ -90,3 +90,17 @@ def test_a_gradient_that_is_zero_is_not_called_clipped():
     found = judged(lambda *args: tuple(0 * g for g in slopes(*args)))
     assert found.verdict == "wrong"
     assert found.explanation and "clipped" not in {e.kind for e in found.explanation}
+
+
+def test_a_gradient_that_is_zero_but_for_rounding_is_not_called_clipped():
+    """The pullback of a softmax of ones, where 1 stands for the cotangent: 1e-17, and no length."""
+
+    def answer(x, d):
+        y = np.asarray(jax.nn.softmax(x / 2.5))
+        share = y * 0.4
+        return share - y * share.sum()
+
+    args = lambda rng: (rng.normal(size=4),)
+    found = vf.validate(answer, of=lambda x: jax.nn.softmax(x / 2.5), args=args, cases=4)
+    assert "clipped" not in {e.kind for e in found.explanation}
+    assert found.explanation[0].mistake.startswith("ignored: 1 is taken")

@@ -22,6 +22,8 @@ Leaves = list[np.ndarray]
 
 def clipped(problems: Sequence[Problem]) -> list[Explanation]:
     """What fits; nothing where fewer than two entries, or cases, are clipped."""
+    if all(_is_nothing(p) for p in problems):
+        return []  # a gradient that is 0 but for rounding is not one that was clipped
     found = []
     for words, predicted in (*_by_entry(problems), *_by_length(problems)):
         left = max(_left(p, predicted(p)) for p in problems)
@@ -40,6 +42,12 @@ def _left(p: Problem, predicted: Leaves) -> float:
     return max(float(x.max(initial=0.0)) for x in far)
 
 
+def _is_nothing(p: Problem) -> bool:
+    """Whether no entry is further from 0 than it may be off by."""
+    pairs = zip(p.sample.got, p.tolerance, strict=True)
+    return all(bool((np.abs(got) <= room).all()) for got, room in pairs)
+
+
 def _truth(p: Problem) -> Leaves:
     return [ball.mid for ball in p.sample.truth]
 
@@ -56,8 +64,8 @@ def _by_entry(problems: Sequence[Problem]) -> Iterator[tuple[str, Callable]]:
 def _by_length(problems: Sequence[Problem]) -> Iterator[tuple[str, Callable]]:
     """The length of the answers that are wrong is c."""
     wrong = [p for p in problems if any(p.wrong)]
-    if len(wrong) < LEAST or not _length(wrong[0].sample.got):
-        return  # a gradient that is 0 is not one of length 0
+    if len(wrong) < LEAST:
+        return
     for more in LENGTHENED:
         length = _length(_truth(wrong[0]))
         c = _length(wrong[0].sample.got) * (length + more) / max(length, np.finfo(float).tiny)
