@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import verification as vf
-from verification.adapters.optimizer_object import Layout, optimizer_object
+from verification.adapters.optimizer_object import Layout, alike, optimizer_object
 
 
 class Rate:
@@ -166,3 +166,46 @@ def test_a_table_of_settings_that_goes_with_the_weights():
     with pytest.raises(ValueError, match=r"Config has no 'config.u'"):
         init, update = optimizer_object(lambda: Config(0.5), step, Layout(state=("config.u",)))
         update(np.ones(2), init(np.ones(2)), np.ones(2))
+
+
+class Tensor:
+    """As PyTorch's: what it holds is none of its attributes."""
+
+    __slots__ = ("__dict__", "_numbers", "dtype")
+
+    def __init__(self, numbers):
+        self._numbers, self.dtype = np.asarray(numbers), str(np.asarray(numbers).dtype)
+
+    def __array__(self, dtype=None, copy=None):
+        return self._numbers
+
+
+class InTensors:
+    """RMSprop whose memory is a list of tensors; it is written back, or is not."""
+
+    def __init__(self, rate, decay, eps, lost=False):
+        self.rate, self.decay, self.eps, self.v, self.lost = rate, decay, eps, [Tensor(0.0)], lost
+
+    def update(self, w, g):
+        v = self.decay * np.asarray(self.v[0]) + (1 - self.decay) * g**2
+        if not self.lost:
+            self.v[0] = Tensor(v)
+        return w - self.rate * g / (np.sqrt(v) + self.eps)
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [(False, "correct"), (True, "wrong")])
+def test_tensors_in_a_list_are_remembered(lost, verdict):
+    made = lambda learning_rate, decay, eps: optimizer_object(
+        lambda: InTensors(learning_rate, decay, eps, lost)
+    )
+    found = vf.validate_update(made, against="rmsprop_eps_outside", cases=1)
+    assert found.verdict == verdict
+    assert not lost or found.explanation[0].fault == "nothing written back"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int64"])
+def test_tensors_of_pytorch_are_alike_where_their_numbers_are(dtype):
+    torch = pytest.importorskip("torch")
+    one = lambda x: [torch.tensor([x, 2], dtype=getattr(torch, dtype))]
+    assert alike(one(1), one(1)) and not alike(one(1), one(3))
+    assert not alike(one(1), [torch.ones(2, dtype=torch.float64)])

@@ -113,25 +113,30 @@ def _taken(make: Callable, take: Callable, leaf: Any, slope: Any, kept: dict) ->
     vars(one).update(copy.deepcopy(kept))
     answer = take(one, array, np.array(slope))
     new = vars(make())
-    changed = {k: x for k, x in vars(one).items() if k not in new or not _alike(x, new[k])}
+    changed = {k: x for k, x in vars(one).items() if k not in new or not alike(x, new[k])}
     return array if answer is None else answer, changed
 
 
-def _alike(one: Any, other: Any, above: tuple[int, ...] = ()) -> bool:
+def _numbers(array: Any) -> np.ndarray:
+    """Those of an array of any library; NumPy has none of some narrow tensors."""
+    tensor = array.detach() if hasattr(array, "detach") else array
+    narrow = hasattr(tensor, "is_floating_point") and tensor.is_floating_point()
+    return np.asarray(tensor.double() if narrow else tensor)
+
+
+def alike(one: Any, other: Any, above: tuple[int, ...] = ()) -> bool:
     """Whether two attributes hold the same, all the way down; what is code remembers nothing."""
     if type(one) is not type(other):
         return False
     if isinstance(one, CODE) or id(one) in above:
         return True
-    if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and np.array_equal(one, other)
+    if hasattr(one, "__array__") and hasattr(one, "dtype"):  # a tensor's attributes are none
+        return one.dtype == other.dtype and np.array_equal(_numbers(one), _numbers(other))
     inner = (*above, id(one))
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(
-            _alike(x, other[k], inner) for k, x in one.items()
-        )
+        return one.keys() == other.keys() and all(alike(x, other[k], inner) for k, x in one.items())
     if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_alike, one, other, repeat(inner)))
+        return len(one) == len(other) and all(map(alike, one, other, repeat(inner)))
     if hasattr(one, "__dict__"):
-        return _alike(vars(one), vars(other), inner)
+        return alike(vars(one), vars(other), inner)
     return bool(one == other)
