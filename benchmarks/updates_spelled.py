@@ -97,6 +97,7 @@ def page(r: dict[str, Any]) -> str:
         f"{', '.join(map(str, sorted({row['seed'] for row in r['rows']})))}. The record has",
         "the seed and the commit of each row:",
         f"{rows_of_commits(r['rows'])}.",
+        *not_run({(row["variant"], row["dtype"]) for row in r["rows"]}),
         "",
         *page_of_known(r.get("known", {})),
         f"| {' | '.join(columns)} |",
@@ -104,6 +105,11 @@ def page(r: dict[str, Any]) -> str:
         *(f"| {' | '.join(shown(row[c]) for c in columns)} |" for row in r["rows"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def not_run(done: set[tuple[str, str]]) -> list[str]:
+    left = [" in ".join(row) for row in asked() if row not in done]
+    return [f"Not run: {', '.join(left)}."] if left else []
 
 
 def page_of_known(known: dict[str, Any]) -> list[str]:
