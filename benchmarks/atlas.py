@@ -76,6 +76,14 @@ LOOKED_AT: dict[str, Look] = {
         " > 0.01))(lambda a: jax.scipy.sparse.linalg.cg(a, jnp.array([1.0, 3.0]))[0][0], "
         "jnp.array([[2.0, 0.5], [0.5, 1.0]]))",
     ),
+    "jax.experimental.ode.odeint": Look(
+        "No mistake: its slope is that of the differential equation, from an adjoint equation, to "
+        "its tolerance of 1.4e-8. That of its own steps, which it is judged beside, is 1e-6 off.",
+        "(lambda f, y: bool(abs(jax.grad(f)(0.6) - 0.6 * jnp.sin(y)) < 1e-7 < abs((f(0.6001) - "
+        "f(0.5999)) / 2e-4 - 0.6 * jnp.sin(y))))(lambda t: __import__('jax.experimental.ode', "
+        "fromlist=['odeint']).odeint(lambda y, s: jnp.sin(y) * s, 1.2, jnp.stack([0.2, t]))[-1], "
+        "2 * jnp.arctan(jnp.tan(0.6) * jnp.exp(0.16)))",
+    ),
     "jax.scipy.linalg.cholesky": TRIANGLE,
     "jax.scipy.linalg.cho_factor": TRIANGLE,
 }
@@ -111,7 +119,8 @@ def page(atlas: tables.Document) -> str:
         "recurrence overflow), and `poisson.entropy` in bfloat16 at the smaller ones: there is no "
         "bound for a program that overflows. The series of `hyp2f1` ends where a comparison of "
         "rounded numbers says, so that in float32 its slope is measured, and digits it may have "
-        "lost are not told apart by that. `odeint` steps on by such comparisons."
+        "lost are not told apart by that. `odeint` steps on by such comparisons, and is measured. "
+        "Functions that take functions, or what is structured, are called by a recipe each."
     )
     alone = "Each line is True in JAX alone, with 64 bits on."
     return paged(atlas, ran, alone, LOOKED_AT, AT_EDGES)

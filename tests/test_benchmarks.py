@@ -12,6 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -170,6 +173,26 @@ def test_a_verdict_on_a_loop_is_timed_and_the_page_is_of_the_record():
     assert row["first s"] > 0.0 and row["next s"] > 0.0 and row["check_grads s"] > 0.0
     rows = json.loads(loops.RECORD.read_text())["rows"]
     assert loops.PAGE.read_text() == loops.page(rows) != loops.page([*rows, row])
+
+
+@pytest.mark.parametrize("name", ["state space, 512 steps", "sum of a million"])
+def test_something_large_is_timed_where_it_is_small_and_the_page_is_of_the_record(name):
+    large = importlib.import_module("benchmarks.large")
+    row = large.judge(name, 3, cases=1)
+    assert row["verdict"] == "correct" and row["next processor s"] > 0.0
+    rows = json.loads(large.RECORD.read_text())["rows"]
+    assert large.PAGE.read_text() == large.page(rows) != large.page([*rows, row])
+
+
+@pytest.mark.parametrize("name, size", [("convolutions", 4), ("transformer block", 8)])
+def test_what_is_large_has_a_value_where_it_is_small(name, size):
+    large = importlib.import_module("benchmarks.large")
+    (row,) = (row for each, row in large.ROWS.items() if each.startswith(name))
+    of, draw = row.made(size)
+    points = [draw(np.random.default_rng(seed)) for seed in (0, 1)]
+    with jax.enable_x64(True):
+        values = [float(of(*jax.tree.map(jnp.asarray, point))) for point in points]
+    assert np.isfinite(values).all() and values[0] != values[1]
 
 
 def test_the_memory_of_many_functions_is_measured(monkeypatch):

@@ -19,6 +19,7 @@ from ..adapters import jax_function
 from ..adapters.function import Function
 from .families import MAPPED, NAMES, Fixed, Kind, drawn, trials
 from .found import Found
+from .recipes import RECIPES
 
 
 class Suited(NamedTuple):
@@ -61,8 +62,12 @@ def every_suited(found: Found, likely: str = "") -> Iterator[Suited | str]:
 
     Kinds of the names that are `likely`, as another row has them, are tried before all others.
     """
-    function, parameters = with_keywords(found.function), required(found.function)
-    for kinds in sorted(trials(parameters), key=lambda kinds: named(kinds) != likely):
+    recipe = RECIPES.get(found.name)
+    if recipe is not None:
+        function, every = partial(recipe.call, found.function), [recipe.kinds]
+    else:
+        function, every = with_keywords(found.function), trials(required(found.function))
+    for kinds in sorted(every, key=lambda kinds: named(kinds) != likely):
         known = drawn(kinds, np.random.default_rng(0))
         of = real_function(function, known)
         more = [arrays(drawn(kinds, np.random.default_rng(seed))) for seed in SEEDS]
