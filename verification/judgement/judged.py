@@ -12,6 +12,7 @@ import numpy as np
 from .. import faults
 from ..adapters.trees import inward
 from ..explanation import explain
+from ..explanation.narrow_products import narrow_products
 from ..inputs.domain import Domain
 from ..measurement import conventions
 from ..measurement.contract import behaved
@@ -79,6 +80,7 @@ def judged(
         fit=fits,
         edges=visits,
         explain=partial(why, subject),
+        digits=partial(where_lost, subject, asked.dtype),
         example=examples.of,
     )
     several = None if one else Draws(drawn, asked.cases)
@@ -115,6 +117,18 @@ def why(subject: Subject, evidence: tuple[Sample, ...]) -> tuple[Explanation, ..
         return implicit_mistake(implicit, own, subject.argnums, subject.inputs)
     scalar = len(own[0].args) == subject.inputs
     return explain(own, of=subject.of, argnums=subject.argnums, scalar=scalar)
+
+
+def where_lost(
+    subject: Subject, dtype: str, evidence: tuple[Sample, ...]
+) -> tuple[Explanation, ...]:
+    """What took the digits of float32, where it is known."""
+    if dtype != "float32" or not evidence:
+        return ()
+    begin("looks for where the digits were lost")
+    own = tuple(map(slopes, evidence))
+    scalar = len(own[0].args) == subject.inputs
+    return narrow_products(own, subject.of, subject.argnums, scalar)
 
 
 def same(point: tuple, other: tuple) -> bool:

@@ -50,6 +50,7 @@ def judge(
     draws: Draws | None = None,
     advice: str = "",
     explain: Explain = lambda evidence: (),
+    digits: Explain = lambda evidence: (),
     fit: Fit = lambda before, sample: {},
     edges: Edges = NOWHERE,
     example: Callable[[Sample], Example | None] = lambda sample: None,
@@ -57,7 +58,8 @@ def judge(
     """The verdict in one dtype, at `samples` and at as many draws as it takes.
 
     `formula_is_right` is asked of samples with an entry outside its budget: a right formula has
-    only lost digits (inaccurate), any other is wrong, and `explain` is asked why.  Nothing
+    only lost digits (inaccurate), any other is wrong, and `explain` is asked why, or `digits` where
+    they were lost.  Nothing
     undecided is ever a pass; `advice` says what could be done about it.  `fit` says which constant
     factors explain all cases so far; edges are visited where nothing is wrong before.
     """
@@ -93,7 +95,7 @@ def judge(
         oracle=", ".join(dict.fromkeys(", ".join(record.oracles).split(", "))),
         budget=budgets(record.budgets),
         kills={name: seen for name, seen in record.kills.items() if seen is not None},
-        explanation=(*factors, *explain(evidence)) if verdict in EXPLAINED else (),
+        explanation=(*factors, *_why(verdict, explain, digits)(evidence)),
         reproduce=reproduce,
         cases_asked=done.asked,
         cases_drawn=done.count,
@@ -106,6 +108,13 @@ def judge(
         sensitivity={path: sensitivity(leaf) for path, leaf in leaves.items()},
         by_entry={path: leaf.of_rms for path, leaf in leaves.items()},
     )
+
+
+def _why(verdict: Verdict, explain: Explain, digits: Explain) -> Explain:
+    """Who is asked for a reason."""
+    if verdict in EXPLAINED:
+        return explain
+    return digits if verdict is Verdict.INACCURATE else lambda evidence: ()
 
 
 def _at(furthest: Worst | None, record: Record, decision: Decision) -> Sample | None:

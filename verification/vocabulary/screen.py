@@ -207,7 +207,8 @@ def _to_do(finding: Finding, main: Explanation | None, place: str) -> tuple[str,
         each = " or ".join(map(_allowing, finding.conventions))
         meant = f"say that it is meant: {each} accepts it"
         found.append(f"or {meant}" if found else meant)
-    return (*found, *ADVICE.get(finding.verdict, ()))
+    known = mend and finding.verdict is Verdict.INACCURATE  # then no other form is wanted
+    return (*found, *(() if known else ADVICE.get(finding.verdict, ())))
 
 
 def _allowing(convention: str) -> str:
