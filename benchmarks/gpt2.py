@@ -170,7 +170,40 @@ def page(rows: list[dict]) -> str:
         if not row["mistake"] and "stages" in row:
             lines += [f"## Where it goes: {row['parameters']:,} parameters, {row['dtype']}", ""]
             lines += by_stage(row)
+    lines += on_paper(rows)
     return "\n".join(lines) + "\n"
+
+
+def parameters_of(size: Size) -> int:
+    """Two tables, four matrices and a perceptron in each block, and norms."""
+    tables = (size.vocabulary + size.tokens) * size.width
+    return tables + size.layers * (12 * size.width**2 + 9 * size.width) + 2 * size.width
+
+
+def on_paper(rows: list[dict]) -> list[str]:
+    """What sizes would take that nobody has judged yet: the line through the two largest that are.
+
+    It says nothing of verdicts.
+    """
+    lines = []
+    for dtype, (name, size) in product(DTYPES, SIZES.items()):
+        known = [row for row in rows if row["dtype"] == dtype and not row["mistake"]]
+        known = sorted((row for row in known if "stages" in row), key=lambda r: r["parameters"])
+        count = parameters_of(size)
+        if len(known) < 2 or count <= known[-1]["parameters"]:
+            continue
+        one, other = known[-2:]
+        way = (count - other["parameters"]) / (other["parameters"] - one["parameters"])
+        far = lambda what, a=one, b=other, t=way: b[what] + t * (b[what] - a[what])
+        used, held = far("processor seconds"), far("peak GiB")
+        lines += [f"{name}, {dtype}: {used:.3g} processor seconds, {held:.3g} GiB."]
+    head = [
+        "## On paper",
+        "",
+        "Not judged yet; linear in parameters, from the two largest sizes:",
+        "",
+    ]
+    return [*head, *lines, ""] if lines else []
 
 
 def by_stage(row: dict) -> list[str]:

@@ -68,6 +68,19 @@ def test_what_is_inside_of_a_stage_counts_there_alone(monkeypatch):
     assert told == {"all else": [1.0, 2.0], "truth": [6.0, 12.0], "bound": [3.0, 6.0]}
 
 
+def test_what_is_not_judged_yet_is_on_the_line_through_the_two_largest_that_are():
+    sizes = [gpt2.SIZES["tiny"], gpt2.SIZES["4 million"]]
+    row = lambda n: {"parameters": n, "dtype": "float32", "mistake": "", "stages": {}}
+    cost = lambda n: {"processor seconds": 5 + n / 1e5, "peak GiB": 0.5 + n / 1e7}
+    rows = [row(n) | cost(n) for n in map(gpt2.parameters_of, sizes)]
+    assert rows[0]["parameters"] == 27_520
+    wanted = cost(gpt2.parameters_of(gpt2.SIZES["GPT-2-small"]))
+    used, held = f"{wanted['processor seconds']:.3g}", f"{wanted['peak GiB']:.3g}"
+    (said,) = [line for line in gpt2.on_paper(rows) if line.startswith("GPT-2-small")]
+    assert said == f"GPT-2-small, float32: {used} processor seconds, {held} GiB."
+    assert gpt2.on_paper(rows[:1]) == []
+
+
 def test_the_page_is_of_the_record():
     record = gpt2.HERE.with_suffix(".json")
     rows = json.loads(record.read_text())["rows"]

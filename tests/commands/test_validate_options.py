@@ -100,6 +100,18 @@ def test_what_is_asked_of_a_rule_arrives_and_is_asked_again(refnet):
     assert found(refnet, *asked, *other)["verdict"] == "wrong"
 
 
+def test_stages_are_kept_in_a_folder(refnet):
+    asked = ("net.py:gradient", "--of", "net.py:loss", "--args", "net.py:sample", "--cases", "1")
+    asked += ("--edges", "none", "--resume")
+    assert refnet("validate", *asked, "kept")[0] == 0 and Path("kept").is_dir()
+    for more, said in (
+        (("net.py",), "a file; give a folder"),
+        (("kept", "--seconds", "5"), "kept"),
+    ):
+        status, _, wrong = refnet("validate", *asked, *more)
+        assert status == 2 and "--resume" in wrong and said in wrong
+
+
 def test_keyword_arguments_are_bound_before_anything_is_called(refnet):
     Path("kw.py").write_text(KEYWORDS)
     asked = ("kw.py:gradient", "--of", "kw.py:loss", "--args", "kw.py:sample", "--cases", "1")
