@@ -47,6 +47,27 @@ def test_workers_are_killed_and_the_report_is_that_of_one_process(folder, thread
 
 @pytest.mark.end_to_end
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_workers_that_nobody_starts_again_are_replaced(folder, threads, monkeypatch):
+    """One that takes too long to start is given up by its nurse: nobody would ask the questions."""
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "MISSED", 2.0)
+    plan, made = read(written(folder, 8).relative_to(folder)), []
+
+    def make(workers):
+        made.append(cluster.dask()(workers))
+        return made[0]
+
+    def give_up(done, total):
+        for nurse in [*made[0].local.workers.values()] if done == 2 else ():
+            made[0].local.sync(nurse.close)
+
+    run(plan, folder / "alone", make=threads)
+    run(plan, folder / "dask", workers=1, make=make, tell=give_up)
+    assert same(folder / "alone", folder / "dask")
+
+
+@pytest.mark.end_to_end
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_cluster_that_is_lost_amid_a_campaign_is_one_sentence(folder, monkeypatch, capfd):
     pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "SECONDS", 5)

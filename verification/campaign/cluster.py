@@ -9,6 +9,7 @@ import contextlib
 import logging
 import multiprocessing
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
 from functools import partial
@@ -26,6 +27,7 @@ IS_DAEMON = f"a worker of the cluster may start no processes: start it with {DAE
 LOST = "the cluster was lost; the answers that came are kept, go on with --resume"
 SECONDS = 30  # until a scheduler must have answered
 SPOKEN = ("distributed", "distributed.client")
+MISSED = 30.0  # seconds after which another worker is started for one that is gone
 OFTEN = 10  # times that workers may end under one question before it is held to be the cause
 
 
@@ -49,7 +51,7 @@ def _connected(scheduler: str, workers: int) -> Executor:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what it says is said in sentences
     local = None if scheduler else _local(workers)
     try:
-        return _Asked(Client(scheduler or local, timeout=SECONDS), local)
+        return _Asked(Client(scheduler or local, timeout=SECONDS), local, workers)
     except (OSError, TimeoutError, ValueError) as error:
         said = f"no scheduler answers at {scheduler!r} within {SECONDS} s; is its address right?"
         raise Unusable(said) from error
@@ -74,11 +76,14 @@ def _local(workers: int) -> Any:
 class _Asked(Executor):
     """Futures of the standard library for those of a client; one that gets no answer has None."""
 
-    def __init__(self, client: Any, local: Any):
+    def __init__(self, client: Any, local: Any, workers: int):
         from distributed.scheduler import KilledWorker  # pyright: ignore[reportMissingImports]
 
         self.client, self.local, self.killed = client, local, KilledWorker
-        self.executor = client.get_executor(pure=False)
+        self.executor, self.over = client.get_executor(pure=False), threading.Event()
+        if local is not None:
+            watch = threading.Thread(target=_kept_up, args=(local, workers, self.over), daemon=True)
+            watch.start()
 
     def submit(self, function: Callable, /, *args: Any) -> Future:
         told: Future = Future()
@@ -92,12 +97,25 @@ class _Asked(Executor):
         return told
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.over.set()
         if self.client.status == "running":  # a lost cluster has nothing to be ended
             with contextlib.suppress(OSError, TimeoutError):
                 self.client.run(ended)
         self.client.close()
         if self.local is not None:
             self.local.close()
+
+
+def _kept_up(local: Any, workers: int, over: threading.Event) -> None:
+    """Another worker for each that stays away: one that was late to start is given up by Dask."""
+    since = time.monotonic()
+    while not over.wait(MISSED / 10):
+        missing = workers - len(local.scheduler_info["workers"])
+        if missing <= 0:
+            since = time.monotonic()
+        elif time.monotonic() - since > MISSED:
+            local.scale(len(local.worker_spec) + missing)
+            since = time.monotonic()
 
 
 def _tell(told: Future, killed: type[Exception], asked: Future) -> None:
