@@ -126,6 +126,7 @@ def judge(size: Size, dtype: str, mistake: str, folder: str) -> dict:
     slope = jax.jit(lambda *args: planted(mistake, jax.grad(loss)(*args), args[1], size))
     gradient = lambda *args: slope(*jax.tree.map(jnp.asarray, args))
     parameters = sum(leaf.size for leaf in jax.tree.leaves(sample(np.random.default_rng(0))[0]))
+    os.makedirs(folder, exist_ok=True)
     was_there, stages = bool(os.listdir(folder)), Stages()
     progress.HEARERS.append(stages)
     start, used = time.perf_counter(), time.process_time()

@@ -15,6 +15,7 @@ ELSEWHERE = {  # an argument of the API -> the option; None: it is FILE.py:NAME,
     "gradient": None, "jvp": None, "estimate": None, "init": None, "update": None, "command": None,
     "name": None, "options": None, "hyperparameters": "--kwargs", "timeout": "--seconds",
     "limits": "--seconds", "dtypes": "--dtype", "train": None, "run": None, "progress": None,
+    "make": "--executor",
 }  # fmt: skip
 TEXT = """
 import jax.numpy as jnp, optax
