@@ -210,7 +210,8 @@ def main() -> None:
             "byte for byte the same": same(folder / "alone", folder / "killed"),
         }
         seen = over_dask(file, folder / "dask", asked.workers, asked.kills, asked.seed)
-        row["over dask"] = seen | {"byte for byte the same": same(folder / "alone", folder / "dask")}
+        seen["byte for byte the same"] = same(folder / "alone", folder / "dask")
+        row["over dask"] = seen
     print(json.dumps(row, indent=1))
     write_text(RECORD, json.dumps(row, indent=1) + "\n")
     assert row["byte for byte the same"] and row["over dask"]["byte for byte the same"]
