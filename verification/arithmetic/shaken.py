@@ -18,7 +18,7 @@ LARGE = 2**17  # numbers of a draw: NumPy takes a dozen passes over them, more t
 RELATIVE, ABSOLUTE, ADDED = "relative", "absolute", "added"
 
 
-def is_large(value: np.ndarray) -> bool:
+def is_large(value: np.ndarray | np.generic) -> bool:
     return value.size >= LARGE
 
 
