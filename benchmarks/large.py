@@ -22,6 +22,8 @@ import jax.numpy as jnp
 import verification as vf
 from verification.report.findings.writing import write_text
 
+from .loops import lstm
+
 RECORD, PAGE = (Path(__file__).with_suffix(end) for end in (".json", ".md"))
 
 
@@ -33,25 +35,6 @@ class Row(NamedTuple):
     dtype: str
     wanted: float  # of the second verdict
     cases: int = 16
-
-
-def lstm(steps: int, units: int = 4, batch: int = 2) -> tuple[Callable, Callable]:
-    def loss(w, u, b, xs):
-        def step(carry, x):
-            h, s = carry
-            i, f, g, o = jnp.split(x @ w + h @ u + b[None], 4, axis=-1)
-            s = jax.nn.sigmoid(f) * s + jax.nn.sigmoid(i) * jnp.tanh(g)
-            h = jax.nn.sigmoid(o) * jnp.tanh(s)
-            return (h, s), h
-
-        start = jnp.zeros((batch, units), xs.dtype)
-        return jnp.mean(jax.lax.scan(step, (start, start), xs)[1] ** 2)
-
-    shapes = (3, 4 * units), (units, 4 * units), (4 * units,)
-    return loss, lambda rng: (
-        *(0.5 * rng.normal(size=s) for s in shapes),
-        rng.normal(size=(steps, batch, 3)),
-    )
 
 
 def state_space(steps: int, states: int = 8) -> tuple[Callable, Callable]:

@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,10 @@ STEPS, DTYPES = (6, 128), ("float64", "float32", "bfloat16")
 WANTED = {6: (3.0, 1.0), 128: (15.0, 15.0), 512: (None, 20.0)}  # seconds: the first, the next
 
 
-def judge(steps: int, dtype: str, **asked: Any) -> dict:
-    """Two verdicts in this process, and what each took; `asked`: options of validate."""
+def lstm(steps: int) -> tuple[Callable, Callable]:
+    """The mean of its squared states, and how weights and inputs are drawn."""
     import jax
     import jax.numpy as jnp
-    from jax.test_util import check_grads
-
-    import verification as vf
 
     def loss(w, u, b, xs):
         def step(carry, x):
@@ -47,6 +45,18 @@ def judge(steps: int, dtype: str, **asked: Any) -> dict:
         shapes = (INPUTS, 4 * UNITS), (UNITS, 4 * UNITS), (4 * UNITS,)
         return *(0.5 * rng.normal(size=s) for s in shapes), rng.normal(size=(steps, BATCH, INPUTS))
 
+    return loss, draw
+
+
+def judge(steps: int, dtype: str, **asked: Any) -> dict:
+    """Two verdicts in this process, and what each took; `asked`: options of validate."""
+    import jax
+    import jax.numpy as jnp
+    from jax.test_util import check_grads
+
+    import verification as vf
+
+    loss, draw = lstm(steps)
     every = (0, 1, 2, 3)
     row: dict = {"steps": steps, "dtype": dtype}
     for name in ("first s", "next s"):

@@ -31,6 +31,17 @@ class Killer:
             os.kill(self.kills[-1], signal.SIGKILL)
 
 
+def watched():
+    """What makes a cluster of this machine, and where those that were made are."""
+    made = []
+
+    def make(workers):
+        made.append(cluster.dask()(workers))
+        return made[0]
+
+    return make, made
+
+
 @pytest.mark.end_to_end
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # of sockets to workers that were killed
 def test_workers_are_killed_and_the_report_is_that_of_one_process(folder, threads):
@@ -51,11 +62,7 @@ def test_workers_that_nobody_starts_again_are_replaced(folder, threads, monkeypa
     """One that takes too long to start is given up by its nurse: nobody would ask the questions."""
     pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "MISSED", 2.0)
-    plan, made = read(written(folder, 8).relative_to(folder)), []
-
-    def make(workers):
-        made.append(cluster.dask()(workers))
-        return made[0]
+    plan, (make, made) = read(written(folder, 8).relative_to(folder)), watched()
 
     def give_up(done, total):
         for nurse in [*made[0].local.workers.values()] if done == 2 else ():
@@ -71,11 +78,7 @@ def test_workers_that_nobody_starts_again_are_replaced(folder, threads, monkeypa
 def test_a_cluster_that_is_lost_amid_a_campaign_is_one_sentence(folder, monkeypatch, capfd):
     pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "SECONDS", 5)
-    plan, made = read(written(folder, 16).relative_to(folder)), []
-
-    def make(workers):
-        made.append(cluster.dask()(workers))
-        return made[0]
+    plan, (make, made) = read(written(folder, 16).relative_to(folder)), watched()
 
     def lost(done, total):
         if done == 3:

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from refnet import mlp, mse, sigmoid, softplus
@@ -29,11 +29,9 @@ from verification.oracles.question import ask
 
 UNARY = (jnp.exp, jnp.tanh, sigmoid, softplus, jnp.abs, jnp.square, lambda x: jnp.log1p(jnp.abs(x)))
 BINARY = (jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, lambda x, y: x / (2.0 + jnp.abs(y)))
-STEPS = st.lists(
-    st.tuples(st.integers(0, len(UNARY) - 1), st.integers(0, len(BINARY) - 1)),
-    min_size=1,
-    max_size=5,
-)
+KINKS = (4, 6), (3, 4)  # which of them have one
+STEP = st.tuples(st.sampled_from(range(len(UNARY))), st.sampled_from(range(len(BINARY))))
+STEPS = st.lists(STEP, min_size=1, max_size=5)
 VALUES = st.lists(st.floats(-2.5, 2.5, width=32), min_size=6, max_size=6)
 
 
@@ -51,6 +49,7 @@ def program(steps):
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @settings(max_examples=20)
+@example(steps=[(1, 3), (0, 4)], values=[0.0] * 6)  # two kinks meet
 @given(steps=STEPS, values=VALUES)
 def test_the_bound_contains_the_observed_error(dtype, steps, values):
     f = program(steps)
@@ -60,11 +59,9 @@ def test_the_bound_contains_the_observed_error(dtype, steps, values):
     with np.errstate(all="ignore"):
         got = np.asarray(jax.grad(f)(jnp.asarray(x)), np.float64)
         error = beyond(got, proven)
-
-    # where two kinks meet, JAX's choice may be that of neither side
-    known = np.isfinite(allowed) & (proven.rad <= allowed)
-    assume(known.any())
-
+    # where two kinks meet, JAX's choices at each may be those of neither side
+    alone = sum((i in KINKS[0]) + (j in KINKS[1]) for i, j in steps) < 2
+    known = np.isfinite(allowed) & np.isfinite(proven.rad) & (alone | (proven.rad <= allowed))
     assert (error[known] <= allowed[known]).all()
 
 

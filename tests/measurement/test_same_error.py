@@ -13,11 +13,19 @@ from verification.vocabulary import Ball
 X = np.linspace(0.5, 2.0, 8).astype(np.float32)
 
 
-def told(gradient, truth):
+def sample_of(gradient, truth):
     got = [np.asarray(gradient(X), np.float64)]
-    balls = [Ball(np.asarray(truth), np.zeros(8), np.zeros(8), proven=True)]
-    sample = Sample("case 0", ("x",), balls, [np.full(8, 2.0**-22)], got, (X,))
-    return in_float64(gradient, sample)
+    balls = [Ball(np.float64(truth), np.zeros(8), np.zeros(8), proven=True)]
+    return Sample("case 0", ("x",), balls, [np.full(8, 2.0**-22)], got, (X,))
+
+
+def told(gradient, truth):
+    return in_float64(gradient, sample_of(gradient, truth))
+
+
+def judged(gradient, truth):
+    """By NumPy, which JAX cannot trace."""
+    return higher_precision.formula(lambda x: gradient(np.asarray(x)), sample_of(gradient, truth))
 
 
 CASES = {  # the answer, the truth, whether the formula is right: None where that says nothing
@@ -25,7 +33,14 @@ CASES = {  # the answer, the truth, whether the formula is right: None where tha
     "one entry": (lambda x: np.cos(x) * (np.arange(8) != 3), np.cos(X), None),  # it answers 0
     "half of one entry": (lambda x: np.cos(x) * (1 - 0.5 * (np.arange(8) == 3)), np.cos(X), False),
     "digits of a difference": (lambda x: (x + x.dtype.type(1e4)) - x.dtype.type(1e4), X, None),
+    "float32 alone": (lambda x: difference(x.astype(np.float32)), X, None),
+    "float32 within": (lambda x: 2 * difference(x.astype(np.float32)), 2 * X, None),
 }
+
+
+def difference(x):
+    """x, with the digits that 1e4 leaves it."""
+    return (x + x.dtype.type(1e4)) - x.dtype.type(1e4)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -53,8 +68,16 @@ def test_what_saturates_alike_in_both_formats_is_left_open(monkeypatch):
     assert in_float64(answer, sample).right is None
 
 
-def test_lines_are_not_drawn_through_millions_of_entries(monkeypatch):
+def test_code_of_float32_alone_is_not_held_against_where_lines_are_too_many(monkeypatch):
+    monkeypatch.setattr(same_error, "HEAVY", 1)
+    monkeypatch.setattr(roughness, "MOST", 4)
+    found = judged(lambda x: difference(x.astype(np.float32)).astype(x.dtype), X)
+    assert found.right is None and found.untold and same_error.ALONE in found.why
+    wrong = judged(lambda x: (1.01 * x).astype(x.dtype), X)
+    assert wrong.right is False
 
+
+def test_lines_are_not_drawn_through_millions_of_entries(monkeypatch):
     monkeypatch.setattr(roughness, "MOST", 4)
     double = jax.jit(lambda x: 2.0 * jnp.cos(x))
     balls = [Ball(np.cos(np.float64(X)), np.zeros(8), np.zeros(8), proven=True)]

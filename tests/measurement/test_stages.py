@@ -13,19 +13,9 @@ import pytest
 import verification as vf
 from verification.measurement import answer, budget, drawn_truth, large_truth, stages
 
+from .deep_network import network, sample
 
-def deep(w, x):
-    for _ in range(6):
-        z = x @ w
-        z = z - z.mean(-1, keepdims=True)
-        x = z / jnp.sqrt((z * z).mean(-1, keepdims=True) + 0.01)
-    return (jnp.tanh(x) ** 2).sum()
-
-
-def sample(rng):
-    return rng.normal(size=(4, 4)), rng.normal(size=(1, 4))
-
-
+deep = network(6)
 right = jax.jit(jax.grad(deep))
 wrong = lambda *args: right(*args).at[2, 3].multiply(1.05)
 

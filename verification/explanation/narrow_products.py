@@ -7,20 +7,22 @@ there and back.  Where that accounts for what an answer is off by, it is said.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from jax import lax
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
+from jax.extend.core import JaxprEqn
 
-from ..arithmetic.inner_programs import closed, inner
+from ..arithmetic.inner_programs import CALLS, program_of
+from ..arithmetic.linear import bind
+from ..arithmetic.shifts import anew, replayed, within_steps
 from ..measurement.sample import Sample, decidable
 from ..oracles.question import as_exact
 from ..vocabulary import Explanation
 
 PRODUCTS = ("dot_general", "conv_general_dilated")
-CALLS = ("jit", "pjit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat2")
 LEFT = 0.25  # of the error: that a drawn direction of 8 entries comes so near is one in 10^5
 LEAST = 8  # entries that are off
 REMEDY = (
@@ -89,7 +91,10 @@ def _gradient(rounded: Rounded, sample: Sample, of, argnums, scalar: bool) -> li
 
     leaves, tree = jax.tree.flatten((given, above))
     program = jax.make_jaxpr(lambda *xs: slopes(*jax.tree.unflatten(tree, xs)))(*leaves)
-    return [np.asarray(leaf, np.float64) for leaf in _run(rounded, program, leaves)]
+    return [
+        np.asarray(leaf, np.float64)
+        for leaf in replayed(program, leaves, partial(_outputs, rounded))
+    ]
 
 
 def _put(given: tuple, argnums: tuple[int, ...], moved: tuple) -> list:
@@ -97,40 +102,10 @@ def _put(given: tuple, argnums: tuple[int, ...], moved: tuple) -> list:
     return [found.get(i, x) for i, x in enumerate(given)]
 
 
-def _run(rounded: Rounded, program: ClosedJaxpr | Jaxpr, args: Sequence[Any]) -> list:
-    """The program's values, with the factors of its products rounded."""
-    program = closed(program)
-    known = dict(zip(program.jaxpr.constvars, program.consts, strict=True))
-    known |= dict(zip(program.jaxpr.invars, args, strict=True))
-    read = lambda atom: atom.val if hasattr(atom, "val") else known[atom]
-    for eqn in program.jaxpr.eqns:
-        found = _result(rounded, eqn, [read(atom) for atom in eqn.invars])
-        known |= dict(zip(eqn.outvars, found, strict=True))
-    return [read(atom) for atom in program.jaxpr.outvars]
-
-
-def _result(rounded: Rounded, eqn: JaxprEqn, values: list) -> list:
-    name = eqn.primitive.name
-    if name in PRODUCTS:
-        keep = lambda x: lax.reduce_precision(x, rounded.exponent, rounded.mantissa)
-        values = [keep(x) for x in values]
-    if name in CALLS:
-        (body,) = inner(eqn.params)[:1]
-        return _run(rounded, body, values)
-    if name == "scan":
-        return _loop(rounded, eqn, values)
-    out = eqn.primitive.bind(*values, **eqn.params)
-    return list(out) if eqn.primitive.multiple_results else [out]
-
-
-def _loop(rounded: Rounded, eqn: JaxprEqn, values: list) -> list:
-    p = eqn.params
-    fixed, kept = p["num_consts"], p["num_carry"]
-
-    def step(carry, x):
-        out = _run(rounded, p["jaxpr"], [*values[:fixed], *carry, *x])
-        return out[:kept], out[kept:]
-
-    start, over = values[fixed : fixed + kept], values[fixed + kept :]
-    carry, stacked = lax.scan(step, start, over, p["length"], p["reverse"])
-    return [*carry, *stacked]
+def _outputs(rounded: Rounded, eqn: JaxprEqn, ins: list) -> list:
+    """Those of an equation; the factors of a product are rounded, in calls and loops, too."""
+    if eqn.primitive.name in CALLS:
+        return replayed(program_of(eqn.params), ins, partial(_outputs, rounded))
+    if eqn.primitive.name in PRODUCTS:
+        ins = [lax.reduce_precision(x, rounded.exponent, rounded.mantissa) for x in ins]
+    return bind(within_steps(eqn, lambda inner: anew(inner, partial(_outputs, rounded))), ins)

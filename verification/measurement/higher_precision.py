@@ -32,8 +32,8 @@ from .contested import contested
 from .error import beyond
 from .joint import in_words
 from .nearer import is_right_nearer
-from .roughness import is_float32, is_seen, shape_of_error
-from .same_error import has_same_error, is_heavy
+from .roughness import TooMany, is_float32, is_seen, shape_of_error
+from .same_error import ALONE, STAYS, is_heavy, told_at_once
 from .sample import Sample, decidable, mixed_up, outside, outside_measured_sides
 
 BITS = (128, 1024, 16384)  # of working precision; the last has digits left after 1 - e^-10000
@@ -184,9 +184,10 @@ def in_float64(gradient: Callable, sample: Sample) -> Told:
     accepted = len(wider) == len(leaves) and all(_accepted(sample, k, wider[k]) for k in leaves)
     if accepted and any(_seen(sample, k).any() for k in leaves):
         return Told(True, "computed in float64 its error vanishes")
-    if is_heavy(sample) and has_same_error(sample, wider):
-        return Told(False, "computed in float64 it has the same error: no rounding is that large")
-    return Told(None, "computed in float64 its error stays")
+    alike = [x.shape for x in wider] == [ball.mid.shape for ball in sample.truth]
+    if alike and is_heavy(sample):
+        return Told(*told_at_once(gradient, sample, wider))
+    return Told(None, STAYS)
 
 
 def _accepted(sample: Sample, leaf: int, wider: np.ndarray) -> bool:
@@ -212,7 +213,10 @@ def by_shape(
         shape = shape_of_error(gradient, sample, moved, reference)
     except Exception as error:  # foreign code, at points beside the case
         said = str(error) if isinstance(error, Silent) else f"it raises {kind_of(error)}"
-        return Told(False, "; ".join([*refusals, f"asked beside the case {said}"]), sure=False)
+        why = "; ".join([*refusals, f"asked beside the case {said}"])
+        if isinstance(error, TooMany) and ALONE in refusals:  # that is not held against it
+            return Told(None, why, sure=False, untold=True)
+        return Told(False, why, sure=False)
     wrong = [k for k in range(len(sample.paths)) if outside(sample, k).any()]
     far = {k: outside(sample, k) & ~shape.untold[k] for k in wrong}
     small = {k: far[k] & _below_a_rounding(sample, k) for k in wrong}

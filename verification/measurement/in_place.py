@@ -27,6 +27,7 @@ from ..oracles.jacobian import Local, local
 from ..vocabulary import Silent
 from .answer import cast
 from .moving import program_in
+from .other_words import is_real
 
 SAID = "{} is measured where the program comes to it, by differences; the rest is proven"
 ROWS = 32  # of one compiled call
@@ -98,14 +99,14 @@ class InPlace:
         if self._is_place(eqn):
             at, x = self._flat(eqn, list(map(jnp.asarray, ins)))
             found = local(at, x, np.random.default_rng(0))
-            whole = [None if _is_real(y) else np.asarray(y) for y in outs]
+            whole = [None if is_real(y) else np.asarray(y) for y in outs]
             places.append(Place(found, whole))
         return outs
 
     def _flat(self, eqn: JaxprEqn, ins: list) -> tuple[Callable, np.ndarray]:
         """The equation as a function of the real numbers that it takes, in one row."""
         _check_real(eqn)
-        moving = [k for k, x in enumerate(ins) if _is_real(x)]
+        moving = [k for k, x in enumerate(ins) if is_real(x)]
         x = np.concatenate([np.zeros(0), *(np.asarray(ins[k], np.float64).ravel() for k in moving)])
         ends = np.cumsum([0, *(ins[k].size for k in moving)])
 
@@ -114,7 +115,7 @@ class InPlace:
             for k, low in zip(moving, ends[:-1], strict=True):
                 part = row[low : low + put[k].size].reshape(put[k].shape)
                 put[k] = part.astype(put[k].dtype)
-            outs = [jnp.ravel(y).astype(np.float64) for y in bind(eqn, put) if _is_real(y)]
+            outs = [jnp.ravel(y).astype(np.float64) for y in bind(eqn, put) if is_real(y)]
             return jnp.concatenate([jnp.zeros(0), *outs])
 
         if id(eqn) not in self._rows:
@@ -142,7 +143,7 @@ class InPlace:
             return bind(eqn, ins)
         place, low, outs = next(left), 0, []
         dtype = jax.dtypes.canonicalize_dtype(np.float64)
-        rows = [jnp.ravel(x).astype(dtype) for x in map(jnp.asarray, ins) if _is_real(x)]
+        rows = [jnp.ravel(x).astype(dtype) for x in map(jnp.asarray, ins) if is_real(x)]
         flat = beside(place.beside, jnp.concatenate(rows))
         for v, whole in zip(eqn.outvars, place.whole, strict=True):
             if whole is not None:
@@ -164,8 +165,8 @@ class InPlace:
         return eqn.primitive.name in CALLS and self._has(eqn)
 
     def _is_place(self, eqn: JaxprEqn) -> bool:
-        takes = any(_is_real(v.aval) for v in eqn.invars)
-        return takes and any(_is_real(v.aval) for v in eqn.outvars) and self._has(eqn)
+        takes = any(is_real(v.aval) for v in eqn.invars)
+        return takes and any(is_real(v.aval) for v in eqn.outvars) and self._has(eqn)
 
     def _places(self, jaxpr: Jaxpr) -> Iterator[JaxprEqn]:
         for eqn in jaxpr.eqns:
@@ -201,8 +202,8 @@ def without_a_rule(program: Jaxpr, dtype: str) -> set[str]:
         eqn.primitive.name
         for eqn in equations(program)
         if eqn.primitive.name not in known
-        and any(_is_real(v.aval) for v in eqn.invars)
-        and any(_is_real(v.aval) for v in eqn.outvars)
+        and any(is_real(v.aval) for v in eqn.invars)
+        and any(is_real(v.aval) for v in eqn.outvars)
     }
 
 
@@ -217,10 +218,6 @@ def _is_all(program: Jaxpr, found: InPlace) -> bool:
 
 def _is_array(x: Any) -> bool:
     return hasattr(x, "dtype")
-
-
-def _is_real(x: Any) -> bool:
-    return hasattr(x, "dtype") and bool(jnp.issubdtype(x.dtype, jnp.floating))
 
 
 def _check_real(eqn: JaxprEqn) -> None:

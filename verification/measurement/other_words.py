@@ -29,8 +29,9 @@ def in_other_words(change: Callable[[ClosedJaxpr], ClosedJaxpr]) -> Callable[[Ca
 def traced_in_numbers(of: Callable, args: tuple) -> tuple[ClosedJaxpr, Any, list]:
     """Its program in the real numbers among its arguments."""
     arrays = jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, args)
-    return program_in(_is_real, of, arrays)
+    return program_in(is_real, of, arrays)
 
 
-def _is_real(leaf: Any) -> bool:
+def is_real(leaf: Any) -> bool:
+    """Whether it is an array, or the shape of one, of real numbers."""
     return hasattr(leaf, "dtype") and bool(jnp.issubdtype(leaf.dtype, jnp.floating))

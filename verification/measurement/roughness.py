@@ -57,6 +57,10 @@ class Shape(NamedTuple):
     noise: Leaves  # as much as an error of rounding may be
 
 
+class TooMany(Undecided):
+    """More entries than lines can be drawn through."""
+
+
 def shape_of_error(
     gradient: Callable, sample: Sample, moved: tuple[int, ...], reference: Callable | None
 ) -> Shape:
@@ -71,7 +75,7 @@ def shape_of_error(
     out = {k: outside(sample, k) for k in range(len(sample.paths))}
     wrong = [k for k, entries in out.items() if entries.any()]
     if sum(sample.got[k].size for k in wrong) > MOST:
-        raise Undecided("has too many entries for lines beside the case")
+        raise TooMany("has too many entries for lines beside the case")
     errors = {k: beyond(sample.got[k], sample.truth[k]) for k in wrong}
     quantile = _quantile(sum(int(out[k].sum()) for k in wrong))
     largest = _largest(sample, moved)
