@@ -28,7 +28,14 @@ PROGRAMS = {
     "powers": lambda x: x**3 + (1.0 + jnp.abs(x)) ** 1.7 + 1.0 / jnp.sqrt(1.0 + jnp.abs(x)),
     "scan": lambda x: jax.lax.scan(lambda c, row: (c * 0.7 + row, c), x[0], x)[0],
     "softmax": lambda x: jax.nn.softmax(x, axis=1),
+    "masked softmax": lambda x: masked(x / 3.0),
 }
+
+
+def masked(x):
+    """Scores that a mask takes out are -infinity, scaled and shifted like all others."""
+    mask = jnp.arange(x.shape[1])[None, :, None] <= jnp.arange(x.shape[2])[None, None, :]
+    return jax.nn.softmax((jnp.where(mask, x, -jnp.inf) - 0.7) * 1.7 / 3.0, axis=1)
 
 
 def held(*shape) -> np.ndarray:
@@ -64,6 +71,20 @@ def test_sigma_is_that_of_random_rounding(name):
 
     assert mine.shape == numpys.shape
     assert abs(np.log(ratio)) < ROOM
+
+
+@pytest.mark.parametrize(("size", "is_settled"), ((1.0, True), (800.0, False)))
+def test_an_overflow_beside_the_infinity_of_a_mask_is_not_settled(size, is_settled):
+    """e^800 is infinite in float64, too."""
+    with jax.enable_x64(True):
+        x, mask = jnp.ones(2), jnp.array([True, False])
+        f = lambda x: jnp.exp(jnp.where(mask, x, -jnp.inf) * 0.7) + jnp.exp(size * x)
+        arithmetic, ledger = tangents.tangents(format_of("float32"))
+        (out,) = run(jax.make_jaxpr(f)(x), [Tangents(x)], arithmetic)
+
+    assert ledger.endless
+    assert bool(ledger.settled) is is_settled
+    assert all(np.isfinite(part.weight).all() for part in out.parts) or not is_settled
 
 
 ALONE = {

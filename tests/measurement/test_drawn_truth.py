@@ -14,6 +14,7 @@ from verification.measurement.evaluation import Proof
 from verification.measurement.subject import Subject
 from verification.oracles import ball, reverse_autodiff
 from verification.oracles.question import ask
+from verification.oracles.work import products
 
 from .deep_network import network, sample
 
@@ -85,6 +86,35 @@ def test_the_budget_of_a_large_program_is_found_once(large, monkeypatch, of, ora
     told = truth_source.proven(subject, vf.Case("", point), np.random.default_rng(0))
     assert told is not None and len(asked) == 1
     assert told.oracle == (oracle if oracle == NAME else "")
+
+
+def told(of, points, dtype="float32"):
+    """At each of them: whether it was proven, and by whom else it is told."""
+    subject = Subject(jax.grad(of), of, (0,), dtype, points[0])
+    reference = subject.reference(True)
+    found = [large_truth.told(subject, point, None, reference) for point in points]
+    return [(known.found.truth[0].proven, known.oracle) for known in found]
+
+
+@pytest.mark.parametrize(("of", "dtype", "later"), (
+    (deep, "float32", (False, NAME)),
+    (deep, "float64", (True, "")),
+    (SHALLOW, "float32", (False, "")),
+))  # fmt: skip
+def test_proofs_of_all_draws_are_no_more_work_than_one_of_the_largest(
+    monkeypatch, of, dtype, later
+):
+    point = tuple(map(np.float32, sample(np.random.default_rng(0))))
+    monkeypatch.setattr(large_truth, "PROVABLE", 2 * products(ask(of, point).program))
+    assert told(of, [point] * 4, dtype) == [(True, "")] * 2 + [later] * 2
+
+
+@pytest.mark.parametrize("at", (0.0, 800.0), ids=("a tie", "inf in float64"))
+def test_a_later_draw_is_proven_where_float64_does_not_tell(monkeypatch, at):
+    of = lambda x: jnp.sum(jnp.maximum(x, 0.0) + jnp.exp(x) / (1.0 + jnp.exp(x)))
+    points = [(np.full(8, number),) for number in (0.5, 0.5, at)]
+    monkeypatch.setattr(large_truth, "PROVABLE", products(ask(of, points[0]).program))
+    assert [proven for proven, _ in told(of, points)] == [True, False, True]
 
 
 W, ROOM = np.array([0.5, -1.0]), np.array([2.0**-20, 2.0**-22])

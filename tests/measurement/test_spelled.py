@@ -49,5 +49,5 @@ def test_a_spelling_is_traced_once_for_all_points_of_a_shape():
         own = budget_spelled(truth, gradients[:1], point, "float32", (0,))
         assert (found.allowed[0] > own.allowed[0]).all()
     assert len(traced) == 1
-    float64_values(gradients[1], POINT)  # which is asked as it stands
+    float64_values(gradients[1], POINT, False)  # which is asked as it stands
     assert len(traced) == 2

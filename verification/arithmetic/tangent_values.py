@@ -1,11 +1,13 @@
 """Numbers with tangents: how the errors of first-order random rounding move."""
 
-from collections.abc import Callable
-from functools import partial
+import operator
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.extend.core import Primitive
 
@@ -73,21 +75,40 @@ class Gate(NamedTuple):
 
 
 class Ledger:
-    """One run: the format, the roundings so far, and whether first order has been enough."""
+    """One run: the format, the roundings so far, and whether first order has been enough.
+
+    `endless`: whether the program has an infinity of its own, as that of a mask.
+    """
 
     def __init__(self, target: Format):
-        self.target, self.operations = target, 0
+        self.target, self.operations, self.endless = target, 0, False
         self.settled = jnp.asarray(True)
 
-    def round(self, value, parts: tuple[Part, ...], spread) -> Tangents:
-        """One rounding of standard deviation `spread`, in units of u, besides underflow."""
+    def round(self, value, parts: tuple[Part, ...], spread, ins: Sequence = ()) -> Tangents:
+        """One rounding of standard deviation `spread`, in units of u, besides underflow.
+
+        What is infinite because one of the operands `ins` was is not rounded, and has no error.
+        """
         self.operations += 1
         size = abs(value)
+        if self.endless and ins:
+            still = (size == np.inf) & endless(ins)
+            size, spread = jnp.where(still, 0.0, size), jnp.where(still, 0.0, spread)
+            parts = tuple(Part(p.source, _unless(still, p.weight)) for p in parts)
         self.settled &= jnp.all(size < self.target.largest / 1024)
         lost = jnp.where((size < self.target.tiny) & (size > 0), self.target.tiny, 0.0)
         # with the value's sign: the half of the noise that an array shares leans as its numbers do
         fresh = jnp.copysign(spread + lost / self.target.unit, value).astype(jnp.float32)
         return Tangents(value, (*parts, Part(signs(self.operations, value.shape), fresh)))
+
+
+def endless(ins: Sequence) -> Any:
+    """Where one of the operands is infinite."""
+    return reduce(operator.or_, (abs(x.value) == np.inf for x in ins if isinstance(x, Tangents)))
+
+
+def _unless(still, weight):
+    return jnp.where(still, 0.0, 1.0 if weight is None else weight).astype(jnp.float32)
 
 
 def variances(numbers: list[Tangents]) -> list:

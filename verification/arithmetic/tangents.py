@@ -5,6 +5,7 @@ an operation by that operation's derivative at the undisturbed value, in float32
 Nothing transcendental is computed per draw, and a draw costs less than a gradient in float32.
 A comparison that rounding may turn leaves both cases open.  Where first order does not do, for a
 number near the end of the format's range, the case is unsettled, and rounding.py has the word.
+An infinity that the program has itself, as that of a mask, is no such number.
 """
 
 from collections.abc import Callable
@@ -65,6 +66,7 @@ def _lift(ledger: Ledger, array) -> Tangents:
     if isinstance(array, jax.Array):
         return Tangents(array)
     array = np.asarray(array, np.float64)
+    ledger.endless |= bool(np.isinf(array).any())
     if has_digits(ledger.target, array).all():
         return Tangents(array)
     return ledger.round(array, (), abs(array))
@@ -78,7 +80,7 @@ def rounded(ulps: Callable) -> Callable:
 
     def rule(ledger, name, *ins, **params):
         value, parts = pushed(name, ins, params)
-        return ledger.round(value, parts, abs(value) * (ulps(*ins, **params) / 3**0.5))
+        return ledger.round(value, parts, abs(value) * (ulps(*ins, **params) / 3**0.5), ins)
 
     return rule
 
@@ -88,7 +90,7 @@ def added(ledger, name, x, y, **params) -> Tangents:
     value, parts = pushed(name, (x, y), params)
     one, other = terms(x.value, x.terms, 0.0), terms(y.value, y.terms, 0.0)
     more, every = rounding(value, joined(one, other, jnp.hypot))
-    total = ledger.round(value, parts, jnp.hypot(value, more) / 3**0.5)
+    total = ledger.round(value, parts, jnp.hypot(value, more) / 3**0.5, (x, y))
     return Tangents(total.value, total.parts, every)
 
 
@@ -141,7 +143,7 @@ def one_minus_square(ledger, name, x, **_):
 def recalled(ledger, name, product, above, at, program) -> Tangents:
     """The slope was read back from a stored value: see recalled.py."""
     off = abs(above.value) * room(ledger.target, bounds(ledger.target), at.value, program) / 3**0.5
-    return ledger.round(product.value, product.parts, off / ledger.target.unit)
+    return ledger.round(product.value, product.parts, off / ledger.target.unit, (product,))
 
 
 def convert(ledger, name, x, new_dtype, **_):

@@ -45,7 +45,9 @@ def truth(question: Question) -> list[Ball]:
     return truth_or_silence(question)[0]
 
 
-def truth_or_silence(question: Question, dtype: str = "") -> tuple[list[Ball], str]:
+def truth_or_silence(
+    question: Question, dtype: str = "", is_proven: bool = True
+) -> tuple[list[Ball], str]:
     """The truth, and why there is none, where there is none; `dtype` is the one to be judged.
 
     A proven ball; where a proof is too much work or has no rule, reverse autodiff in float64 with
@@ -54,7 +56,7 @@ def truth_or_silence(question: Question, dtype: str = "") -> tuple[list[Ball], s
     """
     most = PROVABLE * PATIENCE.get(dtype, 1)
     silence = f"a proof takes more than {most} products"
-    if products(question.program) <= most:
+    if is_proven and products(question.program) <= most:
         try:
             with signs_of(dtype):
                 return ball.gradient(question), ""

@@ -20,7 +20,9 @@ import numpy as np
 from ..arithmetic.formats import format_of
 from ..oracles.float_ties import is_tied, opened
 from ..oracles.question import Question
+from ..oracles.work import products
 from ..vocabulary import Ball, Silent
+from .answer import PROVABLE
 from .budget import Budget
 from .evaluation import Proof
 from .spelled import float64_values
@@ -38,7 +40,7 @@ def drawn_truth(
     """
     try:
         allowed = budget().allowed
-        if _is_enough(found, allowed):
+        if is_enough(found, allowed):
             return None
         balls = float64_balls(found.question, gradient, args, allowed, dtype)
     except Silent:
@@ -54,8 +56,11 @@ def float64_balls(
     if share * FINER > 1.0:
         return None
 
+    at_many = products(question.program) <= PROVABLE  # later draws, while the first are proven
+
     def drawn(here: Question) -> list[Ball]:
-        mids = float64_values(gradient, jax.tree.unflatten(jax.tree.structure(args), here.leaves))
+        point = jax.tree.unflatten(jax.tree.structure(args), here.leaves)
+        mids = float64_values(gradient, point, at_many)
         if not all(np.isfinite(mid).all() for mid in mids):
             raise Silent("inf or NaN in float64")
         pairs = zip(mids, allowed, strict=True)
@@ -72,7 +77,8 @@ def share_of(dtype: str) -> float:
     return format_of("float64").unit / min(target.unit, target.sums)
 
 
-def _is_enough(found: Proof, allowed: list[np.ndarray]) -> bool:
+def is_enough(found: Proof, allowed: list[np.ndarray]) -> bool:
+    """Whether the truth is known everywhere, and nowhere less well than an answer may be off."""
     if found.silence:
         return False
     return all((b.rad <= room).all() for b, room in zip(found.truth, allowed, strict=True))

@@ -27,6 +27,11 @@ def proof(question: Question, dtype: str = "") -> Proof:
     return Proof(question, *truth_or_silence(question, dtype))
 
 
+def in_floats(question: Question, dtype: str = "") -> Proof:
+    """The truth without a proof: float64, and a bound of its rounding."""
+    return Proof(question, *truth_or_silence(question, dtype, is_proven=False))
+
+
 def unproven(question: Question, silence: str) -> Proof:
     return Proof(question, unknown(question), silence)
 

@@ -19,8 +19,8 @@ from . import stages
 from .answer import PROVABLE
 from .batch import budget_at
 from .budget import Budget, traced
-from .drawn_truth import NAME, drawn_truth
-from .evaluation import Proof
+from .drawn_truth import NAME, drawn_truth, is_enough
+from .evaluation import Proof, in_floats, proof
 from .stages import Kept
 from .subject import Subject
 
@@ -38,10 +38,11 @@ class Told(NamedTuple):
 
 def told(subject: Subject, args: tuple, cotangent: Any, reference: Callable) -> Told:
     """What is true at args, and `first`, which gives the budget of `reference` there."""
-    if not _is_large(subject, args, cotangent):
-        return Told(subject.proven(args, cotangent))
+    work = products(subject.question(args, cotangent).program)
     above = args if cotangent is None else (*args, cotangent)
     first = cache(partial(budget_at, reference, above, subject.dtype))
+    if work <= PROVABLE:
+        return _while_it_lasts(subject, args, cotangent, reference, first, work)
     with suppress(Silent):  # it is asked for again, and says then why there is none
         first()
     if not stages.STORES:
@@ -58,8 +59,25 @@ def told(subject: Subject, args: tuple, cotangent: Any, reference: Callable) -> 
     return new
 
 
-def _is_large(subject: Subject, args: tuple, cotangent: Any) -> bool:
-    return products(subject.question(args, cotangent).program) > PROVABLE
+def _while_it_lasts(
+    subject: Subject,
+    args: tuple,
+    cotangent: Any,
+    reference: Callable,
+    first: Callable[[], Budget],
+    work: int,
+) -> Told:
+    """A proof, while those of all draws together are no more work than one of the largest.
+
+    The first draw is proven in any case, and later ones where float64 does not tell all entries.
+    """
+    spent, subject.proved = subject.proved, subject.proved + work
+    if spent and spent + work > PROVABLE and subject.dtype != "float64":
+        known = _found(subject, args, cotangent, reference, first, in_floats)
+        with suppress(Silent):
+            if is_enough(known.found, first().allowed):
+                return known
+    return Told(subject.proven(args, cotangent))
 
 
 def _unproven(question: Question, dtype: str) -> Proof:
@@ -67,10 +85,15 @@ def _unproven(question: Question, dtype: str) -> Proof:
 
 
 def _found(
-    subject: Subject, args: tuple, cotangent: Any, reference: Callable, first: Callable[[], Budget]
+    subject: Subject,
+    args: tuple,
+    cotangent: Any,
+    reference: Callable,
+    first: Callable[[], Budget],
+    prove: Callable[[Question, str], Proof] = proof,
 ) -> Told:
     with during("the truth in float64"):
-        found = subject.proven(args, cotangent)
+        found = subject.proven(args, cotangent, prove)
         if any(ball.sides is not None for ball in found.truth):
             return Told(found)
         if any(ball.proven for ball in found.truth):

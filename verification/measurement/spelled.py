@@ -5,6 +5,7 @@ truth but for its own budget: then it is a right program, and may round as it do
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -58,8 +59,17 @@ def _in_numpy(gradient: Callable, args: tuple) -> list[np.ndarray]:
     return [value for value, _ in running(program, leaves, bounds(format_of("float64")))]
 
 
-def float64_values(gradient: Callable, args: tuple) -> list[np.ndarray]:
-    """The leaves of gradient(*args), in float64."""
+def float64_values(gradient: Callable, args: tuple, is_compiled: bool) -> list[np.ndarray]:
+    """The leaves of gradient(*args), in float64.
+
+    Compiled, it is asked at many points; else no more of it is in memory than an operation needs.
+    """
+    of = _compiled(gradient) if is_compiled else gradient
     with jax.enable_x64(True), np.errstate(all="ignore"):
-        found: Any = gradient(*jax.tree.map(as_exact, args))
+        found: Any = of(*jax.tree.map(as_exact, args))
     return [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(found)]
+
+
+@lru_cache(maxsize=16)
+def _compiled(gradient: Callable) -> Callable:
+    return jax.jit(gradient)

@@ -60,6 +60,7 @@ class Subject:
         self.of = in_own_draws(referable(of), point, self.argnums, dtype)
         self.typed = _typed(point, dtype)
         self.asked = argnums, dtype, point
+        self.proved = 0  # products of the proofs at draws so far
         self._spelled: tuple[Callable, list[Callable]] | None = None
         self._ways: dict[Callable, Subject] = {}
         if isinstance(candidate, Function):
