@@ -3,8 +3,8 @@
 Every kill is a SIGKILL of the whole process group.  Then --resume must give the same report, byte
 for byte; after every kill no answer that was in the journal may be gone.
 
-Over Dask the campaign stays, and one of its two workers is killed 25 times, at random answers: the
-report must be the same again, without anybody's help.
+Over Dask, and over Ray where it is installed, the campaign stays, and one of its two workers is
+killed 25 times, at random answers: the report must be the same again, without anybody's help.
 """
 
 import argparse
@@ -19,12 +19,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from verification.campaign import cluster, journal
+from verification.campaign import journal, pool
 from verification.campaign.plan import read
 from verification.campaign.run import run
 from verification.report.findings.writing import write_text
+
+from . import executors
 
 RECORD = Path(__file__).with_suffix(".json")
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,14 +98,26 @@ def lines(out: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def spent(group: int) -> float:
-    """Processor seconds of the processes of a group that are alive (on Linux)."""
-    ticks = 0
+def members(leader: int) -> Iterator[tuple[Path, list[str]]]:
+    """Of the processes of a group that are alive (on Linux): where /proc has it, and its stat."""
     for file in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = file.read_text().rpartition(")")[2].split()
-            ticks += sum(map(int, fields[11:15])) if int(fields[2]) == group else 0
+            if int(fields[2]) == leader and fields[0] != "Z":
+                yield file.parent, fields
+
+
+def spent(leader: int) -> float:
+    """Processor seconds of the processes of a group."""
+    ticks = sum(sum(map(int, fields[11:15])) for _, fields in members(leader))
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def group(leader: int) -> Iterator[tuple[int, str]]:
+    """The number and the command of each process of a group."""
+    for place, _ in members(leader):
+        with contextlib.suppress(OSError):
+            yield int(place.name), (place / "cmdline").read_text().replace("\0", " ")
 
 
 def kill(file: Path, out: Path, workers: int, rng: random.Random, most: int) -> tuple[str, float]:
@@ -152,26 +167,47 @@ def killed(file: Path, out: Path, workers: int, kills: int, seed: int) -> dict:
 class Killer:
     """A SIGKILL for one worker of this process's cluster, at answers that are drawn."""
 
-    def __init__(self, questions: int, kills: int, seed: int):
-        self.rng, self.killed = random.Random(seed), []
+    def __init__(self, questions: int, kills: int, seed: int, workers: Callable[[], list[int]]):
+        self.rng, self.killed, self.workers = random.Random(seed), [], workers
         self.at = set(self.rng.sample(range(1, questions), kills))
-        self.before = {child.pid for child in multiprocessing.active_children()}
 
     def __call__(self, done: int, total: int) -> None:
-        mine = [c.pid for c in multiprocessing.active_children() if c.pid not in self.before]
-        if mine and self.at and done >= min(self.at):
+        if self.at and done >= min(self.at) and (mine := self.workers()):
             self.at.remove(min(self.at))
             os.kill(self.rng.choice(mine), signal.SIGKILL)
             self.killed.append(f"after {done} answers")
 
 
-def over_dask(file: Path, out: Path, workers: int, kills: int, seed: int) -> dict:
+class Cluster:
+    """One of this machine: what makes it, and the processes that are its workers."""
+
+    def __init__(self, make: pool.Make):
+        self.made, self.makes = [], make
+        self.before = {child.pid for child in multiprocessing.active_children()}
+
+    def make(self, workers: int):
+        self.made.append(self.makes(workers))
+        return self.made[-1]
+
+    def workers(self) -> list[int]:
+        if (speaker := getattr(self.made[-1], "speaker", None)) is not None:  # Ray's are its group
+            return [pid for pid, command in group(speaker.pid) if command.startswith("ray::")]
+        mine = (child.pid for child in multiprocessing.active_children())
+        return [pid for pid in mine if pid is not None and pid not in self.before]
+
+    def left(self) -> bool:
+        speaker = getattr(self.made[-1], "speaker", None)
+        children = {child.pid for child in multiprocessing.active_children()} - self.before
+        return bool(children or (speaker is not None and [*group(speaker.pid)]))
+
+
+def over(make: pool.Make, file: Path, out: Path, workers: int, kills: int, seed: int) -> dict:
     """One campaign over a cluster of this machine, whose workers are killed one by one."""
-    plan = read(Path(file.name))
-    killer, start = Killer(len(plan.questions), kills, seed), time.perf_counter()
-    run(plan, out, workers=workers, make=cluster.dask(), tell=killer)
-    left = {child.pid for child in multiprocessing.active_children()} - killer.before
-    assert not left, "workers are left"
+    plan, where = read(Path(file.name)), Cluster(make)
+    killer = Killer(len(plan.questions), kills, seed, where.workers)
+    start = time.perf_counter()
+    run(plan, out, workers=workers, make=where.make, tell=killer)
+    assert not where.left(), "workers are left"
     return {"seconds": round(time.perf_counter() - start, 1), "kills": killer.killed}
 
 
@@ -209,13 +245,16 @@ def main() -> None:
             "kills": seen["kills"],
             "byte for byte the same": same(folder / "alone", folder / "killed"),
         }
-        seen = over_dask(file, folder / "dask", asked.workers, asked.kills, asked.seed)
-        seen["byte for byte the same"] = same(folder / "alone", folder / "dask")
-        row["over dask"] = seen
+        for name, make in executors.clusters().items():
+            seen = over(make, file, folder / name, asked.workers, asked.kills, asked.seed)
+            seen["byte for byte the same"] = same(folder / "alone", folder / name)
+            row[f"over {name}"] = seen
     print(json.dumps(row, indent=1))
     write_text(RECORD, json.dumps(row, indent=1) + "\n")
-    assert row["byte for byte the same"] and row["over dask"]["byte for byte the same"]
-    assert len(row["over dask"]["kills"]) == asked.kills
+    assert row["byte for byte the same"]
+    for name in executors.clusters():
+        seen = row[f"over {name}"]
+        assert seen["byte for byte the same"] and len(seen["kills"]) == asked.kills
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def test_an_index_has_what_it_wants():
 
 def test_the_base_is_light_and_tests_have_all_of_it():
     base, extras = names(PROJECT["dependencies"]), PROJECT["optional-dependencies"]
-    assert {"report", "train", "torch", "cluster", "docs"} <= extras.keys()
+    assert {"report", "train", "torch", "cluster", "ray", "docs"} <= extras.keys()
     assert not base & names(extras["report"]) and names(extras["report"]) <= names(extras["test"])
     assert set(EXTRAS.values()) <= extras.keys()
 

@@ -81,11 +81,19 @@ def test_a_function_that_ends_its_process_is_a_row(planted, tmp_path):
         def __init__(self):
             """No processes."""
 
-        def each(self, function, tasks):
+        def each(self, function, tasks, is_answer):
             yield from ((task, None) for task in tasks)
 
     lost = asked(tmp_path / "rows.jsonl", apart=Lost())
     assert [row.verdict for row in lost] == [CRASH] * 3 and campaign.ENDED in lost[0].reason
+
+
+def test_what_is_no_row_of_a_function_is_no_answer_about_it():
+    task = (campaign.Question("jax", "right", ("float64",), 1, 1.0, ""),)
+    good = Row("right", "float64", "correct", "")
+    assert campaign._is_answer(task, [good]) and campaign._is_answer(task, None)
+    for other in ("garbage", [], [good, 3], [replace(good, name="wrong")]):
+        assert not campaign._is_answer(task, other)
 
 
 def test_a_crash_and_a_late_answer_are_rows(planted, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from verification.campaign.cluster import DAEMON
+from verification.campaign.relay import DAEMON
 
 yaml = pytest.importorskip("yaml")
 RECIPES = Path(__file__).resolve().parents[2] / "examples" / "cluster"

@@ -2,14 +2,15 @@
 
 import json
 import threading
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
 from benchmarks.kills import killed, same, written
 from verification.adapters.source_files import Unusable
-from verification.campaign import journal
+from verification.campaign import journal, worker
+from verification.campaign.implementation import judged
 from verification.campaign.plan import read
 from verification.campaign.pool import Pool
 from verification.campaign.run import Interrupted, run
@@ -121,6 +122,45 @@ def test_only_the_task_that_ends_its_process_has_no_answer():
 
     assert seen == {(k,): None if k in (2, 7) else k for k in range(9)}
     assert threading.active_count() < 50 and Fragile.made >= 4
+
+
+def muddled(*answers_in_turn):
+    """An executor of threads, whose first answers to questions are these."""
+    left = list(answers_in_turn)
+
+    class Muddled(ThreadPoolExecutor):
+        def submit(self, function, /, *args, **how):
+            if function is worker.answered and left:
+                said = left.pop(0)
+                return super().submit(lambda: said)
+            return super().submit(function, *args, **how)
+
+    return Muddled
+
+
+def test_a_worker_that_answers_garbage_changes_nothing(described, folder, threads):
+    plan = read(described("right", "wrong", cases=2))
+    run(plan, folder / "alone", make=threads)
+    run(plan, folder / "muddled", make=muddled("garbage", {"verdict": "correct"}, 3))
+    assert same(folder / "alone", folder / "muddled")
+
+
+def test_a_question_that_is_answered_by_garbage_twice_is_rejected(described, folder):
+    plan = read(described("right", cases=1))
+    (row,) = run(plan, folder / "out", make=muddled("garbage", "garbage")).rows
+    assert row["verdict"] == "rejected"
+
+
+def test_what_was_asked_before_has_no_part_in_a_campaign(described, folder, threads):
+    """A run by hand remembers what failed; a campaign reads nothing of that, and leaves nothing."""
+    plan = read(described("wrong", cases=1))
+    run(plan, folder / "before", make=threads)
+    assert not (folder / ".refnet").exists()
+    (asked,) = plan.questions
+    assert str(judged(plan.implementations[0], asked.dtype, 1, 99).example)
+    assert [*(folder / ".refnet" / "examples").glob("wrong-*.npz")]  # another seed's
+    run(plan, folder / "after", make=threads)
+    assert same(folder / "before", folder / "after")
 
 
 @pytest.mark.end_to_end

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import pickle
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 import verification as vf
+from verification.judgement import smallest
+from verification.judgement.remembered import unremembered
 from verification.judgement.smallest import TRIES
 from verification.vocabulary.html import fragment
 
@@ -45,6 +48,17 @@ def test_it_has_fewer_rows_and_simple_numbers_and_still_fails():
     assert not np.allclose(found.example.got, found.example.expected)
     np.testing.assert_allclose(summed(w, x, y), found.example.got)
     np.testing.assert_allclose(right(w, x, y), found.example.expected)
+
+
+def test_where_reports_must_agree_the_clock_has_no_say(monkeypatch):
+    """On a machine where every look at the clock is an hour after the one before."""
+    hours = itertools.count(0.0, 3600.0)
+    monkeypatch.setattr(smallest, "monotonic", lambda: next(hours))
+    found = lambda: vf.validate(summed, loss, sample, cases=2)
+    with unremembered():
+        assert len(found().example.args[2]) == 8
+        with smallest.unhurried():
+            assert len(found().example.args[2]) == 2
 
 
 def test_it_prints_as_code_that_runs():

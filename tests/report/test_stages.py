@@ -47,6 +47,24 @@ def test_a_task_that_ended_its_process_is_named():
         stages.carried_out(TASKS, lambda *_: None, 2, Lost)
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_is_no_result_is_asked_for_once_more(times):
+    """A worker of a cluster may answer garbage."""
+    garbage = ["garbage"] * times
+
+    class Muddled(ThreadPoolExecutor):
+        def submit(self, function, /, *args, **how):
+            said = garbage.pop() if garbage else stages.Done("right", 0.0)
+            return super().submit(lambda: said)
+
+    asked = lambda: stages.carried_out(TASKS[:1], lambda *_: None, 2, Muddled)
+    if times == 1:
+        assert asked()[TASKS[0]].result == "right"
+    else:
+        with pytest.raises(RuntimeError, match="answered by what is no result, twice"):
+            asked()
+
+
 def test_what_an_earlier_run_has_left_is_no_part_of_a_task(monkeypatch, tmp_path):
     def work(name, seed, quick):
         met = Path(".refnet").exists()

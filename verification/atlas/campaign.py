@@ -104,9 +104,15 @@ def _in_turn(every: Mapping[str, Found], left: list[Question]) -> Iterator[list[
 
 def _apart(pool: Pool, left: list[Question]) -> Iterator[list[Row]]:
     """As they are answered; a function that ends its process is a row that says so."""
-    for (question,), found in pool.each(judged_by_name, [(one,) for one in left]):
+    for (question,), found in pool.each(judged_by_name, [(one,) for one in left], _is_answer):
         crashed = Row(question.name, question.dtypes[0], CRASH, "", reason=ENDED)
         yield [crashed] if found is None else found
+
+
+def _is_answer(task: tuple[Question], found: Any) -> bool:
+    """None is one: that of a function which ends its process."""
+    ours = lambda one: isinstance(one, Row) and one.name == task[0].name
+    return found is None or (isinstance(found, list) and found != [] and all(map(ours, found)))
 
 
 def of_function(

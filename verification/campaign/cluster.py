@@ -1,13 +1,10 @@
 """A campaign on other machines: Dask hands the questions out, the journal stays with the caller.
 
-A worker asks each question in a process of its own, as a campaign on one machine does: time limits,
-crashes and the precision of proofs belong to that process.  Workers need the same files at the same
-paths, and the same refnet.
+What its workers do is in relay.py.
 """
 
 import contextlib
 import logging
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable
@@ -17,18 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from ..adapters.source_files import Unusable
-from .pool import Make, Pool, processes
+from .pool import Make
+from .relay import LOST, OFTEN, ended, relayed
 
 MISSING = (
     "--executor dask needs Dask's distributed, an optional extra: pip install 'refnet[cluster]'"
 )
-DAEMON = "DASK_DISTRIBUTED__WORKER__DAEMON"
-IS_DAEMON = f"a worker of the cluster may start no processes: start it with {DAEMON}=False"
-LOST = "the cluster was lost; the answers that came are kept, go on with --resume"
 SECONDS = 30  # until a scheduler must have answered
 SPOKEN = ("distributed", "distributed.client")
 MISSED = 30.0  # seconds after which another worker is started for one that is gone
-OFTEN = 10  # times that workers may end under one question before it is held to be the cause
 
 
 def dask(scheduler: str = "") -> Make:
@@ -130,38 +124,3 @@ def _tell(told: Future, killed: type[Exception], asked: Future) -> None:
         told.set_result(None)
     except Exception as error:
         told.set_exception(error)
-
-
-# --- at the worker -------------------------------------------------------------------------------
-
-_AT_WORK = threading.Lock()  # a worker of several threads asks one question at a time
-_POOLS: dict[str, Pool] = {}  # the one process that this worker asks in, by the folder it works in
-
-
-_OVER = threading.Event()  # no process is made for a campaign that has ended
-
-
-def ended() -> None:
-    """The processes of this worker, once a campaign is over."""
-    _OVER.set()
-    for pool in list(_POOLS.values()):
-        pool.close()
-    _POOLS.clear()
-
-
-def relayed(folder: str, function: Callable, args: tuple) -> Any:
-    """function(*args) in a process of this worker; None where it ended that process twice."""
-    if multiprocessing.current_process().daemon:
-        raise Unusable(IS_DAEMON)
-    with _AT_WORK:
-        _OVER.clear()
-        if folder not in _POOLS:
-            _POOLS[folder] = Pool(1, partial(_processes, folder))
-        ((_, answer),) = _POOLS[folder].each(function, [args])
-        return answer
-
-
-def _processes(folder: str, workers: int) -> Executor:
-    if _OVER.is_set():
-        raise RuntimeError("the campaign is over")
-    return processes(workers, folder)

@@ -38,12 +38,19 @@ class Pool:
         self.former = set(multiprocessing.active_children())
         self.executor = make(workers)
 
-    def each(self, function: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, Any]]:
+    def each(
+        self,
+        function: Callable,
+        tasks: Iterable[tuple],
+        is_answer: Callable[[tuple, Any], bool] = lambda task, answer: True,
+    ) -> Iterator[tuple[tuple, Any]]:
         """(task, its answer), or (task, None) where it ended its process.
 
-        No task is begun before the answer that freed its place has been taken.
+        No task is begun before the answer that freed its place has been taken.  What is no answer
+        is asked for once more, and then given as it comes.
         """
         waiting, running = deque(tasks), {}
+        again: list[tuple] = []
         while waiting or running:
             lost = self._launch(function, waiting, running)
             done = wait(running, return_when=FIRST_COMPLETED).done if not lost else set(running)
@@ -52,8 +59,11 @@ class Pool:
                 task = running.pop(future)
                 if _is_broken(future):
                     interrupted.append(task)
-                else:
+                elif is_answer(task, future.result()) or any(task is one for one in again):
                     yield task, future.result()
+                else:
+                    again.append(task)
+                    waiting.append(task)
             if interrupted or lost:
                 for future in list(running):  # they ended with it
                     waiting.appendleft(running.pop(future))

@@ -37,10 +37,10 @@ def run(
 ) -> Done:
     """Every question of the plan answered, journalled and reported in the folder `out`.
 
-    make(workers) is the executor, of processes by default, or cluster.dask(scheduler); of threads
-    it may have one, for the precision of the proofs belongs to the process.  Raises Unusable where
-    the folder is in use, holds another plan, or a file or a cluster cannot be used; Interrupted on
-    Ctrl-C.
+    make(workers) is the executor, of processes by default, cluster.dask(scheduler) or
+    cluster_ray.ray(address); of threads it may have one, for the precision of the proofs belongs to
+    the process.  Raises Unusable where the folder is in use, holds another plan, or a file or a
+    cluster cannot be used; Interrupted on Ctrl-C.
     """
     out.mkdir(parents=True, exist_ok=True)
     with journal.locked(out):
@@ -65,7 +65,7 @@ def _ask(plan: Plan, answers: dict[int, Row], kept: journal.Journal, workers, te
     try:
         places = _places(plan, open_ones, asked)
         tasks = ((plan.implementations[q.implementation], q) for q in open_ones)
-        for (one, question), row in asked.each(worker.answered, tasks):
+        for (one, question), row in asked.each(worker.answered, tasks, _is_answer):
             if not worker.is_row(row, one, question):
                 row = _dead(one, question, places[question.implementation])
             kept.add(question.number, row)
@@ -88,6 +88,11 @@ def _places(plan: Plan, questions: list[Question], asked: pool.Pool) -> dict[int
     if sentences:
         raise Unusable(sentences[min(sentences)])
     return places
+
+
+def _is_answer(task: tuple, row: Any) -> bool:
+    """None is one: that of a question which ends its process."""
+    return row is None or worker.is_row(row, *task)
 
 
 def _dead(one, question: Question, where: Row) -> dict[str, Any]:

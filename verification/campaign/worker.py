@@ -12,9 +12,12 @@ import signal
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..adapters.source_files import Unusable
+from ..judgement.remembered import unremembered
+from ..judgement.smallest import unhurried
 from ..vocabulary import Finding, Verdict
 from ..vocabulary.progress import unseen
 from .implementation import Implementation, command, judged, place, row
@@ -59,10 +62,15 @@ def usable(one: Implementation) -> dict[str, Any]:
 
 @unseen()
 def answered(one: Implementation, question: Question) -> dict[str, Any]:
-    """The finding as a row.  Whatever happens to one question, the others go on."""
+    """The finding as a row.  Whatever happens to one question, the others go on.
+
+    What was asked before has no part in it, nor how busy the machine is.
+    """
     try:
-        with limited(question.seconds):
-            return row(judged(one, question.dtype, question.cases, question.seed), one)
+        with unremembered(), unhurried():
+            with limited(question.seconds):
+                found = judged(one, question.dtype, question.cases, question.seed)
+            return _told(found, one, question.seconds)
     except Late:
         said = f"no answer within {question.seconds:g} s"
         verdict = Verdict.REJECTED
@@ -72,6 +80,15 @@ def answered(one: Implementation, question: Question) -> dict[str, Any]:
         said = f"a fault of refnet itself: {type(error).__name__}: {error}"
         verdict = Verdict.UNDECIDED
     return silent(one, question, verdict, said, place(one))
+
+
+def _told(found: Finding, one: Implementation, seconds: float) -> dict[str, Any]:
+    """The row of a finding: without a smallest failing input, where looking for one is too long."""
+    try:
+        with limited(seconds):
+            return row(found, one)
+    except Late:
+        return row(replace(found, example=None), one)
 
 
 def is_row(answer: Any, one: Implementation, question: Question) -> bool:

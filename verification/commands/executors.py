@@ -18,27 +18,33 @@ class Executor(StrEnum):
 
     PROCESS = "process"
     DASK = "dask"
+    RAY = "ray"
 
 
 Where = Annotated[
-    Executor, typer.Option(help="Where the questions are asked: here, or by Dask's workers.")
+    Executor,
+    typer.Option(help="Who asks the questions: processes here, or workers of Dask or Ray."),
 ]
 Scheduler = Annotated[
     str,
     typer.Option(
         metavar="ADDRESS",
-        help="With --executor dask: tcp://HOST:PORT of its scheduler. Default: a cluster on "
-        "this machine, which ends with the run.",
+        help="With --executor dask: tcp://HOST:PORT of its scheduler; with ray: HOST:PORT "
+        "of its head. Default: a cluster on this machine, which ends with the run.",
     ),
 ]
 
 
 def over(executor: Executor, scheduler: str) -> "Make | None":
     """What makes the executor; None for processes here.  Mistake where the two do not fit."""
-    if scheduler and executor is not Executor.DASK:
-        raise Mistake("--scheduler is for --executor dask; add that, or leave it out")
-    if executor is not Executor.DASK:
+    if executor is Executor.PROCESS:
+        if scheduler:
+            raise Mistake("--scheduler is for --executor dask or ray; add one, or leave it out")
         return None
+    if executor is Executor.RAY:
+        from ..campaign.cluster_ray import ray
+
+        return ray(scheduler)
     from ..campaign.cluster import dask
 
     return dask(scheduler)

@@ -32,8 +32,8 @@ def report(
 
     progress(stage, done, total) is called as each task ends; without it a line, or a bar, says how
     far the run has come.  With workers above 1 the tasks are spread over processes, or over what
-    make(workers) makes, such as verification.campaign.cluster.dask(); the rows do not depend on
-    their number.  (A script that asks for that keeps its own work under
+    make(workers) makes, such as verification.campaign.cluster.dask() or cluster_ray.ray(); the rows
+    do not depend on their number.  (A script that asks for that keeps its own work under
     `if __name__ == "__main__"`: the processes import it.)
 
     Raises OSError, before anything is computed, where `out` cannot be written; a former report

@@ -19,13 +19,7 @@ from ..vocabulary import Check
 from ..vocabulary.progress import counted, unseen
 from . import panels, peers, peers_recorded
 from .claim_tasks import claim_names, in_order, judge_claims
-from .document import (
-    Figure,
-    Panel,
-    Report,
-    fault_rows,
-    implementation_row,
-)
+from .document import Figure, Panel, Report, fault_rows, implementation_row
 from .sections import SECTIONS
 from .sections.section import Part, Section
 
@@ -234,9 +228,11 @@ def arrivals(
     before = set(multiprocessing.active_children())
     pool, x64 = (make or processes)(workers), jax.config.read("jax_enable_x64")
     try:
-        futures = {pool.submit(in_mode, x64, task): task for task in tasks}
+        ask = lambda task: pool.submit(in_mode, x64, task)
+        futures = {ask(task): task for task in tasks}
         yield (
-            (futures[future], _told(futures[future], future)) for future in as_completed(futures)
+            (futures[future], _told(futures[future], future.result(), ask))
+            for future in as_completed(futures)
         )
     except BaseException:
         for child in set(multiprocessing.active_children()) - before:
@@ -257,10 +253,12 @@ def alone_with_interruptions() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _told(task: Task, future: Future) -> Done:
-    done = future.result()
-    if done is None:  # a cluster's word for it, see campaign/cluster.py
+def _told(task: Task, done: Any, ask: Callable[[Task], Future]) -> Done:
+    """The answer; what is none is asked for once more."""
+    if done is None:  # a cluster's word for it, see campaign/relay.py
         raise RuntimeError(f"{task.stage}: {task.name} ended the process that it ran in, twice")
+    if not isinstance(done, Done) and not isinstance(done := ask(task).result(), Done):
+        raise RuntimeError(f"{task.stage}: {task.name} was answered by what is no result, twice")
     return done
 
 
