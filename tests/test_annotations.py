@@ -50,6 +50,7 @@ def test_an_answer_of_another_type_is_refused(monkeypatch):
         as_exact(like)
 
 
+@pytest.mark.dear
 def test_shapes_are_looked_at_wherever_they_are_written(pytestconfig):
     looked = next(
         option.removeprefix("--jaxtyping-packages=").split(",")

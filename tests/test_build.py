@@ -11,6 +11,7 @@ import pytest
 from verification.vocabulary import html
 
 from .ci_files import ci_file
+from .conftest import DEAR, may_be_asked
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = sorted((ROOT / ".ci" / "constraints").glob("*.txt"))
@@ -155,3 +156,34 @@ def test_a_page_is_measured_in_its_shade_and_state_and_may_run_the_measurement()
     assert "<details open>" in overflow.staged(text, False, True)
     assert overflow.DARK in text and overflow.DARK not in overflow.staged(text, True, False)
     assert "@media all" in overflow.staged(text, True, False)
+
+
+QUICK, REST = "not end_to_end and not dear and not package", "(end_to_end or dear) and not package"
+MARKED = "@pytest.mark.torch\ndef test_one(): ...\n@pytest.mark.dear\ndef test_other(): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "place", "text", "may"),
+    [
+        (QUICK, "test_some.py", "", True),
+        (REST, "test_some.py", "", False),
+        (QUICK, f"{DEAR[0]}.py", "", False),
+        (REST, f"{DEAR[0]}.py", "", True),
+        *((asked, "test_some.py", MARKED, True) for asked in (QUICK, REST, "torch")),
+        ("torch", f"{DEAR[0]}.py", "", False),
+        ("torch and dear", "test_some.py", MARKED, True),  # by its text: the tests have one each
+        ("torch and end_to_end", "test_some.py", MARKED, False),
+        ("a mark of somebody's own", "test_some.py", "", True),
+        ("own", "test_some.py", "", True),
+    ],
+)
+def test_a_file_is_left_out_only_where_no_test_of_it_is_asked_for(asked, place, text, may):
+    assert may_be_asked(asked, place, text) is may
+
+
+def test_every_place_that_is_dear_is_there():
+    files = [
+        path.relative_to(ROOT / "tests").as_posix() for path in ROOT.glob("tests/**/test_*.py")
+    ]
+    lost = [place for place in DEAR if not any(file.startswith(place) for file in files)]
+    assert not lost, f"no file of tests stands there any more: {lost}"

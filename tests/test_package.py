@@ -81,6 +81,7 @@ def test_what_is_not_installed_is_one_sentence_with_the_command():
     assert missing(ModuleNotFoundError("no", name="net")) == "" == missing(ImportError("no"))
 
 
+@pytest.mark.dear
 def test_the_base_alone_judges_and_says_what_is_missing(tmp_path):
     blocked = {module for module, extra in EXTRAS.items() if extra != "train"}
     code = BLOCKED.format(names=blocked) + USED

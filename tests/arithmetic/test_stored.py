@@ -81,6 +81,7 @@ def test_a_distribution_of_errors_is_not_read_back():
     assert outside((1.0001 * density).astype(np.float32), cdf, with_stored(cdf), z).all()
 
 
+@pytest.mark.dear
 def test_nothing_else_is_changed():
     def network(w, v, x):
         h = composed(x @ w) * jnp.tanh(x @ w)

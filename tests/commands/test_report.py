@@ -90,6 +90,7 @@ sys.exit(cli.run(["report", "--out", sys.argv[1]]))
 """
 
 
+@pytest.mark.dear
 def test_ctrl_c_ends_it_in_one_line(tmp_path, heeding):
     begun = subprocess.Popen(
         [sys.executable, "-c", WAITS, str(tmp_path / "reports")],

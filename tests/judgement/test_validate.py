@@ -113,6 +113,7 @@ def test_an_exception_is_a_rejection_that_quotes_it():
     assert "RuntimeError: shape of w" in finding.reason
 
 
+@pytest.mark.dear
 def test_a_primitive_without_a_rule_is_measured_and_named():
     of = lambda w: jnp.sum(cubed(w))
     points = lambda n: lambda rng: (rng.uniform(1.2, 3.0, size=n),)

@@ -21,6 +21,7 @@ def loaded(statement):
     return run.stdout.split()
 
 
+@pytest.mark.dear
 def test_import_needs_little():
     assert loaded("import refnet") == []
     assert "sklearn" in loaded("import refnet; refnet.digits()")

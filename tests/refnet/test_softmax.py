@@ -7,7 +7,7 @@ import pytest
 
 import refnet as rn
 
-Z = 3.0 * jax.random.normal(jax.random.key(0), (3, 4, 5), jnp.float64)
+Z = jnp.asarray(3.0 * np.random.default_rng(0).normal(size=(3, 4, 5)))
 EPS = np.finfo(float).eps
 
 
