@@ -1,17 +1,19 @@
 """False alarms: 10,000 verdicts on correct gradients, in every dtype, over sizes and scales.
 
     python -m benchmarks.calibration [--networks 38] [--spellings 5000] [--minutes 10] [--note TEXT]
+        [--executor process|dask|ray] [--scheduler ADDRESS] [--workers N]
 
 Half of them are networks by eight implementations, half the corpus of right gradients by many hands
 (verification/selftest/spellings); the half that is behind goes on.  The whole plan takes hours of
 one core; with --minutes a run stops after so many, and the next one goes on where it stopped (the
-verdicts so far are in calibration.part.jsonl).  --anew draws another seed.  Runs before it stay in
-the record, whatever they said.  Writes calibration.json and calibration.md beside this file, with
-what was run; exits with 1 where there was a false alarm.
+verdicts so far are in calibration.part.jsonl), over whatever executor.  --anew draws another seed.
+Runs before it stay in the record, whatever they said.  Writes calibration.json and calibration.md
+beside this file, with what was run; exits with 1 where there was a false alarm.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import secrets
@@ -19,15 +21,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from verification.campaign.pool import Pool
 from verification.inputs.networks import POINTS, Configuration, configurations, corners, coverage
 from verification.report.findings.writing import write_text
 from verification.selftest.calibration import ALL, LOSSY, installed, judgements
@@ -36,6 +38,7 @@ from verification.selftest.spellings.corpus import judgements as spellings
 from verification.selftest.spellings.corpus import plan as corpus_plan
 from verification.selftest.statistics import CONTROL, EDGES, Judged, rows, sensitivity
 
+from . import executors
 from .calibration_page import RUNS, page
 from .verdict_log import Chunk, append, begin, chunks, plan_of
 from .verdict_log import verdicts as verdicts_of
@@ -43,6 +46,7 @@ from .verdict_log import verdicts as verdicts_of
 RECORD = Path(__file__).with_name("calibration.json")
 LOG = RECORD.with_suffix(".part.jsonl")
 HALVES = NETWORK, SPELLING = "network", "spellings"
+AHEAD = 4  # chunks with each worker at a time
 LARGE, MODEST = 6, 64  # one network in six has the whole range of sizes, the others this width
 SIZES = (10**2, 10**3, 10**4, 10**5, 10**6, 10**7)  # parameters
 MODULES = {name: name for name in ("numpy", "jax", "jaxlib", "torch", "ml_dtypes")}
@@ -62,26 +66,42 @@ def planned(networks: int, seed: int) -> list[Configuration]:
 
 
 class Work(NamedTuple):
-    """A chunk that may be done."""
+    """A chunk that may be done, in any process."""
 
     name: str
-    do: Callable[[], Iterable[Judged]]
+    judge: Callable[..., Iterable[Judged]]
+    asked: tuple
 
 
 def network_work(met: list[Configuration]) -> Iterator[Work]:
     """One chunk per network, with all its points."""
-    known = installed(ALL | LOSSY)
     for _, group in groupby(met, key=lambda c: c.network):
         points = list(group)
-        do = partial(judgements, points, implementations=known)
-        yield Work(f"{NETWORK} {met.index(points[0])}", do)
+        yield Work(f"{NETWORK} {met.index(points[0])}", of_network, (points,))
+
+
+def of_network(points: list[Configuration]) -> Iterable[Judged]:
+    return judgements(points, implementations=installed(ALL | LOSSY))
 
 
 def corpus_work(seed: int) -> Iterator[Work]:
     """One chunk per function that is drawn, without end."""
-    for k, (name, spelled, dtype, first) in enumerate(corpus_plan(seed)):
-        do = partial(spellings, {name: spelled}, (dtype,), range(first, first + 1))
-        yield Work(f"{SPELLING} {k}", do)
+    for k, (name, _, dtype, first) in enumerate(corpus_plan(seed)):
+        yield Work(f"{SPELLING} {k}", of_function, (name, dtype, first))
+
+
+def of_function(name: str, dtype: str, first: int) -> Iterable[Judged]:
+    return spellings({name: CORPUS[name]}, (dtype,), range(first, first + 1))
+
+
+def carried_out(one: Work) -> Chunk:
+    """On one core, as whoever asks: sums over more have other last digits."""
+    if multiprocessing.parent_process() is not None and hasattr(os, "sched_setaffinity"):
+        mine = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {mine[os.getpid() % len(mine)]})
+    start = time.perf_counter()
+    verdicts = list(one.judge(*one.asked))
+    return Chunk(one.name, time.perf_counter() - start, verdicts)
 
 
 def work(plan: dict[str, Any], met: list[Configuration], done: list[Chunk]) -> Iterator[Work]:
@@ -94,10 +114,28 @@ def work(plan: dict[str, Any], met: list[Configuration], done: list[Chunk]) -> I
     while ways:
         half = min(ways, key=lambda name: judged(done, name))
         one = next(ways[half], None)
-        if one is None or (half == SPELLING and judged(done, half) >= plan["spellings"]):
+        if one is None or (
+            half == SPELLING and judged(enough(done, plan), half) >= plan["spellings"]
+        ):
             del ways[half]
         elif one.name not in names:
             yield one
+
+
+def enough(done: list[Chunk], plan: dict[str, Any]) -> list[Chunk]:
+    """In the order of the plan, and of the spellings no more than it asks for.
+
+    Workers answer as they can, and are a little ahead: the record is that of one process.
+    """
+    place = lambda chunk: int(chunk.name.split()[1])
+    of = {half: sorted((c for c in done if c.name.startswith(half)), key=place) for half in HALVES}
+    kept, count = [], 0
+    for k, chunk in enumerate(of[SPELLING]):
+        if count >= plan["spellings"] or place(chunk) != k:
+            break
+        kept.append(chunk)
+        count += len(chunk.verdicts)
+    return of[NETWORK] + kept
 
 
 def judged(done: list[Chunk], half: str) -> int:
@@ -142,6 +180,7 @@ def described(verdict: Judged) -> dict[str, Any]:
 def known(done: list[Chunk], met: list[Configuration], plan: dict[str, Any]) -> dict[str, Any]:
     """What the record says after these chunks; the networks of before where none was judged."""
     before = json.loads(RECORD.read_text()) if RECORD.exists() else {"runs": []}
+    done = enough(done, plan)
     spelt = {"corpus": corpus(done, plan)}
     mine = [c for c in done if c.name.startswith(NETWORK)]
     if not mine:
@@ -196,21 +235,22 @@ def planned_for(options: argparse.Namespace) -> dict[str, Any]:
     return sizes | {"seed": seed, "note": options.note}
 
 
-def run(plan: dict[str, Any], met: list[Configuration], minutes: float) -> list[Chunk]:
+def run(
+    plan: dict[str, Any], met: list[Configuration], minutes: float, pool: Pool | None = None
+) -> list[Chunk]:
     """All chunks of the plan, or those that the time was enough for."""
     until, done = time.monotonic() + 60 * minutes, chunks(LOG, met)
-    for one in work(plan, met, done):
+    left, at_once = work(plan, met, done), AHEAD * pool.workers if pool else 1
+    while some := [(one,) for one in islice(left, at_once)]:
         if time.monotonic() > until:
-            break
-        start = time.perf_counter()
-        verdicts = list(one.do())
-        done.append(Chunk(one.name, time.perf_counter() - start, verdicts))
-        append(LOG, done[-1], met)
-        for verdict in verdicts:
-            if verdict.alarms and verdict.implementation not in LOSSY:
-                print(f"FALSE ALARM: {described(verdict)}", flush=True)
-    else:
-        LOG.unlink()
+            return done
+        for _, chunk in executors.answers(pool, carried_out, some, Chunk):
+            done.append(chunk)
+            append(LOG, chunk, met)
+            for verdict in chunk.verdicts:
+                if verdict.alarms and verdict.implementation not in LOSSY:
+                    print(f"FALSE ALARM: {described(verdict)}", flush=True)
+    LOG.unlink()
     return done
 
 
@@ -222,12 +262,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--note", default="")
     parser.add_argument("--anew", action="store_true")
+    executors.add(parser)
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     plan = planned_for(options)
     met = planned(plan["networks"], plan["seed"]) if plan["networks"] else []
-    found = known(run(plan, met, options.minutes), met, plan)
+    with executors.asked(options) as pool:
+        found = known(run(plan, met, options.minutes, pool), met, plan)
     write_text(RECORD, json.dumps(found, indent=1) + "\n")
     write_text(RECORD.with_suffix(".md"), page(found))
     print(page(found), end="")
@@ -235,4 +277,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    from benchmarks.calibration import main  # its functions have names in other processes
+
     sys.exit(main())
