@@ -9,6 +9,7 @@ from jax import lax
 from scipy import special
 
 from verification.arithmetic.balls import BALLS
+from verification.arithmetic.bounded import Bounded
 from verification.arithmetic.bounds import bounds
 from verification.arithmetic.elementary import ELEMENTARY
 from verification.arithmetic.formats import format_of
@@ -174,3 +175,12 @@ def test_a_maximum_is_known_to_be_one_of_its_operands(best):
         assert told.sure.tolist() == [True, True, False, True]
         assert np.array_equal(told.value[told.sure], right[told.sure])
     assert not again.sure[first].any()
+
+
+@pytest.mark.parametrize("errors", ((None, None), (None, 0.5), (0.25, 0.5)))
+def test_bounds_are_laid_end_to_end_as_their_values_are(errors):
+    parts = [Bounded(np.full((2, 1), k), e and np.full((2, 1), e)) for k, e in enumerate(errors)]
+    whole = bounds(format_of("float32")).rules["concatenate"](*parts, dimension=1)
+    assert whole.exact == (errors == (None, None))
+    assert whole.value.tolist() == [[0.0, 1.0]] * 2
+    assert whole.error.tolist() == [[e or 0.0 for e in errors]] * 2

@@ -76,6 +76,7 @@ UNARY = {
     "pad": lambda x: lax.pad(x, 0.25, ((1, -1, 0), (0, 0, 0))),
     "add at": lambda x: x.at[jnp.array([2, 0])].add(x[:2]),
     "update": lambda x: lax.dynamic_update_slice(x, x[1:, 1:], (0, 1)),
+    "slices": lambda x: x + jnp.pad(x[:2, ::2] * x[1:, :2], ((0, 1), (1, 0))) * x[2, 2],
     "scan": lambda x: lax.scan(lambda c, r: (c + jnp.tanh(r), c * r), x[0], x, reverse=True)[1],
 }
 BINARY = {
@@ -130,6 +131,18 @@ def apart(question, direction, change=lambda table: table) -> bool:
         assert slope.rel_accuracy_bits() > 60 or abs(slope) < arb(2) ** -60
         assert dotted.rel_accuracy_bits() > 60 or abs(dotted) < arb(2) ** -60
         return not dotted.overlaps(slope)
+
+
+def test_every_slice_that_is_read_hands_its_cotangent_on():
+    """x0 x1 + x1 x2 + x0 x2 + x1, of slices that overlap, of a strided one and of the whole."""
+    last = jnp.array([0.0, 1.0, 0.0])
+    of = lambda x: jnp.sum(x[:2] * x[1:]) + jnp.prod(x[::2]) + jnp.sum(x * last)
+    with jax.enable_x64(True):
+        question = ask(of, (np.array([2.0, 3.0, 5.0]),))
+    args = [enter(leaf, BALLS) for leaf in question.leaves]
+    table = ball_slopes.slopes(UNIT, [])
+    _, (leaf,) = sweep.value_and_gradient(question.program, args, question.wanted, BALLS, table)
+    assert [float(x) for x in leaf] == [8.0, 8.0, 5.0]
 
 
 def point(seed):

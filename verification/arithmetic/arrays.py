@@ -5,6 +5,7 @@ pick from the operands laid end to end: one rule serves every arithmetic, and it
 """
 
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 
@@ -51,6 +52,8 @@ def move(name: str) -> Callable:
     """The rule of a primitive that only moves entries."""
 
     def rule(*operands, **params):
+        if len(operands) == 1:  # of a long array one row is read at each step of a loop
+            return box(MOVES[name](box(operands[0]), **params))
         values, positions = moved(name, operands, params)
         pool = np.concatenate([v.ravel() for v in values])
         return box(pool[positions])
@@ -115,7 +118,7 @@ def matrices(x, batch, contract, contract_last: bool):
     """x as a stack of matrices (batch, free, contracted), or with the last two swapped."""
     free = [i for i in range(x.ndim) if i not in (*batch, *contract)]
     inner = [*free, *contract] if contract_last else [*contract, *free]
-    count = lambda axes: int(np.prod([x.shape[i] for i in axes], dtype=int))
+    count = lambda axes: prod(x.shape[i] for i in axes)
     sizes = (count(free), count(contract)) if contract_last else (count(contract), count(free))
     stack = x.transpose([*batch, *inner]).reshape(count(batch), *sizes)
     return stack, tuple(x.shape[i] for i in free)

@@ -125,7 +125,7 @@ def move(name: str) -> Callable:
             data = carried(name, len(operands))
             said = [_truth(v) if i in data else v for i, v in enumerate(operands)]
             return Predicate(*(_part(name, k, said, params) for k in ("value", "sure")))
-        if _traced(operands) or len(operands) == 1:
+        if _traced(operands) or len(operands) == 1 or _joins(name, operands):
             exact = all(v.exact for v in operands if isinstance(v, Bounded))
             value = _part(name, "value", operands, params)
             return Bounded(value, None if exact else _part(name, "error", operands, params))
@@ -135,6 +135,11 @@ def move(name: str) -> Callable:
         return Bounded(flat("value"), None if exact else flat("error"))
 
     return rule
+
+
+def _joins(name: str, operands) -> bool:
+    """Whether all operands are laid end to end, as they are: no places are needed."""
+    return name in ("concatenate", "stack") and all(isinstance(v, Bounded) for v in operands)
 
 
 def _part(name: str, part: str, operands, params):
