@@ -10,7 +10,7 @@ import verification as vf
 from verification import faults
 from verification.derivations import ALL as SUBJECTS
 from verification.explanation import explain
-from verification.explanation.two_mistakes import solved
+from verification.explanation.two_edges import solved
 from verification.judgement import check
 from verification.selftest.kill_table import answered
 

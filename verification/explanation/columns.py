@@ -11,6 +11,7 @@ import numpy as np
 MOST = 96  # directions
 NUMBERS = 2**22  # of all directions together
 REST = 0.1  # of the error at most is left by what is called the closest explanation
+FAR, CLEAR = 0.5, 2.0**16  # a share that is left; budgets, beyond which it is no rounding
 TINY = np.finfo(float).tiny
 
 
@@ -67,6 +68,11 @@ def fits(t: Table, target: np.ndarray, apart: bool) -> list[Fit]:
         for k in order
         if size[k] > 0
     ]
+
+
+def is_far(left: float, target: np.ndarray) -> bool:
+    """Whether so much is left of a difference so large that no rounding makes it fit."""
+    return left > FAR and float(np.sqrt(np.mean(target**2))) > CLEAR
 
 
 def alike(t: Table, name: Any) -> list[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..arithmetic.local_derivatives import Spot, flows, swept
 from ..vocabulary import Explanation
-from .columns import REST, Fit, Table, alike, fits, table
+from .columns import REST, Fit, Table, alike, fits, is_far, table
 from .counts import numbers_of
 from .factors import Named, in_every_case, in_words, recognised, undone
 from .places import Term, naturalness, terms
@@ -61,7 +61,7 @@ def one_edge(edges: Edges) -> list[Explanation]:
     common = fits(edges.table, edges.target, apart=False)[:TRIED]
     apart = fits(edges.table, edges.target, apart=True)[:TRIED] if len(edges.problems) > 1 else []
     for fit in [*common, *apart]:
-        if fit.name in done:
+        if fit.name in done or is_far(fit.left, edges.target):
             continue
         said, group = _explained(edges, fit, fit in common)
         if said is None:

@@ -29,11 +29,13 @@ from .repeated import everywhere
 from .slopes import not_finite, wrong_slope
 from .ties import shared_wrongly
 from .truncated import truncated
-from .two_mistakes import two_edges, two_mistakes
+from .two_edges import two_edges
+from .two_mistakes import two_mistakes
 from .where import not_numbers, where_to_look
 
 LOG = logging.getLogger(__name__)
 Stage = Callable[[], list[Explanation]]
+MANY = 32  # wrong entries: a pair of factors that explains so many is no accident
 CASES = 4  # of the evidence that is looked at
 FOLLOWED = 2**10  # steps of a loop that goes on for as long as its numbers say
 SCALAR = ("zero", "sign", "factor")  # what a local derivative does too: then it has a place
@@ -147,6 +149,7 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
     """With the function's own program at hand."""
     edges = Edges(problems)
     local = cache(lambda: _local(problems))
+    both = cache(lambda: attempted(lambda: two_edges(edges)))
     return [
         lambda: clipped(problems),
         lambda: other_cotangent(problems),
@@ -162,14 +165,20 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
         lambda: other_rule(problems),
         lambda: wrong_partner(problems),
         lambda: truncated(problems),
+        lambda: both() if _told_apart(problems) else [],
         lambda: other_value(problems),
         lambda: other_constant(problems),
         lambda: other_argument(problems),
-        lambda: two_edges(edges),
+        both,
         lambda: two_mistakes(edges),
         lambda: everywhere(edges),
         lambda: known_twins(problems),
     ]
+
+
+def _told_apart(problems: Sequence[Problem]) -> bool:
+    """Whether two edges that leave nothing are no accident: a few numbers they always explain."""
+    return sum(int((d != 0.0).sum()) for p in problems for d in p.differences) >= MANY
 
 
 def _local(problems: Sequence[Problem]) -> list[Explanation]:

@@ -51,6 +51,7 @@ class Problem:
     finest: float = np.inf  # the unit of the format is no coarser: known from other cases
     seed: int | None = None  # of roundings, where every number is to be off by one or two
     given: Callable[["Problem"], Wrong] | None = None  # a mistake that is known already
+    plain: "Problem | None" = None  # the same without it, whose tape is shared
 
     @cached_property
     def question(self) -> Question:
@@ -88,7 +89,7 @@ class Problem:
     @cached_property
     def tape(self) -> Tape:
         if self.given is not None:
-            plain = replace(self, given=None)
+            plain = self.plain or replace(self, given=None)
             return replace(plain.tape, wrong=self.given(plain))
         return self.recorded()
 
@@ -101,7 +102,14 @@ class Problem:
             return record(q.program, leaves or q.leaves, q.wanted, noise, altered)
 
     @cached_property
+    def slopes(self) -> dict[tuple, np.ndarray]:
+        """The values of the slopes of a bank at its units, as far as they are kept."""
+        return {}
+
+    @cached_property
     def units(self) -> dict[Unit, list[At]]:
+        if self.plain is not None:
+            return self.plain.units  # they are of the numbers, which no mistake changes
         with np.errstate(all="ignore"):
             return units(self.tape)
 
@@ -214,15 +222,14 @@ class Problem:
     @cached_property
     def perturbed(self) -> list["Problem"]:
         """The same case, every result of the tape rounded another way."""
-        return [replace(self, seed=seed) for seed in range(PERTURBED)]
+        return [replace(self, seed=seed, plain=None) for seed in range(PERTURBED)]
 
     def _residual(self, predicted: Sequence, spread: Sequence) -> float:
         worst = unexplained = 0.0
         for k, guess in enumerate(map(np.asarray, predicted)):
             mistake = np.nan_to_num(np.abs(guess - self.right_alone[k]), posinf=0.0)
-            coarse = _root(self.tolerance[k][self.known[k]]) / max(
-                self._size(k), np.finfo(float).tiny
-            )
+            size = max(_root(self.right_alone[k]), np.finfo(float).tiny)
+            coarse = _root(self.tolerance[k][self.known[k]]) / size
             room = self.tolerance[k] + coarse * (mistake + _root(mistake[self.known[k]]))
             room = np.asarray(room + self.unit * mistake + spread[k])
             worst = max(worst, self._ratio(k, guess, room))
@@ -245,19 +252,11 @@ class Problem:
         mine = 4.0 * format_of(narrowest(jax.tree.leaves(self.sample.args))).unit
         return min(mine, self.finest)
 
-    def _size(self, leaf: int) -> float:
-        return _root(self.right_alone[leaf])
-
 
 def _noise(seed: int, unit: float) -> Callable:
     rng = np.random.default_rng([11, seed])
-
-    def noise(x):
-        if np.asarray(x).dtype.kind != "f":
-            return x
-        return x * (1.0 + 0.5 * unit * rng.uniform(-1.0, 1.0, np.shape(x)))
-
-    return noise
+    other = lambda x: x * (1.0 + 0.5 * unit * rng.uniform(-1.0, 1.0, np.shape(x)))
+    return lambda x: other(x) if np.asarray(x).dtype.kind == "f" else x
 
 
 def of_one_program(problems: Sequence[Problem]) -> list[Problem]:

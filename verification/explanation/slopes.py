@@ -13,17 +13,19 @@ import numpy as np
 
 from ..arithmetic.float_rules import fitted
 from ..arithmetic.linear import pull
-from ..arithmetic.local_derivatives import Sweep, against, swept
+from ..arithmetic.local_derivatives import Sweep, swept
 from ..arithmetic.tape import Key, Operation, Tape
 from ..vocabulary import Explanation
-from .bank import BANK, ELSEWHERE, Elsewhere, Slope, formula_of
-from .columns import REST
+from .bank import Elsewhere, Slope, formula_of
+from .columns import REST, is_far
 from .factors import Named, known_numbers, recognised
 from .places import SYMBOLS, place_of
 from .problem import NOT_HERE, Problem, largest, wrong_leaves
+from .slope_values import COMMON, columns_of, slope_at, value_of
 from .units import At, Unit
 
 TRIED, PARTNERS, EACH = 24, 48, 4
+LIKELY = 64  # units that are looked at in every case
 
 
 class Guess(NamedTuple):
@@ -41,7 +43,10 @@ def wrong_slope(problems: Sequence[Problem]) -> list[Explanation]:
     known = known_numbers(problems[0])
     guesses = sorted(_guesses(problems, met, known), key=lambda g: g.left)[:TRIED]
     tried: list[Explanation] = []
+    target = np.concatenate([p.target for p in problems])
     for guess in guesses:
+        if is_far(guess.left, target):
+            break
         said = explained(problems, met, guess)
         tried += [said] if said.fits or guess.left < REST else []
         if said.fits and guess.factor == 1.0:
@@ -56,23 +61,47 @@ def wrong_slope(problems: Sequence[Problem]) -> list[Explanation]:
 def _guesses(problems, met, known: list[Named]) -> Iterator[Guess]:
     target = np.concatenate([p.target for p in problems])
     size = float(target @ target)
-    for unit in dict.fromkeys(u for found in met for u in found):
-        bank = (*BANK, *ELSEWHERE, *_partners(problems[0], unit, met[0].get(unit, [])))
-        right, columns = columns_of(problems, met, unit, bank)
-        goal = target + right
-        norms = (columns**2).sum(axis=0)
-        usable = np.isfinite(norms)
-        dot = np.where(usable, goal @ np.where(usable, columns, 0.0), 0.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            best = np.where(norms > 0, dot / norms, 0.0)
-        plain = np.where(usable, _rest(goal, columns), np.inf)
-        scaled = np.where(usable, _rest(goal, best * columns), np.inf)
-        for k in np.argsort(plain, kind="stable")[:EACH]:
-            yield Guess(unit, bank[k], 1.0, _share(plain[k], size))
-        for k in np.argsort(scaled, kind="stable")[:EACH]:
-            one = recognised(float(best[k]), 1e-9 + _share(scaled[k], size), known)
-            if one is not None and one.value not in (0.0, 1.0):
-                yield Guess(unit, bank[k], one.value, 2.0 * _share(scaled[k], size))
+    for unit in _likely(problems, met):
+        more = _partners(problems[0], unit, met[0].get(unit, []))
+        for k, factor, left in _best(columns_of(problems, met, unit, more), target, size, known):
+            yield Guess(unit, (*COMMON, *more)[k], factor, left)
+
+
+def _likely(problems: Sequence[Problem], met) -> list[Unit]:
+    """Of many units those that leave least at the case that is the furthest off."""
+    every = list(dict.fromkeys(u for found in met for u in found))
+    if len(every) <= LIKELY:
+        return every
+    k = max(range(len(problems)), key=lambda k: float(np.mean(problems[k].target ** 2)))
+    p, target = problems[k], problems[k].target
+    size = float(target @ target)
+    left = {}
+    for unit in every:
+        more = _partners(p, unit, met[k].get(unit, []))
+        best = _best(columns_of([p], [met[k]], unit, more), target, size, known_numbers(p))
+        left[unit] = min((share for _, _, share in best), default=np.inf)
+    return sorted(every, key=lambda unit: left[unit])[:LIKELY]
+
+
+def _best(
+    flows: tuple[np.ndarray, np.ndarray], target: np.ndarray, size: float, known: list[Named]
+) -> Iterator[tuple[int, float, float]]:
+    """The slopes that suit a unit best: number, factor, and the share that is left."""
+    right, columns = flows
+    goal = target + right
+    norms = (columns**2).sum(axis=0)
+    usable = np.isfinite(norms)
+    dot = np.where(usable, goal @ np.where(usable, columns, 0.0), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        best = np.where(norms > 0, dot / norms, 0.0)
+    plain = np.where(usable, _rest(goal, columns), np.inf)
+    scaled = np.where(usable, _rest(goal, best * columns), np.inf)
+    for k in np.argsort(plain, kind="stable")[:EACH]:
+        yield int(k), 1.0, _share(plain[k], size)
+    for k in np.argsort(scaled, kind="stable")[:EACH]:
+        one = recognised(float(best[k]), 1e-9 + _share(scaled[k], size), known)
+        if one is not None and one.value not in (0.0, 1.0):
+            yield int(k), one.value, 2.0 * _share(scaled[k], size)
 
 
 def _rest(goal: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -82,39 +111,6 @@ def _rest(goal: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 def _share(rest: Any, size: float) -> float:
     return float(np.sqrt(max(float(rest), 0.0) / size)) if size else np.inf
-
-
-def columns_of(problems, met, unit: Unit, bank) -> tuple[np.ndarray, np.ndarray]:
-    """What flows through the unit, and what would with each slope of the bank."""
-    right, columns = [], []
-    for p, found in zip(problems, met, strict=True):
-        flow, others = np.zeros(len(p.target)), np.zeros((len(p.target), len(bank)))
-        for at in found.get(unit, []):
-            rate, above = p.rates.get(at.enters), p.right.reached.get(at.leaves)
-            if rate is None or above is None:
-                continue
-            flow += against(rate, at.slope * above)
-            slopes = np.stack([value_of(s, p, at) for s in bank], axis=-1)
-            weighed = (slopes * above[..., None]).reshape(-1, len(bank))
-            others += rate.reshape(len(rate), -1) @ weighed
-        right.append(flow)
-        columns.append(others)
-    return np.concatenate(right), np.concatenate(columns)
-
-
-def value_of(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
-    """At one occurrence of a unit; not a number where it has none."""
-    try:
-        return slope_at(slope, p, at)
-    except NOT_HERE:
-        return np.full(p.tape.numbers[at.enters].shape, np.nan)
-
-
-def slope_at(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:
-    """Raises one of NOT_HERE where it has none."""
-    z, a = p.tape.numbers[at.enters], p.tape.numbers[at.leaves]
-    found = np.asarray(slope.of(z, a) if isinstance(slope, Slope) else slope.of(p.tape, at))
-    return found if found.shape == z.shape else np.broadcast_to(found, z.shape)
 
 
 def _partners(p: Problem, unit: Unit, found: list[At]) -> list[Elsewhere]:
@@ -259,7 +255,7 @@ def _is_number(p: Problem) -> bool:
 
 def _not_finite_guesses(problems: Sequence[Problem], met: list[dict]) -> Iterator[Guess]:
     for unit in dict.fromkeys(u for found in met for u in found):
-        for slope in (*BANK, *ELSEWHERE):
+        for slope in COMMON:
             ats = [(p, at) for p, m in zip(problems, met, strict=True) for at in m.get(unit, [])]
             if any(_spoils(slope, p, at) for p, at in ats):
                 yield Guess(unit, slope, 1.0, 0.0)
