@@ -69,6 +69,53 @@ def test_two_mistakes_that_nobody_knows_are_not_named():
     assert said and not any(one.fits for one in said)
 
 
+# --- two factors in a long chain, where many edges explain the same leaf --------------------------
+
+
+LAYERS = 8
+
+
+def chain(*weights):
+    h = jnp.ones(3)
+    for w in weights:
+        h = jnp.tanh(w @ h)
+    return jnp.sum(h * h)
+
+
+@pytest.mark.parametrize("factor", [0.3, 1.0])
+def test_a_path_that_is_dropped_below_a_factor_is_named_with_it(factor):
+    """Dropped at the third layer, and 0.3 times too little at the sixth."""
+    weights = tuple(np.random.default_rng(7).normal(size=(LAYERS, 3, 3)))
+    finding = vf.validate(
+        lambda *ws: dropped(ws, factor),
+        of=chain,
+        args=weights,
+        argnums=tuple(range(LAYERS)),
+        dtype="float64",
+    )
+    said = [one for one in finding.explanation if one.fits]
+
+    assert finding.verdict == "wrong"
+    if factor == 0.3:
+        assert {0.0, 0.3} <= {one.factor for one in said}
+    else:
+        assert said[0].factor == 0.0 and not any("one of two" in one.mistake for one in said)
+
+
+def dropped(weights, factor):
+    """By hand."""
+    hs = [np.ones(3)]
+    for w in weights:
+        hs.append(np.tanh(w @ hs[-1]))
+    d, found = 2.0 * hs[-1], []
+    for k in reversed(range(LAYERS)):
+        d = d * (1.0 - hs[k + 1] ** 2)
+        d = d * (0.0 if k == 2 else factor if k == 5 else 1.0)
+        found.append(np.outer(d, hs[k]))
+        d = weights[k].T @ d
+    return tuple(found[::-1])
+
+
 # --- two factors are solved for with columns of any size, and not where one is not finite ---------
 
 

@@ -19,6 +19,7 @@ from .interpreter import live, scan_parts
 from .linear import JAX, values
 from .rewrites import REWRITES, rewritten
 
+HEAVY = 2**12  # entries that take as long as an operation of none
 Key = tuple[int, ...]  # the number of the equation and of those around it, outermost first
 
 
@@ -62,6 +63,12 @@ class Tape:
     noise: Callable[[Any], Any] | None = None  # what is made of every result, forward and back
     altered: Altered | None = None
     wrong: Wrong = Wrong()
+
+    @property
+    def work(self) -> int:
+        """Of one walk through it, in operations: the arrays of a large one weigh more."""
+        sizes = (self.numbers[op.outs[0]].size for op in self.operations)
+        return sum(1 + size // HEAVY for size in sizes)
 
     def put(self, array, moving: bool = False) -> int:
         array = np.asarray(array)

@@ -51,7 +51,7 @@ def _guesses(p: Problem) -> Iterator[Guess]:
     for op in p.tape.operations:
         if op.name not in PASSED and len(op.outs) == 1 and p.tape.moving[op.outs[0]]:
             groups.setdefault(op.key, []).append(op)
-    room, numbers = WORK // max(len(p.tape.operations), 1), known_numbers(p)
+    room, numbers = WORK // max(p.tape.work, 1), known_numbers(p)
     for key, ops in groups.items():
         arrow = _arrow(p, ops[-1])
         if arrow is None or not size:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 MOST = 96  # directions
-NUMBERS = 2**22  # of all directions together
+NUMBERS = 2**20  # of all directions together
+LARGE, FEW = 2**16, 2**12  # entries of a leaf that is large; those that directions look at in it
 REST = 0.1  # of the error at most is left by what is called the closest explanation
 FAR, CLEAR = 0.5, 2.0**16  # a share that is left; budgets, beyond which it is no rounding
 TINY = np.finfo(float).tiny
@@ -84,12 +85,16 @@ def alike(t: Table, name: Any) -> list[Any]:
     return [n for n, s in zip(t.names, same, strict=True) if s and n != name]
 
 
-def directions_of(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """For each leaf, its part of every direction, directions first; each looks at one leaf."""
+def directions_of(weights: Sequence[np.ndarray], apart: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """For each leaf, its part of every direction, directions first; each looks at one leaf.
+
+    In a large one at some entries alone: those that are furthest apart, and others.
+    """
     rng = np.random.default_rng(0)
     total = max(sum(w.size for w in weights), 1)
     each = max(min(MOST, NUMBERS // total) // max(len(weights), 1), 2)
-    blocks = [_block(rng, w, each) for w in weights]
+    pairs = zip(weights, apart, strict=True)
+    blocks = [_block(rng, _some(rng, w, d), each) for w, d in pairs]
     count, first, laid = sum(map(len, blocks)), 0, []
     for block in blocks:
         whole = np.zeros((count, *block.shape[1:]))
@@ -104,6 +109,17 @@ def _block(rng: np.random.Generator, weights: np.ndarray, most: int) -> np.ndarr
     if weights.size <= most:
         return np.eye(weights.size).reshape(weights.size, *weights.shape) * weights
     return rng.choice([-1.0, 1.0], size=(most, *weights.shape)) * weights
+
+
+def _some(rng: np.random.Generator, weights: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """The weights, and 0 at all but a few entries of many."""
+    if weights.size <= LARGE:
+        return weights
+    far = np.argpartition((np.abs(apart) * weights).ravel(), -FEW // 2)[-FEW // 2 :]
+    at = np.concatenate([far, rng.integers(0, weights.size, FEW // 2)])
+    kept = np.zeros(weights.size)
+    kept[at] = weights.ravel()[at]
+    return kept.reshape(weights.shape)
 
 
 def along(directions: Sequence, leaves: Sequence) -> np.ndarray:

@@ -9,6 +9,7 @@ from jax.tree_util import keystr, tree_leaves_with_path
 from ..vocabulary import Explanation
 from .problem import Problem
 
+FEW = 2**12  # of many entries, those that are looked at first
 MOST, LEAST = 6, 3  # entries that are listed; those on each side of which a rule can be seen
 DIGITS = 0.01  # an error of an entry that is smaller, over the entry, is one of its later digits
 Index = tuple[int, ...]
@@ -19,6 +20,8 @@ def few_entries(problems: Sequence[Problem], leaf: int) -> Explanation | None:
 
     Nothing where they are seen at extreme arguments alone: there it is digits that are lost.
     """
+    if any(np.count_nonzero(_outside(p, leaf)) > MOST for p in problems):
+        return None
     wrong = [_wrong(p, leaf) for p in problems]
     together = set().union(*wrong)
     least = min(p.sample.truth[leaf].mid.size for p in problems)
@@ -102,6 +105,8 @@ def _answered(problems: Sequence[Problem], leaf: int, masks: list[np.ndarray]) -
 def _order(problems: Sequence[Problem], leaf: int) -> str:
     """Whether the right entries stand in another order along an axis."""
     for axis in range(problems[0].sample.truth[leaf].mid.ndim):
+        if not all(_as_much(p, leaf, axis) for p in problems):
+            continue
         off = [
             np.abs(np.sort(np.asarray(p.sample.got[leaf]), axis) - np.sort(truth, axis))
             <= p.tolerance[leaf].max(initial=0.0)
@@ -111,6 +116,14 @@ def _order(problems: Sequence[Problem], leaf: int) -> str:
         if off and all(o.all() for o in off):
             return f", its right entries in another order along axis {axis}"
     return ""
+
+
+def _as_much(p: Problem, leaf: int, axis: int) -> bool:
+    """Whether the answer adds up to what the truth does, as it does in any order."""
+    most = float(p.tolerance[leaf].max(initial=0.0))
+    got, truth = np.asarray(p.sample.got[leaf]), p.sample.truth[leaf].mid
+    size = np.abs(truth).sum(axis) * np.finfo(float).eps + most
+    return bool((np.abs(got.sum(axis) - truth.sum(axis)) <= truth.shape[axis] * size).all())
 
 
 def _apart(problems: Sequence[Problem], leaf: int) -> str:
@@ -150,6 +163,7 @@ def _rules(problems: Sequence[Problem], leaf: int, masks: list[np.ndarray]) -> I
     wrong = np.concatenate([m.ravel() for m in masks])
     if min(wrong.sum(), (~wrong).sum()) < LEAST:
         return
+    step = max(len(wrong) // FEW, 1)
     for name, x in _quantities(problems, leaf):
         for words, holds in (
             ("is negative", x < 0.0),
@@ -157,7 +171,7 @@ def _rules(problems: Sequence[Problem], leaf: int, masks: list[np.ndarray]) -> I
             ("is 0", x == 0.0),
             ("is not 0", x != 0.0),
         ):
-            if np.array_equal(holds, wrong):
+            if np.array_equal(holds[::step], wrong[::step]) and np.array_equal(holds, wrong):
                 yield f"those where {name} {words}"
         for size, sign in ((np.abs(x), f"|{name}|"), (x, name)):
             yield from _ranges(size, wrong, sign)
@@ -165,6 +179,10 @@ def _rules(problems: Sequence[Problem], leaf: int, masks: list[np.ndarray]) -> I
 
 def _ranges(x: np.ndarray, wrong: np.ndarray, name: str) -> Iterator[str]:
     """That they are above or below all right ones, or between two."""
+    step = max(len(wrong) // FEW, 1)  # of many a few first: one right entry between two is enough
+    few, bad = x[::step], wrong[::step]
+    if bad.any() and ((few >= few[bad].min()) & (few <= few[bad].max()) & ~bad).any():
+        return
     low, high = x[wrong].min(), x[wrong].max()
     inside = (x >= low) & (x <= high)
     if not np.array_equal(inside, wrong):

@@ -11,6 +11,7 @@ from .answers import Instead, cast_through, forms, rarer
 from .counts import numbers_of
 from .entries import few_entries
 from .factors import Named, in_every_case, in_words, undone
+from .large_leaves import likely, taken, thinned
 from .problem import Problem, budgets
 
 
@@ -67,12 +68,12 @@ def _together(said: list[Explanation], everywhere: bool) -> list[Explanation]:
 
 
 def _of_leaf(problems: Sequence[Problem], leaf: int, rare: bool) -> Iterator[Explanation]:
-    for form in _common(problems, leaf, forms):
+    for form in likely(problems, leaf, _common(problems, leaf, forms)):
         yield from _said(form.kind, form, _path(problems, leaf), _form(problems, leaf, form))
     yield from _by_cast(problems, leaf)
     yield from _by_factor(problems, leaf)
     yield from _by_other_leaf(problems, leaf)
-    for form in _common(problems, leaf, rarer) if rare else ():
+    for form in likely(problems, leaf, _common(problems, leaf, rarer) if rare else ()):
         yield from _said(form.kind, form, _path(problems, leaf), _form(problems, leaf, form))
     few = few_entries(problems, leaf) if rare else None
     if few is not None:
@@ -96,7 +97,12 @@ def _common(problems: Sequence[Problem], leaf: int, of: Callable) -> list[Instea
 
 
 def _by_factor(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
-    scaled = _scaled(problems, leaf)
+    known = [numbers_of(p) for p in problems]
+    few = thinned(problems)  # a factor leaves no more of some entries than of all
+    nearly = _scaled(few, leaf, known) if few else None
+    if few and (nearly is None or not nearly[2] <= 1.0):
+        return
+    scaled = _scaled(problems, leaf, known)
     if scaled is not None:
         factor, named, residual = scaled
         remedy = (named and named.remedy) or undone("it", factor)
@@ -107,11 +113,16 @@ def _by_factor(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
 def _by_other_leaf(problems: Sequence[Problem], leaf: int) -> Iterator[Explanation]:
     path = _path(problems, leaf)
     others = [k for k in range(len(problems[0].wrong)) if k != leaf]
+    few = thinned(problems) or problems
     for other in others:
+        if not _swapped(few, leaf, other) <= 1.0:
+            continue
         words = f"it is what belongs to {_path(problems, other)}"
         form = Instead("swapped", words, "give each leaf its own", np.abs)
         yield from _said("swapped", form, path, _swapped(problems, leaf, other))
     for other in others:
+        if not _swapped(few, leaf, other, added=True) <= 1.0:
+            continue
         words = f"the gradient in {_path(problems, other)} is added to it"
         form = Instead("swapped", words, "clear the buffer in between", np.abs)
         yield from _said("swapped", form, path, _swapped(problems, leaf, other, added=True))
@@ -181,14 +192,16 @@ def _rms(x: Any) -> float:
     return float(np.sqrt(np.mean(np.square(x)))) if np.size(x) else 0.0
 
 
-def _scaled(problems: Sequence[Problem], leaf: int) -> tuple[float, Named | None, float] | None:
+def _scaled(
+    problems: Sequence[Problem], leaf: int, known: Sequence[list[Named]]
+) -> tuple[float, Named | None, float] | None:
     """One factor, or one number of the problem that depends on the case."""
     fitted = [_factor(p, leaf) for p in problems]
     if any(f is None for f in fitted):
         return None
     factors = [f[0] for f in fitted if f is not None]
     offs = [f[1] for f in fitted if f is not None]
-    named = in_every_case([numbers_of(p) for p in problems], factors, offs)
+    named = in_every_case(known, factors, offs)
     first = named[0] if named else None
     exact = [n.value for n in named] if named else [factors[0]] * len(factors)
     if first is None and problems[0].sample.truth[leaf].mid.size * len(problems) < 2:
@@ -244,6 +257,9 @@ def cast_of(problems: Sequence[Problem], leaf: int) -> tuple[str, float] | None:
     Of one entry a case tells little; over all cases there are enough to see what they have been
     through.
     """
+    few = [taken(np.asarray(p.sample.got[leaf])).ravel() for p in problems]
+    if cast_through(np.concatenate(few)) is None:
+        return None
     together = np.concatenate([np.asarray(p.sample.got[leaf]).ravel() for p in problems])
     name = cast_through(together)
     if name is None or not all(4.0 * format_of(name).unit > p.unit for p in problems):

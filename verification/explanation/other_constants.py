@@ -44,7 +44,7 @@ def _candidates(p: Problem, *others: Problem) -> Iterator[Other]:
     """A size of the arguments is no constant: it differs from case to case."""
     same = lambda op: all(_alike(_number_at(p.tape, op), q.tape, op.key) for q in others)
     known = [op for op in p.tape.operations if _is_constant(p.tape, op) and same(op)]
-    affordable = WORK // max(len(p.tape.operations) * STEPS, 1)
+    affordable = WORK // max(p.tape.work * STEPS, 1)
     for op in known[: min(FEW, affordable)]:
         of = partial(_with, key=op.key)
         c = _number_at(p.tape, op)

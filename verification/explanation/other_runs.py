@@ -35,7 +35,7 @@ class Other(NamedTuple):
 def other_runs(problems: Sequence[Problem], candidates: Iterable[Other]) -> list[Explanation]:
     """Those that fit, in the order of the candidates."""
     p = problems[0]
-    size, room = float(np.sqrt(p.target @ p.target)), WORK // max(len(p.tape.operations), 1)
+    size, room = float(np.sqrt(p.target @ p.target)), WORK // max(p.tape.work, 1)
     tried = zip(range(room if size else 0), candidates, strict=False)
     left = [(_left(problems, other, size), order, other) for order, other in tried]
     likely = sorted((one for one in left if one[0] < HALF), key=lambda one: one[:2])[:TRIED]

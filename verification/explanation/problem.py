@@ -36,6 +36,7 @@ from .units import At, Unit, units
 DOUBTFUL = 2.0**16  # budgets up to which other roundings are tried
 PERTURBED, SPREADS = 3, 8.0  # other roundings; a prediction may be off by so many of their spreads
 NOT_HERE = (ValueError, IndexError, KeyError, TypeError)  # a shape without this mistake
+TOO_LARGE = "what flows to each entry is more than can be held"
 LARGE = 2**28  # equations times entries: 2 GiB of what flows to the entries
 HEAVIEST = 2.0**20  # budgets that an entry counts for at most: none is to hide the others
 
@@ -78,7 +79,7 @@ class Problem:
         try:
             count = sum(1 for _ in equations(self.question.program.jaxpr))
             if count * sum(leaf.size for leaf in self.sample.got) > LARGE:
-                return "what flows to each entry is more than can be held"
+                return TOO_LARGE
             self.right_alone  # noqa: B018
         except Silent as silence:
             return str(silence)
@@ -103,8 +104,7 @@ class Problem:
 
     @cached_property
     def slopes(self) -> dict[tuple, np.ndarray]:
-        """The values of the slopes of a bank at its units, as far as they are kept."""
-        return {}
+        return {}  # their values at the units, as far as they are kept
 
     @cached_property
     def units(self) -> dict[Unit, list[At]]:
@@ -156,7 +156,8 @@ class Problem:
 
     @cached_property
     def directions(self) -> list[np.ndarray]:
-        return directions_of([self._weights(k) for k in range(len(self.differences))])
+        weights = [self._weights(k) for k in range(len(self.differences))]
+        return directions_of(weights, self.differences)
 
     def _weights(self, leaf: int) -> np.ndarray:
         """1 over the budget, and 0 where there is none; no budget is less than a rounding."""

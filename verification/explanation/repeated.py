@@ -36,7 +36,7 @@ class Guess(NamedTuple):
 def everywhere(edges: Edges) -> list[Explanation]:
     """Those that fit: the same factor, or the same slope, at every place of one line."""
     p = edges.problems[0]
-    room = max(WORK // max(len(p.tape.operations), 1), 1)
+    room = max(WORK // max(p.tape.work, 1), 1)
     guesses = list(islice(_guesses(edges), room))
     tried = (_explained(edges, g) for g in sorted(guesses, key=lambda g: g.left)[:TRIED])
     return [e for e in tried if e is not None][:1]

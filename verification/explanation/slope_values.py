@@ -10,11 +10,13 @@ import numpy as np
 
 from ..arithmetic.local_derivatives import against
 from .bank import BANK, ELSEWHERE, Elsewhere, Slope
+from .columns import LARGE
 from .problem import NOT_HERE, Problem
 from .units import At, Unit
 
 COMMON = (*BANK, *ELSEWHERE)  # the slopes that are tried at every unit
 KEPT = 2**22  # numbers of one case: 32 MiB
+MANY = 2**20  # entries: a slope that needs all of them is not tried where there are more
 Met = Sequence[dict[Unit, list[At]]]
 
 
@@ -31,9 +33,15 @@ def columns_of(
             if rate is None or above is None:
                 continue
             flow += against(rate, at.slope * above)
-            slopes = np.concatenate([_common(p, at), _stacked(more, p, at)], axis=-1)
-            weighed = (slopes * np.asarray(above)[..., None]).reshape(-1, count)
-            others += rate.reshape(len(rate), -1) @ weighed
+            weighed = (rate * above).reshape(len(rate), -1)
+            seen = np.flatnonzero(np.any(weighed != 0.0, axis=0)) if _is_large(p, at) else None
+            if seen is not None:
+                others += weighed[:, seen] @ _seen((*COMMON, *more), p, at, seen)
+                continue
+            slopes = _common(p, at).reshape(-1, len(COMMON))
+            others[:, : len(COMMON)] += weighed @ slopes
+            if more:
+                others[:, len(COMMON) :] += weighed @ _stacked(more, p, at).reshape(-1, len(more))
         right.append(flow)
         columns.append(others)
     return np.concatenate(right), np.concatenate(columns)
@@ -52,9 +60,36 @@ def _common(p: Problem, at: At) -> np.ndarray:
 
 def _stacked(bank: Sequence, p: Problem, at: At) -> np.ndarray:
     """One more axis, of the slopes."""
-    if not bank:
-        return np.zeros((*p.tape.numbers[at.enters].shape, 0))
     return np.stack([value_of(s, p, at) for s in bank], axis=-1)
+
+
+def _is_large(p: Problem, at: At) -> bool:
+    return p.tape.numbers[at.enters].size > LARGE
+
+
+def _seen(bank: Sequence, p: Problem, at: At, seen: np.ndarray) -> np.ndarray:
+    """The slopes at some entries of a large number; not a number where all would be needed."""
+    z, a = p.tape.numbers[at.enters].ravel()[seen], p.tape.numbers[at.leaves].ravel()[seen]
+    made = np.full((len(seen), len(bank)), np.nan)
+    for k, slope in enumerate(bank):
+        if isinstance(slope, Slope):
+            made[:, k] = slope.of(z, a)
+        elif not _is_many(p, at):
+            made[:, k] = value_of(slope, p, at).ravel()[seen]
+    return made
+
+
+def left_out(p: Problem) -> str:
+    """What is not tried, for its size."""
+    many = [at for found in p.units.values() for at in found if _is_many(p, at)]
+    said = (
+        f"the right slope in a wrong place was not looked for in arrays of more than {MANY} entries"
+    )
+    return said if many else ""
+
+
+def _is_many(p: Problem, at: At) -> bool:
+    return p.tape.numbers[at.enters].size > MANY
 
 
 def value_of(slope: Slope | Elsewhere, p: Problem, at: At) -> np.ndarray:

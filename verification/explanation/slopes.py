@@ -238,7 +238,7 @@ def not_finite(problems: Sequence[Problem]) -> list[Explanation]:
     if not any(_is_number(p) for p in problems):
         return []
     met = [p.units for p in problems]
-    room = WORK // max(len(problems[0].tape.operations), 1)
+    room = WORK // max(problems[0].tape.work, 1)
     alike = [
         g
         for g in islice(_not_finite_guesses(problems, met), room)

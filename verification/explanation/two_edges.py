@@ -18,6 +18,7 @@ from .factors import recognised
 from .first_of_two import EXACT, LOOKED_AT, rows_of
 
 TRIED, STEPS = 8, 12  # pairs; steps of Gauss-Newton
+SHORT = 2.0**-40  # a number of few digits that is so near is what was written
 FACTORS = 6  # of one leaf alone, that are tried
 Pair = tuple[Spot, Spot]
 
@@ -67,7 +68,10 @@ def _first(edges: Edges) -> Iterator[tuple[int, Spot, float]]:
 
 def _value(edges: Edges, factor: float, off: float) -> float:
     named = recognised(factor, off_of(off, factor), edges.numbers[0])
-    return named.value if named else factor
+    if named:
+        return named.value
+    short = (float(f"{factor:.{digits}g}") for digits in range(1, 7))
+    return next((x for x in short if abs(x - factor) <= SHORT * abs(x)), factor)
 
 
 def _after(edges: Edges, first: Spot, factor: float) -> Iterator[tuple[float, Pair]]:

@@ -10,7 +10,8 @@ from ..vocabulary import Explanation
 from ..vocabulary.names import listed
 from .entries import by_case, by_size, common
 from .places import place_of
-from .problem import Problem
+from .problem import TOO_LARGE, Problem
+from .slope_values import left_out
 
 
 def where_to_look(problems: Sequence[Problem], named: Mapping[str, str]) -> Explanation:
@@ -33,6 +34,7 @@ def where_to_look(problems: Sequence[Problem], named: Mapping[str, str]) -> Expl
         by_case(problems),
         way if here else "",
         by_size(problems, bad),
+        _not_tried(problems[0]),
     ]
     return Explanation(
         kind="layer",
@@ -42,6 +44,13 @@ def where_to_look(problems: Sequence[Problem], named: Mapping[str, str]) -> Expl
         fits=False,
         leaves=tuple(paths[k] or "the argument" for k in bad),
     )
+
+
+def _not_tried(p: Problem) -> str:
+    """Which searches were given up, as the case is too large for them."""
+    if p.untraced == TOO_LARGE:
+        return f"the function's own program was not searched: {TOO_LARGE}"
+    return "" if p.untraced else left_out(p)
 
 
 def _worst(p: Problem) -> float:
@@ -104,24 +113,26 @@ def not_numbers(problems: Sequence[Problem]) -> list[Explanation]:
     """Where an answer is NaN or infinite and the truth is not; it fits if all else is right."""
     for p in problems:
         pairs = zip(p.sample.got, p.known, strict=True)
-        bad = [np.argwhere(k & ~np.isfinite(np.asarray(g))).tolist() for g, k in pairs]
-        if any(bad):
+        bad = [k & ~np.isfinite(np.asarray(g)) for g, k in pairs]
+        if any(b.any() for b in bad):
             return [_not_finite(p, bad)]
     return []
 
 
-def _not_finite(p: Problem, bad: list[list[list[int]]]) -> Explanation:
+def _not_finite(p: Problem, bad: list[np.ndarray]) -> Explanation:
     paths = p.sample.paths
-    where = [f"{path}{index}" for path, found in zip(paths, bad, strict=True) for index in found]
+    first = lambda b: np.stack(np.unravel_index(np.flatnonzero(b)[:SHOWN], b.shape), -1).tolist()
+    where = [f"{path}{i}" for path, b in zip(paths, bad, strict=True) for i in first(b)][:SHOWN]
+    more = sum(int(np.count_nonzero(b)) for b in bad) - len(where)
     rest = all(_rest_right(p, k) for k in range(len(paths)))
     return Explanation(
         kind="layer",
-        term=f"the entries {listed(where, SHOWN)} of the gradient",
+        term=f"the entries {', '.join(where)}{f' and {more} more' if more else ''} of the gradient",
         mistake=f"not finite numbers; every other entry is {'right' if rest else 'not right'}",
         remedy="look for 0/0, infinity less infinity, 0 times infinity or a buffer never written",
         residual=0.0 if rest else np.inf,
         fits=rest,
-        leaves=tuple(path for path, found in zip(paths, bad, strict=True) if found),
+        leaves=tuple(path for path, found in zip(paths, bad, strict=True) if found.any()),
     )
 
 
