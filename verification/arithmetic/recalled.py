@@ -6,8 +6,8 @@ the whole is off by
 
     |f''(z)| e / |da/dz|
 
-A program that works with logarithms has a = e^(z - c), and rounds z - c first: then e is |z| |a|
-units more; not of a complement such as 1 - a.  Where all arguments near z have the same a, all of
+A program that works with logarithms has a = e^(z - c), and rounds z - c first: then e is
+|z| |da/dz| units more; not of a complement such as 1 - a.  Where all arguments near z have the same a, all of
 the slope is room; and no more than that where the complement is nearer to its limit than half of
 what rounding to nearest takes for the limit itself.
 
@@ -107,7 +107,7 @@ def _room_at(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
 
 def _room(slope, bend, a: Bounded, da, unit):
     flat = (da == 0.0) & namespace(a.value).isfinite(a.value)
-    error = a.error + unit * abs(a.value)
+    error = a.error + unit * abs(da)
     off = where(flat, abs(slope), abs(bend) * error / where(flat, 1.0, abs(da)))
     return where(namespace(off).isfinite(off), off, 0.0)
 
