@@ -7,9 +7,9 @@ the whole is off by
     |f''(z)| e / |da/dz|
 
 A program that works with logarithms has a = e^(z - c), and rounds z - c first: then e is
-|z| |da/dz| units more; not of a complement such as 1 - a.  Where all arguments near z have the same a, all of
-the slope is room; and no more than that where the complement is nearer to its limit than half of
-what rounding to nearest takes for the limit itself.
+|z| |da/dz| units more; not of a complement such as 1 - a.  Where all arguments near z have the same
+a, all of the slope is room; and no more than that where the complement is nearer to its limit than
+half of what rounding to nearest takes for the limit itself.
 
 The argument itself may be what was stored: a program that has 1 - p as (n - n p) / n, or as p - p p
 over p, rounds p on the way.  One unit of it gives |f''(z)| |z| units of room.
