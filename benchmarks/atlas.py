@@ -1,19 +1,23 @@
 """The committed atlas of JAX: its page, the table in docs/validate.md, and what was convicted.
 
-    python -m benchmarks.atlas JOURNAL
+    python -m benchmarks.atlas [JOURNAL]
 
-takes the journal of `refnet atlas jax` and writes all three.  Every conviction has been looked at
+takes the journal of `refnet atlas jax` and writes all three; without one the rows stay, and
+functions without a row are asked for the reason.  Every conviction has been looked at
 by hand: LOOKED_AT says what was found, with a line that is True in JAX alone, with 64 bits on;
 AT_EDGES likewise what `validate` convicts at a far edge, where the atlas does not look.
 """
 
 import argparse
+import contextlib
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from verification.atlas import campaign, tables
+from verification.atlas import campaign, refused, tables, tried
+from verification.atlas.found import functions
 
 RECORD = Path(__file__).with_suffix(".json")
 PAGE = Path(__file__).with_suffix(".md")
@@ -123,7 +127,25 @@ def page(atlas: tables.Document) -> str:
         "Functions that take functions, or what is structured, are called by a recipe each."
     )
     alone = "Each line is True in JAX alone, with 64 bits on."
-    return paged(atlas, ran, alone, LOOKED_AT, AT_EDGES)
+    return paged(atlas, ran, alone, LOOKED_AT, AT_EDGES) + without_a_row(atlas)
+
+
+def without_a_row(atlas: tables.Document) -> str:
+    """The functions that are not judged, by what was seen at the arguments that were tried."""
+    names: dict[str, list[str]] = {}
+    for name, reason in atlas["not judged"].items():
+        names.setdefault(reason, []).append(f"`{name}`")
+    rows = [(reason, ", ".join(found)) for reason, found in names.items()]
+    return "\n## Functions without a row\n" + tables.table(("why", "functions"), rows) + "\n"
+
+
+def with_reasons(atlas: tables.Document) -> dict[str, Any]:
+    """The functions that nothing suits are tried again, for the reason."""
+    every = {one.name: one for one in functions(atlas["library"])}
+    unsaid = [n for n, why in atlas["not judged"].items() if why == tried.NONE and n in every]
+    with tempfile.TemporaryDirectory() as room, contextlib.chdir(room):  # some of them write files
+        said = {name: refused.why(every[name]) for name in unsaid}
+    return {**atlas, "not judged": {**atlas["not judged"], **said}}
 
 
 def paged(
@@ -166,11 +188,18 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def remade(library: str, version: str, record: Path, shown: Callable) -> None:
-    """The record and its page, shown(atlas), from the journal that the command line names."""
+    """The record and its page, shown(atlas), from the journal that the command line names.
+
+    Without one the rows stay, and functions without a row are asked for the reason.
+    """
     parser = argparse.ArgumentParser()
-    parser.add_argument("journal", type=Path)
-    rows = campaign.read(parser.parse_args().journal).values()
-    committed(tables.document(library, version, rows), record)
+    parser.add_argument("journal", type=Path, nargs="?")
+    journal = parser.parse_args().journal
+    if journal is None:
+        made = with_reasons(json.loads(record.read_text()))
+    else:
+        made = tables.document(library, version, campaign.read(journal).values())
+    committed(made, record)
     record.with_suffix(".md").write_text(shown(json.loads(record.read_text())))
 
 

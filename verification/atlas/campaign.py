@@ -18,7 +18,7 @@ import jax
 from ..campaign.pool import Pool
 from ..campaign.worker import Late, limited
 from ..vocabulary.progress import counted, watched
-from . import torch_operators, tried
+from . import refused, torch_operators, tried
 from .found import Found, functions
 from .rows import CRASH, SLOW, Row, row
 from .tables import DECIDED
@@ -79,7 +79,7 @@ def judged_by_name(question: Question) -> list[Row]:
 def judged(found: Found, question: Question) -> list[Row]:
     """The rows of one function."""
     library, name, dtypes, cases, seconds, likely = question
-    known = partial(tried.every_suited, likely=likely)
+    known = partial(refused.every_suited, likely=likely)
     find = torch_operators.every_suited if library == TORCH else known
     with watched(name):
         return list(of_function(found, list(dtypes), cases, seconds, find))
