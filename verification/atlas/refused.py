@@ -12,9 +12,9 @@ from . import tried
 from .families import drawn, trials
 from .found import Found
 from .recipes import RECIPES
-from .tried import Suited, _floats, _weighted, arrays, real_function, required, with_keywords
+from .tried import Suited, has_floats, weighted, arrays, real_function, required, with_keywords
 
-NO_NUMBERS = "its answers are integers, booleans or no arrays: there is nothing to differentiate"
+NO_NUMBERS = "what it answers are integers, booleans or no arrays: there is nothing to differentiate"
 NO_ARGUMENT = "it takes no real numbers: what it answers depends on none"
 NOT_FINITE = "its derivative is no finite number at the arguments that were tried"
 AT_OTHERS = "its derivative is a number at some of the arguments that were tried, not at others"
@@ -54,7 +54,7 @@ def _tries(found: Found) -> Iterable[tuple[tuple, Callable]]:
 def _seen(call: Callable, known: tuple) -> tuple[int, str]:
     """How close it came, 0 the closest, and the sentence."""
     of, args = real_function(call, known), arrays(known)
-    floats = tuple(k for k, x in enumerate(args) if _floats(x))
+    floats = tuple(k for k, x in enumerate(args) if has_floats(x))
     with warnings.catch_warnings(), jax.enable_x64(True):
         warnings.simplefilter("ignore")
         try:
@@ -66,7 +66,7 @@ def _seen(call: Callable, known: tuple) -> tuple[int, str]:
         if not floats:
             return 2, NO_ARGUMENT
         try:
-            slopes = jax.grad(_weighted(of), floats)
+            slopes = jax.grad(weighted(of), floats)
             jax.make_jaxpr(slopes)(*args)
             numbers = jax.tree.leaves(slopes(*args))
         except Exception as error:  # it has no derivative

@@ -156,7 +156,7 @@ def movers(of: Callable, args: tuple, more: Sequence[tuple] = ()) -> tuple[int, 
 
     It must be one at `more` arguments as well.
     """
-    floats = tuple(k for k, x in enumerate(args) if _floats(x))
+    floats = tuple(k for k, x in enumerate(args) if has_floats(x))
     if not floats or not _runs(of, args):
         return None
     points = [args, *more]
@@ -179,7 +179,7 @@ def _runs(of: Callable, args: tuple) -> bool:
 
 def _moved_by(of: Callable, points: list, floats: tuple[int, ...]) -> tuple[int, ...] | None:
     """Those of the arguments whose slope is not 0 at the first point; None where one has none."""
-    slopes_at = jax.jit(jax.value_and_grad(_weighted(of), floats))
+    slopes_at = jax.jit(jax.value_and_grad(weighted(of), floats))
     found = []
     for args in points:
         with warnings.catch_warnings(), jax.enable_x64(True):
@@ -197,12 +197,12 @@ def _moved_by(of: Callable, points: list, floats: tuple[int, ...]) -> tuple[int,
     return tuple(k for k, leaf in pairs if any(x.any() for x in leaf))
 
 
-def _floats(x: Any) -> bool:
+def has_floats(x: Any) -> bool:
     leaves = jax.tree.leaves(x)
     return bool(leaves) and all(np.asarray(leaf).dtype.kind == "f" for leaf in leaves)
 
 
-def _weighted(of: Callable) -> Callable:
+def weighted(of: Callable) -> Callable:
     def scalar(*args):
         outs = of(*args)
         weights = lambda x: jnp.cos(jnp.arange(x.size, dtype=x.dtype)).reshape(x.shape) + 0.1
