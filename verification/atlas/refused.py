@@ -12,9 +12,9 @@ from . import tried
 from .families import drawn, trials
 from .found import Found
 from .recipes import RECIPES
-from .tried import Suited, has_floats, weighted, arrays, real_function, required, with_keywords
+from .tried import Suited, arrays, has_floats, real_function, required, weighted, with_keywords
 
-NO_NUMBERS = "what it answers are integers, booleans or no arrays: there is nothing to differentiate"
+NO_NUMBERS = "its answers are integers, booleans or no arrays: there is nothing to differentiate"
 NO_ARGUMENT = "it takes no real numbers: what it answers depends on none"
 NOT_FINITE = "its derivative is no finite number at the arguments that were tried"
 AT_OTHERS = "its derivative is a number at some of the arguments that were tried, not at others"
