@@ -1,6 +1,7 @@
 """The line of a long run: what it says, where it is seen, and that a pipe sees nothing."""
 
 import io
+import re
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -190,3 +191,10 @@ def test_a_long_step_is_told_of_and_then_the_run_again(monkeypatch):
         left = ", about 12 s left", ", about 3 s left", ""
         assert told == [f"large: {k} of 3 draws{said}" for k, said in enumerate(left, 1)]
         assert (run.what, run.done, run.total) == ("cases", 2, 4)
+
+
+def test_a_verdict_tells_its_cases_and_that_edges_follow(quick, monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(progress.sys, "stderr", screen)
+    vf.validate(slow, lambda w: jnp.sum(w * w), lambda rng: rng.normal(size=2), cases=4)
+    assert re.search(r"slow: [123] of 4 cases, about \d+ s left, then edges", screen.getvalue())

@@ -67,7 +67,7 @@ def judge(
     record = reduce(look, samples, Record())
     done = Drawn(record, 0, record.draws + record.partial, "")
     if draws is not None:
-        done = _drawn(record, look, draws)
+        done = _drawn(record, look, draws, then="" if edges.mode == "none" else "edges")
         record = done.record
     beside = Seen()
     if not (record.failure or record.wrong or hopeless(record)):
@@ -141,11 +141,11 @@ class Drawn(NamedTuple):
     why_more: str
 
 
-def _drawn(record: Record, look: Callable, draws: Draws) -> Drawn:
+def _drawn(record: Record, look: Callable, draws: Draws, then: str) -> Drawn:
     count, wanted, why_more = 0, draws.asked, ""
     while count < wanted:
         ks = range(count, wanted)
-        record = reduce(look, counted("cases", draws.at(ks), ks), record)
+        record = reduce(look, counted("cases", draws.at(ks), ks, then), record)
         count = wanted
         short = shortfall(record, draws.asked, may_draw=count < LIMIT * draws.asked)
         if short and not (record.failure or record.wrong or hopeless(record)):

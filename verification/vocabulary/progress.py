@@ -2,8 +2,9 @@
 
 In a terminal it is a line on stderr that is written over, and gone at the end; in a notebook a bar;
 in a pipe, in a file and under pytest there is none.  What is told: which part of the run, how many
-are done, how many are left, and how long those take, if they take as long as those before; behind
-it the same of what is under way inside of that.
+are done, how many are left, and how long those take, if they take as long as those before; then the
+step that is under way; behind it the same of what is under way inside of that.  Before the first of
+them is done, the time left is that of the step, and is called so.
 """
 
 import shutil
@@ -16,8 +17,11 @@ from html import escape
 from time import monotonic
 from typing import Any, TypeVar
 
+from .time_left import Item, Part, Step, in_words, whole_left
+
 T = TypeVar("T")
 WAIT, AGAIN = 2.0, 0.5  # seconds until the first line, and between two
+STARTS, OF_STEP = "starts", " of this stage"
 
 
 @dataclass(eq=False)
@@ -25,20 +29,88 @@ class Run:
     """What is under way; `total` is 0 where nobody knows."""
 
     title: str
-    what: str = "starts"
+    what: str = STARTS
     done: int = 0
     total: int = 0
-    since: float = field(default_factory=monotonic)
+    since: float = field(default_factory=lambda: monotonic())
+    first: int = 0  # of those done, those that were done when it began
+    latest: float | None = None  # when the last of them was done
+    then: str = ""  # what comes after it
+    around: tuple[Part, ...] = ()  # what this is a step of, outermost first
+    steps: tuple[Step, ...] = ()  # of the item of the outermost that is under way
+    before: Item | None = None  # the item before that
+
+    @property
+    def part(self) -> Part:
+        """What is counted now."""
+        latest = self.since if self.latest is None else self.latest
+        return Part(self.what, self.done, self.total, self.first, self.since, latest)
+
+    @property
+    def whole(self) -> Part:
+        """The outermost of what is counted."""
+        return (*self.around, self.part)[0]
 
     def line(self, now: float) -> str:
-        """ "gradient: 12 of 16 cases, about 3 s left"."""
-        if not self.total:
-            return f"{self.title}: {f'{self.done} ' if self.done else ''}{self.what}"
-        said = f"{self.title}: {self.done} of {self.total} {self.what}"
-        if not 0 < self.done < self.total:
-            return said
-        left = (now - self.since) / self.done * (self.total - self.done)
-        return f"{said}, about {left:.0f} s left"
+        """What is innermost: "gradient: 12 of 16 cases, about 3 s left"."""
+        return f"{self.title}: {_with(self.part.said(), self.part.left(now))}"
+
+    def told(self, now: float) -> str:
+        """ "gradient: 12 of 16 cases, about 3 min left; the running bound"."""
+        whole, step = self.whole, self.part
+        if not self.around:
+            return f"{self.line(now)}{self._then(step.left(now))}"
+        left = whole_left(whole, self.steps, self.before, now)
+        said = _with(whole.said(), left) + self._then(left)
+        is_told = whole.total or whole.done or whole.what != STARTS
+        inner = step.said() if left is not None else _with(step.said(), step.left(now), OF_STEP)
+        return f"{self.title}: {said}; {inner}" if is_told else f"{self.title}: {inner}"
+
+    def _then(self, left: float | None) -> str:
+        return f", then {self.then}" if self.then and left is not None else ""
+
+    def counted(self) -> None:
+        """One more is done."""
+        now = monotonic()
+        if not self.around:
+            self.before = Item(self.steps, now - self.part.latest)
+            self.steps = ()
+        self.latest = now
+        self.done += 1
+
+    def enter(self, what: str, ks: range | None) -> int:
+        """A step begins, inside of what is counted now.  Returns how deep that stands."""
+        depth, now = len(self.around), monotonic()
+        if not depth:
+            self.steps = (*self.steps, Step(what, now - self.part.latest))
+        self.around = (*self.around, self.part)
+        self.what = ""
+        self.begin(what, ks)
+        return depth
+
+    def leave(self, depth: int) -> None:
+        """The step is over, and all inside of it; what it stands in is counted on."""
+        if depth >= len(self.around):  # over already: a loop was left in the middle
+            return
+        last, self.around = self.around[depth], self.around[:depth]
+        self.what, self.done, self.total, self.first, self.since, self.latest = last
+        if not depth and self.steps:
+            ends = monotonic() - last.latest
+            self.steps = (*self.steps[:-1], self.steps[-1]._replace(ends=ends))
+
+    def begin(self, what: str, ks: range | None) -> None:
+        """This is counted from now on, but where it was already: then only to another end."""
+        is_new = self.what != what
+        self.what, self.total = what, ks.stop if ks else 0
+        if is_new:
+            self.done = self.first = ks.start if ks else 0
+            self.since, self.latest = monotonic(), None
+            if not self.around:
+                self.steps, self.before = (), None
+
+
+def _with(said: str, left: float | None, of: str = "") -> str:
+    return said if left is None else f"{said}, {in_words(left)}{of}"
 
 
 class Terminal:
@@ -64,7 +136,9 @@ class Notebook:
         self.display, self.html, self.handle = display, html, None
 
     def show(self, run: Run) -> None:
-        bar = f'<progress max="{run.total or 1}" value="{run.done if run.total else 0}"></progress>'
+        part = run.whole
+        share = f'max="{part.total or 1}" value="{part.done if part.total else 0}"'
+        bar = f"<progress {share}></progress>"
         drawn = self.html(f"{bar} {escape(told(run, monotonic()))}")
         if self.handle is None:
             self.handle = self.display(drawn, display_id=True)
@@ -84,7 +158,7 @@ def told(run: Run, now: float) -> str:
     """The run, and the innermost of those inside of it with the names of all on the way."""
     inner = [one for one in CURRENT[1:] if one.title]
     way = "".join(f"{one.title}, " for one in inner[:-1])
-    return "; ".join([run.line(now), *(f"{way}{one.line(now)}" for one in inner[-1:])])
+    return "; ".join([run.told(now), *(f"{way}{one.told(now)}" for one in inner[-1:])])
 
 
 @contextmanager
@@ -132,22 +206,23 @@ def aside() -> None:
         surface.clear()
 
 
-def counted(what: str, items: Iterable[T], ks: range | None = None) -> Iterator[T]:
-    """The items; each is told once it is there, as one of `ks`, where that is known."""
-    runs = begin(what, ks)
+def counted(what: str, items: Iterable[T], ks: range | None = None, then: str = "") -> Iterator[T]:
+    """The items; each is told once it is there, as one of `ks`, where that is known.
+
+    `then` is what comes after them, and takes nobody knows how long.
+    """
+    runs = begin(what, ks, then)
     for item in items:
         for run in runs:
-            run.done += 1
+            run.counted()
         yield item
 
 
-def begin(what: str, ks: range | None = None) -> list[Run]:
+def begin(what: str, ks: range | None = None, then: str = "") -> list[Run]:
     """Another part of the innermost run begins.  Returns that run, where there is one."""
     for run in CURRENT[-1:]:
-        is_new = run.what != what
-        run.what, run.total = what, ks.stop if ks else 0
-        if is_new:
-            run.done, run.since = ks.start if ks else 0, monotonic()
+        run.begin(what, ks)
+        run.then = run.then if run.around else then
     return CURRENT[-1:]
 
 
@@ -163,8 +238,7 @@ HEARERS: list[Callable[[str, bool], Any]] = []  # hearer(stage, whether it begin
 @contextmanager
 def during(what: str, total: int = 0) -> Iterator[None]:
     """One long step of the run, which is told of again when it is over."""
-    before = [(run, run.what, run.done, run.total, run.since) for run in CURRENT[-1:]]
-    begin(what, range(total) if total else None)
+    runs = [(run, run.enter(what, range(total) if total else None)) for run in CURRENT[-1:]]
     for hearer in HEARERS:
         hearer(what, True)
     try:
@@ -172,8 +246,8 @@ def during(what: str, total: int = 0) -> Iterator[None]:
     finally:
         for hearer in HEARERS:
             hearer(what, False)
-        for run, was, done, most, since in before:
-            run.what, run.done, run.total, run.since = was, done, most, since
+        for run, depth in runs:
+            run.leave(depth)
 
 
 def _shown(run: Run, surface: Terminal | Notebook, over: threading.Event) -> None:
