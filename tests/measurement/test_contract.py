@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import verification as vf
-from verification.measurement.contract import VARIES, Rejection
+from verification.measurement.constancy import VARIES
+from verification.measurement.contract import Rejection
 from verification.measurement.layout import leaves_of
 from verification.vocabulary import Verdict
 

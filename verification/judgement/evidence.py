@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..measurement.constancy import wider
 from ..measurement.error import ulp
 from ..measurement.higher_precision import Told, concluded
 from ..measurement.power import Best, better, kills
-from ..measurement.sample import Sample, decidable, missed, outside
+from ..measurement.sample import Sample, Spread, decidable, missed, outside
 from ..measurement.subgradients import answers
 from ..vocabulary import Worst
 
@@ -52,6 +53,7 @@ class Record(NamedTuple):
     )
     numberless: Mapping[tuple, np.ndarray] = {}  # path, shape -> entries never a number so far
     notes: tuple[str, ...] = ()  # what was seen beside the values, each once
+    spread: Spread | None = None  # of answers to one question, where they are no two the same
     evidence: tuple[Sample, ...] = ()  # a few cases, those with a mistake first: to be explained
 
 
@@ -85,6 +87,7 @@ def looked(
         budgets=Counter(record.budgets) + Counter(sample.budgets),
         kinks=record.kinks + answers(sample),
         evidence=kept_to_explain(record.evidence, sample, wrong),
+        spread=wider(record.spread, sample.spread),
         fits=fit(record.fits, sample),
     )
 

@@ -60,7 +60,8 @@ def judged(
     labelled = (Case(f"case {k}", point) for k, point in enumerate(drawing))
     source = routed(subject, first)
     sizes = Sizes(subject.inputs)
-    at = lambda case: sizes.noted(contract_checked(source, subject, case, upstream))
+    contract = Contract(source, subject)
+    at = lambda case: sizes.noted(contract.checked(case, source.at(case, upstream)))
     few = lambda ks: said_soon(source, chunks(islice(labelled, len(ks))), upstream)
     drawn = lambda ks: map(at, few(ks))
     fixed = lambda: one or same(first, next(labelled).args)  # then it is that one point
@@ -166,13 +167,22 @@ class Fits:
         return self.latest
 
 
-def contract_checked(source: TruthSource, subject: Subject, case: Case, rng: np.random.Generator):
-    """The sample at a case; of the first few cases more is asked."""
-    sample = source.at(case, rng)
-    if sample is None or int(case.label.split()[-1]) >= CONTRACT_CASES:
-        return sample
-    raw = subject.raw if subject.function is None else None
-    return behaved(sample, source.answer, raw, subject.inputs)
+class Contract:
+    """What more is asked: of the first few cases, and of all where answers differ."""
+
+    def __init__(self, source: TruthSource, subject: Subject):
+        self.source, self.subject, self.varies = source, subject, False
+
+    def checked(self, case: Case, sample: Sample | None) -> Sample | None:
+        """The sample, with what was seen."""
+        is_first = int(case.label.split()[-1]) < CONTRACT_CASES
+        if sample is None or not (is_first or self.varies):
+            return sample
+        raw = self.subject.raw if self.subject.function is None else None
+        is_right = lambda sample: self.source.excuse(sample).right
+        seen = behaved(sample, self.source.answer, raw, self.subject.inputs, is_right)
+        self.varies = self.varies or seen.spread is not None
+        return seen
 
 
 def said_soon(

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..faults import Fault
 from ..measurement import subgradients
+from ..measurement.constancy import sentence
 from ..measurement.conventions import explanation, simplest
 from ..measurement.higher_precision import Told
 from ..measurement.power import by_leaf, in_words, sensitivity
@@ -104,7 +105,7 @@ def judge(
         conventions=tuple(c.name for c in named),
         edges=beside.judged,
         edges_skipped=beside.skipped,
-        notes=(*record.notes, *notes_of_edges(beside, edges, decision, dtype)),
+        notes=(*varied(record), *record.notes, *notes_of_edges(beside, edges, decision, dtype)),
         sensitivity={path: sensitivity(leaf) for path, leaf in leaves.items()},
         by_entry={path: leaf.of_rms for path, leaf in leaves.items()},
     )
@@ -198,7 +199,8 @@ def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
         more = f"; and at {record.failed - 1} more of the cases" if record.failed > 1 else ""
         return Verdict.REJECTED, record.failure + more
     if record.wrong:
-        return _verdict_of_wrong(record)
+        verdict, reason = _verdict_of_wrong(record)
+        return verdict, "; ".join([reason, *varied(record)])
     asked = f" ({done.asked} asked for"
     if short:
         drawn = f", after {done.count} draws{asked})" if done.count > done.asked else ""
@@ -212,6 +214,11 @@ def _verdict(done: Drawn, advice: str) -> tuple[Verdict, str]:
     seen = in_words([leaf.power for leaf in leaves.values() if leaf.of_rms.size])
     always = f"; {zeros} is 0 at every draw" if zeros else ""
     return Verdict.CORRECT, f"{judged}; {seen}{always}"
+
+
+def varied(record: Record) -> list[str]:
+    """How far answers to one question were apart, where they were no two the same."""
+    return [sentence(record.spread)] if record.spread else []
 
 
 def _verdict_of_wrong(record: Record) -> tuple[Verdict, str]:

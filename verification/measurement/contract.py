@@ -8,8 +8,8 @@ dtype       a floating-point one.  Of another width than the argument it is refu
             sample itself came in the dtype under test, so that the user's own types say which it
             is; where it was cast, NumPy's scalars may have widened it, and the values are judged
 inputs      the arguments are as they were; what shares memory is a note (see memory.py)
-constancy   the same question has the same answer, but for rounding: both are within the budget, and
-            as far apart as two such answers may be
+constancy   the same question has the same answer, but for rounding: all are within the budget, and
+            as far apart as two such answers may be (see constancy.py)
 linearity   (where the answer is right) -2 times the cotangent has -2 times the answer, and a
             cotangent of zeros has zeros
 """
@@ -27,10 +27,10 @@ from ..adapters.trees import outward
 from ..oracles.question import as_exact
 from ..vocabulary.raised import in_words
 from . import listed, memory
+from .constancy import Inconstant, asked_again, is_outside
 from .memory import Unsettled, called, named, settled
-from .sample import VALUE, Sample, decidable, outside
+from .sample import VALUE, Sample, decidable
 
-VARIES = "called twice alike, it answers differently, by less than rounding allows"
 SCALE = -2.0  # a power of two: exact in every format; negative: absolute values are seen
 
 
@@ -62,22 +62,27 @@ def copied(leaves: Sequence) -> list[np.ndarray]:
 # --- constancy and linearity --------------------------------------------------------------------
 
 
-def behaved(sample: Sample, ask: Callable, raw: Callable | None, inputs: int) -> Sample:
+def behaved(
+    sample: Sample,
+    ask: Callable,
+    raw: Callable | None,
+    inputs: int,
+    is_right: Callable[[Sample], bool | None] = lambda sample: None,
+) -> Sample:
     """The sample, or why its answer is none: ask(*args) gives leaves, raw(*args) the answer.
 
-    Without `raw` nothing is said of memory: a framework owns what its adapter answers.
+    Without `raw` nothing is said of memory: a framework owns what its adapter answers.  `is_right`
+    says of an answer that is outside whether its formula is right.
     """
     if sample.failure:
         return sample
     try:
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            varied = _constant(sample, ask)
-            remarks = _remarks(sample, raw, inputs) if raw else ()
-            sample = replace(sample, notes=(*varied, *remarks))
-            is_right = not any(outside(sample, k).any() for k in range(len(sample.paths)))
-            if is_right and len(sample.args) > inputs:
+            sample = asked_again(sample, ask, is_right)
+            sample = replace(sample, notes=_remarks(sample, raw, inputs) if raw else ())
+            if not is_outside(sample) and len(sample.args) > inputs:
                 _linear(sample, ask, inputs)
-    except Rejection as said:
+    except (Rejection, Inconstant) as said:
         return replace(sample, failure=str(said))
     except Exception as error:  # foreign code may raise anything; it is the finding, not ours
         said = f"called again it raised {in_words(error)}"
@@ -91,20 +96,6 @@ def _remarks(sample: Sample, raw: Callable, inputs: int) -> tuple[str, ...]:
     shapes = [b.mid.shape for b in sample.truth]
     lists = listed.notes(first, shapes)
     return (*lists, *memory.notes(first, given[0], inputs), *memory.kept(first, second))
-
-
-def _constant(sample: Sample, ask: Callable) -> tuple[str, ...]:
-    """What is to be said of answers that are no two the same."""
-    alike = True
-    for k, leaf in enumerate(map(as_exact, ask(*sample.args))):
-        known, room = decidable(sample, k), 2.0 * sample.allowed[k]
-        with np.errstate(invalid="ignore"):
-            near = np.abs(_signed(leaf) - _signed(sample.got[k])) <= room
-        same = near | (np.isnan(leaf) & np.isnan(sample.got[k])) | (leaf == sample.got[k])
-        if not same[known].all():
-            raise Rejection(f"called twice alike, it answers differently in {_leaf(sample, k)}")
-        alike &= np.array_equal(leaf, sample.got[k], equal_nan=True)
-    return () if alike else (VARIES,)
 
 
 def _linear(sample: Sample, ask: Callable, inputs: int) -> None:
@@ -126,11 +117,6 @@ def _linear(sample: Sample, ask: Callable, inputs: int) -> None:
         is_value = sample.paths[k].startswith(VALUE)
         if not (is_value or (as_exact(leaf) == 0.0)[decidable(sample, k)].all()):
             raise Rejection(f"a cotangent of zeros does not give zeros in {_leaf(sample, k)}")
-
-
-def _signed(leaf: np.ndarray) -> np.ndarray:
-    """Numbers that can be subtracted: booleans are 0 and 1."""
-    return leaf.astype(np.int64) if leaf.dtype.kind == "b" else leaf
 
 
 def _largest(dtype: np.dtype) -> float:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,14 @@ from .error import beyond
 from .joint import Joint, at_kink, joint, shares
 
 VALUE = "value"  # how the paths begin of what is no gradient, but the function's own value
+
+
+class Spread(NamedTuple):
+    """How far apart answers to one question are at most, in budgets, in which leaf."""
+
+    budgets: float
+    leaf: str
+    beyond: bool = False  # some of them are outside
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class Sample:
     extreme: bool = False  # an edge far from the draws, where digits may be lost
     notes: tuple[str, ...] = ()  # what was seen beside the values, and is held against nobody
     oracle: str = ""  # whose truth it is, where it is neither a proof nor reverse autodiff
+    spread: Spread | None = None  # of the answers, where they are no two the same
 
     @cached_property
     def joint(self) -> Joint:
