@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from verification.arithmetic import recalled as remembered
+from verification.arithmetic import rooms_ahead
 from verification.arithmetic.bounds import bounds
 from verification.arithmetic.formats import format_of
 from verification.arithmetic.recalled import room
@@ -78,3 +79,50 @@ def test_a_room_is_remembered_for_its_arguments_program_and_format(monkeypatch):
     assert (room_of(jax.nn.sigmoid, Z) != first).any()
     many = [at(Z + k) for k in range(remembered.KEPT + 1)]
     assert len(many) > len(remembered.KNOWN) == remembered.KEPT
+
+
+def rows_of(steps, seed=0):
+    """A loop that keeps the slopes of two functions, and its arguments."""
+
+    def loss(w, x):
+        def step(h, row):
+            h = jnp.tanh(w * h + row)
+            return h, jax.nn.sigmoid(h - row)
+
+        return jnp.sum(jax.lax.scan(step, jnp.zeros(3), x)[1] ** 2)
+
+    rng = np.random.default_rng(seed)
+    return jax.grad(with_stored(loss), (0, 1)), (rng.normal(size=3), rng.normal(size=(steps, 3)))
+
+
+def both(steps, dtype="float32"):
+    asked = rows_of(steps)
+    return [*running_bound(*asked, dtype), *deviations(*asked, dtype)]
+
+
+def test_the_rooms_of_a_loop_are_found_for_all_steps_at_once(monkeypatch):
+    """To the last bit those of step by step, in as many walks for nine steps as for three."""
+    found = {dtype: both(9, dtype) for dtype in ("float64", "float32", "bfloat16")}
+    asked, one = [], remembered._room_at
+    monkeypatch.setattr(remembered, "KNOWN", OrderedDict())
+    monkeypatch.setattr(remembered, "_room_at", lambda *a: (asked.append(a), one(*a))[1])
+
+    def walks(steps):
+        asked.clear()
+        both(steps)
+        return len(asked)
+
+    few = walks(3)
+    assert few == walks(9)
+    monkeypatch.setattr(rooms_ahead, "LARGE", 0)
+    monkeypatch.setattr(remembered, "KNOWN", OrderedDict())
+    assert few < walks(9) / 3  # step by step
+    for dtype, ahead in found.items():
+        assert all(map(np.array_equal, ahead, both(9, dtype)))
+
+
+def test_rooms_of_other_rows_are_not_those(monkeypatch):
+    """The control: with the rooms of the rows turned round the bounds are others."""
+    right, rooms = both(9), rooms_ahead.rooms_of_rows
+    monkeypatch.setattr(rooms_ahead, "rooms_of_rows", lambda *asked: rooms(*asked)[::-1])
+    assert not all(map(np.array_equal, right, both(9)))

@@ -15,6 +15,7 @@ from .formats import Format, rounded_to
 from .interpreter import is_plain
 from .moves import carried
 from .namespaces import is_traced, moves, namespace, where
+from .watched import added, smallest
 
 
 class Bounded:
@@ -61,10 +62,11 @@ def _literal(target: Format, number: bytes) -> Bounded:
 def _lifted(target: Format, array) -> Bounded:
     array = np.asarray(array)
     inexact = rounded_to(target.name, array) != array
-    flushed = (abs(array) < target.tiny) & (array != 0)
-    error = np.where(inexact, target.unit * np.abs(array), 0.0) + np.where(
-        flushed, target.tiny, 0.0
-    )
+    least = smallest(target)
+    flushed = (abs(array) < least) & (array != 0)
+    off = np.where(inexact, target.unit * np.abs(array), 0.0)
+    error = off + np.where(flushed, least, 0.0)
+    added(target, off, error)
     return Bounded(array, error if error.any() else None)
 
 
@@ -110,11 +112,21 @@ def rounded(target: Format, value, error, roundings=1.0, exact: Any = False) -> 
     them, nor results that are normal numbers for certain.
     """
     spread = error + roundings * target.unit * abs(value)
-    spread = spread + where(abs(value) - spread >= 2.0 * target.tiny, 0.0, target.tiny)
+    spread = _underflown(target, value, spread, exact)
     spread = spread if exact is False else where(exact, 0.0, spread)
     fits = abs(value) + spread <= target.largest
     fits = fits if exact is False else fits | exact
     return Bounded(value, where(fits, spread, np.inf))
+
+
+def _underflown(target: Format, value, spread, exact):
+    least = smallest(target)
+    normal = abs(value) - spread >= 2.0 * least
+    if not is_traced(normal) and normal.all():
+        return spread
+    lower = spread + where(normal, 0.0, least)
+    added(target, spread, lower, exact)
+    return lower
 
 
 def move(name: str) -> Callable:

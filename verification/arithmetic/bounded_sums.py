@@ -12,6 +12,7 @@ from .formats import Format
 from .moves import landing
 from .namespaces import cumsum as cumulative
 from .namespaces import dot, is_traced, namespace, scatter_sum, where
+from .watched import added, smallest
 
 
 def gamma(unit: float, n):
@@ -74,7 +75,9 @@ def dot_general(target, a, b, dimension_numbers, **_):
     exact = (error == 0) & _no_underflow(a, b, factor)
     value = product(a.value, b.value)
     reach = _reach(target, product, n, a, b)
-    return summed(target, value, error + n * target.tiny, reach, exact, n)
+    lower = error + n * smallest(target)
+    added(target, error, lower, exact)
+    return summed(target, value, lower, reach, exact, n)
 
 
 def _reach(target: Format, product, n: int, a: Bounded, b: Bounded):

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..vocabulary import Undecided
-from . import gamma_draws, observed
+from . import gamma_draws, observed, rooms_ahead
 from .arrays import MOVES
 from .bounded import (
     COMPARISONS,
@@ -46,8 +46,8 @@ from .ulps import FIX_ZERO, ULPS, VANISH, power_ulps, whole_below
 def bounds(target: Format) -> Arithmetic:
     """The arithmetic of running error bounds in one target format."""
     rules = {name: partial(rule, target) for name, rule in RULES.items()}
-    name = f"running error bounds in {target.name}"
-    return Arithmetic(name, partial(lift, target), rules | UNROUNDED, decide)
+    name, control = f"running error bounds in {target.name}", rooms_ahead.control(target, bounds)
+    return Arithmetic(name, partial(lift, target), rules | UNROUNDED, decide, control)
 
 
 # --- arithmetic ------------------------------------------------------------------------------

@@ -19,7 +19,11 @@ give it this room.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import reduce
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,9 +34,11 @@ from .bounded import Bounded
 from .formats import Format
 from .interpreter import Arithmetic, run
 from .namespaces import is_traced, namespace, where
+from .watched import Watched, alone, tell
 
 KEPT, REMEMBERED = 1024, 2048  # rooms, and how many entries one of them may have
 KNOWN: OrderedDict[Any, Any] = OrderedDict()
+_AHEAD: ContextVar[Mapping[tuple, Any]] = ContextVar("_AHEAD", default=MappingProxyType({}))
 
 
 class Stored(NamedTuple):
@@ -76,14 +82,43 @@ def room(target: Format, bounds: Arithmetic, at, program: Any) -> Any:
 
     `bounds` are the running error bounds of the format.
     """
-    if is_traced(at) or at.size > REMEMBERED:
+    if is_traced(at):
         return _room_at(target, bounds, at, program)
-    key = target, program, at.shape, at.tobytes()
-    if key not in KNOWN:  # the budgets of one case come to the same arguments, one after another
-        KNOWN[key] = _room_at(target, bounds, at, program)
+    ahead = _AHEAD.get()
+    if ahead and (found := ahead.get(key(target, program, at))) is not None:
+        return found
+    if at.size > REMEMBERED:
+        return _room_at(target, bounds, at, program)
+    known = tuple(target), isinstance(target, Watched), *key(target, program, at)[1:]
+    if known not in KNOWN:  # the budgets of one case come to the same arguments, one after another
+        KNOWN[known] = alone(target, lambda: _room_at(target, bounds, at, program))
         if len(KNOWN) > KEPT:
             KNOWN.popitem(last=False)
-    return KNOWN[key]
+    found, seen = KNOWN[known]
+    tell(target, seen)
+    return found
+
+
+def key(target: Format, program: Any, at: Any) -> tuple:
+    """What a room is of."""
+    return target, program, at.shape, at.tobytes()
+
+
+@contextmanager
+def found_ahead(rooms: Mapping[tuple, Any]) -> Iterator[None]:
+    """In this block these rooms are known, by their keys."""
+    before = _AHEAD.set({**_AHEAD.get(), **rooms})
+    try:
+        yield
+    finally:
+        _AHEAD.reset(before)
+
+
+def rooms_of_rows(
+    target: Format, bounds: Arithmetic, stack: np.ndarray, program: Stored
+) -> np.ndarray:
+    """The rooms at each row of a stack."""
+    return np.broadcast_to(_room_at(target, bounds, stack, program), stack.shape)
 
 
 def _room_at(target: Format, bounds: Arithmetic, at, program: Any) -> Any:

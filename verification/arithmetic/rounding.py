@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..vocabulary import Undecided
-from . import gamma_draws, observed
+from . import gamma_draws, observed, rooms_ahead
 from .any_order import Terms, joined, rounding, terms
 from .bounds import bounds
 from .complex_numbers import roots_of_unity
@@ -50,7 +50,9 @@ def random_rounding(
     rules = {name: partial(rule, noise) for name, rule in ROUNDED.items()}
     name = f"random roundings in {target.name}"
     chosen = {"select_n": partial(select, coarser=coarser)}
-    return Arithmetic(name, partial(lift, noise), UNROUNDED | chosen | rules, decide)
+    # what the first of several runs has kept, later ones do not ask for: see `recalled`
+    control = {} if noise.kept else rooms_ahead.control(target, bounds)
+    return Arithmetic(name, partial(lift, noise), UNROUNDED | chosen | rules, decide, control)
 
 
 def lift(noise: Noise, array) -> Samples:

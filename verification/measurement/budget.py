@@ -34,6 +34,7 @@ from ..arithmetic.one_thread import one_thread, side_by_side
 from ..arithmetic.paths import longest
 from ..arithmetic.rounding import random_rounding
 from ..arithmetic.samples import Samples
+from ..arithmetic.watched import Watched
 from ..oracles.question import as_exact
 from ..vocabulary.progress import during
 from ..vocabulary.progress import parts as in_sight
@@ -67,13 +68,13 @@ def budget(gradient: Callable, args: tuple, dtype: str) -> Budget:
 def budgets_at(program: ClosedJaxpr, walk: Walk, dtype: str) -> list[Budget]:
     """The budget at each point of a walk through `program`."""
     target = format_of(dtype)
-    rigorous = _rigorous(program, walk, target)
+    rigorous, without = _rigorous(program, walk, target)
     enough = [[bool(is_sharp(value, e, dtype)) for value, e in pairs] for pairs in rigorous]
     found = [Budget([np.asarray(e) for _, e in p], (RUNNING,) * len(p)) for p in rigorous]
     if all(map(all, enough)):
         return found
     sigmas = walk.each(_sigmas(walk.program, walk.leaves, target))
-    tails = _underflows(walk, found) if dtype == "float64" else [None] * len(found)
+    tails = _underflows(walk, found, without) if dtype == "float64" else [None] * len(found)
     for k in (k for k, sharp in enumerate(enough) if not all(sharp)):
         values, errors = [value for value, _ in rigorous[k]], found[k].allowed
         spreads = floored_deviations(sigmas[k], values, program, target)
@@ -115,7 +116,7 @@ def floored_deviations(sigmas: list, values: list, program: ClosedJaxpr, target:
 def running_bound(gradient: Callable, args: tuple, dtype: str) -> list[np.ndarray]:
     """The rigorous one of the two budgets, leaf by leaf."""
     program, leaves = traced(gradient, args)
-    (pairs,) = _rigorous(program, alone(program, leaves), format_of(dtype))
+    ((pairs,), _) = _rigorous(program, alone(program, leaves), format_of(dtype))
     return [error for _, error in pairs]
 
 
@@ -133,15 +134,21 @@ def _of_leaf(enough: bool, rigorous, random) -> tuple[np.ndarray, str]:
 # --- the running bound -----------------------------------------------------------------------
 
 
-def _rigorous(program: ClosedJaxpr, walk: Walk, target: Format) -> list[list[tuple]]:
-    """At each point, value and bound of every leaf, no bound below its floor."""
+def _rigorous(program: ClosedJaxpr, walk: Walk, target: Format) -> tuple[list, list | None]:
+    """At each point, value and bound of every leaf, no bound below its floor.
+
+    And as they were walked, where a walk without underflow is known to come to the same.
+    """
+    watched = Watched(*target) if target.name == "float64" else target
     with during("the running bound"):
-        found = walk.each(running(walk.program, walk.leaves, bounds(target)))
+        found = walk.each(running(walk.program, walk.leaves, bounds(watched)))
+    same = found if isinstance(watched, Watched) and not watched.seen else None
     flushed = (lost(target, leaves) for leaves in walk.points)
-    return [
+    above = [
         [(v, floored(v, e, program, target, least)) for v, e in pairs]
         for least, pairs in zip(flushed, found, strict=True)
     ]
+    return above, same
 
 
 def running(program: ClosedJaxpr, leaves: list, arithmetic: Arithmetic) -> list[tuple]:
@@ -162,10 +169,11 @@ def value_and_error(out) -> tuple[np.ndarray, np.ndarray]:
     return out.value, np.where(np.isnan(out.error) | np.isnan(out.value), np.inf, out.error)
 
 
-def _underflows(walk: Walk, found: list[Budget]) -> list[list[np.ndarray]]:
+def _underflows(walk: Walk, found: list[Budget], without: list | None) -> list[list[np.ndarray]]:
     """What underflow adds to the bound: in float64 itself, no draw of float64 can show it."""
-    endless = bounds(format_of("float64")._replace(tiny=0.0))
-    without = walk.each(running(walk.program, walk.leaves, endless))
+    if without is None:
+        endless = bounds(format_of("float64")._replace(tiny=0.0))
+        without = walk.each(running(walk.program, walk.leaves, endless))
     pairs = zip(found, without, strict=True)
     return [_tails(budget.allowed, [error for _, error in outs]) for budget, outs in pairs]
 
