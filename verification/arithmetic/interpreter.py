@@ -189,6 +189,8 @@ def _stack(column, arithmetic):
     if all(map(is_plain, column)):
         traced = any(isinstance(row, Tracer) for row in column)
         return jnp.stack(column) if traced else np.stack(column)
+    if "stack" in arithmetic.rules:
+        return arithmetic.rules["stack"](*column, axis=0)
     rows = [
         arithmetic.rules["reshape"](row, new_sizes=(1, *row.shape), dimensions=None)
         for row in column
