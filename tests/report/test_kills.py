@@ -59,9 +59,11 @@ def test_what_was_said_of_the_same_mistake_is_kept():
 
 def test_each_so_many_th_mistake_is_explained(monkeypatch):
     monkeypatch.setattr("verification.selftest.kill_table.explainer", lambda: lambda *said: said)
-    ask: Any = some(3)
+    ask: Any = some(3, 0)
     assert [ask(k) for k in range(5)] == [(0,), None, None, (3,), None]
-    assert some(0) is not_asked
+    ask = some(3, 1)
+    assert [ask(k) for k in range(5)] == [None, None, (2,), None, None]
+    assert some(0, 0) is not_asked
 
 
 def test_how_the_table_was_made_is_said():

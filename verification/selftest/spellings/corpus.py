@@ -77,15 +77,13 @@ CORPUS: dict[str, Spelled] = {
 WHOLE = ("float64", "float32")  # formats that every library has functions for
 SEEDS = range(20)
 ROUNDS_TO_ONE = "from z = 6 on its a is 1, and 1 - a a divisor of 0"
-NEAR_ZERO = "near 0 it takes s (1 + t) from s (1 - t)"
 NOT_RIGHT = {  # spellings of a function that are right in other formats
     ("neuron", "float16", "e^-z / (1 + e^-z)^2"): "from z = -5.5 on its square is too large",
     ("binary cross-entropy through s", "bfloat16", "through a"): ROUNDS_TO_ONE,
     ("logistic_neuron", "bfloat16", "through a"): ROUNDS_TO_ONE,
     ("logistic_neuron", "bfloat16", "over a (1 - a)"): ROUNDS_TO_ONE,
     ("logistic_neuron", "bfloat16", "JAX"): ROUNDS_TO_ONE,
-    ("tanh_jet", "bfloat16", "JAX"): NEAR_ZERO,
-    ("tanh_jet", "float64", "JAX"): NEAR_ZERO,
+    ("tanh_jet", "bfloat16", "JAX"): "near 0 it takes s (1 + t) from s (1 - t)",
 }
 
 
