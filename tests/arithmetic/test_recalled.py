@@ -37,6 +37,14 @@ def test_the_slope_of_tanh_moves_with_its_square():
     np.testing.assert_allclose(room_of(jnp.tanh, Z), derived, rtol=1e-6)
 
 
+def test_the_room_of_a_root_is_the_same_share_of_its_slope_at_every_size():
+    """A root has a rounding or two at any argument: it is no exponential of it."""
+    z = 4.0 ** np.arange(-6, 7)
+    share = room_of(jnp.sqrt, z) / (0.5 / np.sqrt(z))
+    np.testing.assert_allclose(share, share[0], rtol=1e-12)
+    assert FLOAT32.unit < share[0] < 8 * FLOAT32.unit
+
+
 def test_where_nothing_is_left_of_the_argument_all_of_the_slope_is_room():
     z = np.array([-50.0, 50.0, 1.0])
     slope = 1.0 / np.cosh(z) ** 2

@@ -26,11 +26,9 @@ from .relay import LOST, OFTEN, relayed
 from .worker import prepare
 
 MISSING = "--executor ray needs Ray, an optional extra: pip install 'refnet[ray]'"
-STARTED, ANSWERED = (
-    120.0,
-    30.0,
-)  # seconds until a local one must have started, another have answered
-ENDING = 20  # seconds that its end may take
+STARTED = 120.0  # seconds until a local one must have started
+ANSWERED = 30.0  # until one that is there must have answered
+ENDING = 20  # that its end may take
 MEMORY = 100 * 2**20  # of the store of a local one: an answer has some kilobytes
 LOCAL = {
     "address": "local",
