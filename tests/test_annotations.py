@@ -15,6 +15,7 @@ from verification.claims import races
 from verification.inputs import draws
 from verification.judgement.check import numbered
 from verification.oracles.question import as_exact, ask
+from verification.updates.draws import Draws
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,6 +40,13 @@ def step(x, y):
 def test_an_argument_of_another_type_or_shape_is_refused(call, violation):
     with pytest.raises(violation):
         call()
+
+
+def test_a_method_that_names_its_own_class_is_held_to_the_class_itself():
+    number = Draws(np.ones(2), None, entry=True)
+    assert Draws._with.__wrapped__.__annotations__["return"] is Draws  # not a name to be looked up
+    with pytest.raises(BeartypeCallHintParamViolation):
+        number._with("another number", np.add, np.equal, None)
 
 
 def test_an_answer_of_another_type_is_refused(monkeypatch):
