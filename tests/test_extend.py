@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "examples" / "extend"
 PATCHES = sorted(FOLDER.glob("*.patch"))
 ADDED = re.compile(r"^\+\+\+ b/(tests/\S+\.py)$", re.MULTILINE)
-COPIED = ("pyproject.toml", "refnet", "verification", "tests/conftest.py")
+COPIED = ("pyproject.toml", "refnet", "verification", "tests/conftest.py", "tests/held.py")
 TESTS = {patch: ADDED.findall(patch.read_text()) for patch in PATCHES}
 
 
