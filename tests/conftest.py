@@ -153,19 +153,6 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def unexplained(monkeypatch):
-    """Verdicts alone: no search for why one is wrong, which takes longer than the verdict.
-
-    For tests of many twins that look at nothing but the verdict, beside one that has the search.
-    """
-    from verification.judgement import judged
-    from verification.updates import validate
-
-    monkeypatch.setattr(judged, "why", lambda *everything: ())
-    monkeypatch.setattr(validate, "explained", lambda *everything: ())
-
-
-@pytest.fixture
 def heeding():
     """What a test starts heeds Ctrl-C, though this one may run in the background of a script.
 
