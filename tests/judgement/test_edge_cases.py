@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import verification as vf
+from verification.judgement import edge_cases, truth_source
 from verification.vocabulary import Verdict
 
 
@@ -100,3 +101,17 @@ def test_one_point_is_that_one_point():
     found = vf.validate(relu_gradient, of=relu_loss, args=sample(rng))
 
     assert (found.edges, found.edges_skipped) == (0, 0)
+
+
+def test_edges_of_what_is_too_large_for_a_proof_are_skipped_without_a_look(monkeypatch):
+    asked, args = [], lambda rng: rng.normal(size=3)
+    look = lambda subject, question: asked.append(question) or True
+    monkeypatch.setattr(truth_source, "_is_finite", look)
+    judged = lambda: vf.validate(lambda x: 2.0 * x, of=lambda x: (x * x).sum(), args=args, cases=1)
+    seen = judged()
+    assert asked and not seen.edges_skipped
+    asked.clear()
+    for module in (truth_source, edge_cases):
+        monkeypatch.setattr(module, "PROVABLE", 0)
+    skipped = judged()
+    assert not asked and 0 < skipped.edges_skipped == seen.edges - skipped.edges

@@ -11,7 +11,7 @@ from jax.core import Tracer
 from ..vocabulary import Undecided
 from .any_order import Terms
 from .arrays import moved
-from .formats import Format, rounded_to
+from .formats import Format, are_plain, rounded_to
 from .interpreter import is_plain
 from .moves import carried
 from .namespaces import is_traced, moves, namespace, where
@@ -61,6 +61,8 @@ def _literal(target: Format, number: bytes) -> Bounded:
 
 def _lifted(target: Format, array) -> Bounded:
     array = np.asarray(array)
+    if are_plain(target, array):  # as arguments are; the rest takes many times as long
+        return Bounded(array)
     inexact = rounded_to(target.name, array) != array
     least = smallest(target)
     flushed = (abs(array) < least) & (array != 0)

@@ -59,6 +59,20 @@ def has_digits(target: Format, array: np.ndarray) -> np.ndarray:
     return np.asarray((fraction == np.rint(fraction)) | ~np.isfinite(array))
 
 
+def are_plain(target: Format, array: np.ndarray) -> bool:
+    """Whether every number of an array of float64 is 0 or a normal number that the format holds."""
+    if not array.size:
+        return True
+    bits = np.ascontiguousarray(array).reshape(-1).view(np.uint64)
+    spare = max(round(np.log2(target.unit / 2.0**-53)), 0)  # digits that the format has not
+    if int(np.bitwise_or.reduce(bits)) & (2**spare - 1):
+        return False
+    size, tiny = np.abs(array), target[2]  # by its place: see watched.py
+    if not size.max() <= target.largest:
+        return False
+    return bool(size.min() >= tiny) or bool(size[size > 0.0].min(initial=np.inf) >= tiny)
+
+
 def rounded_to(dtype: str, array: Any) -> np.ndarray:
     """float64 numbers at their nearest neighbours in a plain dtype, as float64."""
     with np.errstate(over="ignore"):

@@ -81,27 +81,53 @@ def shared(draws: Iterable[list[Law]]) -> list[Law]:
 
 def law(leaf: Any) -> Law:
     """What one draw shows."""
-    x = np.zeros(0) if is_key(leaf) else np.asarray(leaf)
-    if is_float(x):
-        x = x.astype(np.float64)
-    counts = x.dtype.kind in "iu"  # of integers the range says it all
-    square = len(set(x.shape[-2:])) == 1 and x.ndim >= 2
+    x = _numbers(leaf)
+    counts = _counts(x)
+    constrained = is_constrained(x)
     return Law(
         shape=x.shape,
-        negative=counts or bool((x < 0).any()),
-        positive=counts or bool((x > 0).any()),
+        negative=_falls_below(x),
+        positive=_rises_above(x),
         zero=bool((x == 0).any()),
-        free=is_free(x),
-        constrained=is_constrained(x),
+        free=_is_unlike_any_law(x) and not constrained,
+        constrained=constrained,
         ordered=order(x),
-        symmetric=(symmetric := square and np.allclose(x, np.swapaxes(x, -1, -2))),
+        symmetric=(symmetric := _is_symmetric(x)),
         definite=symmetric and is_definite(x),
         permutation=is_permutation(x),
-        absent=np.asarray((x == 0) & (not counts)),
+        absent=_absent(x),
         low=x if counts else np.zeros(0),
         high=x if counts else np.zeros(0),
-        numbers=ranges.numbers(x),
+        numbers=ranges.numbers(np.array(x)),  # the caller may write into his own
     )
+
+
+def _numbers(leaf: Any) -> np.ndarray:
+    """The array; of a key nothing, and of narrow floats float64."""
+    x = np.zeros(0) if is_key(leaf) else np.asarray(leaf)
+    return x.astype(np.float64, copy=False) if is_float(x) else x
+
+
+def _counts(x: np.ndarray) -> bool:
+    """Whether its range says it all."""
+    return x.dtype.kind in "iu"
+
+
+def _falls_below(x: np.ndarray) -> bool:
+    return _counts(x) or bool((x < 0).any())
+
+
+def _rises_above(x: np.ndarray) -> bool:
+    return _counts(x) or bool((x > 0).any())
+
+
+def _absent(x: np.ndarray) -> np.ndarray:
+    return np.asarray((x == 0) & (not _counts(x)))
+
+
+def _is_symmetric(x: np.ndarray) -> bool:
+    square = len(set(x.shape[-2:])) == 1 and x.ndim >= 2
+    return square and np.allclose(x, np.swapaxes(x, -1, -2))
 
 
 def common(one: Law, other: Law) -> Law:
@@ -148,18 +174,19 @@ def lawless(law: Law) -> Law:
 
 
 def keeps(held: Law, x: np.ndarray) -> bool:
-    """Whether an array obeys the law of the draws."""
-    now = law(x)
+    """Whether an array obeys the law of the draws; it is asked for no more than the law says."""
+    n = _numbers(x)
+    zeros = lambda: _absent(n)
     obeyed = (
-        held.negative or not now.negative,
-        held.positive or not now.positive,
-        held.may_be_zero or bool((now.absent == held.absent).all()),
-        now.constrained or not held.constrained,
+        held.negative or not _falls_below(n),
+        held.positive or not _rises_above(n),
+        held.may_be_zero or bool((zeros() == held.absent).all()),
+        not held.constrained or is_constrained(n),
         _keeps_order(held.ordered, x),
-        now.symmetric or not held.symmetric,
-        now.definite or not held.definite,
-        now.permutation or not held.permutation,
-        held.absent.shape != x.shape or bool(now.absent[held.absent].all()),
+        not held.symmetric or _is_symmetric(n),
+        not held.definite or (_is_symmetric(n) and is_definite(n)),
+        not held.permutation or is_permutation(n),
+        held.absent.shape != x.shape or not held.absent.any() or bool(zeros()[held.absent].all()),
         not held.low.size or held.constant or _is_between(held, x),
         ranges.keeps(held.numbers, x),
     )
@@ -226,14 +253,17 @@ def is_float(x: np.ndarray) -> bool:
 
 def is_free(x: np.ndarray) -> bool:
     """Whether nothing suggests a law: both signs, no integers, no constant sums, no symmetry."""
+    return _is_unlike_any_law(x) and not is_constrained(x)
+
+
+def _is_unlike_any_law(x: np.ndarray) -> bool:
+    """As far as sums do not tell."""
     x = np.asarray(x, np.float64)
     if x.ndim == 0 or not ((x < 0).any() and (x > 0).any()) or (x == np.rint(x)).all():
         return False
     if x.ndim == 2 and x.shape[0] == x.shape[1] and np.allclose(x, x.T):
         return False
-    if x.shape[0] > 2 and (np.diff(x, axis=0) >= 0).all():
-        return False
-    return not is_constrained(x)
+    return not (x.shape[0] > 2 and (np.diff(x, axis=0) >= 0).all())
 
 
 def is_constrained(x: np.ndarray) -> bool:

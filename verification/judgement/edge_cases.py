@@ -47,9 +47,12 @@ def edge_visits(
     still_open = partial(_is_open, subject, source, rng.spawn(1)[0], settled)
     for edges in chunks(filter(still_open, taken), lambda edge: edge.case):
         streams = rng.spawn(len(edges))
+        if left < 0:
+            yield from (Visit(edge, None) for edge in edges)
+            continue
         source.weighed_soon([e.case for e in edges], deepcopy(streams))
         works = [source.work(e.case, s) for e, s in zip(edges, streams, strict=True)]
-        known = [k for k, work in enumerate(works) if work is not None]
+        known = _within(left, works)
         source.asked_soon([edges[k].case for k in known], deepcopy([streams[k] for k in known]))
         for edge, work, stream in zip(edges, works, streams, strict=True):
             left -= work or 0
@@ -61,6 +64,12 @@ def edge_visits(
             sample = sample and told_by_floats(there, sample, stream)
             yield visit(subject, source, edge, here.args, sample)
     yield from (Visit(edge, None, is_number=True) for edge in settled)
+
+
+def _within(left: int, works: list[int | None]) -> list[int]:
+    """Which of the edges are judged, in turn, before what is left is spent."""
+    spent = np.cumsum([work or 0 for work in works])
+    return [k for k, work in enumerate(works) if work is not None and spent[k] <= left]
 
 
 def _is_open(

@@ -13,7 +13,7 @@ from ..adapters.torch_programs.memory import NotTraced
 from ..adapters.trees import Held
 from ..arithmetic import observed
 from ..measurement.ahead import bounds_of
-from ..measurement.answer import cast
+from ..measurement.answer import PROVABLE, cast
 from ..measurement.batch import budget_at
 from ..measurement.budget import Budget, traced
 from ..measurement.evaluation import evaluated, held, unproven
@@ -212,15 +212,19 @@ def proven(
 
 
 def work(subject: Subject, case: Case, rng: np.random.Generator) -> int | None:
-    """Products of a pass; None where the function refuses the case, or is not finite there."""
+    """Products of a pass; None where the function refuses the case, or is not finite there.
+
+    Nobody judges an edge whose pass is more than is provable: whether it is finite is not asked.
+    """
     try:
         with np.errstate(all="ignore"):
             cotangent = subject.cotangent(case.args, rng)
             question = subject.question(case.args, cotangent)
-            finite = _is_finite(subject, question)
+            passed = products(question.program)
+            finite = passed > PROVABLE or _is_finite(subject, question)
     except Exception:  # somebody's function, where it was never meant to go
         return None
-    return products(question.program) if finite else None
+    return passed if finite else None
 
 
 def _is_finite(subject: Subject, question: Question) -> bool:
