@@ -5,6 +5,7 @@ moves or adds entries is its own tangent, and has a transpose.
 """
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,10 +17,13 @@ from .special_floats import SLOPES as SPECIAL_SLOPES
 from .special_floats import TABLE as SPECIAL
 
 Array = Any
+MATRICES = (((1,), (0,)), ((), ()))  # x @ y
 
 
 def _dot_parts(x, y, dimension_numbers):
     """The operands as stacks of matrices, and how their axes were laid out."""
+    if dimension_numbers == MATRICES and x.ndim == y.ndim == 2:  # a tape has many of them
+        return x[None], y[None], (len(x), y.shape[1]), ((0, 1), x.shape), ((0, 1), y.shape)
     (contract_x, contract_y), (batch_x, batch_y) = dimension_numbers
     free = lambda a, *gone: [i for i in range(a.ndim) if i not in {*gone[0], *gone[1]}]
     order_x = [*batch_x, *free(x, contract_x, batch_x), *contract_x]
@@ -28,9 +32,8 @@ def _dot_parts(x, y, dimension_numbers):
     n, k = len(batch_x), len(contract_x)
     batch, free_x, inner = tx.shape[:n], tx.shape[n : x.ndim - k], tx.shape[x.ndim - k :]
     free_y = ty.shape[n + k :]
-    size = lambda shape: int(np.prod(shape, dtype=int))
-    ax = tx.reshape(size(batch), size(free_x), size(inner))
-    ay = ty.reshape(size(batch), size(inner), size(free_y))
+    ax = tx.reshape(prod(batch), prod(free_x), prod(inner))
+    ay = ty.reshape(prod(batch), prod(inner), prod(free_y))
     return ax, ay, (*batch, *free_x, *free_y), (order_x, tx.shape), (order_y, ty.shape)
 
 

@@ -55,6 +55,11 @@ def equations(program: Jaxpr) -> Iterator[JaxprEqn]:
             yield from equations(body)
 
 
+def is_straight(program: Jaxpr) -> bool:
+    """Whether it runs the same operations whatever its numbers are."""
+    return not any(eqn.primitive.name in ("while", "cond") for eqn in equations(program))
+
+
 def waits(program: Jaxpr) -> bool:
     """Whether some loop of a program goes on for as long as real numbers say."""
     loops = (eqn for eqn in equations(program) if eqn.primitive.name == "while")

@@ -50,6 +50,8 @@ def values(operation, ins: list) -> list:
 
 def as_float(x) -> np.ndarray:
     x = np.asarray(x)
+    if x.dtype == np.float64:
+        return x
     return x.astype(np.float64) if jnp.issubdtype(x.dtype, jnp.floating) else x
 
 

@@ -93,6 +93,31 @@ def record(
     return tape
 
 
+def again(tape: Tape, leaves: Mapping[int, np.ndarray], altered: Altered | None = None) -> Tape:
+    """The same operations where some numbers that go in, or operations, are others.
+
+    Only what hangs on those is computed.  For programs that run the same operations whatever their
+    numbers are, and without noise; then it is what `record` writes down.
+    """
+    numbers = [leaves.get(i, x) for i, x in enumerate(tape.numbers)]
+    other = Tape(numbers, [], tape.leaves, tape.out, list(tape.moving), altered=altered)
+    changed = set(leaves)
+    with np.errstate(all="ignore"):
+        for op in tape.operations:
+            given = None if altered is None else altered(other, op)
+            if given is not None:
+                op, made = given[0]._replace(outs=op.outs), given[1]
+            elif not changed.isdisjoint(op.ins):
+                made = computed(other, op)
+            else:
+                made = []
+            for i, x in zip(op.outs, made, strict=False):
+                numbers[i] = np.asarray(x)
+                changed.add(i)
+            other.operations.append(op)
+    return other
+
+
 def _run(tape: Tape, program: ClosedJaxpr, ids: list[int], key: Key, around: tuple) -> list[int]:
     jaxpr = program.jaxpr
     place = dict(zip(jaxpr.invars, ids, strict=True))

@@ -185,3 +185,10 @@ def _tells(x: np.ndarray) -> bool:
     if x.dtype.kind != "f" or np.count_nonzero(np.isfinite(x) & (x != 0.0)) < 2:
         return False
     return bool(np.any(x != np.round(x)))
+
+
+def budgets(apart: Any, room: Any) -> float:
+    """The largest of what is off, in budgets: 0 of none is none, and NaN is infinite."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = np.where(apart == 0.0, 0.0, np.abs(apart) / room)
+    return float(np.where(np.isnan(ratio), np.inf, ratio).max(initial=0.0))

@@ -56,13 +56,14 @@ def _guesses(p: Problem) -> Iterator[Guess]:
         arrow = _arrow(p, ops[-1])
         if arrow is None or not size:
             continue
-        constant = _constant(p, arrow, numbers, size) if len(ops) == 1 else None
+        right = arrow.pull(arrow.d) if len(ops) == 1 else []
+        constant = _constant(p, arrow, right, numbers, size) if right else None
         for rule in RULES if constant is None else (constant, *RULES):
             try:
                 if not rule.where(arrow):
                     continue
                 if len(ops) == 1:
-                    rest = p.target - _effect(p, arrow, rule)
+                    rest = p.target - _effect(p, arrow, right, rule)
                 elif room > 0:
                     room -= 1
                     wrong = _gradient(p, key, rule)
@@ -77,13 +78,15 @@ def _guesses(p: Problem) -> Iterator[Guess]:
                 yield Guess(key, rule, left)
 
 
-def _constant(p: Problem, arrow: Arrow, numbers: list[Named], size: float) -> Rule | None:
+def _constant(
+    p: Problem, arrow: Arrow, right: list, numbers: list[Named], size: float
+) -> Rule | None:
     """What arrives there taken to be one number for all, where that is a number of the problem."""
     given = lambda words, c: Rule(words, "edge", always, lambda a: a.pull(np.full_like(a.d, c)))
     if arrow.out.size < 2:
         return None
-    nothing = _effect(p, arrow, given("", 0.0))
-    ones, goal = _effect(p, arrow, given("", 1.0)) - nothing, p.target - nothing
+    nothing = _effect(p, arrow, right, given("", 0.0))
+    ones, goal = _effect(p, arrow, right, given("", 1.0)) - nothing, p.target - nothing
     with np.errstate(all="ignore"):
         c = float(ones @ goal / (ones @ ones))
         left = float(np.sqrt(np.square(goal - c * ones).sum())) / size
@@ -102,10 +105,10 @@ def _arrow(p: Problem, op: Operation) -> Arrow | None:
     return Arrow(op, ins, out, np.broadcast_to(np.asarray(d), out.shape))
 
 
-def _effect(p: Problem, arrow: Arrow, rule: Rule) -> np.ndarray:
-    """What the mistake adds to the gradient, along the directions."""
+def _effect(p: Problem, arrow: Arrow, right: list, rule: Rule) -> np.ndarray:
+    """What the mistake adds to the gradient, along the directions; `right` is handed back else."""
     total = np.zeros(len(p.target))
-    made, right = rule.make(arrow), arrow.pull(arrow.d)
+    made = rule.make(arrow)
     for k, i in enumerate(arrow.op.ins):
         rate = p.rates.get(i)
         if rate is None or not p.tape.moving[i]:

@@ -85,15 +85,21 @@ def alike(t: Table, name: Any) -> list[Any]:
     return [n for n, s in zip(t.names, same, strict=True) if s and n != name]
 
 
-def directions_of(weights: Sequence[np.ndarray], apart: Sequence[np.ndarray]) -> list[np.ndarray]:
+def directions_of(
+    weights: Sequence[np.ndarray], apart: Sequence[np.ndarray], together: bool = False
+) -> list[np.ndarray]:
     """For each leaf, its part of every direction, directions first; each looks at one leaf.
 
-    In a large one at some entries alone: those that are furthest apart, and others.
+    In a large one at some entries alone: those that are furthest apart, and others.  `together`:
+    where there are many leaves, fewer directions, each of which looks at all of them.
     """
     rng = np.random.default_rng(0)
     total = max(sum(w.size for w in weights), 1)
     each = max(min(MOST, NUMBERS // total) // max(len(weights), 1), 2)
-    pairs = zip(weights, apart, strict=True)
+    pairs = list(zip(weights, apart, strict=True))
+    if together and len(weights) * each > MOST < total:
+        signs = lambda x: rng.choice([-1.0, 1.0], size=(MOST, *x.shape)) * x
+        return [signs(_some(rng, w, d)) for w, d in pairs]
     blocks = [_block(rng, _some(rng, w, d), each) for w, d in pairs]
     count, first, laid = sum(map(len, blocks)), 0, []
     for block in blocks:
@@ -120,6 +126,29 @@ def _some(rng: np.random.Generator, weights: np.ndarray, apart: np.ndarray) -> n
     kept = np.zeros(weights.size)
     kept[at] = weights.ravel()[at]
     return kept.reshape(weights.shape)
+
+
+class Mix(NamedTuple):
+    """A few combinations of the directions of all cases: a block of columns for each case.
+
+    What is nothing in all of them is nothing; a share that is left there is off by a quarter.
+    """
+
+    blocks: list[np.ndarray]
+
+    def of(self, rates: Sequence[Mapping[int, Any]], numbers: Sequence) -> list[dict[int, Any]]:
+        """The tangents of some numbers of each case, along the combinations."""
+        triples = zip(self.blocks, rates, numbers, strict=True)
+        return [
+            {i: np.tensordot(block, found[i], 1) for i in wanted if i in found}
+            for block, found, wanted in triples
+        ]
+
+
+def mix(counts: Sequence[int], rows: int) -> Mix:
+    """Drawn at random: `rows` of them, over so many directions of each case."""
+    drawn = np.random.default_rng(0).normal(size=(rows, sum(counts))) / rows**0.5
+    return Mix(np.split(drawn, np.cumsum(counts)[:-1], axis=1))
 
 
 def along(directions: Sequence, leaves: Sequence) -> np.ndarray:

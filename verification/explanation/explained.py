@@ -23,7 +23,7 @@ from .other_cotangents import other_cotangent
 from .other_gradients import exchanged, known_twins, part_of_batch
 from .other_rules import other_rule
 from .other_runs import other_argument, other_value
-from .problem import Problem, of_one_program
+from .problem import Problem
 from .products import wrong_partner
 from .repeated import everywhere
 from .slopes import not_finite, wrong_slope
@@ -174,6 +174,15 @@ def _inside(problems: list[Problem], said: list[Explanation]) -> list[Stage]:
         lambda: everywhere(edges),
         lambda: known_twins(problems),
     ]
+
+
+def of_one_program(problems: Sequence[Problem]) -> list[Problem]:
+    """Those that run the operations of the first: loops may be longer in another case.
+
+    A place is known by its number in the program; in another program it is another place.
+    """
+    runs = lambda p: [(op.key, op.name) for op in p.tape.operations]
+    return [p for p in problems if runs(p) == runs(problems[0])]
 
 
 def _told_apart(problems: Sequence[Problem]) -> bool:

@@ -7,12 +7,12 @@ import numpy as np
 
 from ..arithmetic.formats import format_of
 from ..vocabulary import Explanation
-from .answers import Instead, cast_through, forms, rarer
+from .answers import Instead, budgets, cast_through, forms, rarer
 from .counts import numbers_of
 from .entries import few_entries
 from .factors import Named, in_every_case, in_words, undone
 from .large_leaves import likely, taken, thinned
-from .problem import Problem, budgets
+from .problem import Problem
 
 
 def by_leaf(problems: Sequence[Problem], rare: bool = False) -> list[Explanation]:

@@ -8,9 +8,10 @@ import numpy as np
 
 from ..oracles.question import as_exact
 from ..vocabulary import Explanation, Silent
+from .answers import budgets
 from .columns import along, fits, table
 from .factors import Named, in_every_case, known_numbers
-from .problem import Problem, budgets, wrong_leaves
+from .problem import Problem, wrong_leaves
 
 PARTS = {
     "the first example alone": slice(0, 1),

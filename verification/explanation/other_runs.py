@@ -16,6 +16,7 @@ from ..arithmetic.local_derivatives import swept
 from ..arithmetic.tape import Key, Operation, Tape, computed, maker
 from ..vocabulary import Explanation
 from .columns import along
+from .first_leaf import misses
 from .places import SYMBOLS, place_of
 from .problem import NOT_HERE, Problem, largest, wrong_leaves
 
@@ -52,7 +53,10 @@ def _left(problems: Sequence[Problem], other: Other, size: float) -> float:
     """The share of the difference at the first case that the candidate leaves."""
     p = problems[0]
     try:
-        predicted = _predicted(problems, p, other)
+        tape = other.tape(p)
+        if misses(problems, tape):
+            return np.inf
+        predicted = _predicted(problems, p, tape)
     except NOT_HERE:
         return np.inf
     rest = p.target - along(
@@ -62,9 +66,9 @@ def _left(problems: Sequence[Problem], other: Other, size: float) -> float:
     return left if np.isfinite(left) else np.inf
 
 
-def _predicted(problems: Sequence[Problem], p: Problem, other: Other) -> list[np.ndarray]:
+def _predicted(problems: Sequence[Problem], p: Problem, tape: Tape) -> list[np.ndarray]:
     """The other run's gradient where the answer is wrong in any case, else the right one."""
-    gradient = swept(other.tape(p)).gradient
+    gradient = swept(tape).gradient
     wrong = [any(q.wrong[k] for q in problems) for k in range(len(gradient))]
     pairs = zip(gradient, p.right_alone, wrong, strict=True)
     return [np.asarray(a if bad else b) for a, b, bad in pairs]
@@ -72,7 +76,7 @@ def _predicted(problems: Sequence[Problem], p: Problem, other: Other) -> list[np
 
 def _residual(problems: Sequence[Problem], other: Other) -> float:
     try:
-        return largest(problems, lambda p: _predicted(problems, p, other))
+        return largest(problems, lambda p: _predicted(problems, p, other.tape(p)))
     except NOT_HERE:
         return np.inf
 

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from ..arithmetic.formats import format_of
-from ..arithmetic.inner_programs import equations
+from ..arithmetic.inner_programs import equations, is_straight
 from ..arithmetic.local_derivatives import (
     Arrays,
     Meeting,
@@ -24,7 +24,7 @@ from ..arithmetic.local_derivatives import (
     rates,
     swept,
 )
-from ..arithmetic.tape import Altered, Tape, Wrong, record
+from ..arithmetic.tape import Altered, Tape, Wrong, again, record
 from ..measurement.sample import Sample, decidable, outside
 from ..oracles.question import Question, as_exact, ask
 from ..vocabulary import Silent
@@ -99,6 +99,11 @@ class Problem:
     ) -> Tape:
         """A tape of the program: at other leaves, or with other values of its operations."""
         q, noise = self.question, None if self.seed is None else _noise(self.seed, self.unit)
+        same = self.seed is None and (leaves is not None or altered is not None)
+        if same and is_straight(q.program.jaxpr):
+            pairs = enumerate(zip(leaves or q.leaves, q.leaves, strict=True))
+            others = {i: np.asarray(x) for i, (x, old) in pairs if x is not old}
+            return again(self.tape, others, altered)
         with jax.enable_x64(True):
             return record(q.program, leaves or q.leaves, q.wanted, noise, altered)
 
@@ -157,7 +162,7 @@ class Problem:
     @cached_property
     def directions(self) -> list[np.ndarray]:
         weights = [self._weights(k) for k in range(len(self.differences))]
-        return directions_of(weights, self.differences)
+        return directions_of(weights, self.differences, together=self.given is not None)
 
     def _weights(self, leaf: int) -> np.ndarray:
         """1 over the budget, and 0 where there is none; no budget is less than a rounding."""
@@ -228,15 +233,23 @@ class Problem:
     def _residual(self, predicted: Sequence, spread: Sequence) -> float:
         worst = unexplained = 0.0
         for k, guess in enumerate(map(np.asarray, predicted)):
-            mistake = np.nan_to_num(np.abs(guess - self.right_alone[k]), posinf=0.0)
-            size = max(_root(self.right_alone[k]), np.finfo(float).tiny)
-            coarse = _root(self.tolerance[k][self.known[k]]) / size
-            room = self.tolerance[k] + coarse * (mistake + _root(mistake[self.known[k]]))
-            room = np.asarray(room + self.unit * mistake + spread[k])
+            room = np.asarray(self._room(k, guess) + spread[k])
             worst = max(worst, self._ratio(k, guess, room))
             if self.wrong[k]:
                 unexplained = max(unexplained, self._ratio(k, self.right_alone[k], room))
         return np.inf if any(self.wrong) and unexplained <= 1.0 else worst
+
+    def _room(self, leaf: int, guess: np.ndarray) -> np.ndarray:
+        mistake = np.nan_to_num(np.abs(guess - self.right_alone[leaf]), posinf=0.0)
+        size = max(_root(self.right_alone[leaf]), np.finfo(float).tiny)
+        coarse = _root(self.tolerance[leaf][self.known[leaf]]) / size
+        room = self.tolerance[leaf] + coarse * (mistake + _root(mistake[self.known[leaf]]))
+        return room + self.unit * mistake
+
+    def rules_out(self, leaf: int, guess: Any) -> bool:
+        """Whether a prediction of one leaf is so far off that no other rounding makes it fit."""
+        guess = np.asarray(guess)
+        return self._ratio(leaf, guess, self._room(leaf, guess)) >= DOUBTFUL
 
     def _ratio(self, leaf: int, guess: np.ndarray, room: np.ndarray) -> float:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -258,22 +271,6 @@ def _noise(seed: int, unit: float) -> Callable:
     rng = np.random.default_rng([11, seed])
     other = lambda x: x * (1.0 + 0.5 * unit * rng.uniform(-1.0, 1.0, np.shape(x)))
     return lambda x: other(x) if np.asarray(x).dtype.kind == "f" else x
-
-
-def of_one_program(problems: Sequence[Problem]) -> list[Problem]:
-    """Those that run the operations of the first: loops may be longer in another case.
-
-    A place is known by its number in the program; in another program it is another place.
-    """
-    runs = lambda p: [(op.key, op.name) for op in p.tape.operations]
-    return [p for p in problems if runs(p) == runs(problems[0])]
-
-
-def budgets(apart: Any, room: Any) -> float:
-    """The largest of what is off, in budgets: 0 of none is none, and NaN is infinite."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        ratio = np.where(apart == 0.0, 0.0, np.abs(apart) / room)
-    return float(np.where(np.isnan(ratio), np.inf, ratio).max(initial=0.0))
 
 
 def wrong_leaves(problems: Sequence[Problem]) -> tuple[str, ...]:

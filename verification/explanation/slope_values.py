@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..arithmetic.local_derivatives import against
+from ..arithmetic.local_derivatives import Arrays, against
 from .bank import BANK, ELSEWHERE, Elsewhere, Slope
 from .columns import LARGE
 from .problem import NOT_HERE, Problem
@@ -21,15 +21,22 @@ Met = Sequence[dict[Unit, list[At]]]
 
 
 def columns_of(
-    problems: Sequence[Problem], met: Met, unit: Unit, more: Sequence = ()
+    problems: Sequence[Problem],
+    met: Met,
+    unit: Unit,
+    more: Sequence = (),
+    speeds: Sequence[Arrays] = (),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What flows through the unit, and what would with each slope: COMMON, and then `more`."""
+    """What flows through the unit, and what would with each slope: COMMON, and then `more`.
+
+    Along the directions of every case, or along those that the tangents `speeds` are of.
+    """
     right, columns = [], []
-    for p, found in zip(problems, met, strict=True):
-        count = len(COMMON) + len(more)
-        flow, others = np.zeros(len(p.target)), np.zeros((len(p.target), count))
+    for p, found, rates in zip(problems, met, speeds or [p.rates for p in problems], strict=True):
+        count, rows = len(COMMON) + len(more), len(next(iter(rates.values()), p.target))
+        flow, others = np.zeros(rows), np.zeros((rows, count))
         for at in found.get(unit, []):
-            rate, above = p.rates.get(at.enters), p.right.reached.get(at.leaves)
+            rate, above = rates.get(at.enters), p.right.reached.get(at.leaves)
             if rate is None or above is None:
                 continue
             flow += against(rate, at.slope * above)

@@ -17,7 +17,7 @@ from ..arithmetic.local_derivatives import Sweep, swept
 from ..arithmetic.tape import Key, Operation, Tape
 from ..vocabulary import Explanation
 from .bank import Elsewhere, Slope, formula_of
-from .columns import REST, is_far
+from .columns import REST, is_far, mix
 from .factors import Named, known_numbers, recognised
 from .places import SYMBOLS, place_of
 from .problem import NOT_HERE, Problem, largest, wrong_leaves
@@ -25,7 +25,8 @@ from .slope_values import COMMON, columns_of, slope_at, value_of
 from .units import At, Unit
 
 TRIED, PARTNERS, EACH = 24, 48, 4
-LIKELY = 64  # units that are looked at in every case
+LIKELY = 64  # units that are looked at in every direction
+MIXED, SLACK = 32, 1.5  # combinations; a share of what is left there may be so many times too large
 
 
 class Guess(NamedTuple):
@@ -68,19 +69,29 @@ def _guesses(problems, met, known: list[Named]) -> Iterator[Guess]:
 
 
 def _likely(problems: Sequence[Problem], met) -> list[Unit]:
-    """Of many units those that leave least at the case that is the furthest off."""
+    """Of many units those that leave least, seen in a few combinations of the directions.
+
+    One that leaves too much of a difference that is no rounding is not looked at again.
+    """
     every = list(dict.fromkeys(u for found in met for u in found))
     if len(every) <= LIKELY:
         return every
-    k = max(range(len(problems)), key=lambda k: float(np.mean(problems[k].target ** 2)))
-    p, target = problems[k], problems[k].target
+    some = mix([len(p.target) for p in problems], MIXED)
+    enter = [{at.enters for ats in found.values() for at in ats} for found in met]
+    speeds = some.of([p.rates for p in problems], enter)
+    goals = [block @ p.target for block, p in zip(some.blocks, problems, strict=True)]
+    target, known = np.sum(goals, axis=0), known_numbers(problems[0])
     size = float(target @ target)
     left = {}
     for unit in every:
-        more = _partners(p, unit, met[k].get(unit, []))
-        best = _best(columns_of([p], [met[k]], unit, more), target, size, known_numbers(p))
+        more = _partners(problems[0], unit, met[0].get(unit, []))
+        flow, columns = columns_of(problems, met, unit, more, speeds)
+        summed = lambda x: x.reshape(len(problems), MIXED, *x.shape[1:]).sum(axis=0)
+        best = _best((summed(flow), summed(columns)), target, size, known)
         left[unit] = min((share for _, _, share in best), default=np.inf)
-    return sorted(every, key=lambda unit: left[unit])[:LIKELY]
+    whole = np.concatenate([p.target for p in problems])
+    near = (u for u in sorted(every, key=lambda u: left[u]) if not is_far(left[u] / SLACK, whole))
+    return list(near)[:LIKELY]
 
 
 def _best(
