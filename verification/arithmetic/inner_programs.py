@@ -1,6 +1,7 @@
 """The programs inside of a program's equations, and every equation of them all."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -55,6 +56,7 @@ def equations(program: Jaxpr) -> Iterator[JaxprEqn]:
             yield from equations(body)
 
 
+@lru_cache(maxsize=64)  # it is asked for every other run
 def is_straight(program: Jaxpr) -> bool:
     """Whether it runs the same operations whatever its numbers are."""
     return not any(eqn.primitive.name in ("while", "cond") for eqn in equations(program))

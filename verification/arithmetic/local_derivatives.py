@@ -102,13 +102,15 @@ def swept(
     instead = {**tape.wrong.instead, **(instead or {})}
     with np.errstate(all="ignore"):
         for op in reversed(tape.operations):
+            if reached.keys().isdisjoint(op.outs):
+                continue
             above = [reached.get(i) for i in op.outs]
             if op.outs[0] in instead and above[0] is not None:
                 at, slope = instead[op.outs[0]]
                 part = slope(above[0]) if callable(slope) else slope * above[0]
                 reached[at] = reached[at] + part if at in reached else part
                 continue
-            if any(tape.moving[i] for i in op.outs) and any(a is not None for a in above):
+            if any(tape.moving[i] for i in op.outs):
                 for operand, handed in _handed(tape, op, above, swaps):
                     if note is not None:
                         note(op, operand, handed)

@@ -136,18 +136,28 @@ class Mix(NamedTuple):
 
     blocks: list[np.ndarray]
 
-    def of(self, rates: Sequence[Mapping[int, Any]], numbers: Sequence) -> list[dict[int, Any]]:
+    def rates(self, found: Sequence[Mapping[int, Any]], numbers: Sequence) -> list[dict[int, Any]]:
         """The tangents of some numbers of each case, along the combinations."""
-        triples = zip(self.blocks, rates, numbers, strict=True)
+        triples = zip(self.blocks, found, numbers, strict=True)
         return [
-            {i: np.tensordot(block, found[i], 1) for i in wanted if i in found}
-            for block, found, wanted in triples
+            {i: np.tensordot(block, known[i], 1) for i in wanted if i in known}
+            for block, known, wanted in triples
         ]
+
+    def of(self, stacked: np.ndarray) -> np.ndarray:
+        """What is stacked over the directions of all cases, along the combinations."""
+        return np.concatenate(self.blocks, axis=1) @ stacked
+
+    def summed(self, stacked: np.ndarray) -> np.ndarray:
+        """What is stacked over the combinations of each case, added up over the cases."""
+        return stacked.reshape(len(self.blocks), -1, *stacked.shape[1:]).sum(axis=0)
 
 
 def mix(counts: Sequence[int], rows: int) -> Mix:
     """Drawn at random: `rows` of them, over so many directions of each case."""
-    drawn = np.random.default_rng(0).normal(size=(rows, sum(counts))) / rows**0.5
+    count = sum(counts)
+    drawn = np.random.default_rng(0).normal(size=(rows, count)) / rows**0.5
+    drawn = np.eye(count) if count <= rows else drawn
     return Mix(np.split(drawn, np.cumsum(counts)[:-1], axis=1))
 
 

@@ -5,6 +5,7 @@ What is far off there is no explanation, and the rest of the way need not be gon
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..arithmetic.local_derivatives import swept
 from ..arithmetic.tape import Tape
@@ -13,15 +14,18 @@ from .problem import Problem
 SKIPPED = 0.25  # of the way back that is left out at least: else it is gone at once
 
 
-def misses(problems: Sequence[Problem], tape: Tape) -> bool:
-    """Whether a run of the first case is further from the answer there than roundings explain."""
+def misses(problems: Sequence[Problem], tape: Tape, **mistake: Any) -> bool:
+    """Whether a run of the first case is further from the answer there than roundings explain.
+
+    The mistake is what `swept` is told of.
+    """
     p, first = problems[0], _first_read(tape)
     wrong = [k for k in range(len(p.wrong)) if any(q.wrong[k] for q in problems)]
     k = max(wrong, key=lambda k: first[k], default=None)
     if k is None or first[k] < len(tape.operations) * SKIPPED:
         return False
     part = replace(tape, operations=tape.operations[first[k] :])
-    return p.rules_out(k, swept(part).gradient[k])
+    return p.rules_out(k, swept(part, **mistake).gradient[k])
 
 
 def _first_read(tape: Tape) -> list[int]:

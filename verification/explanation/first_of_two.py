@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arithmetic.local_derivatives import Spot
-from .columns import Table, fits
+from .columns import Table, fits, mix
 from .edges import Edges
 from .problem import Problem
 from .slope_values import COMMON, columns_of
@@ -36,23 +36,47 @@ def firsts(edges: Edges) -> Iterator[First]:
     some = edges.problems[:LOOKED_AT]
     few = edges.table.case < len(some)
     table = Table(edges.table.names, edges.table.columns[few], edges.table.case[few])
-    target, met = edges.target[few], [p.units for p in some]
+    target = edges.target[few]
     blocks = [rows_of(some, k) for k in range(len(some[0].wrong))]
     wrong = [rows for rows in blocks if np.any(np.abs(target[rows]) > 1.0)]
-    leaves = np.stack(wrong).astype(float) if len(wrong) > 1 else np.zeros((0, len(target)))
+    wrong = wrong if len(wrong) > 1 else []
+    yield from _slopes(some, table, target, wrong)
+    yield from _factors(table, target, wrong)
+
+
+def _slopes(
+    some: Sequence[Problem], table: Table, target: np.ndarray, wrong: Sequence[np.ndarray]
+) -> Iterator[First]:
+    """What one case, and a few combinations of the directions, do not rule out is looked at."""
+    met, rows = [p.units for p in some], len(some[0].target)
+    leaves = np.stack(wrong).astype(float) if wrong else np.zeros((0, len(target)))
     size = np.sqrt(leaves @ target**2)
-    after = _After(table, target)
+    after = _After(table, target, [len(p.target) for p in some])
+    enter = [{at.enters for ats in found.values() for at in ats} for found in met]
+    speeds = after.mix.rates([p.rates for p in some], enter)
     for unit in dict.fromkeys(u for found in met for u in found):
-        right, columns = columns_of(some, met, unit)
-        rest = (target + right)[:, None] - columns
-        usable = np.isfinite(rest).all(axis=0)
-        rest = np.where(usable, rest, 0.0)
-        each = np.sqrt(leaves @ rest**2) / size[:, None]
-        share = np.where(usable, np.minimum(each.min(axis=0, initial=np.inf), after(rest)), np.inf)
+        mixed = [after.mix.summed(x) for x in columns_of(some, met, unit, (), speeds)]
+        last = after(*mixed)
+        each = _each(leaves[:, :rows], target[:rows], size, columns_of(some[:1], met[:1], unit))
+        if not np.any(np.fmin(each, last) < EXACT):
+            continue
+        each = _each(leaves, target, size, columns_of(some, met, unit))
+        share = np.where(np.isfinite(each), np.fmin(each, last), np.inf)
         for k in np.argsort(share, kind="stable")[:BEST]:
             if share[k] < EXACT:
                 yield First(Guess(unit, COMMON[k], 1.0, 0.0), None, 1.0, float(share[k]))
-    yield from _factors(table, target, wrong if len(wrong) > 1 else [])
+
+
+MOST = np.finfo(float).max
+
+
+def _each(leaves, target, size, flows: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The least share of a leaf that each slope leaves; not a number where it has no value."""
+    right, columns = flows
+    rest = (target + right)[:, None] - columns
+    usable = np.isfinite(rest).all(axis=0)
+    left = np.sqrt(leaves @ np.where(usable, rest, 0.0) ** 2) / size[:, None]
+    return np.where(usable, left.min(axis=0, initial=MOST), np.nan)
 
 
 def _factors(table: Table, target: np.ndarray, wrong: Sequence[np.ndarray]) -> Iterator[First]:
@@ -72,19 +96,16 @@ class _After:
     Seen in a few combinations of the directions: what is nothing in all of them is nothing.
     """
 
-    def __init__(self, table: Table, target: np.ndarray):
-        rows = len(target)
-        self.mix = np.eye(rows)
-        if rows > MIXED:
-            self.mix = np.random.default_rng(0).normal(size=(MIXED, rows)) / rows**0.5
-        columns = self.mix @ table.columns
+    def __init__(self, table: Table, target: np.ndarray, counts: Sequence[int]):
+        self.mix = mix(counts, MIXED)
+        columns, self.target = self.mix.of(table.columns), self.mix.of(target)
         size = np.sqrt((columns**2).sum(axis=0))
         self.edges = columns / np.where(size > 0.0, size, 1.0)
-        self.whole = max(float(np.sqrt(((self.mix @ target) ** 2).sum())), np.finfo(float).tiny)
+        self.whole = max(float(np.sqrt((self.target**2).sum())), np.finfo(float).tiny)
 
-    def __call__(self, rest: np.ndarray) -> np.ndarray:
-        """The share of each column of `rest`."""
-        mixed = self.mix @ rest
+    def __call__(self, right: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """The share for each column, along the combinations, that flows in place of `right`."""
+        mixed = (self.target + right)[:, None] - columns
         part = self.edges.T @ mixed  # edges, slopes
         best = np.argmax(np.abs(part), axis=0)
         left = mixed - self.edges[:, best] * np.take_along_axis(part, best[None], axis=0)

@@ -5,7 +5,7 @@ Where one place follows another the parts do not add up: each guess is swept thr
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from .bank import BANK, Slope
 from .columns import along
 from .edges import Edges, remedy_of
 from .factors import Named, in_words
+from .first_leaf import misses
 from .places import frames
 from .problem import Problem, wrong_leaves
 from .slopes import right_slope, said_of
@@ -48,15 +49,19 @@ def _guesses(edges: Edges) -> Iterator[Guess]:
     plain = [n for n in edges.numbers[0] if n.value != 1.0][:12]
     for group in _units(p):
         for slope in BANK:
-            yield Guess((), None, group, slope, _left(p, _with_slope(p, group, slope)) / size)
+            left = _left(edges.problems, {"instead": _instead(p, group, slope)})
+            yield Guess((), None, group, slope, left / size)
     for spots in _spots(edges):
         for named in plain:
-            wrong = swept(p.tape, dict.fromkeys(spots, named.value)).gradient
-            yield Guess(spots, named, (), None, _left(p, wrong) / size)
+            left = _left(edges.problems, {"scales": dict.fromkeys(spots, named.value)})
+            yield Guess(spots, named, (), None, left / size)
 
 
-def _left(p: Problem, wrong: Sequence) -> float:
-    pairs = zip(wrong, p.right.gradient, strict=True)
+def _left(problems: Sequence[Problem], mistake: dict[str, Any]) -> float:
+    p = problems[0]
+    if misses(problems, p.tape, **mistake):
+        return np.inf
+    pairs = zip(swept(p.tape, **mistake).gradient, p.right.gradient, strict=True)
     rest = p.target - along(p.directions, [a - b for a, b in pairs])
     left = float(np.sqrt(rest @ rest))
     return left if np.isfinite(left) else np.inf  # a slope may have no value here
@@ -91,12 +96,11 @@ def _units(p: Problem) -> Iterator[tuple[Unit, ...]]:
             yield from ((unit,) for unit, n in group if len(group) > 1 and n > 1)
 
 
-def _with_slope(p: Problem, group: tuple[Unit, ...], slope: Slope) -> list[np.ndarray]:
+def _instead(p: Problem, group: tuple[Unit, ...], slope: Slope) -> dict[int, tuple[int, Any]]:
     found, numbers = p.units, p.tape.numbers
     ats = [at for unit in group for at in found.get(unit, []) if unit.operand < 0]
     wrong = lambda at: slope.of(numbers[at.enters], numbers[at.leaves])
-    instead = {at.leaves: (at.enters, wrong(at)) for at in _outermost(ats)}
-    return swept(p.tape, instead=instead).gradient
+    return {at.leaves: (at.enters, wrong(at)) for at in _outermost(ats)}
 
 
 def _outermost(ats: list[At]) -> list[At]:
@@ -111,7 +115,7 @@ def _outermost(ats: list[At]) -> list[At]:
 
 def _wrong(p: Problem, guess: Guess) -> list:
     if guess.slope is not None:
-        return _with_slope(p, guess.group, guess.slope)
+        return swept(p.tape, instead=_instead(p, guess.group, guess.slope)).gradient
     assert guess.factor is not None
     return swept(p.tape, dict.fromkeys(guess.spots, guess.factor.value)).gradient
 

@@ -78,18 +78,16 @@ def _likely(problems: Sequence[Problem], met) -> list[Unit]:
         return every
     some = mix([len(p.target) for p in problems], MIXED)
     enter = [{at.enters for ats in found.values() for at in ats} for found in met]
-    speeds = some.of([p.rates for p in problems], enter)
-    goals = [block @ p.target for block, p in zip(some.blocks, problems, strict=True)]
-    target, known = np.sum(goals, axis=0), known_numbers(problems[0])
+    speeds = some.rates([p.rates for p in problems], enter)
+    whole = np.concatenate([p.target for p in problems])
+    target, known = some.of(whole), known_numbers(problems[0])
     size = float(target @ target)
     left = {}
     for unit in every:
         more = _partners(problems[0], unit, met[0].get(unit, []))
         flow, columns = columns_of(problems, met, unit, more, speeds)
-        summed = lambda x: x.reshape(len(problems), MIXED, *x.shape[1:]).sum(axis=0)
-        best = _best((summed(flow), summed(columns)), target, size, known)
+        best = _best((some.summed(flow), some.summed(columns)), target, size, known)
         left[unit] = min((share for _, _, share in best), default=np.inf)
-    whole = np.concatenate([p.target for p in problems])
     near = (u for u in sorted(every, key=lambda u: left[u]) if not is_far(left[u] / SLACK, whole))
     return list(near)[:LIKELY]
 
