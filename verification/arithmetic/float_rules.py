@@ -196,6 +196,8 @@ def half(inside, at):
 def fitted(d, shape: tuple[int, ...]):
     """Summed back along the axes that an operand was stretched along."""
     d = np.asarray(d)
+    if d.shape == shape:
+        return d
     d = d.sum(axis=tuple(range(d.ndim - len(shape)))) if d.ndim > len(shape) else d
     axes = tuple(i for i, n in enumerate(shape) if n == 1 and d.shape[i] != 1)
     return d.sum(axis=axes, keepdims=True) if axes else d

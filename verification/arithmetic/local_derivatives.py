@@ -110,11 +110,11 @@ def swept(
                 part = slope(above[0]) if callable(slope) else slope * above[0]
                 reached[at] = reached[at] + part if at in reached else part
                 continue
-            if any(tape.moving[i] for i in op.outs):
+            if tape.moving[op.outs[0]] or any(tape.moving[i] for i in op.outs):
                 for operand, handed in _handed(tape, op, above, swaps):
                     if note is not None:
                         note(op, operand, handed)
-                    scale = scales.get(spot_of(op, operand))
+                    scale = scales.get(spot_of(op, operand)) if scales else None
                     part = handed if scale is None else scale * handed
                     at = op.ins[operand]
                     reached[at] = reached[at] + part if at in reached else part
@@ -125,11 +125,12 @@ def swept(
 def _handed(
     tape: Tape, op: Operation, above: list, swaps: Mapping[Spot, Callable]
 ) -> Iterator[tuple[int, Any]]:
+    slopes = tape.wrong.slopes
     parts = pull(op, numbers(tape, op.ins), numbers(tape, op.outs), above)
     for operand, part in enumerate(parts):
-        swap = swaps.get(spot_of(op, operand))
         if tape.moving[op.ins[operand]]:
-            slope = tape.wrong.slopes.get((op.outs[0], operand))
+            swap = swaps.get(spot_of(op, operand)) if swaps else None
+            slope = slopes.get((op.outs[0], operand)) if slopes else None
             if slope is not None:
                 part = fitted(above[0] * slope, tape.numbers[op.ins[operand]].shape)
             if swap is not None:

@@ -19,7 +19,8 @@ LOOKED_AT = 2  # cases that are guessed by
 BEST = 3  # edges and slopes of each leaf
 EXACT = 1e-4  # the share of a leaf's difference that an explanation of it may leave
 PLAIN = (0.0, -1.0, 2.0, 0.5)
-MIXED = 32  # combinations of the directions, in which an edge is looked for
+MIXED, FIRST = 32, 8  # combinations of the directions, in which an edge is looked for; at first
+SMALL = 0.01  # EXACT is far below: what is left of a column that lies off every edge by its root
 
 
 class First(NamedTuple):
@@ -101,15 +102,28 @@ class _After:
         columns, self.target = self.mix.of(table.columns), self.mix.of(target)
         size = np.sqrt((columns**2).sum(axis=0))
         self.edges = columns / np.where(size > 0.0, size, 1.0)
+        few = self.edges[:FIRST]
+        size = np.sqrt((few**2).sum(axis=0))
+        self.first = (few / np.where(size > 0.0, size, 1.0)).astype(np.float32)
         self.whole = max(float(np.sqrt((self.target**2).sum())), np.finfo(float).tiny)
 
     def __call__(self, right: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """The share for each column, along the combinations, that flows in place of `right`."""
-        mixed = (self.target + right)[:, None] - columns
+        every = (self.target + right)[:, None] - columns
+        share, near = np.full(every.shape[1], np.inf), self._near(every[:FIRST])
+        mixed = every[:, near]
         part = self.edges.T @ mixed  # edges, slopes
         best = np.argmax(np.abs(part), axis=0)
         left = mixed - self.edges[:, best] * np.take_along_axis(part, best[None], axis=0)
-        return np.sqrt((left**2).sum(axis=0)) / self.whole
+        share[near] = np.sqrt((left**2).sum(axis=0)) / self.whole
+        return share
+
+    def _near(self, few: np.ndarray) -> np.ndarray:
+        """Which columns are small, or lie along an edge, in the first of the combinations."""
+        size = np.sqrt((few**2).sum(axis=0))
+        along = self.first.T @ (few / np.where(size > 0.0, size, 1.0)).astype(np.float32)
+        most = np.square(along).max(axis=0, initial=0.0)
+        return np.flatnonzero((most > 1.0 - SMALL) | (size <= SMALL * self.whole))
 
 
 def rows_of(problems: Sequence[Problem], leaf: int) -> np.ndarray:

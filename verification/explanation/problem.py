@@ -108,7 +108,7 @@ class Problem:
             return record(q.program, leaves or q.leaves, q.wanted, noise, altered)
 
     @cached_property
-    def slopes(self) -> dict[tuple, np.ndarray]:
+    def slopes(self) -> dict[tuple, Any]:
         return {}  # their values at the units, as far as they are kept
 
     @cached_property

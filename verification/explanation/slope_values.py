@@ -16,6 +16,7 @@ from .units import At, Unit
 
 COMMON = (*BANK, *ELSEWHERE)  # the slopes that are tried at every unit
 KEPT = 2**22  # numbers of one case: 32 MiB
+SIZE = ()  # the key of how many are kept
 MANY = 2**20  # entries: a slope that needs all of them is not tried where there are more
 Met = Sequence[dict[Unit, list[At]]]
 
@@ -59,9 +60,10 @@ def _common(p: Problem, at: At) -> np.ndarray:
     name = at.enters, at.leaves, id(at.slope)  # two operands of x * x have each their own
     if name not in known:
         made = _stacked(COMMON, p, at)
-        if sum(x.size for x in known.values()) + made.size > KEPT:
+        so_far = known.get(SIZE, 0) + made.size
+        if so_far > KEPT:
             return made
-        known[name] = made
+        known[name], known[SIZE] = made, so_far
     return known[name]
 
 
