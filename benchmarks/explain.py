@@ -230,15 +230,16 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    sizes: list[int] = given.lines
     found: dict = {"seed": given.seed, "programs": [], "networks": [], "catalogue": []}
     with tempfile.TemporaryDirectory() as folder:
-        for kind, n in itertools.product(BARS, given.lines):
-            row = counted(kind, n, given.programs, given.mistakes, given.seed, Path(folder))
-            found["programs"].append(row.told())
-            record(found)
         for name, text in NETWORKS.items():
             made = network(name, text(), given.pairs, given.seed, Path(folder))
             found["networks"].append(made.told())
+            record(found)
+        for kind, n in itertools.product(BARS, sizes):
+            row = counted(kind, n, given.programs, given.mistakes, given.seed, Path(folder))
+            found["programs"].append(row.told())
             record(found)
     for name in DERIVATIONS:
         found["catalogue"] += known_mistakes(name, given.seed)
