@@ -244,7 +244,7 @@ class Problem:
         size = max(_root(self.right_alone[leaf]), np.finfo(float).tiny)
         coarse = _root(self.tolerance[leaf][self.known[leaf]]) / size
         room = self.tolerance[leaf] + coarse * (mistake + _root(mistake[self.known[leaf]]))
-        return room + self.unit * mistake
+        return np.asarray(room + self.unit * mistake)
 
     def rules_out(self, leaf: int, guess: Any) -> bool:
         """Whether a prediction of one leaf is so far off that no other rounding makes it fit."""
