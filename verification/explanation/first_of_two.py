@@ -50,18 +50,20 @@ def _slopes(
 ) -> Iterator[First]:
     """What one case, and a few combinations of the directions, do not rule out is looked at."""
     met, rows = [p.units for p in some], len(some[0].target)
-    leaves = np.stack(wrong).astype(float) if wrong else np.zeros((0, len(target)))
-    size = np.sqrt(leaves @ target**2)
+    whose = np.full(len(target), -1)  # leaf of each direction
+    for k, looks in enumerate(wrong):
+        whose[looks] = k
+    size = np.sqrt([np.sum(target[looks] ** 2) for looks in wrong])
     after = _After(table, target, [len(p.target) for p in some])
     enter = [{at.enters for ats in found.values() for at in ats} for found in met]
     speeds = after.mix.rates([p.rates for p in some], enter)
     for unit in dict.fromkeys(u for found in met for u in found):
         mixed = [after.mix.summed(x) for x in columns_of(some, met, unit, (), speeds)]
         last = after(*mixed)
-        each = _each(leaves[:, :rows], target[:rows], size, columns_of(some[:1], met[:1], unit))
+        each = _each(whose[:rows], target[:rows], size, columns_of(some[:1], met[:1], unit))
         if not np.any(np.fmin(each, last) < EXACT):
             continue
-        each = _each(leaves, target, size, columns_of(some, met, unit))
+        each = _each(whose, target, size, columns_of(some, met, unit))
         share = np.where(np.isfinite(each), np.fmin(each, last), np.inf)
         for k in np.argsort(share, kind="stable")[:BEST]:
             if share[k] < EXACT:
@@ -71,13 +73,18 @@ def _slopes(
 MOST = np.finfo(float).max
 
 
-def _each(leaves, target, size, flows: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def _each(whose: np.ndarray, target, size, flows: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """The least share of a leaf that each slope leaves; not a number where it has no value."""
     right, columns = flows
     rest = (target + right)[:, None] - columns
     usable = np.isfinite(rest).all(axis=0)
-    left = np.sqrt(leaves @ np.where(usable, rest, 0.0) ** 2) / size[:, None]
-    return np.where(usable, left.min(axis=0, initial=MOST), np.nan)
+    order = np.argsort(whose, kind="stable")[np.count_nonzero(whose < 0) :]
+    leaf, starts = np.unique(whose[order], return_index=True)
+    if not len(leaf):
+        return np.where(usable, MOST, np.nan)
+    left = np.add.reduceat(np.where(usable, rest, 0.0)[order] ** 2, starts, axis=0)
+    share = np.sqrt(left) / size[leaf][:, None]
+    return np.where(usable, share.min(axis=0), np.nan)
 
 
 def _factors(table: Table, target: np.ndarray, wrong: Sequence[np.ndarray]) -> Iterator[First]:
