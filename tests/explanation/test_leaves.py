@@ -7,8 +7,9 @@ import pytest
 
 import verification as vf
 from verification.explanation import explain
+from verification.explanation.answers import budgets
 from verification.explanation.factors import undone
-from verification.explanation.problem import Problem, budgets
+from verification.explanation.problem import Problem
 from verification.measurement.sample import Sample
 from verification.vocabulary import Ball
 
