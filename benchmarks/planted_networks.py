@@ -156,10 +156,11 @@ KINDS = ("ff", "fs", "ss")  # two factors, a factor and a slope, two slopes
 
 
 def pairs(net: Network, rng: np.random.Generator, count: int) -> Iterator[tuple[Mistake, ...]]:
-    """Two mistakes at two names, of each of the kinds in turn."""
+    """Two mistakes at two names, of each of the kinds in turn that there is room for."""
+    kinds = [kind for kind in KINDS if kind.count("s") <= len(net.slopes)]
     for k in range(count):
         found: list[Mistake] = []
-        for kind in KINDS[k % len(KINDS)]:
+        for kind in kinds[k % len(kinds)]:
             known = {one.name for one in found}
             names = [n for n in (net.marks if kind == "f" else net.slopes) if n not in known]
             name = str(rng.choice(names))

@@ -30,6 +30,6 @@ DEAR = [n if n == "MLP" else pytest.param(n, marks=pytest.mark.dear) for n in SM
 def test_two_mistakes_in_a_network_are_looked_for(name, tmp_path: Path):
     row = network(name, SMALL[name], 1, seed=3, folder=tmp_path)
 
-    assert row.planted + row.unseen == 1 and row.equations > 10
-    assert row.misled == 0 and len(row.seconds) == row.planted
+    assert (row.planted, row.misled, len(row.seconds)) == (1, 0, 1) and row.equations > 10
+    assert row.named == (name != "transformer")  # what is planted there no search fits
     assert f"| {name} | {len(SMALL[name].lines)} |" in table("network", [row.told()])

@@ -24,26 +24,40 @@ def test_an_order_is_kept_or_broken(kind):
     assert not domain._keeps_order(falls, np.array([0, 1, 0], kind))
 
 
-KEPT = {  # arrays, and what breaks their law alone
-    "none below 0": (np.array([0.5, 2.25, 3.5]), lambda x: x * np.array([1.0, -1.0, 1.0])),
-    "none above 0": (np.array([-0.5, -2.25, -3.5]), lambda x: x * np.array([1.0, -1.0, 1.0])),
+ONE = np.array([2.25, 0.5, 3.5])
+WHOLE = np.array([3.0, -1.0, 2.0, 7.0, -4.0, 6.0, 5.0, -2.0])
+SHARES = np.array([0.25, 0.75, 0.0, 1.0, 0.5, 0.625, 0.125, 0.875])
+KEPT = {  # draws, and an array that breaks their law and no other
+    "none below 0": ([ONE], ONE * [1.0, -1.0, 1.0]),
+    "none above 0": ([-ONE], ONE * [-1.0, 1.0, -1.0]),
+    "none is 0": ([ONE], ONE * [1.0, 0.0, 1.0]),
     "rows that sum to 1": (
-        np.array([[0.25, 0.75], [0.625, 0.375]]),
-        lambda x: x + np.array([[0.125, 0.0], [0.0, 0.0]]),
+        [np.array([[0.25, 0.75], [0.625, 0.375]])],
+        np.array([[0.375, 0.75], [0.625, 0.375]]),
     ),
+    "rising": ([np.array([-1.5, 0.25, 2.5])], np.array([2.5, 0.25, -1.5])),
     "symmetric": (
-        np.array([[1.5, -0.5], [-0.5, 0.25]]),
-        lambda x: x + np.array([[0, 0.5], [0, 0]]),
+        [np.array([[0.5, -1.5], [-1.5, 0.25]])],
+        np.array([[0.5, -1.25], [-1.5, 0.25]]),
     ),
-    "rising": (np.array([-1.5, 0.25, 2.5]), lambda x: x[::-1]),
-    "a permutation": (np.array([2, 0, 1]), lambda x: np.array([2, 0, 0])),
-    "absent entries": (np.array([[1.5, 0.0], [0.25, 2.5]]), lambda x: x + 0.125),
+    "definite": (
+        [np.array([[1.5, -0.5], [-0.5, 0.25]])],
+        np.array([[1.5, -1.5], [-1.5, 0.25]]),
+    ),
+    "a permutation": ([np.array([2, 0, 1])], np.array([2, 0, 0])),
+    "absent entries": (
+        [np.array([[1.5, 0.0], [-0.25, 2.5]])],
+        np.array([[1.5, 0.5], [-0.25, 2.5]]),
+    ),
+    "a range": ([np.array([0, 2, 2]), np.array([1, 0, 0])], np.array([0, 3, 0])),
+    "whole numbers": ([WHOLE], WHOLE + 0.25),
+    "from 0 to 1": ([SHARES], SHARES * 1.5),
 }
 
 
 @pytest.mark.parametrize("kind", KEPT)
 def test_an_array_keeps_its_own_law_and_one_that_breaks_it_does_not(kind):
-    x, broken = KEPT[kind]
-    held = domain.law(x)
-    assert domain.keeps(held, x)
-    assert not domain.keeps(held, broken(x))
+    drawn, broken = KEPT[kind]
+    (held,) = domain.shared([domain.law(x)] for x in drawn)
+    assert all(domain.keeps(held, x) for x in drawn)
+    assert not domain.keeps(held, broken)

@@ -20,7 +20,7 @@ from .bounds import bounds
 from .complex_numbers import roots_of_unity
 from .drawn_sums import SUMS
 from .elementary import ELEMENTARY
-from .formats import Format, has_digits
+from .formats import Format, are_plain, has_digits
 from .interpreter import Arithmetic
 from .linear_algebra.backward import DRAWN
 from .namespaces import special
@@ -68,6 +68,8 @@ def lift(noise: Noise, array) -> Samples:
 
 def _held(target: Format, array: np.ndarray) -> np.ndarray | None:
     """Which numbers the format holds; None for all of them, and for those within its range."""
+    if are_plain(target, array):
+        return None
     held, size = has_digits(target, array), abs(array)
     beyond = (size < target.tiny) & (size > 0.0)
     beyond |= (size > target.largest) & (size < np.inf)  # an infinity is held
