@@ -1,7 +1,8 @@
 """Another spelling of a function that has 1 - t^2: (1 - t) (1 + t), as JAX has the slope of tanh.
 
 Their slopes are -2 t, and what is left of -(1 + t) + (1 - t): near t = 0 the latter loses digits,
-which a program that differentiates tanh twice loses, too.
+which a program that differentiates tanh twice loses, too.  So 2 t beside 1 - t^2, which may be
+such a slope, is (1 + t) - (1 - t) there.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ def _factored(program: ClosedJaxpr) -> ClosedJaxpr:
     flat = opened(program, PLAIN_CALLS)
     less = {id(eqn): square for eqn, square in _less_squares(flat.jaxpr)}
     kept: dict[int, Any] = {id(square): None for square in less.values()}
+    squared = {square.invars[0] for square in less.values()}
 
     def outputs(eqn: JaxprEqn, ins: list) -> list:
         if id(eqn) in kept:
@@ -32,6 +34,9 @@ def _factored(program: ClosedJaxpr) -> ClosedJaxpr:
         if id(eqn) in less:
             t = kept[id(less[id(eqn)])]
             return [(1 - t) * (1 + t)]
+        if (of := _twice(eqn)) is not None and eqn.invars[of] in squared:
+            t, two = ins[of], ins[1 - of]
+            return [two / 2 * ((1 + t) - (1 - t))]
         return bind(eqn, ins)
 
     return anew(flat, outputs)
@@ -48,6 +53,14 @@ def _less_squares(jaxpr: Jaxpr) -> Iterator[tuple[JaxprEqn, JaxprEqn]]:
             one, square = eqn.invars
             if _is_one(one) and not isinstance(square, Literal) and square in squares:
                 yield eqn, squares[square]
+
+
+def _twice(eqn: JaxprEqn) -> int | None:
+    """Which operand t of 2 t or -2 t is t; None of anything else."""
+    if eqn.primitive.name != "mul":
+        return None
+    twice = [isinstance(x, Literal) and np.ndim(x.val) == 0 and abs(x.val) == 2 for x in eqn.invars]
+    return twice.index(False) if sum(twice) == 1 else None
 
 
 def _is_square(eqn: JaxprEqn) -> bool:
