@@ -12,7 +12,6 @@ that are there already stay unless they are asked for.  Exits with 1 where a rig
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.stages import Stages, by_stage, peak
 from verification.report.findings.writing import write_text
 
 HERE = Path(__file__)
@@ -67,40 +67,6 @@ def planted(mistake: str, g: Any, symbols: Any, size: Size) -> Any:
     if mistake == "the tied weight":  # what it gets where symbols are read is that of the places
         return g._replace(symbols=g.symbols.at[read].add(-g.places))
     return g
-
-
-class Stages:
-    """What the stages of a judgement take: seconds, those of processors, and the peak so far.
-
-    What a stage has inside of it counts there alone.
-    """
-
-    def __init__(self):
-        self.found: dict[str, list[float]] = {}
-        self.inside, self.since = ["all else"], self._now()
-
-    def __call__(self, what: str, begins: bool) -> None:
-        self.told()
-        if begins:
-            self.inside.append(what)
-        else:
-            self.inside.pop()
-
-    def told(self) -> dict[str, list[float]]:
-        """Until now."""
-        now, here = self._now(), self.found.setdefault(self.inside[-1], [0.0, 0.0, 0.0])
-        spent = [after - before for after, before in zip(now, self.since, strict=True)]
-        self.found[self.inside[-1]] = [here[0] + spent[0], here[1] + spent[1], peak()]
-        self.since = now
-        return {what: [round(x, 2) for x in row] for what, row in self.found.items()}
-
-    def _now(self) -> tuple[float, float]:
-        return time.perf_counter(), time.process_time()
-
-
-def peak() -> float:
-    """GiB held at most so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def judge(size: Size, dtype: str, mistake: str, folder: str) -> dict:
@@ -170,7 +136,7 @@ def page(rows: list[dict]) -> str:
     for row in rows:
         if not row["mistake"] and "stages" in row:
             lines += [f"## Where it goes: {row['parameters']:,} parameters, {row['dtype']}", ""]
-            lines += by_stage(row)
+            lines += by_stage(row["stages"])
     lines += on_paper(rows)
     return "\n".join(lines) + "\n"
 
@@ -205,16 +171,6 @@ def on_paper(rows: list[dict]) -> list[str]:
         "",
     ]
     return [*head, *lines, ""] if lines else []
-
-
-def by_stage(row: dict) -> list[str]:
-    """The stages of a row as a table."""
-    heads = ("stage", "seconds", "processor seconds", "share", "peak GiB so far")
-    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
-    all_used = sum(used for _, used, _ in row["stages"].values()) or 1.0
-    for what, (wall, used, most) in row["stages"].items():
-        lines += [f"| {what} | {wall:.3g} | {used:.3g} | {used / all_used:.0%} | {most:.3g} |"]
-    return [*lines, ""]
 
 
 def asked(size: str, dtype: str, mistake: str, folder: str) -> dict:

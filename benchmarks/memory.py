@@ -2,17 +2,19 @@
 
     python -m benchmarks.memory
 
-Each network and format has a process of its own.  Writes memory.json beside this file, again after
-each row, and exits with 1 where a verdict is not `correct` or the limit is passed.
+Each network and format has a process of its own.  Writes memory.json and memory.md beside this
+file, again after each row, and exits with 1 where a verdict is not `correct` or the limit is
+passed.
 """
 
 import json
-import resource
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from benchmarks.stages import Stages, by_stage, peak
 from verification.report.findings.writing import write_text
 
 SIZES = {"100 thousand": (256, 320, 64, 10), "1 million": (784, 960, 256, 10)}
@@ -20,6 +22,8 @@ SIZES |= {"10 million": (1024, 3200, 2112, 32)}
 DTYPES = ("float64", "float32", "bfloat16")
 BATCH = 32
 LIMIT = 8.0  # GiB
+HERE = Path(__file__)
+WHAT = (__doc__ or "").split("\n\n")[0]
 
 
 def judge(sizes: list[int], dtype: str) -> dict:
@@ -31,6 +35,7 @@ def judge(sizes: list[int], dtype: str) -> dict:
     import verification as vf
     from refnet import mse, tanh
     from refnet.layers import Dense
+    from verification.vocabulary import progress
 
     def loss(params, x, y):
         *hidden, last = params
@@ -45,8 +50,9 @@ def judge(sizes: list[int], dtype: str) -> dict:
         )
         return params, rng.normal(size=(BATCH, sizes[0])), rng.normal(size=(BATCH, sizes[-1]))
 
-    gradient = jax.jit(jax.grad(loss))
-    start = time.perf_counter()
+    gradient, stages = jax.jit(jax.grad(loss)), Stages()
+    progress.HEARERS.append(stages)
+    start, used = time.perf_counter(), time.process_time()
     with jax.enable_x64(True):
         right = vf.validate(
             lambda *args: gradient(*jax.tree.map(jnp.asarray, args)),
@@ -55,7 +61,8 @@ def judge(sizes: list[int], dtype: str) -> dict:
             dtype=dtype,
             cases=1,
         )
-    seconds = time.perf_counter() - start
+    progress.HEARERS.remove(stages)
+    seconds, processor = time.perf_counter() - start, time.process_time() - used
     return {
         "parameters": sum(m * n + n for m, n in zip(sizes, sizes[1:], strict=False)),
         "dtype": dtype,
@@ -64,8 +71,32 @@ def judge(sizes: list[int], dtype: str) -> dict:
         "budget": right.budget,
         "power": max(right.power.values()),
         "seconds": round(seconds, 1),
-        "peak GiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "processor seconds": round(processor, 1),
+        "peak GiB": round(peak(), 2),
+        "load": round(os.getloadavg()[0], 1),
+        "stages": stages.told(),
     }
+
+
+def page(rows: list[dict]) -> str:
+    """The rows as Markdown, and where the time of the largest network goes."""
+    heads = ("parameters", "dtype", "verdict", "would be seen", "seconds")
+    heads += ("processor seconds", "GiB at most", "load")
+    lines = ["# Ten million parameters, judged whole", "", WHAT, ""]
+    lines += [
+        "What would be seen of one entry is over the root mean square of its leaf. Load is that"
+    ]
+    lines += ["of the machine at the end of the row, with the row itself in it.", ""]
+    lines += ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
+    for row in rows:
+        numbers = (row["seconds"], row["processor seconds"], row["peak GiB"], row["load"])
+        said = (f"{row['parameters']:,}", row["dtype"], row["verdict"], f"{row['power']:.2g}")
+        lines += ["| " + " | ".join([*said, *map(str, numbers)]) + " |"]
+    for row in rows:
+        if row["parameters"] == max(other["parameters"] for other in rows):
+            lines += ["", f"## Where it goes: {row['parameters']:,} parameters, {row['dtype']}", ""]
+            lines += by_stage(row["stages"])[:-1]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> int:
@@ -80,7 +111,8 @@ def main() -> int:
             rows.append(json.loads(out))
             print(rows[-1], flush=True)
             text = json.dumps({"limit GiB": LIMIT, "rows": rows}, indent=1)
-            write_text(Path(__file__).with_suffix(".json"), text + "\n")
+            write_text(HERE.with_suffix(".json"), text + "\n")
+            write_text(HERE.with_suffix(".md"), page(rows))
     return int(any(row["peak GiB"] > LIMIT or row["verdict"] != "correct" for row in rows))
 
 

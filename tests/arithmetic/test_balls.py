@@ -7,10 +7,11 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
-from flint import arb, ctx
+from flint import arb, arb_mat, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from verification.arithmetic import balls as arithmetic
 from verification.arithmetic.balls import (
     BALLS,
     both,
@@ -202,3 +203,23 @@ def test_precision_is_a_context_and_restored():
         assert (arb(1) / 3).rel_accuracy_bits() > before
         raise ZeroDivisionError
     assert ctx.prec == before
+
+
+def test_large_products_go_by_threads_and_have_the_same_bits(monkeypatch):
+    rng = np.random.default_rng(1)
+    a, b = (BALLS.lift(rng.normal(size=shape)) / 3 for shape in ((20, 70), (70, 30)))
+    seen, before = [], ctx.threads
+
+    class Watched(arb_mat):
+        def __mul__(self, other):
+            seen.append(ctx.threads)
+            return arb_mat.__mul__(self, other)
+
+    monkeypatch.setattr(arithmetic, "arb_mat", Watched)
+    alone = arithmetic.matmul(a, b)
+    monkeypatch.setattr(arithmetic, "LARGE", a.size * b.shape[1])
+    monkeypatch.setattr(arithmetic, "TOGETHER", before + 1)
+    together = arithmetic.matmul(a, b)
+    assert seen == [before, before + 1] and ctx.threads == before
+    pairs = list(zip(alone.flat, together.flat, strict=True))
+    assert all(x.mid() == y.mid() and x.rad() == y.rad() for x, y in pairs)

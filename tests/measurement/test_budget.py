@@ -21,6 +21,7 @@ from verification.measurement.budget import (
     RUNNING,
     budget,
     deviations,
+    has_squares,
     running_bound,
 )
 from verification.measurement.error import beyond
@@ -196,11 +197,14 @@ def test_the_budget_of_random_rounding_is_deterministic():
     assert all(map(np.array_equal, once.allowed, again.allowed))
 
 
-def test_sigma_does_not_depend_on_how_many_samples_are_held_at_once(monkeypatch):
-    args, grad = network((5, 17, 3), 7, "float16"), jax.grad(network_loss)
-    whole = deviations(grad, args, "float16")
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_sigma_does_not_depend_on_how_many_samples_are_held_at_once(dtype, monkeypatch):
+    """Squares are added up where float64 holds them, and else their roots."""
+    assert has_squares(format_of(dtype)) is (dtype != "float64")
+    args, grad = network((5, 17, 3), 7, dtype), jax.grad(network_loss)
+    whole = deviations(grad, args, dtype)
     monkeypatch.setattr("verification.measurement.budget.ROOM", 85 * 4)
-    parts = deviations(grad, args, "float16")
+    parts = deviations(grad, args, dtype)
 
     for a, b in zip(whole, parts, strict=True):
         # other draws: two estimates from 32 samples, whose own s.d. is 1/8 of sigma each

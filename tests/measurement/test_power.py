@@ -274,3 +274,25 @@ def test_what_has_been_seen_does_not_grow_with_the_cases():
 
     assert [leaf.shape for leaf in best] == [(2,)]
     assert as_exact(best[next(iter(best))].of_rms).nbytes == 2 * 8
+
+
+def test_a_change_of_less_than_an_ulp_is_told_from_a_mistake_wherever_it_is(monkeypatch):
+    monkeypatch.setattr(module, "FIRST", 2)
+    right = np.linspace(1.0, 1.9, 7).reshape(7, 1)
+    near = right * (1.0 + 2.0**-25)
+    late = np.where(np.arange(7)[:, None] == 6, right + 2.0**-20, near)
+    same = lambda wrong: module._same(wrong, right, "float32")
+    assert same(right) and same(near) and not same(late) and not same(late[::-1])
+    assert not same(right[:, 0]) and not same(np.where(right == 1.0, np.nan, right))
+
+
+def test_the_leaves_that_are_still_the_truth_are_not_looked_at_again(monkeypatch):
+    ball = lambda x: Ball(x, 0.0 * x, 0.0 * x, proven=True)
+    right, room = [np.ones(3), np.full(2, 2.0)], [np.full(3, 0.1), np.full(2, 0.1)]
+    sample = Sample("", ("a", "b"), [*map(ball, right)], room, right)
+    seen, judged = [], module.outside
+    monkeypatch.setattr(module, "outside", lambda s, k: seen.append(k) or judged(s, k))
+    caught = lambda *got: module._caught(replace(sample, got=list(got)), right)
+    assert caught(right[0], right[1] + 0.2) and seen == [1]
+    assert not caught(*right) and seen == [1]
+    assert not caught(right[0] + 0.01, right[1]) and seen == [1, 0]

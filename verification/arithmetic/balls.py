@@ -5,7 +5,7 @@ Precision is python-flint's context: `with flint.ctx.workprec(bits): ...`.
 """
 
 import numpy as np
-from flint import arb, arb_mat
+from flint import arb, arb_mat, ctx
 
 from ..vocabulary import Undecided
 from . import gamma_draws, observed
@@ -14,8 +14,10 @@ from .complex_numbers import roots_of_unity
 from .interpreter import Arithmetic, is_plain
 from .linear_algebra import enclosed
 from .moves import MOVES
+from .one_thread import TOGETHER
 from .special_balls import VALUES as SPECIAL
 
+LARGE = 2**22  # products of entries: half a second of one processor
 UNKNOWN = arb.nan()
 UNIT = arb(0).union(1)  # [0, 1]: the shares that a tie may give to one side
 
@@ -27,10 +29,15 @@ def sigma(x: arb) -> arb:
 
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """A product of two matrices of balls, by Arb's block multiplication."""
-    product = arb_mat(a.shape[0], a.shape[1], a.ravel().tolist()) * arb_mat(
-        b.shape[0], b.shape[1], b.ravel().tolist()
-    )
+    """A product of two matrices of balls, by Arb's block multiplication; threads change no bit."""
+    left = arb_mat(a.shape[0], a.shape[1], a.ravel().tolist())
+    right = arb_mat(b.shape[0], b.shape[1], b.ravel().tolist())
+    before = ctx.threads
+    ctx.threads = TOGETHER if a.size * b.shape[1] >= LARGE else before
+    try:
+        product = left * right
+    finally:
+        ctx.threads = before
     out = np.empty(a.shape[0] * b.shape[1], object)
     out[:] = product.entries()
     return out.reshape(a.shape[0], b.shape[1])

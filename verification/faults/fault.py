@@ -29,4 +29,10 @@ class Fault(NamedTuple):
 
 
 def _same(a, b) -> bool:
-    return bool(np.array_equal(a, b, equal_nan=True))
+    """Whether they have the same entries; most mistakes leave most leaves as they are."""
+    if a is b:
+        return True
+    if np.shape(a) != np.shape(b):
+        return False
+    alike = np.equal(a, b)
+    return bool(alike.all() or np.array_equal(np.isnan(a) & np.isnan(b), ~alike))

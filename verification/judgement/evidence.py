@@ -179,15 +179,21 @@ def worse(*found: Worst | None) -> Worst | None:
 
 
 def _worst(sample: Sample, leaf: int, dtype: str) -> Worst | None:
-    ratio = ratios(sample, leaf)
-    if not (ratio >= 0.0).any():
+    error = missed(sample, leaf)
+    ratio = in_budgets(sample, leaf, error)
+    first = int(np.argmax(ratio)) if ratio.size else 0
+    if not (ratio.size and ratio.flat[first] >= 0.0):
         return None
-    return entry_at(sample, leaf, np.unravel_index(int(np.argmax(ratio)), ratio.shape), dtype)
+    at = np.unravel_index(first, ratio.shape)
+    return _entry(sample, leaf, at, dtype, error[at], ratio[at])
 
 
 def ratios(sample: Sample, leaf: int) -> np.ndarray:
     """The errors in budgets; NaN is the largest, and -1 is where nobody knows."""
-    error = missed(sample, leaf)
+    return in_budgets(sample, leaf, missed(sample, leaf))
+
+
+def in_budgets(sample: Sample, leaf: int, error: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(error == 0, 0.0, error / sample.allowed[leaf])
     ratio = np.where(np.isnan(ratio), np.inf, ratio)
@@ -195,16 +201,21 @@ def ratios(sample: Sample, leaf: int) -> np.ndarray:
 
 
 def entry_at(sample: Sample, leaf: int, at: tuple, dtype: str) -> Worst:
+    error = missed(sample, leaf)
+    return _entry(sample, leaf, at, dtype, error[at], in_budgets(sample, leaf, error)[at])
+
+
+def _entry(sample: Sample, leaf: int, at: tuple, dtype: str, error: Any, budgets: Any) -> Worst:
     truth, got = sample.truth[leaf], sample.got[leaf]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        ulps = missed(sample, leaf)[at] / ulp(truth.mid[at], dtype)
+        ulps = error / ulp(truth.mid[at], dtype)
     return Worst(
         leaf=sample.paths[leaf],
         index=tuple(map(int, at)),
         got=float(got[at]),
         expected=float(truth.mid[at]),
         radius=float(truth.rad[at]),
-        budgets=float(ratios(sample, leaf)[at]),
+        budgets=float(budgets),
         ulps=float(ulps),
         case=sample.label,
         allowed=float(sample.allowed[leaf][at]),

@@ -206,7 +206,8 @@ def _drawn(program, leaves, target: Format, coarser: float = 1.0) -> list[np.nda
     largest = max((x.size for x in leaves), default=1)
     count = int(np.clip(ROOM // max(largest, 1), 1, DRAWS))
     kept: dict | None = {} if count < DRAWS else None
-    where = stages.place("draws", program, leaves, f"{target} {coarser} {count}")
+    squares = count < DRAWS and has_squares(target)
+    where = stages.place("draws", program, leaves, f"{target} {coarser} {count} {squares}")
     total, begun = _begun(where)
     steps = range(begun, DRAWS, count)
     one = lambda first: _spreads(
@@ -217,12 +218,14 @@ def _drawn(program, leaves, target: Format, coarser: float = 1.0) -> list[np.nda
         parts = side_by_side(one, steps) if few else map(one, steps)
         parts = in_sight("draws", parts, len(steps)) if count < DRAWS else parts
         for first, part in zip(steps, parts, strict=True):
-            total = part if total is None else _added(total, part)
+            part = list(map(_squared, part)) if squares else part
+            total = part if total is None else _added(total, part, squares)
             done = first + count
             if done % QUARTER < count < QUARTER and done < DRAWS:
                 stages.keep(where, Kept(total, {"done": done}))
     stages.forget(where)
-    roots = [np.asarray(leaf) / np.sqrt(DRAWS) for leaf in total or ()]
+    root = np.sqrt if squares else np.asarray
+    roots = [root(leaf) / np.sqrt(DRAWS) for leaf in total or ()]
     return [np.asarray(np.where(np.isnan(root), np.inf, root)) for root in roots]
 
 
@@ -232,11 +235,22 @@ def _begun(where: Path | None) -> tuple[list[np.ndarray] | None, int]:
     return (found.arrays, found.said["done"]) if found else (None, 0)
 
 
-def _added(total: list[np.ndarray], more: list[np.ndarray]) -> list[np.ndarray]:
-    """Roots of sums of squares, added in place: all draws of ten million entries are 7.5 GiB."""
+def has_squares(target: Format) -> bool:
+    """Whether float64 holds the square of every number of the format, of its roundings too."""
+    held = format_of("float64")
+    return target.largest < held.largest**0.5 and target.unit * target.tiny > held.tiny**0.5
+
+
+def _squared(leaf: np.ndarray) -> np.ndarray:
+    return np.multiply(leaf, leaf, out=leaf if leaf.ndim else None)
+
+
+def _added(total: list[np.ndarray], more: list[np.ndarray], squares: bool) -> list[np.ndarray]:
+    """Sums of squares, or their roots, in place: all draws of ten million entries are 7.5 GiB."""
+    add = np.add if squares else np.hypot
     with np.errstate(all="ignore"):
         for k, leaf in enumerate(total):
-            total[k] = np.hypot(leaf, more[k], out=leaf if leaf.ndim else None)
+            total[k] = add(leaf, more[k], out=leaf if leaf.ndim else None)
     return total
 
 

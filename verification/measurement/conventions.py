@@ -144,8 +144,11 @@ def _differentiated(size: Size, argnums: tuple[int, ...]) -> bool:
 
 
 def fitting(before: Mapping | None, sample: Sample, conventions, args: tuple) -> Mapping:
-    """The conventions that explain this case too, of those that explained all before."""
-    keep = conventions if before is None else [c for c in conventions if before.get(c)]
+    """The conventions that explain this case too, of those that explained all before.
+
+    One without parts says nothing: its answers are inside.
+    """
+    keep = [c for c in conventions if c.parts and (before is None or before.get(c))]
     if not any(decidable(sample, k).any() for k in range(len(sample.paths))):
         return dict.fromkeys(keep, True)  # nothing is told apart here
     few = thinned(sample, FEW)  # most are told apart by any entry

@@ -63,7 +63,7 @@ def thinned(sample: Sample, most: int) -> Sample:
     """The sample with some entries of each leaf, in a row; as it is where entries share a tie."""
     if any(ball.sides is not None for ball in sample.truth):
         return sample
-    thin = lambda x: np.ravel(x)[:: max(1, np.size(x) // most)]
+    thin = lambda x: np.asarray(x).flat[:: max(1, np.size(x) // most)]
     truth = [Ball(thin(b.mid), thin(b.tail), thin(b.rad), b.proven) for b in sample.truth]
     allowed, got = ([thin(x) for x in leaves] for leaves in (sample.allowed, sample.got))
     return replace(sample, truth=truth, allowed=allowed, got=got)

@@ -158,10 +158,11 @@ def _sweep(
     value, leaves = sweep.value_and_gradient(
         question.program, args, question.wanted, BALLS, table, recorded
     )
-    made = [_array(np.frompyfunc(arb, 1, 1)(leaf)) for leaf in leaves]
+    made = [_array(_as_balls(leaf)) for leaf in leaves]
     return made, np.asarray(value, object).ravel()[0], recorded
 
 
+_as_balls = np.frompyfunc(lambda x: x if isinstance(x, arb) else arb(x), 1, 1)
 _joined = np.frompyfunc(lambda a, b: a.union(b) if a.overlaps(b) else UNKNOWN, 2, 1)
 
 
