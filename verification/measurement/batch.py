@@ -25,6 +25,7 @@ from ..arithmetic.tangents import tangents
 from ..oracles.question import as_exact
 from ..oracles.work import numbers, products
 from ..vocabulary import NoRule, Undecided
+from ..vocabulary.progress import during
 from . import stages
 from .ahead import budget_known
 from .budget import RANDOM, RUNNING, Budget, budget, floored, floored_deviations, traced
@@ -76,7 +77,8 @@ def budget_at(gradient: Callable, args: tuple, dtype: str) -> Budget:
 
 def _settled(gradient: Callable, point: tuple, dtype: str) -> Budget:
     one = jax.tree.map(lambda leaf: as_exact(leaf)[None], point)
-    found = judged(gradient, point, dtype)(one)
+    with during("bounds and draws, compiled"):
+        found = jax.block_until_ready(judged(gradient, point, dtype)(one))
     if not bool(found.settled[0]) or bool(found.sharp[0]) is not (dtype == "float64"):
         return budget(gradient, point, dtype)
     allowed = [np.asarray(leaf[0]) for leaf in found.allowed]
