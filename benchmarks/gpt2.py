@@ -1,12 +1,14 @@
 """Every entry of the gradient of a GPT, judged in one verdict: time, memory, power, and mistakes.
 
     python -m benchmarks.gpt2 [--sizes NAME ...] [--dtypes DTYPE ...] [--resume FOLDER]
+                              [--most-cases 8]
 
 Each size, format and mistake has a process of its own.  Truth and budget are found once for a size
 and a format, and kept in the folder for the mistakes; one that is named stays, and a run that was
-ended goes on from there.  Writes gpt2.json and gpt2.md beside this file, again after each row; rows
-that are there already stay unless they are asked for.  Exits with 1 where a right gradient is not
-`correct`, or a planted mistake is not `wrong`.
+ended goes on from there.  Where one case does not show every catalogued mistake more are drawn, up
+to so many; that many times as long it takes.  Writes gpt2.json and gpt2.md beside this file, again
+after each row; rows that are there already stay unless they are asked for.  Exits with 1 where a
+right gradient is not `correct`, or a planted mistake is not `wrong`.
 """
 
 import argparse
@@ -69,7 +71,7 @@ def planted(mistake: str, g: Any, symbols: Any, size: Size) -> Any:
     return g
 
 
-def judge(size: Size, dtype: str, mistake: str, folder: str) -> dict:
+def judge(size: Size, dtype: str, mistake: str, folder: str, most: int = 8) -> dict:
     """One validation, alone in its process: what it took, and where the worst entry is."""
     import jax
     import jax.numpy as jnp
@@ -77,7 +79,10 @@ def judge(size: Size, dtype: str, mistake: str, folder: str) -> dict:
 
     import refnet as rn
     import verification as vf
+    from verification.judgement import verdict
     from verification.vocabulary import progress
+
+    verdict.LIMIT = most
 
     def loss(params, symbols):
         logits = rn.gpt(params, symbols[:, :-1], size.heads)
@@ -104,6 +109,8 @@ def judge(size: Size, dtype: str, mistake: str, folder: str) -> dict:
         "dtype": dtype,
         "mistake": mistake,
         "verdict": str(found.verdict),
+        "reason": found.reason,
+        "cases": found.cases,
         "truth": found.oracle,
         "worst": found.worst.leaf if found.worst else "",
         "first explanation": str(found.explanation[0]) if found.explanation else "",
@@ -133,12 +140,21 @@ def page(rows: list[dict]) -> str:
     cells = lambda r: [r[h] if isinstance(r[h], str) else show(r[h]) for h in heads]
     lines += ["| " + " | ".join(cells(row)) + " |" for row in rows]
     lines += ["", "Mistakes are judged against the truth and the budget that were kept.", ""]
+    lines += [line for row in rows for line in why_not(row)]
     for row in rows:
         if not row["mistake"] and "stages" in row:
             lines += [f"## Where it goes: {row['parameters']:,} parameters, {row['dtype']}", ""]
             lines += by_stage(row["stages"])
     lines += on_paper(rows)
     return "\n".join(lines) + "\n"
+
+
+def why_not(row: dict) -> list[str]:
+    """What a right gradient was not accepted for."""
+    if row["mistake"] or row["verdict"] == "correct":
+        return []
+    cases = "one case" if row["cases"] == 1 else f"{row['cases']} cases"
+    return [f"{row['parameters']:,} in {row['dtype']}, at {cases}: {row['reason']}.", ""]
 
 
 def parameters_of(size: Size) -> int:
@@ -173,8 +189,9 @@ def on_paper(rows: list[dict]) -> list[str]:
     return [*head, *lines, ""] if lines else []
 
 
-def asked(size: str, dtype: str, mistake: str, folder: str) -> dict:
-    command = [sys.executable, "-m", "benchmarks.gpt2", "--alone", size, dtype, mistake, folder]
+def asked(size: str, dtype: str, mistake: str, folder: str, most: int) -> dict:
+    command = [sys.executable, "-m", "benchmarks.gpt2", "--most-cases", str(most)]
+    command += ["--alone", size, dtype, mistake, folder]
     out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     return {"size": size, **json.loads(out.splitlines()[-1])}
 
@@ -185,11 +202,12 @@ def main() -> int:
     parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=list(DTYPES))
     parser.add_argument("--mistakes", nargs="+", choices=MISTAKES, default=list(MISTAKES))
     parser.add_argument("--resume", help="a folder that truth and budget are kept in")
+    parser.add_argument("--most-cases", type=int, default=8)
     parser.add_argument("--alone", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
         size, dtype, mistake, folder = options.alone
-        print(json.dumps(judge(SIZES[size], dtype, mistake, folder)))
+        print(json.dumps(judge(SIZES[size], dtype, mistake, folder, options.most_cases)))
         return 0
     record = HERE.with_suffix(".json")
     rows = json.loads(record.read_text())["rows"] if record.exists() else []
@@ -199,7 +217,7 @@ def main() -> int:
             folder = options.resume or stack.enter_context(tempfile.TemporaryDirectory())
             for mistake in options.mistakes:
                 key = (*pair, mistake)
-                known[key] = asked(*key, folder)
+                known[key] = asked(*key, folder, options.most_cases)
                 print(known[key], flush=True)
                 rows = [known[k] for k in product(SIZES, DTYPES, MISTAKES) if k in known]
                 write_text(record, json.dumps({"rows": rows}, indent=1) + "\n")

@@ -86,3 +86,12 @@ def test_the_page_is_of_the_record():
     rows = json.loads(record.read_text())["rows"]
     assert all(map(gpt2.is_right, rows))
     assert gpt2.HERE.with_suffix(".md").read_text() == gpt2.page(rows)
+
+
+def test_why_a_right_gradient_is_not_accepted_is_said_below_the_table():
+    row = {"mistake": "", "verdict": "undecided", "cases": 1, "reason": "x would have gone unseen"}
+    row |= {"parameters": 27520, "dtype": "float32"}
+    assert gpt2.why_not(row)[0] == "27,520 in float32, at one case: x would have gone unseen."
+    assert gpt2.why_not(row | {"cases": 8})[0].startswith("27,520 in float32, at 8 cases")
+    assert gpt2.why_not(row | {"verdict": "correct"}) == []
+    assert gpt2.why_not(row | {"mistake": "one head", "verdict": "wrong"}) == []

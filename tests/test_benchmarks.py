@@ -204,3 +204,32 @@ def test_the_memory_of_many_functions_is_measured(monkeypatch):
     record = json.loads(Path(many.__file__).with_suffix(".json").read_text())
     assert record["end"]["functions"] == many.COUNT
     assert 0.0 < record["end"]["without JAX's MiB"] <= many.LIMIT
+
+
+def test_the_cost_of_the_report_is_added_up_by_stage_and_the_dearest_come_first():
+    cost = importlib.import_module("benchmarks.report_cost")
+    task = lambda stage, name, used, made, n: {
+        "stage": stage,
+        "task": name,
+        "processor seconds": used,
+        "compilation": made,
+        "programs": n,
+    }
+    rows = [task("a", "x", 1.0, 0.5, 3), task("b", "y", 8.0, 4.0, 30), task("a", "z", 3.0, 0.5, 7)]
+    found = cost.together(rows)
+    assert [row["stage"] for row in found] == ["a", "b", "all"]
+    assert [row["processor seconds"] for row in found] == [4.0, 8.0, 12.0]
+    assert [row["programs"] for row in found] == [10, 30, 40]
+    page = cost.page({"rows": rows, "load": 1.0})
+    assert "that is 6 s at least" in page and "40 programs are compiled, 125 ms each" in page
+    assert page.index("| b | y | 8.0 | 50% | 30 |") < page.index("| a | z |")
+
+
+def test_what_is_compiled_is_counted():
+    with importlib.import_module("benchmarks.report_cost").Compilations() as compilations:
+        jax.jit(lambda x: x * 3.0 + 1.0)(np.ones(3))
+    assert compilations.programs >= 1 and compilations.seconds > 0.0
+    before = compilations.programs
+    jax.jit(lambda x: x * 5.0 - 1.0)(np.ones(3))
+    compilations("/jax/core/compile/jaxpr_trace_duration", 1.0)
+    assert compilations.programs == before
