@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import refnet as rn
-from benchmarks import gpt2
+from benchmarks import gpt2, random_rounding
 
 TINY = gpt2.SIZES["tiny"]
 
@@ -95,3 +95,15 @@ def test_why_a_right_gradient_is_not_accepted_is_said_below_the_table():
     assert gpt2.why_not(row | {"cases": 8})[0].startswith("27,520 in float32, at 8 cases")
     assert gpt2.why_not(row | {"verdict": "correct"}) == []
     assert gpt2.why_not(row | {"mistake": "one head", "verdict": "wrong"}) == []
+
+
+@pytest.mark.torch
+@pytest.mark.dear
+def test_random_rounding_is_timed_here_and_in_pytorch(monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setitem(random_rounding.SIZES, "tiny", gpt2.Size(1, 8, 2, 11, 4))
+    row = random_rounding.measured("tiny")
+    assert row["parameters"] == gpt2.parameters_of(gpt2.Size(1, 8, 2, 11, 4))
+    assert min(row["here"], row["PyTorch"]) > row["one gradient"] > 0.0
+    each = f"{1e9 * row['here'] / (row['parameters'] * random_rounding.DRAWS):.3g}"
+    assert f"| {each} |" in random_rounding.page({"rows": [row], "load": 0.0})
