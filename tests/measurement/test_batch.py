@@ -163,7 +163,7 @@ def test_what_a_small_program_has_a_budget_of_a_large_one_has_too(name):
     program, leaves = traced(slopes, (*args, above))
     one_case = tuple(jnp.asarray(leaf)[None] for leaf in leaves)
     with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
-        allowed = jax.eval_shape(_compiled(program, "float32"), one_case).allowed
+        allowed = jax.eval_shape(_compiled(program, "float32"), (), one_case).allowed
     wanted = budget(slopes, (*args, above), "float32").allowed
     assert [leaf.shape[1:] for leaf in allowed] == [leaf.shape for leaf in wanted]
 

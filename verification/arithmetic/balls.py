@@ -4,12 +4,14 @@ Comparisons have three answers: True, False, and None where the balls overlap.
 Precision is python-flint's context: `with flint.ctx.workprec(bits): ...`.
 """
 
+import operator
+
 import numpy as np
 from flint import arb, arb_mat, ctx
 
 from ..vocabulary import Undecided
 from . import gamma_draws, observed
-from .arrays import STRUCTURE, box, dot_general, each, lifted, move
+from .arrays import STRUCTURE, box, dot_general, each, move
 from .complex_numbers import roots_of_unity
 from .interpreter import Arithmetic, is_plain
 from .linear_algebra import enclosed
@@ -158,7 +160,9 @@ def clamp(low, x, high):
 
 def number(x):
     """Integers and three-valued booleans that become floats."""
-    return UNKNOWN if x is None else arb(x) if isinstance(x, arb) else arb(int(x))
+    if isinstance(x, arb):
+        return x
+    return UNKNOWN if x is None else arb(int(x))
 
 
 def truncated(x: arb) -> int:
@@ -178,18 +182,26 @@ def convert(x, new_dtype, **_):
     return each(number)(x)
 
 
+def lift(array) -> np.ndarray:
+    """The numbers themselves, as balls without a radius."""
+    array = np.asarray(array, np.float64)
+    out = np.empty(array.size, object)
+    out[:] = list(map(arb, array.ravel().tolist()))
+    return out.reshape(array.shape)
+
+
 RULES = (
     STRUCTURE
     | enclosed.VALUES
     | SPECIAL
     | {
-        "add": each(lambda x, y: x + y),
-        "add_any": each(lambda x, y: x + y),
-        "sub": each(lambda x, y: x - y),
-        "mul": each(lambda x, y: x * y),
-        "div": each(lambda x, y: x / y),
-        "neg": each(lambda x: -x),
-        "abs": each(lambda x: abs(x)),
+        "add": each(operator.add),
+        "add_any": each(operator.add),
+        "sub": each(operator.sub),
+        "mul": each(operator.mul),
+        "div": each(operator.truediv),
+        "neg": each(operator.neg),
+        "abs": each(operator.abs),
         "sign": each(sign),
         "square": each(lambda x: x * x),
         "one_minus_square": each(lambda x: (1 - x) * (1 + x)),
@@ -248,4 +260,4 @@ RULES = (
         gamma_draws.NAME: gamma_draws.balls,
     }
 )
-BALLS = Arithmetic("real balls", lifted(lambda x: arb(float(x))), RULES, decide)
+BALLS = Arithmetic("real balls", lift, RULES, decide)

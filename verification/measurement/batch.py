@@ -19,6 +19,7 @@ from ..arithmetic.bounded import Bounded
 from ..arithmetic.bounds import bounds
 from ..arithmetic.formats import format_of
 from ..arithmetic.interpreter import is_plain, run
+from ..arithmetic.large_constants import apart
 from ..arithmetic.noise import DRAWS
 from ..arithmetic.tangent_values import Tangents, variances
 from ..arithmetic.tangents import tangents
@@ -91,25 +92,28 @@ def judged(gradient: Callable, args: tuple, dtype: str) -> Callable:
     Float arguments must be numbers that `dtype` holds.  Raises Undecided or NoRule where the
     program branches on a number, or has a primitive without a derivative.
     """
-    program, _ = traced(gradient, args)
+    program, held = apart(traced(gradient, args)[0], format_of(dtype))
     compiled = _compiled(program, dtype)
 
     def judge(cases) -> Judgement:
         # literals meet arrays here: the caller's strictness is for the caller's code
         loose = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
         with jax.enable_x64(True), loose[0], loose[1]:
-            return compiled(tuple(map(as_exact, jax.tree.leaves(cases))))
+            known = tuple(as_exact(np.asarray(x)) for x in held)
+            return compiled(known, tuple(map(as_exact, jax.tree.leaves(cases))))
 
     return judge
 
 
 @lru_cache(maxsize=32)
 def _compiled(program: ClosedJaxpr, dtype: str) -> Callable:
-    return jax.jit(lambda cases: lax.map(lambda leaves: _one(program, dtype, leaves), cases))
+    one = lambda known: lambda leaves: _one(program, dtype, known, leaves)
+    return jax.jit(lambda known, cases: lax.map(one(known), cases))
 
 
-def _one(program: ClosedJaxpr, dtype: str, leaves) -> Judgement:
-    values, radii = _reference(program, leaves)
+def _one(program: ClosedJaxpr, dtype: str, known, leaves) -> Judgement:
+    """One case; `known` is what all cases have in common, see large_constants.py."""
+    values, radii = _reference(program, (*known, *leaves))
     coarser = format_of(dtype).unit / format_of("float64").unit
     target = format_of(dtype)
     flushed, both = lost(target, leaves), zip(values, radii, strict=True)
@@ -119,7 +123,7 @@ def _one(program: ClosedJaxpr, dtype: str, leaves) -> Judgement:
     held = _held(leaves, dtype)
     if dtype == "float64":
         return Judgement(values, radii, bound, held, sharp)
-    sigmas, settled = _sigmas(program, dtype, leaves)
+    sigmas, settled = _sigmas(program, dtype, (*known, *leaves))
     sigmas = floored_deviations(sigmas, values, program, target)
     return Judgement(values, radii, allowances(sigmas, bound, flushed), settled & held, sharp)
 
