@@ -77,6 +77,28 @@ def test_a_vector_whose_sum_or_length_never_changes_stays():
     assert moved(lambda rng: 2.0 * rng.exponential(size=4))
 
 
+def twice(rng):
+    half = rng.normal(size=(5, 2))
+    return rng.normal(size=4), np.concatenate([half, half], axis=1)
+
+
+def test_data_whose_halves_are_the_same_keep_that_and_the_differentiated_does_not():
+    rng = np.random.default_rng(3)
+    halves = lambda x: np.array_equal(x[:, :2], x[:, 2:])
+
+    def tables(draws, argnums):
+        laws = domain.shared(map(domain.laws, draws))
+        found = [e.case.args[1] for e in edges(draws[0], argnums, (), "float64", laws)]
+        return [x for x in found if x.shape == (5, 4)]
+
+    draws = [twice(rng) for _ in range(DRAWS)]
+    apart = [*draws[:-1], (draws[0][0], rng.normal(size=(5, 4)))]
+
+    assert all(map(halves, tables(draws, (0,)))) and len(tables(draws, (0,))) > 2
+    assert not all(map(halves, tables(apart, (0,))))
+    assert not all(map(halves, tables(draws, (1,))))
+
+
 def test_a_constant_obeys_no_law():
     assert len(moved(lambda rng: np.ones(9))) >= 3
     assert len(moved(lambda rng: np.array([0.25, 0.75, -2.0]))) > 4

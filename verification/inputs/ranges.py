@@ -1,10 +1,11 @@
-"""What the numbers of one array have in common at every draw: a range, sums, fixed entries.
+"""What the numbers of one array have in common at every draw: a range, sums, what stays, twins.
 
 unit interval   probabilities, rates: from 0 to 1, and never 1 where no draw is
 binary          masks: 0 and 1
 whole           integers that are held in floats
 sums            a sum, or a sum of squares, along an axis: the same at every draw
 pinned          entries that never change while others do: a column of ones, a diagonal of ones
+twins           entries that are equal to one another: a table of angles that is held twice
 """
 
 from typing import NamedTuple
@@ -26,6 +27,7 @@ class Numbers(NamedTuple):
     pinned: np.ndarray  # entries, as at first at every draw so far
     sums: np.ndarray  # along each axis, where they are one number; else NaN
     draws: int
+    twins: np.ndarray  # of each entry the first that was the same number at every draw so far
 
     @property
     def varies(self) -> bool:
@@ -59,7 +61,7 @@ def numbers(x: np.ndarray) -> Numbers:
     x = x if x.dtype.kind == "f" else np.zeros(0)
     low, high = float(x.min(initial=np.inf)), float(x.max(initial=-np.inf))
     is_whole = bool(np.isfinite(x).all() and (x == np.rint(x)).all())
-    return Numbers(x, low, high, is_whole, x.size, np.ones(x.shape, bool), _sums(x), 1)
+    return Numbers(x, low, high, is_whole, x.size, np.ones(x.shape, bool), _sums(x), 1, _twins(x))
 
 
 def shared(one: Numbers, other: Numbers) -> Numbers:
@@ -76,6 +78,7 @@ def shared(one: Numbers, other: Numbers) -> Numbers:
         one.pinned & other.pinned & (one.first == other.first) if alike else none,
         np.where(near, one.sums, np.nan),
         one.draws + other.draws,
+        _twins(one.twins, other.twins) if alike else _twins(np.zeros(0)),
     )
 
 
@@ -85,7 +88,22 @@ def keeps(held: Numbers, x: np.ndarray) -> bool:
         return True
     below = x < 1.0 if held.high < 1.0 else x <= 1.0  # 1 is to 1 - p what 0 is to p
     inside = not held.unit or bool(((x >= 0.0) & below).all())
-    return inside and (not held.integral or bool((x == np.rint(x)).all()))
+    return inside and (not held.integral or bool((x == np.rint(x)).all())) and _keeps_twins(held, x)
+
+
+def _keeps_twins(held: Numbers, x: np.ndarray) -> bool:
+    """Of one draw nobody knows, and whole numbers are equal by chance."""
+    told = held.draws > 1 and not held.whole and held.twins.size == x.size
+    return not told or bool((x.ravel()[held.twins] == x.ravel()).all())
+
+
+def _twins(*arrays: np.ndarray) -> np.ndarray:
+    """Of each entry the first that is equal to it in all of these arrays."""
+    numbers = np.stack([np.ravel(x) for x in arrays], axis=1)
+    if not numbers.size:
+        return np.zeros(0, int)
+    _, first, which = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
+    return first[which.ravel()]
 
 
 def restored(held: Numbers, x: np.ndarray) -> np.ndarray:
