@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import verification as vf
+from verification.measurement.budget import deviations
 from verification.vocabulary import Verdict
 
 DTYPES = ("float64", "float32")
@@ -119,3 +120,38 @@ def test_an_order_statistic_is_judged_where_entries_are_equal(dtype):
         assert found.verdict is Verdict.CORRECT and found.edges > 0
     found = verdict(mask, of, normal(3), dtype)
     assert found.verdict is Verdict.WRONG and "of a tie" in found.reason
+
+
+ROOTS = {  # of what is not chosen the slope is infinite, and nothing of it comes back
+    "the larger": lambda x: jnp.sum(jnp.sqrt(jnp.maximum(jnp.tanh(x), 0.0))),
+    "within limits": lambda x: jnp.sum(jnp.sqrt(jnp.clip(jnp.tanh(x), 0.0, 9.0))),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ROOTS)
+def test_a_root_of_what_was_cut_off_at_0_has_no_slope_there(name, dtype):
+    def right(x, below=0.0):
+        a = np.tanh(x)
+        rising = (1 - a * a) / (2 * np.sqrt(np.where(a > 0, a, 1)))
+        return np.where(a > 0, rising, below)
+
+    asked = ROOTS[name], normal(4), dtype
+    assert verdict(right, *asked, edges="none").verdict is Verdict.CORRECT
+    off = verdict(lambda x: right(x, 1e-3), *asked, edges="none")
+    assert off.verdict is Verdict.WRONG
+
+
+def test_a_root_of_0_that_is_chosen_has_no_finite_slope():
+    root = lambda x: jnp.sum(jnp.sqrt(jnp.maximum(x, 0.0)))
+    at = (np.array([0.0, 4.0]),)
+    assert vf.validate(lambda x: np.array([0.0, 0.25]), of=root, args=at).verdict == "undecided"
+    assert vf.validate(lambda x: np.array([0.0, 0.26]), of=root, args=at).verdict == "wrong"
+
+
+def test_draws_of_a_root_of_what_was_cut_off_are_numbers():
+    x = np.array([1.0, -1.0])
+    with jax.enable_x64(True):
+        (spread,) = deviations(jax.grad(ROOTS["the larger"]), (x,), "float32")
+        (open_,) = deviations(jax.grad(lambda x: jnp.sum(jnp.sqrt(x + 1.0))), (x,), "float32")
+    assert np.isfinite(spread).all() and not np.isfinite(open_[1])

@@ -15,24 +15,27 @@ from .sweep import Pullback
 Unsure = Callable[[], arb]
 
 
-def share(x: arb, y: arb, tie: arb, met: list, unsure: Unsure) -> arb:
-    """The slope of max(x, y) in x: decided, or the tie's share at an exact tie, or unsure."""
+def share(x: arb, y: arb, tie: arb, met: list, unsure: Unsure) -> arb | int:
+    """The slope of max(x, y) in x: decided, or the tie's share at an exact tie, or unsure.
+
+    What is decided is an int: a 0 of these says that nothing goes back there, whatever it is.
+    """
     if x > y:
-        return arb(1)
+        return 1
     if x < y:
-        return arb(0)
+        return 0
     if not (x.is_exact() and y.is_exact()):
         return unsure()
     met.append(x)
     return tie
 
 
-def winner(x: arb, near: int, rivals: int, tie: arb, met: list, unsure: Unsure) -> arb:
+def winner(x: arb, near: int, rivals: int, tie: arb, met: list, unsure: Unsure) -> arb | int:
     """The slope of an extreme of several numbers in one of them, x: all of it, none, or a share."""
     if not near:
-        return arb(0)
+        return 0
     if rivals == 1:
-        return arb(1)
+        return 1
     if not x.is_exact():
         return unsure()
     met.append(x)

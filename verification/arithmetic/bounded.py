@@ -107,6 +107,24 @@ def infinite(x: Bounded):
     return far if x.exact else far & (x.error == 0)
 
 
+def pole(x: Bounded, y: Bounded):
+    """Where x / y is infinite in every program: y is 0, and x is not."""
+    return zero(y) & (abs(x.value) > x.error)
+
+
+def product(x: Bounded, y: Bounded):
+    """x y, and 0 where nothing is taken of what is infinite by itself.
+
+    Such a slope comes back to what was not chosen: sqrt(max(x, 0)) below 0.  Where the truth is
+    not finite, nothing is judged.
+    """
+    with np.errstate(invalid="ignore"):
+        found = x.value * y.value
+    if not is_traced(found) and not np.isnan(found).any():
+        return found
+    return where((zero(x) & infinite(y)) | (zero(y) & infinite(x)), 0.0, found)
+
+
 def rounded(target: Format, value, error, roundings=1.0, exact: Any = False) -> Bounded:
     """The result of an operation: its operands' errors handed on, and its own rounding.
 

@@ -24,6 +24,8 @@ from .bounded import (
     infinite,
     lift,
     move,
+    pole,
+    product,
     rounded,
     select,
     times,
@@ -54,12 +56,11 @@ def bounds(target: Format) -> Arithmetic:
 
 
 def mul(target, x, y, **_):
-    if x.exact and y.exact:
-        spread = 0.0
-    else:
+    spread = 0.0
+    if not (x.exact and y.exact):
         spread = times(abs(x.value), y.error) + times(x.error, abs(y.value) + y.error)
     still = (infinite(x) & (abs(y.value) > y.error)) | (infinite(y) & (abs(x.value) > x.error))
-    return rounded(target, x.value * y.value, spread, exact=zero(x) | zero(y) | still)
+    return rounded(target, product(x, y), spread, exact=zero(x) | zero(y) | still)
 
 
 def div(target, x, y, **_):
@@ -67,7 +68,7 @@ def div(target, x, y, **_):
     room = namespace(value).maximum(abs(y.value) - y.error, 0.0)
     # two roundings: compilers turn a division by a constant into a product
     error = (x.error + abs(value) * y.error) / room
-    still = (zero(x) | infinite(x)) & (room > 0) & (room < np.inf)
+    still = pole(x, y) | ((zero(x) | infinite(x)) & (room > 0) & (room < np.inf))
     return rounded(target, value, error, 2.0, exact=still)
 
 

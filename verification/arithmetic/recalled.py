@@ -30,7 +30,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Primitive
 from jax.interpreters import batching, mlir
 
-from .bounded import Bounded
+from .bounded import Bounded, times
 from .formats import Format
 from .interpreter import Arithmetic, run
 from .namespaces import is_traced, namespace, where
@@ -74,7 +74,8 @@ batching.primitive_batchers[recalled] = _batched
 def with_room(target: Format, bounds, product: Bounded, above: Bounded, at: Bounded, program):
     """The product, in running error bounds."""
     size = abs(above.value) + above.error
-    return Bounded(product.value, product.error + size * room(target, bounds, at.value, program))
+    more = times(size, room(target, bounds, at.value, program))
+    return Bounded(product.value, product.error + more)
 
 
 def room(target: Format, bounds: Arithmetic, at, program: Any) -> Any:

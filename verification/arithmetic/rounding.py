@@ -16,6 +16,7 @@ import numpy as np
 from ..vocabulary import Undecided
 from . import gamma_draws, observed, rooms_ahead
 from .any_order import Terms, joined, rounding, terms
+from .bounded import times
 from .bounds import bounds
 from .complex_numbers import roots_of_unity
 from .drawn_sums import SUMS
@@ -93,6 +94,17 @@ def operation(f: Callable, ulps: float = 1.0) -> Callable:
     return lambda noise, *operands, **_: rounded(noise, apply(f, *operands), ulps)
 
 
+def multiplied(noise, x, y, **_) -> Samples:
+    """x y, and 0 where nothing is taken of what is infinite by itself: see bounded.product."""
+    x, y = sampled(x), sampled(y)
+    out = operation(np.multiply)(noise, x, y)
+    if not np.isnan(out.value).any():
+        return out
+    nothing = ((x.value == 0) & np.isinf(y.value)) | ((y.value == 0) & np.isinf(x.value))
+    value = np.where(nothing, 0.0, out.value)
+    return Samples(value, np.where(nothing & np.isnan(out.rows), 0.0, out.rows))
+
+
 def added(noise, x, y, **_) -> Samples:
     """x + y, and what another order of several terms rounds: see any_order.py."""
     x, y = sampled(x), sampled(y)
@@ -168,7 +180,7 @@ def recalled(noise, product, above, at, program):
     """The slope was read back from a stored value: see recalled.py."""
     target = noise.target
     off = noise.once(
-        lambda: abs(above.value) * room(target, bounds(target), at.value, program) / 3**0.5
+        lambda: times(abs(above.value), room(target, bounds(target), at.value, program)) / 3**0.5
     )
     draw = noise.draw(product.value)
     return Samples(product.value, noise.settle(product.rows + off * draw, draw))
@@ -195,7 +207,7 @@ ROUNDED = {
     "add": added,
     "add_any": added,
     "sub": operation(np.subtract),
-    "mul": operation(np.multiply),
+    "mul": multiplied,
     "div": operation(np.divide, 2.0),  # compilers turn a division by a constant into a product
     "square": operation(np.square),
     "one_minus_square": one_minus_square,

@@ -153,8 +153,9 @@ def pull(node: Node, slopes: Mapping, arithmetic: Arithmetic) -> None:
         factors = slopes[node.name](node.value, *values, **node.params)
         if node.name in REDUCTIONS:
             d = np.expand_dims(d, tuple(node.params["axes"]))
+        times = handed if node.name in CHOICES else np.multiply
         cotangents = [
-            unstretch(d * s, v.shape) if n else None
+            unstretch(times(d, s), v.shape) if n else None
             for s, v, n in zip(factors, values, needed, strict=True)
         ]
     else:
@@ -163,6 +164,18 @@ def pull(node: Node, slopes: Mapping, arithmetic: Arithmetic) -> None:
         if wanted and cotangent is not None:
             old = source.cotangent
             source.cotangent = box(cotangent if old is None else old + cotangent)
+
+
+def _handed(d, slope):
+    """What goes back: nothing through what was not chosen, though a root of 0 may be behind it.
+
+    Beside such a point the result does not depend on it at all, so that an infinite slope above is
+    no slope of this path: sqrt(max(x, 0)) is 0 on both sides of x = -1.
+    """
+    return 0 if isinstance(slope, int) and slope == 0 else d * slope
+
+
+handed = np.frompyfunc(_handed, 2, 1)
 
 
 def cut(params: Mapping) -> tuple[slice, ...]:
@@ -265,6 +278,7 @@ def _pull_select(d, values, params, *_):
 
 PART = "part"
 REDUCTIONS = ("reduce_max", "reduce_min")
+CHOICES = ("max", "min", "clamp", *REDUCTIONS)
 STEPS = ("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "is_finite")
 PULLBACKS = {
     **dict.fromkeys(STEPS, lambda d, values, *_: [None] * len(values)),  # flat where decided
