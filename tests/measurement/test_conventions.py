@@ -1,11 +1,15 @@
 """A constant factor is wrong, and named; where it is allowed it is no mistake."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import verification as vf
-from verification.vocabulary import Verdict
+from verification.measurement import conventions
+from verification.measurement.sample import Sample
+from verification.vocabulary import Ball, Verdict
 
 
 def loss(w, x, y):
@@ -172,3 +176,27 @@ def test_one_entry_of_many_that_does_not_fit_is_seen():
 
     found = vf.validate(spoilt, of=lambda w: jnp.sum(w**2), args=(w,), allow=("half",))
     assert found.verdict == "wrong" and not any("half" in str(e) for e in found.explanation)
+
+
+@pytest.mark.parametrize("part", [1, 3, 2**20])
+@pytest.mark.parametrize("times", [1.0, 0.5, 8.0, -0.25])
+def test_one_pass_over_the_entries_tells_all_factors_as_each_alone_would(times, part, monkeypatch):
+    """Tight and wide budgets; zeros, entries that nobody can judge, and a leaf without entries."""
+    monkeypatch.setattr(conventions, "PART", part)
+    rng = np.random.default_rng(5)
+    args = (rng.normal(size=4), rng.normal(size=(8, 4)))
+    every = [c for c in conventions.candidates(args, (0,)) if c.parts and c.form is None]
+    mid, empty = np.append(rng.normal(size=6), 0.0), np.zeros((0, 2))
+    ball = lambda x: Ball(x, 0.0 * x, 0.0 * x, proven=True)
+    for width in (1e-12, 0.3, 3.0):
+        allowed = width * (1.0 + rng.random(7))
+        got = times * mid * (1.0 + 0.1 * width * rng.random(7))
+        room, answer = np.where(np.arange(7) == 2, np.inf, allowed), np.where(mid == mid[2], 9, got)
+        sample = Sample("", ("a", "b"), [ball(mid), ball(empty)], [room, empty], [answer, empty])
+        alone = [c for c in every if (abs(answer / c.factor(args) - mid) <= room).all()]
+        assert conventions.fits(sample, every, args) == alone
+        assert alone or times == 1.0
+        broken = replace(sample, got=[np.where(mid == mid[0], np.nan, answer), empty])
+        assert conventions.fits(broken, every, args) == []
+    far = replace(sample, got=[np.where(mid == 0.0, 1e9, answer), empty])
+    assert conventions.fits(far, every, args) == []

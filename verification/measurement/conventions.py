@@ -14,7 +14,6 @@ import numpy as np
 
 from ..adapters.trees import inward
 from ..vocabulary import Ball, Explanation
-from .error import beyond
 from .sample import Sample, decidable, thinned
 from .structured import SYMMETRIC, TRIANGULAR, Structured, structures
 from .ways import on_ways
@@ -22,6 +21,7 @@ from .ways import on_ways
 NAMES = ("sum", "half", "double", "mean", "negative", SYMMETRIC, TRIANGULAR)
 WHOLE = "the whole gradient"
 FEW = 64  # entries of a leaf
+PART = 2**20  # entries that are looked at together
 
 
 class Size(NamedTuple):
@@ -152,23 +152,54 @@ def fitting(before: Mapping | None, sample: Sample, conventions, args: tuple) ->
     if not any(decidable(sample, k).any() for k in range(len(sample.paths))):
         return dict.fromkeys(keep, True)  # nothing is told apart here
     few = thinned(sample, FEW)  # most are told apart by any entry
-    keep = [c for c in keep if c.form is not None or fits(few, c, args)]
-    return {c: True for c in keep if fits(sample, c, args)}
+    keep = [c for c in keep if c.form is not None] + fits(few, conventions_of(None, keep), args)
+    forms = dict.fromkeys(c.form for c in keep)
+    return {c: True for f in forms for c in fits(sample, conventions_of(f, keep), args)}
 
 
-def fits(sample: Sample, convention: Convention, args: tuple) -> bool:
-    """Whether the answers are the convention's, within the budget."""
-    factor = convention.factor(args)
-    return all(_fits(sample, k, convention, factor) for k in range(len(sample.paths)))
+def conventions_of(form: Structured | None, conventions: Iterable[Convention]) -> list[Convention]:
+    """Those of one form: they differ by a factor alone."""
+    return [c for c in conventions if c.form == form]
 
 
-def _fits(sample: Sample, leaf: int, convention: Convention, factor: float) -> bool:
+def fits(sample: Sample, same_form: list[Convention], args: tuple) -> list[Convention]:
+    """Those by which the answers are right within the budget; all of one form, which is met once.
+
+    The answer g over a factor is inside where 1 / factor is between two numbers: of each entry two,
+    and all entries together leave those between the largest of the one and the least of the other.
+    """
+    low, high = -np.inf, np.inf
+    for leaf in range(len(sample.paths) if same_form else 0):
+        least, most = _between(sample, leaf, same_form[0])
+        low, high = max(low, least), min(high, most)
+        if not low <= high:
+            return []
+    return [c for c in same_form if low <= 1.0 / c.factor(args) <= high]
+
+
+def _between(sample: Sample, leaf: int, convention: Convention) -> tuple[float, float]:
+    """Which multiples of the answer are right at every entry that can be judged; NaN is nowhere."""
     truth, allowed = convention.truth(sample, leaf), convention.room(sample, leaf)
-    got = np.asarray(sample.got[leaf] / factor)
-    room = allowed + np.spacing(np.abs(truth.mid))
-    with np.errstate(invalid="ignore"):
-        near = beyond(got, truth) <= room
-    return bool((near | ~decidable(sample, leaf)).all())
+    entries = (sample.got[leaf], truth.mid, truth.tail, truth.rad, allowed, decidable(sample, leaf))
+    flat, low, high = list(map(np.ravel, entries)), -np.inf, np.inf
+    for start in range(0, flat[0].size, PART):
+        least, most = _of_entries(*(x[start : start + PART] for x in flat))
+        low, high = max(low, least), min(high, most)
+        if not low <= high:
+            break
+    return low, high
+
+
+def _of_entries(got, mid, tail, rad, allowed, known) -> tuple[float, float]:
+    got, middle = got[known].astype(np.float64), (mid + tail)[known]
+    room = (allowed + np.spacing(np.abs(mid)) + rad)[known]
+    zero = got == 0.0
+    if not (np.isfinite(got).all() and (np.abs(middle) <= room)[zero].all()):
+        return np.inf, -np.inf
+    with np.errstate(all="ignore"):
+        ends = np.sort(np.stack([middle - room, middle + room]) / got, axis=0)
+    least, most = np.where(zero, [[-np.inf], [np.inf]], ends)
+    return float(least.max(initial=-np.inf)), float(most.min(initial=np.inf))
 
 
 def explanation(convention: Convention, args: tuple) -> Explanation:
