@@ -154,7 +154,8 @@ def why_not(row: dict) -> list[str]:
     if row["mistake"] or row["verdict"] == "correct":
         return []
     cases = "one case" if row["cases"] == 1 else f"{row['cases']} cases"
-    return [f"{row['parameters']:,} in {row['dtype']}, at {cases}: {row['reason']}.", ""]
+    kept = ", against truth and budget that were kept" if row.get("resumed") else ""
+    return [f"{row['parameters']:,} in {row['dtype']}, at {cases}{kept}: {row['reason']}.", ""]
 
 
 def parameters_of(size: Size) -> int:

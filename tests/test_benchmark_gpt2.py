@@ -92,7 +92,8 @@ def test_why_a_right_gradient_is_not_accepted_is_said_below_the_table():
     row = {"mistake": "", "verdict": "undecided", "cases": 1, "reason": "x would have gone unseen"}
     row |= {"parameters": 27520, "dtype": "float32"}
     assert gpt2.why_not(row)[0] == "27,520 in float32, at one case: x would have gone unseen."
-    assert gpt2.why_not(row | {"cases": 8})[0].startswith("27,520 in float32, at 8 cases")
+    assert gpt2.why_not(row | {"cases": 8})[0].startswith("27,520 in float32, at 8 cases:")
+    assert "at one case, against truth" in gpt2.why_not(row | {"resumed": True})[0]
     assert gpt2.why_not(row | {"verdict": "correct"}) == []
     assert gpt2.why_not(row | {"mistake": "one head", "verdict": "wrong"}) == []
 

@@ -6,7 +6,6 @@ It never outlives the campaign, nor a question its time: an exception ends that,
 import contextlib
 import faulthandler
 import json
-import multiprocessing
 import os
 import signal
 import threading
@@ -19,6 +18,7 @@ from ..adapters.source_files import Unusable
 from ..judgement.remembered import unremembered
 from ..judgement.smallest import unhurried
 from ..vocabulary import Finding, Verdict
+from ..vocabulary.parent import end_with_parent
 from ..vocabulary.progress import unseen
 from .implementation import Implementation, command, judged, place, row
 from .plan import Question
@@ -37,16 +37,9 @@ def prepare(folder: str = "") -> None:
     """
     os.chdir(folder or os.curdir)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     warnings.simplefilter("ignore")
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def usable(one: Implementation) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import jax
 
 from ..vocabulary import Check
+from ..vocabulary.parent import end_with_parent
 from ..vocabulary.progress import counted, unseen
 from . import panels, peers, peers_recorded
 from .claim_tasks import claim_names, in_order, judge_claims
@@ -249,8 +250,9 @@ def processes(workers: int) -> Executor:
 
 
 def alone_with_interruptions() -> None:
-    """Of a process: its parent alone answers to Ctrl-C."""
+    """Of a process: its parent alone answers to Ctrl-C, and it ends with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def _told(task: Task, done: Any, ask: Callable[[Task], Future]) -> Done:
