@@ -42,7 +42,8 @@ def after_a_kill(initializer: str, folder) -> int:
 
 
 def test_a_worker_of_a_report_that_is_killed_ends(tmp_path):
-    worker, until = after_a_kill("stages.alone_with_interruptions", tmp_path), time.monotonic() + 20.0
+    worker = after_a_kill("stages.alone_with_interruptions", tmp_path)
+    until = time.monotonic() + 20.0
     while is_there(worker) and time.monotonic() < until:
         time.sleep(0.05)
     assert not is_there(worker)
