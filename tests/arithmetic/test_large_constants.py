@@ -50,6 +50,7 @@ def test_numbers_that_the_format_does_not_hold_stay_and_are_rounded():
     assert apart(few, format_of("float32")) == (few, ())
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("way", WAYS)
 def test_the_budget_is_that_of_an_argument_and_no_array_is_a_constant(way, monkeypatch):
     monkeypatch.setattr(batch, "COMPILED", 0)

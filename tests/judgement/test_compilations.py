@@ -68,6 +68,7 @@ def test_another_seed_compiles_nothing(name, dtype, compiled):
     assert compiled() == first > 0
 
 
+@pytest.mark.dear
 def test_a_candidate_that_is_compiled_at_each_call_is_seen(compiled):
     """That what is counted can be seen."""
     of, sample = FUNCTIONS["classifier"]

@@ -41,6 +41,7 @@ def after_a_kill(initializer: str, folder) -> int:
     return worker
 
 
+@pytest.mark.dear
 def test_a_worker_of_a_report_that_is_killed_ends(tmp_path):
     worker = after_a_kill("stages.alone_with_interruptions", tmp_path)
     until = time.monotonic() + 20.0
