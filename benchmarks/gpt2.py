@@ -82,8 +82,6 @@ def judge(size: Size, dtype: str, mistake: str, folder: str, most: int = 8) -> d
     from verification.judgement import verdict
     from verification.vocabulary import progress
 
-    verdict.LIMIT = most
-
     def loss(params, symbols):
         logits = rn.gpt(params, symbols[:, :-1], size.heads)
         return -jnp.take_along_axis(rn.log_softmax(logits), symbols[:, 1:, None], -1).mean()
@@ -98,29 +96,28 @@ def judge(size: Size, dtype: str, mistake: str, folder: str, most: int = 8) -> d
     gradient = lambda *args: slope(*jax.tree.map(jnp.asarray, args))
     parameters = sum(leaf.size for leaf in jax.tree.leaves(sample(np.random.default_rng(0))[0]))
     os.makedirs(folder, exist_ok=True)
-    was_there, stages = bool(os.listdir(folder)), Stages()
+    was_there, stages, verdict.LIMIT = bool(os.listdir(folder)), Stages(), most
     progress.HEARERS.append(stages)
     start, used = time.perf_counter(), time.process_time()
     asked = {"dtype": dtype, "cases": 1, "edges": "none", "resume": folder}
     found = vf.validate(gradient, of=loss, args=sample, **asked)
     progress.HEARERS.remove(stages)
-    return {
-        "parameters": parameters,
-        "dtype": dtype,
-        "mistake": mistake,
-        "verdict": str(found.verdict),
-        "reason": found.reason,
-        "cases": found.cases,
-        "truth": found.oracle,
-        "worst": found.worst.leaf if found.worst else "",
-        "first explanation": str(found.explanation[0]) if found.explanation else "",
-        "power": max(found.power.values(), default=None),
-        "seconds": round(time.perf_counter() - start, 1),
-        "processor seconds": round(time.process_time() - used, 1),
-        "peak GiB": round(peak(), 2),
-        "resumed": was_there,
-        "stages": stages.told(),
-    }
+    said = {"verdict": str(found.verdict), "reason": found.reason, "cases": found.cases}
+    return (
+        {"parameters": parameters, "dtype": dtype, "mistake": mistake}
+        | said
+        | {
+            "truth": found.oracle,
+            "worst": found.worst.leaf if found.worst else "",
+            "first explanation": str(found.explanation[0]) if found.explanation else "",
+            "power": max(found.power.values(), default=None),
+            "seconds": round(time.perf_counter() - start, 1),
+            "processor seconds": round(time.process_time() - used, 1),
+            "peak GiB": round(peak(), 2),
+            "resumed": was_there,
+            "stages": stages.told(),
+        }
+    )
 
 
 def is_right(row: dict) -> bool:

@@ -1,9 +1,12 @@
 """What numbers have in common is kept at edges; what only one draw has in common is not."""
 
+from functools import reduce
+
 import numpy as np
 import pytest
 
 from verification.inputs import domain
+from verification.inputs.ranges import numbers, shared
 from verification.inputs.structure import edges
 
 DRAWS = 6
@@ -116,3 +119,10 @@ def test_what_is_never_1_stays_below_it_also_where_it_meets_a_label():
 
     assert at(points) and max(at(points)) < 1.0
     assert max(at(reached)) == 1.0
+
+
+def test_draws_of_several_shapes_have_no_entries_that_are_always_equal():
+    """Also where two of them have one shape, after a third."""
+    of = lambda *sizes: reduce(shared, [numbers(np.linspace(0.5, 0.5 + 0.1 * n, n)) for n in sizes])
+    assert of(3, 3).twins.size == 3
+    assert of(3, 2, 3).twins.size == of(3, 2, 3, 3).twins.size == 0

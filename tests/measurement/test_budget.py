@@ -192,15 +192,13 @@ def test_a_small_network_is_judged_by_the_running_bound_in_the_wide_formats():
 def test_the_budget_of_random_rounding_is_deterministic():
     args, grad = network((5, 17, 3), 7, "bfloat16"), jax.grad(network_loss)
     once, again = (budget(grad, args, "bfloat16") for _ in range(2))
-
     assert RANDOM in once.kinds
     assert all(map(np.array_equal, once.allowed, again.allowed))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
 def test_sigma_does_not_depend_on_how_many_samples_are_held_at_once(dtype, monkeypatch):
-    """Squares are added up where float64 holds them, and else their roots."""
-    assert has_squares(format_of(dtype)) is (dtype != "float64")
+    assert has_squares(format_of(dtype)) is (dtype != "float64")  # else roots are added up
     args, grad = network((5, 17, 3), 7, dtype), jax.grad(network_loss)
     whole = deviations(grad, args, dtype)
     monkeypatch.setattr("verification.measurement.budget.ROOM", 85 * 4)
@@ -214,7 +212,6 @@ def test_sigma_does_not_depend_on_how_many_samples_are_held_at_once(dtype, monke
 def test_what_any_one_sample_did_is_allowed():
     """One deviation among 32 is sqrt(32) sigmas: K is more, however few the entries."""
     sigma = np.array([1.0 / np.sqrt(DRAWS)])
-
     assert allowance(sigma, np.array([np.inf]), entries=1)[0] > 1.0
     assert 0.0 < FALSE_ALARM < 1e-6
 

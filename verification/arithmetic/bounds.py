@@ -1,10 +1,9 @@
 """Running error bounds: every number carries how far rounding may have moved it so far.
 
 Assumes IEEE rounding to nearest in the target format, the ulp bounds of ULPS for elementary
-functions, sums and products in any order, and that results below the smallest normal number
-may be flushed to zero; and that a / (b / c) is divided twice (XLA may take a c / b, which can
-overflow by itself).  Values are float64 at the target's inputs; bounds are per entry, infinite
-where a correct program in the target format may overflow.
+functions, sums and products in any order, and that results below the smallest normal number may be
+flushed to zero; and that a / (b / c) is divided twice (XLA may take a c / b, which can overflow).
+Values are float64 at the target's inputs; bounds are per entry, infinite where it may overflow.
 """
 
 from collections.abc import Callable

@@ -67,7 +67,7 @@ def numbers(x: np.ndarray) -> Numbers:
 def shared(one: Numbers, other: Numbers) -> Numbers:
     """What two draws both show."""
     alike = one.first.shape == other.first.shape
-    none = np.zeros(one.first.shape, bool)
+    none, same_size = np.zeros(one.first.shape, bool), alike and one.twins.size == other.twins.size
     near = np.abs(one.sums - other.sums) <= CLOSE * np.abs(one.sums) if alike else False
     return Numbers(
         one.first,
@@ -78,7 +78,7 @@ def shared(one: Numbers, other: Numbers) -> Numbers:
         one.pinned & other.pinned & (one.first == other.first) if alike else none,
         np.where(near, one.sums, np.nan),
         one.draws + other.draws,
-        _twins(one.twins, other.twins) if alike else _twins(np.zeros(0)),
+        _twins(one.twins, other.twins) if same_size else np.zeros(0, int),
     )
 
 

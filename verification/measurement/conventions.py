@@ -146,9 +146,9 @@ def _differentiated(size: Size, argnums: tuple[int, ...]) -> bool:
 def fitting(before: Mapping | None, sample: Sample, conventions, args: tuple) -> Mapping:
     """The conventions that explain this case too, of those that explained all before.
 
-    One without parts says nothing: its answers are inside.
+    One without parts is among them: entries that share a tie are wrong together, each inside.
     """
-    keep = [c for c in conventions if c.parts and (before is None or before.get(c))]
+    keep = [c for c in conventions if before is None or before.get(c)]
     if not any(decidable(sample, k).any() for k in range(len(sample.paths))):
         return dict.fromkeys(keep, True)  # nothing is told apart here
     few = thinned(sample, FEW)  # most are told apart by any entry
